@@ -1,0 +1,36 @@
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DEMO   := demo
+export DO_NOT_TRACK := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: install demo test lint docs spark bench clean
+
+install: $(VENV)/.installed ## make the environment; does nothing when it is up to date
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: install ## synthetic data, warehouse, studies and report, from nothing
+	@myelomart demo --out $(DEMO)
+
+test: install lint ## everything: lint, dbt build with its tests, pytest
+	pytest
+
+lint: install ## ruff and sqlfluff
+	ruff check .
+	ruff format --check .
+	sqlfluff lint --processes 2 --disable-progress-bar models tests/generic
+
+docs: install ## the dbt documentation as one page, target/static_index.html
+	dbt docs generate --static
+
+spark: install ## the same models on Apache Spark, every mart compared with DuckDB's
+	bash bench/spark.sh
+
+clean: ## remove what the other targets made, but not the environment
+	rm -rf $(DEMO) target logs results landing myelomart.duckdb

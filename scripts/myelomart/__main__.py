@@ -1,0 +1,5 @@
+"""Lets `python -m myelomart` do what the `myelomart` command does."""
+
+from myelomart.cli import main
+
+main()

@@ -1,0 +1,39 @@
+"""The `myelomart` command: puts the commands together and turns failures into sentences."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from myelomart import __version__
+from myelomart.commands import statistics
+from myelomart.errors import MyelomartError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="An open warehouse for the evidence on cell therapy in multiple myeloma.",
+)
+for module in (statistics,):
+    module.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def show_version(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+    """An open warehouse for the evidence on cell therapy in multiple myeloma."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; a known failure prints one sentence and sets the exit code."""
+    try:
+        app()
+    except MyelomartError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("stopped: nothing that stood before was changed")
+        sys.exit(130)

@@ -1,0 +1,13 @@
+"""Errors that a researcher reads: one sentence that says what is wrong, where, and what to do."""
+
+
+class MyelomartError(Exception):
+    """A failure with a cause the user can mend; the command line prints it and exits non-zero."""
+
+    exit_code = 1
+
+
+class StatisticsError(MyelomartError, ValueError):
+    """Input that a statistical method must refuse: says the column and how many rows are wrong."""
+
+    exit_code = 2
