@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from myelomart import __version__
-from myelomart.commands import statistics
+from myelomart.commands import build, statistics
 from myelomart.errors import MyelomartError
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="An open warehouse for the evidence on cell therapy in multiple myeloma.",
 )
-for module in (statistics,):
+for module in (build, statistics):
     module.register(app)
 
 
