@@ -238,15 +238,15 @@ def _unreadable(table: str, found: files.TableFiles, error: duckdb.Error) -> Sou
     message = str(error)
     path = next((str(p) for p in found.paths if str(p) in message), str(found.paths[0]))
     line = re.search(r"(?:CSV Error on Line|Line): (\d+)", message)
-    where = f"{path}: table {table}" + (f", row {line.group(1)}" if line else "")
-    if "nicode" in message or "utf-8" in message.lower():
+    where = f"{path}: table {table}" + (f", line {line.group(1)}" if line else "")
+    if "not utf-8" in message:
         return SourceError(f"{where}: is not UTF-8 text: save the file as UTF-8.")
-    if "Expected Number of Columns" in message or "Too many columns" in message:
+    if "Expected Number of Columns" in message:
         return SourceError(
             f"{where}: has another number of columns than the header: "
             "put text that holds the delimiter into quotation marks."
         )
-    if "unterminated" in message.lower() or "quote" in message.lower():
+    if "unterminated quote" in message:
         return SourceError(f"{where}: a quotation mark is opened and not closed: mend the row.")
     reason = message.splitlines()[0]
     return SourceError(f"{where}: cannot be read ({reason}): export it again.")
