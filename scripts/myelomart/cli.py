@@ -20,7 +20,9 @@ for module in (statistics,):
 
 
 @app.callback(invoke_without_command=True)
-def show_version(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+def show_version(
+    version: bool = typer.Option(False, "--version", help="Print the version."),
+) -> None:
     """An open warehouse for the evidence on cell therapy in multiple myeloma."""
     if version:
         typer.echo(__version__)
