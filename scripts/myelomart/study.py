@@ -172,7 +172,7 @@ def _index_sentence(cohort: Cohort) -> str:
     period = ""
     if cohort.index_from or cohort.index_to:
         period = f", between {cohort.index_from or 'the beginning'} and {cohort.index_to or 'now'}"
-    return f"index is the {which} {cohort.index_event_group.replace('_', ' ')}{offset}{period}"
+    return f"index is the {which} event «{cohort.index_event_group}»{offset}{period}"
 
 
 def _window(one: Criterion) -> str:

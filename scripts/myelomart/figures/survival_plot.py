@@ -53,6 +53,7 @@ def _risk_table(axes, curves: dict, months: list[float]) -> None:
         spine.set_visible(False)
     axes.tick_params(length=0, labelbottom=False)
     axes.set_yticks(range(len(curves)), list(curves))
+    axes.tick_params(axis="y", pad=12)
     axes.text(0, -0.75, "At risk (months)", fontsize=8, color=QUIET)
     for row, (colour, curve) in enumerate(zip(ARMS, curves.values(), strict=False)):
         for at in curve.at(months).itertuples():
