@@ -1,5 +1,6 @@
 """`myelomart study`: list the studies of a warehouse, show one as prose, run them."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from rich.table import Table
 
 from myelomart.errors import MyelomartError
 
+HEADLINE = {"HR (95 % CI)", "p (Wald)"}
+WIDTH = 132  # of what is not a terminal
 DEFAULT_DATABASE = Path("myelomart.duckdb")
 Database = Annotated[Path, typer.Option("--db", help="The warehouse to read.")]
 app = typer.Typer(no_args_is_help=True, help="List, show and run the studies of a warehouse.")
@@ -65,24 +68,19 @@ def run(
 
 def print_headline(one) -> None:
     """The table that a reader asks for first: the hazard ratios, else the flow."""
-    sections = [section.table for section in one.sections if section.table]
-    ratios = [table for table in sections if "HR (95 % CI)" in table.columns]
-    console = Console()
-    if not ratios:
+    tables = [section.table for section in one.sections if section.table]
+    ratios = next((table for table in tables if HEADLINE <= set(table.columns)), None)
+    if ratios is None:
         estimates = one.results.estimate_frame()
         flow = estimates[estimates["statistic"] == "persons_after"]
-        table = Table("arm", "step", "persons", title=one.study.title, box=None, title_justify="left")
-        for row in flow.itertuples():
-            table.add_row(row.arm, row.row_label, f"{row.estimate:,.0f}")
-        console.print(table)
-        return
-    shown = ratios[0]
-    columns = [name for name in shown.columns if not name.startswith(("p (prop", "CI,", "Issues"))]
-    table = Table(*columns, title=one.study.title, box=None, title_justify="left")
-    for row in shown.rows:
-        cells = dict(zip(shown.columns, row, strict=False))
-        if len(row) == 1:
-            table.add_row(f"[bold]{row[0]}")
-        else:
-            table.add_row(*(cells[name] for name in columns))
-    console.print(table)
+        columns = ["arm", "step", "persons"]
+        rows = [[row.arm, row.row_label, f"{row.estimate:,.0f}"] for row in flow.itertuples()]
+    else:
+        left_out = {"p (log-rank)", "p (proportional)", "CI, pairs respected", "Issues"}
+        kept = [k for k, name in enumerate(ratios.columns) if name not in left_out]
+        columns = [ratios.columns[k].split(":")[0] for k in kept]
+        rows = [row if len(row) == 1 else [row[k] for k in kept] for row in ratios.rows]
+    shown = Table(*columns, title=one.study.title, box=None, title_justify="left", pad_edge=False)
+    for row in rows:
+        shown.add_row(*(row if len(row) > 1 else [f"[bold]{row[0]}"]))
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(shown)

@@ -63,7 +63,17 @@ def provenance(database: Path) -> dict:
         "Packages": ", ".join(f"{name} {version}" for name, version in versions.items()),
         "Rule set": _rule_set(database),
         "Sources": ", ".join(one["name"] for one in landed.get("sources", [])) or "not known",
-        "inputs": landed,
+        "inputs": _input_hashes(landed),
+    }
+
+
+def _input_hashes(landed: dict) -> dict[str, list[str]]:
+    """The content hashes of every file that was read, by source and table; no paths, no times."""
+    return {
+        f"{source['name']}.{table}": sorted(file["sha256"] for file in what["files"])
+        for source in landed.get("sources", [])
+        for table, what in source["tables"].items()
+        if what["files"]
     }
 
 
