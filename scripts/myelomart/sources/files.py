@@ -89,7 +89,7 @@ def scan(files: TableFiles) -> str:
         )
     delimiter, quote = csv_dialect(files.paths[0])
     return (
-        f"read_csv({paths}, header = true, all_varchar = true, union_by_name = true, "
+        f"read_csv({paths}, header = true, all_varchar = true, "
         f"delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, "
         "nullstr = ['', 'NULL', '\\N'], auto_detect = false, columns = "
         f"{_csv_columns(files, delimiter)}, max_line_size = 16777216, "
