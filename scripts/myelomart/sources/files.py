@@ -12,6 +12,7 @@ SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv
 DELIMITERS = ",;\t|"
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
+SMALLEST_PARQUET = 12  # bytes: two marks and the length of the footer
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def check_readable(path: Path, form: str) -> None:
         if start != PARQUET:
             raise SourceError(f"{path} is not Parquet though its name says so: export it again.")
         handle.seek(-4, 2)
-        if handle.read(4) != PARQUET:
+        if size < SMALLEST_PARQUET or handle.read(4) != PARQUET:
             raise SourceError(f"{path} is cut off (its end is missing): copy or export it again.")
 
 
