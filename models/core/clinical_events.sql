@@ -1,7 +1,7 @@
 -- One row per person, day, event and value: the narrow union that study criteria and endpoints see.
--- Definition: event_type says what kind of fact it is (a recorded condition, drug, procedure, measurement, visit …, or
--- a derived diagnosis, lab, cell_therapy, transplant, line, progression, death …), event_code which one (a concept set
--- or a derived name).
+-- Definition: event_type says what kind of fact it is ('coded': a record whose code a concept set names; or a derived
+-- diagnosis, lab, cell_therapy, transplant, line, progression, death …), event_code which one (the concept set, or a
+-- name of seeds/studies/known_events).
 -- Limits: a record that belongs to two concept sets is an event of both.
 
 with patients as (
@@ -16,7 +16,7 @@ recorded_events as (
         person_id,
         start_date as event_date,
         end_date,
-        domain as event_type,
+        'coded' as event_type,
         concept_set_id as event_code,
         cast(null as double) as value,
         cast(null as {{ dbt.type_string() }}) as unit

@@ -1,5 +1,6 @@
 {{ config(materialized='ephemeral') }}
--- One row per event that the person's own life makes: the myeloma diagnosis, the last contact, the death.
+-- One row per event that the person's own life makes: the myeloma diagnosis, the last contact (of
+-- the dead: the day of death), the death.
 
 with patients as (
 
@@ -25,14 +26,14 @@ seen_last as (
 
     select
         person_id,
-        last_contact_date as event_date,
-        last_contact_date as end_date,
+        coalesce(death_date, last_contact_date) as event_date,
+        coalesce(death_date, last_contact_date) as end_date,
         'contact' as event_type,
         'last_contact' as event_code,
         cast(null as double) as value,
         cast(null as {{ dbt.type_string() }}) as unit
     from patients
-    where last_contact_date is not null
+    where coalesce(death_date, last_contact_date) is not null
 
 ),
 

@@ -1,0 +1,118 @@
+"""The whole generator: people in chunks, their course, their records, and the truth beside them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from myelomart.synthetic.assembly import assemble
+from myelomart.synthetic.constants import column, day_number, parameter
+from myelomart.synthetic.effects import NEVER
+from myelomart.synthetic.emission import (
+    emit_cell_therapy,
+    emit_diagnoses,
+    emit_doses,
+    emit_outcomes,
+    emit_transplants,
+)
+from myelomart.synthetic.events import EventLog
+from myelomart.synthetic.observation import emit_background, emit_myeloma_labs
+from myelomart.synthetic.people import make_people
+from myelomart.synthetic.schema import as_table
+from myelomart.synthetic.sites import Sites, make_sites
+from myelomart.synthetic.treatment import simulate
+from myelomart.synthetic.truth import truth_tables
+from myelomart.synthetic.vocabulary import VERSION, vocabulary_tables
+from myelomart.synthetic.writer import Writer
+
+CHUNK = 5_000
+
+
+def make_network(
+    patients: int,
+    sites: int,
+    seed: int,
+    out: Path,
+    myeloma_share: float = 0.2,
+    chunk: int = CHUNK,
+    progress: Callable[[int], None] = lambda done: None,
+) -> dict[str, int]:
+    """Write the CDM to `out` and the truth to `out`.truth; returns the rows of each table."""
+    places = make_sites(sites, seed)
+    writer = Writer(out)
+    truth: dict[str, list[pa.Table]] = {}
+    log_ratio = np.log(column("outcomes", "hazard_ratio"))
+    for first in range(1, patients + 1, chunk):
+        count = min(chunk, patients + 1 - first)
+        tables, latent = make_chunk(first, count, seed, myeloma_share, places, log_ratio)
+        writer.add(tables)
+        for name, table in latent.items():
+            truth.setdefault(name, []).append(table)
+        progress(count)
+    writer.add(site_tables(places))
+    writer.add(vocabulary_tables())
+    writer.close()
+    beside = out.parent / f"{out.name}.truth"
+    beside.mkdir(parents=True, exist_ok=True)
+    for name, parts in truth.items():
+        pq.write_table(pa.concat_tables(parts), beside / f"{name}.parquet")
+    return writer.counts
+
+
+def make_chunk(first, count, seed, myeloma_share, sites, log_ratio):
+    """The CDM tables and the truth of `count` people from id `first` on."""
+    people = make_people(first, count, seed, myeloma_share, sites)
+    course = simulate(people, seed, log_ratio)
+    death = np.full(count, NEVER)
+    death[course.rows] = course.death
+    log = EventLog()
+    emit_background(log, people)
+    emit_diagnoses(log, people, course)
+    emit_doses(log, people, course)
+    emit_transplants(log, people, course)
+    emit_cell_therapy(log, people, course)
+    emit_outcomes(log, people, course)
+    emit_myeloma_labs(log, people, course)
+    return assemble(log, people, death, sites), truth_tables(people, course)
+
+
+def site_tables(sites: Sites) -> dict[str, pa.Table]:
+    """care_site, location and cdm_source."""
+    numbers = np.arange(1, sites.count + 1)
+    names = [f"Site {number}" for number in numbers]
+    cut = int(parameter("data_cut_date"))
+    return {
+        "care_site": as_table(
+            "care_site",
+            {
+                "care_site_id": numbers,
+                "care_site_name": names,
+                "place_of_service_concept_id": 0,
+                "location_id": numbers,
+                "care_site_source_value": names,
+            },
+            sites.count,
+        ),
+        "location": as_table(
+            "location",
+            {"location_id": numbers, "location_source_value": names},
+            sites.count,
+        ),
+        "cdm_source": as_table(
+            "cdm_source",
+            {
+                "cdm_source_name": "myelomart synthetic network",
+                "cdm_source_abbreviation": "synthetic",
+                "cdm_holder": "myelomart",
+                "source_description": "generated people; no real patient",
+                "source_release_date": cut,
+                "cdm_release_date": max(cut, day_number("2025-12-31")),
+                "cdm_version": "v5.4",
+                "cdm_version_concept_id": 756265,
+                "vocabulary_version": VERSION,
+            },
+            1,
+        ),
+    }
