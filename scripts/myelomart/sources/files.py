@@ -54,6 +54,12 @@ def find_tables(folder: Path, names: set[str]) -> dict[str, TableFiles]:
     return found
 
 
+def names_in(folder: Path, names: set[str]) -> set[str]:
+    """Those of ``names`` that are tables of ``folder``, by the names of its files alone."""
+    entries = {entry.name.lower() for entry in folder.iterdir()}
+    return {name for name in names if entries & {name, *(name + suffix for suffix in SUFFIXES)}}
+
+
 def suffix_of(path: Path) -> str | None:
     """The ending of ``path`` that names a form we read, in lower case."""
     name = path.name.lower()
@@ -94,7 +100,7 @@ def scan(files: TableFiles) -> str:
         f"delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, "
         "nullstr = ['', 'NULL', '\\N'], auto_detect = false, columns = "
         f"{_csv_columns(files, delimiter)}, max_line_size = 16777216, "
-        "filename = 'source_file_name')"
+        "comment = '\x1a', filename = 'source_file_name')"
     )
 
 
