@@ -30,7 +30,7 @@ def standardized_difference(values, treatment, *, weights=None, binary=False) ->
     """Treated minus control mean of ``values`` (n,) over the unweighted pooled standard deviation.
 
     ``weights`` (n,) applies to the means. ``binary`` takes p(1-p) for the variance of a 0/1
-    column, as tables of proportions do, in place of the sample variance. NaN when neither arm varies.
+    column, as tables of proportions do. NaN when neither arm varies.
     """
     numbers = number_column(values, "values")
     treated = treatment_flags(treatment, len(numbers))
@@ -72,7 +72,7 @@ def effective_sample_size(weights) -> float:
 
 
 def balance_table(covariates: pd.DataFrame, treatment, weights=None) -> pd.DataFrame:
-    """One row per covariate (and per category): means, SMD, variance ratio and KS, before and after.
+    """One row per covariate and category: means, SMD, variance ratio and KS, before and after.
 
     ``weights`` (n,) come from :attr:`Matches.weights` or a weighting; 0 leaves a row out.
     """

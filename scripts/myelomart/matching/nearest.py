@@ -95,15 +95,16 @@ def match_nearest(
     limit = None if caliper is None else caliper * pooled_sd(values, treated)
     sequence = _treated_sequence(values, np.flatnonzero(treated), order, seed)
     stratum = _stratum_codes(exact, len(values))
-    pools = _pools(values, treated, stratum)
-    queue = [(row, pools[stratum[row]]) for row in sequence if stratum[row] in pools]
     bound = INFINITY if limit is None else limit
-    if replace:
-        pairs = _with_replacement(queue, values, bound, ratio)
-    elif order == "closest":
-        pairs = _closest_first(queue, values, bound, ratio)
-    else:
-        pairs = _in_sequence(queue, values, bound, ratio)
+    choose = (
+        _with_replacement if replace else _closest_first if order == "closest" else _in_sequence
+    )
+    pairs = []
+    for pool, rows in _pools(values, treated, stratum, sequence):
+        scores = values[rows]
+        pairs += choose(
+            pool, rows.tolist(), scores.tolist(), pool.nodes(scores).tolist(), bound, ratio
+        )
     table = np.array(pairs, dtype=float).reshape(-1, 3)
     return Matches(
         table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], caliper, limit, scale,
@@ -125,9 +126,9 @@ class _Pool:
         self.left = list(range(len(self.score)))
         self.right = list(range(len(self.score)))
 
-    def nodes(self, scores: np.ndarray) -> list[int]:
+    def nodes(self, scores: np.ndarray) -> np.ndarray:
         """First node at or above each score."""
-        return (np.searchsorted(self.values, scores) + 1).tolist()
+        return np.searchsorted(self.values, scores) + 1
 
     def nearest(self, score: float, node: int) -> tuple[float, int, int]:
         """Distance, node and row of the nearest free control; infinite when none is left."""
@@ -157,102 +158,95 @@ class _Pool:
             self.left[node] = node - 1
 
 
-def _pools(values, treated, stratum) -> dict[int, _Pool]:
-    """One pool of controls per stratum."""
+def _pools(values, treated, stratum, sequence):
+    """Per stratum with both arms: its pool of controls and its treated rows in order of choice."""
+    if not stratum.any():
+        controls = np.flatnonzero(~treated)
+        return [(_Pool(values[controls], controls), sequence)]
     controls = np.flatnonzero(~treated)
-    order = np.argsort(stratum[controls], kind="stable")
-    controls = controls[order]
-    codes, starts = np.unique(stratum[controls], return_index=True)
-    parts = np.split(controls, starts[1:])
-    return {int(code): _Pool(values[rows], rows) for code, rows in zip(codes, parts, strict=True)}
+    controls = controls[np.argsort(stratum[controls], kind="stable")]
+    chosen = sequence[np.argsort(stratum[sequence], kind="stable")]
+    result = []
+    for code in np.intersect1d(stratum[controls], stratum[chosen]):
+        own = slice(*np.searchsorted(stratum[controls], [code, code + 1]))
+        theirs = slice(*np.searchsorted(stratum[chosen], [code, code + 1]))
+        rows = controls[own]
+        result.append((_Pool(values[rows], rows), chosen[theirs]))
+    return result
 
 
-def _with_nodes(queue, values):
-    """(row, score, pool, node) of each treated row; one binary search per pool, all rows at once."""
-    nodes = {}
-    by_pool: dict[int, list[int]] = {}
-    pools = {}
-    for row, pool in queue:
-        by_pool.setdefault(id(pool), []).append(row)
-        pools[id(pool)] = pool
-    for key, rows in by_pool.items():
-        nodes.update(zip(rows, pools[key].nodes(values[rows]), strict=True))
-    return [(row, float(values[row]), pool, nodes[row]) for row, pool in queue]
-
-
-def _in_sequence(queue, values, limit, ratio):
+def _in_sequence(pool, rows, scores, nodes, limit, ratio):
     """Each treated row in turn takes its nearest free control within the limit."""
     pairs = []
-    waiting = _with_nodes(queue, values)
+    nearest, take = pool.nearest, pool.take
     for _ in range(ratio):
         matched = []
-        for entry in waiting:
-            row, score, pool, node = entry
-            distance, found, control = pool.nearest(score, node)
+        for position, (score, node) in enumerate(zip(scores, nodes, strict=True)):
+            distance, found, control = nearest(score, node)
             if distance <= limit and control >= 0:
-                pool.take(found)
-                pairs.append((row, control, distance))
-                matched.append(entry)
-        waiting = matched
+                take(found)
+                pairs.append((rows[position], control, distance))
+                matched.append(position)
+        rows, scores, nodes = ([part[k] for k in matched] for part in (rows, scores, nodes))
     return pairs
 
 
-def _closest_first(queue, values, limit, ratio):
+def _closest_first(pool, rows, scores, nodes, limit, ratio):
     """The closest free pair first; a heap holds each treated row's best pair so far."""
     pairs = []
-    waiting = _with_nodes(queue, values)
+    waiting = range(len(rows))
     for _ in range(ratio):
         matched, heap = [], []
-        for position, (row, score, pool, node) in enumerate(waiting):
-            distance, found, control = pool.nearest(score, node)
+        for position in waiting:
+            distance, _, control = pool.nearest(scores[position], nodes[position])
             if distance <= limit and control >= 0:
-                heap.append((distance, row, position, found, control))
+                heap.append((distance, rows[position], position))
         heapq.heapify(heap)
         while heap:
-            distance, row, position, found, control = heap[0]
-            _, score, pool, node = waiting[position]
-            best, found_now, control_now = pool.nearest(score, node)
-            if best > limit or control_now < 0:
+            promised, row, position = heap[0]
+            distance, found, control = pool.nearest(scores[position], nodes[position])
+            if distance > limit or control < 0:
                 heapq.heappop(heap)
-            elif best > distance:
-                heapq.heapreplace(heap, (best, row, position, found_now, control_now))
+            elif distance > promised:  # its control was taken: queue again with the next one
+                heapq.heapreplace(heap, (distance, row, position))
             else:
                 heapq.heappop(heap)
-                pool.take(found_now)
-                pairs.append((row, control_now, best))
-                matched.append(waiting[position])
+                pool.take(found)
+                pairs.append((row, control, distance))
+                matched.append(position)
         waiting = matched
     return pairs
 
 
-def _with_replacement(queue, values, limit, ratio):
+def _with_replacement(pool, rows, scores, nodes, limit, ratio):
     """Each treated row takes its ``ratio`` nearest controls, free or not."""
     pairs = []
-    for row, score, pool, node in _with_nodes(queue, values):
-        up, down = node, node - 1
-        taken = 0
-        while taken < ratio:
+    for row, score, node in zip(rows, scores, nodes, strict=True):
+        up, down, wanted = node, node - 1, ratio
+        while wanted:
             above, below = pool.score[up] - score, score - pool.score[down]
-            if min(above, below) > limit or above == below == INFINITY:
+            distance = min(above, below)
+            if distance > limit or distance == INFINITY:
                 break
-            closer = []
-            if above <= below:
-                closer += pool.rows[pool.next[up - 1] : pool.end[up - 1]]
-            if below <= above:
-                closer += pool.rows[pool.next[down - 1] : pool.end[down - 1]]
-            for control in sorted(closer)[: ratio - taken]:
-                pairs.append((row, control, min(above, below)))
-                taken += 1
-            up, down = up + (above <= below), down - (below <= above)
+            tied = []
+            if above == distance:
+                tied += pool.rows[pool.next[up - 1] : pool.end[up - 1]]
+                up += 1
+            if below == distance:
+                tied += pool.rows[pool.next[down - 1] : pool.end[down - 1]]
+                down -= 1
+            chosen = sorted(tied)[:wanted]
+            pairs += [(row, control, distance) for control in chosen]
+            wanted -= len(chosen)
     return pairs
 
 
-def _treated_sequence(values, rows, order, seed) -> list[int]:
+def _treated_sequence(values, rows, order, seed) -> np.ndarray:
     """Treated rows in the order they choose; ties by row number."""
     if order == "random":
-        return np.random.default_rng(seed).permutation(rows).tolist()
+        return np.random.default_rng(seed).permutation(rows)
     key = -values[rows] if order == "largest" else values[rows]
-    return rows[np.argsort(key, kind="stable")].tolist()
+    return rows[np.argsort(key, kind="stable")]
 
 
 def _stratum_codes(exact, n: int) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 Aalen OO, Johansen S. Scand J Stat 1978;5:141. The variance is the Greenwood-type one (Andersen et
 al. 1993, IV.4), equal to the infinitesimal jackknife of R's multi-state ``survfit``; with weights,
-clusters or late entry the jackknife itself. Event codes: 0 censored, 1, 2, … the causes; on one day events come
-before censoring. 1 - Kaplan-Meier is never offered: it overstates incidence when deaths compete.
+clusters or late entry the jackknife itself. Event codes: 0 censored, 1, 2, … the causes; on one
+day events come before censoring. 1 - Kaplan-Meier is never offered: it overstates incidence when
+deaths compete.
 """
 
 from dataclasses import dataclass

@@ -79,7 +79,7 @@ def restricted_mean_ratio(first, second, conf_level=0.95) -> Contrast:
 
 
 def restricted_means(time, event, group, tau=None, **options) -> dict:
-    """Label -> :class:`RestrictedMean` of each group, to a common ``tau`` (the largest possible)."""
+    """Label -> :class:`RestrictedMean` of each group, up to one ``tau`` (the largest possible)."""
     times, _ = event_times(time)
     codes, labels = two_or_more_groups(group, times)
     horizon = common_horizon(times, codes) if tau is None else tau
