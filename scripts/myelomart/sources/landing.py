@@ -89,22 +89,21 @@ def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
     entry = {"name": source.name, "location": shown, "format": kind, "tables": {}}
     faults = landing / "rows_set_aside" / f"source_name={source.name}"
     faults.mkdir(parents=True, exist_ok=True)
-    with warehouse.scratch() as connection:
-        columns.write_no_faults(connection, faults / "none.parquet")
     changed = []
-    for table in layout.tables():
-        old = before.get("tables", {}).get(table)
-        target = landing / table / f"source_name={source.name}" / "part.parquet"
-        prints = (
-            [_fingerprint(path, old) for path in tables[table].paths] if table in tables else []
-        )
-        if old and _same(old["files"], prints) and target.exists():
-            entry["tables"][table] = old | {"files": prints}
-            continue
-        changed.append(table)
-        landed = _land_table(table, tables.get(table), target, landing, source.name)
-        landed.files = prints
-        entry["tables"][table] = asdict(landed)
+    with warehouse.scratch(spill_to=landing / ".spill") as connection:
+        columns.write_no_faults(connection, faults / "none.parquet")
+        for table in layout.tables():
+            old = before.get("tables", {}).get(table)
+            target = landing / table / f"source_name={source.name}" / "part.parquet"
+            paths = tables[table].paths if table in tables else ()
+            prints = [_fingerprint(path, old) for path in paths]
+            if old and _same(old["files"], prints) and target.exists():
+                entry["tables"][table] = old | {"files": prints}
+                continue
+            changed.append(table)
+            (landing / "manifest.json").unlink(missing_ok=True)  # true again when all is landed
+            landed = _land_table(connection, table, tables.get(table), target, faults)
+            entry["tables"][table] = asdict(landed) | {"files": prints}
     expected = layout.trinetx_tables() if kind.startswith("TriNetX") else layout.cdm_tables()
     absent = [table for table in expected if entry["tables"][table]["form"] == "absent"]
     read = len([table for table in changed if table in tables])
@@ -117,30 +116,27 @@ def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
 
 
 def _land_table(
-    table: str, found: files.TableFiles | None, target: Path, landing: Path, source_name: str
+    connection, table: str, found: files.TableFiles | None, target: Path, fault_folder: Path
 ) -> LandedTable:
     target.parent.mkdir(parents=True, exist_ok=True)
-    faults = landing / "rows_set_aside" / f"source_name={source_name}" / f"{table}.parquet"
+    faults = fault_folder / f"{table}.parquet"
     faults.unlink(missing_ok=True)
-    with warehouse.scratch(spill_to=landing / ".spill") as connection:
-        if found is None:
-            columns.write_empty(connection, table, target)
-            return LandedTable()
-        plan = columns.plan(connection, table, found)
-        landed = LandedTable(
-            form=found.form, columns_dropped=plan.dropped, columns_missing=plan.missing
+    if found is None:
+        columns.write_empty(connection, table, target)
+        return LandedTable()
+    plan = columns.plan(connection, table, found)
+    landed = LandedTable(found.form, columns_dropped=plan.dropped, columns_missing=plan.missing)
+    if plan.fits and len(found.paths) == 1:
+        target.unlink(missing_ok=True)
+        target.symlink_to(found.paths[0].resolve())
+        landed.form = "linked parquet"
+    else:
+        landed.rows_set_aside, landed.cells_emptied = columns.write(
+            connection, plan, target, faults
         )
-        if plan.fits and len(found.paths) == 1:
-            target.unlink(missing_ok=True)
-            target.symlink_to(found.paths[0].resolve())
-            landed.form = "linked parquet"
-        else:
-            landed.rows_set_aside, landed.cells_emptied = columns.write(
-                connection, plan, target, faults
-            )
-        landed.rows = warehouse.value(
-            connection, f"select count(*) from read_parquet({warehouse.literal(target)})"
-        )
+    landed.rows = warehouse.value(
+        connection, f"select count(*) from read_parquet({warehouse.literal(target)})"
+    )
     return landed
 
 

@@ -1,7 +1,7 @@
 """The tables and columns that land: those of OMOP CDM v5.4 and those of a TriNetX export.
 
-`cdm_v54_columns.csv` and `trinetx_columns.csv` list them; a table of TriNetX lands under a name that
-begins with ``trinetx_``.
+`cdm_v54_columns.csv` and `trinetx_columns.csv` list them; a table of TriNetX lands under a name
+that begins with ``trinetx_``.
 """
 
 from __future__ import annotations
