@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,7 +53,14 @@ def write_demo_network(folder: Path) -> None:
     """Write the synthetic CDM of the demonstration, its truth beside it."""
     from myelomart.synthetic.network import make_network
 
-    make_network(PERSONS, SITES, SEED, folder, MYELOMA_SHARE)
+    made = folder.with_name(folder.name + ".new")
+    shutil.rmtree(made, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    make_network(PERSONS, SITES, SEED, made, MYELOMA_SHARE)
+    truth = folder.with_name(folder.name + ".truth")
+    shutil.rmtree(truth, ignore_errors=True)
+    made.with_name(made.name + ".truth").rename(truth)
+    made.rename(folder)  # last, so that an interrupted run leaves nothing half made
 
 
 class _Done:
