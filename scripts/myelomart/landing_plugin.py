@@ -15,7 +15,6 @@ from myelomart.project import project_root
 from myelomart.sources.landing import land, parse_source, read_manifest
 
 
-
 class Plugin(BasePlugin):
     """Calls the landing when dbt-duckdb starts."""
 

@@ -54,7 +54,10 @@ def _endpoint(
         "time_anchor": "index",
     }  # fmt: skip
     shown = {"label": endpoint.label, "group": endpoint.row_group}
-    for side, (treated, label) in {"treated": (True, labels[0]), "control": (False, labels[1])}.items():
+    for side, (treated, label) in {
+        "treated": (True, labels[0]),
+        "control": (False, labels[1]),
+    }.items():
         arm, everyone = kept[kept["treated"] == treated], rows[rows["treated"] == treated]
         events = int((arm["event"] == 1).sum())
         counts = {

@@ -51,7 +51,11 @@ def chapter(study: Study, results: Results, published) -> Chapter:
         if table or figures:
             sections.append(
                 Section(
-                    analysis.title, analysis.analysis_id, analysis.output_id, table, figures,
+                    analysis.title,
+                    analysis.analysis_id,
+                    analysis.output_id,
+                    table,
+                    figures,
                     analysis.analysis_type == "kaplan_meier",
                 )  # fmt: skip
             )

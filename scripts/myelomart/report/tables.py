@@ -23,7 +23,10 @@ def baseline_table(estimates: pd.DataFrame, title: str) -> Table:
     """One row per covariate or level; per population both arms and their standardized difference."""
     populations = list(dict.fromkeys(estimates["population"]))
     arms = list(dict.fromkeys(estimates["arm"].dropna()))
-    columns = ["", *(f"{arm}, {population}" for population in populations for arm in [*arms, "SMD"])]
+    columns = [
+        "",
+        *(f"{arm}, {population}" for population in populations for arm in [*arms, "SMD"]),
+    ]
     indexed = estimates.set_index(["population", "row_group", "row_label", "arm", "statistic"])
     rows: list[list[str]] = []
     for group, of_group in estimates.groupby("row_group", sort=False):
@@ -56,7 +59,13 @@ def hazard_ratio_table(estimates: pd.DataFrame, published: pd.DataFrame, title: 
     printed = published[published["statistic"] == "hazard_ratio"].drop_duplicates("endpoint")
     printed = printed.set_index("endpoint")
     columns = ["", *(f"{arm}: events / n (removed for a history)" for arm in arms)]
-    columns += ["HR (95 % CI)", "p (Wald)", "p (log-rank)", "p (proportional)", "CI, pairs respected"]
+    columns += [
+        "HR (95 % CI)",
+        "p (Wald)",
+        "p (log-rank)",
+        "p (proportional)",
+        "CI, pairs respected",
+    ]
     if len(printed):
         columns += ["Printed HR (95 % CI)", "Printed p", "Issues"]
     rows: list[list[str]] = []
