@@ -34,8 +34,8 @@ marked as (
 
     select
         steps.*,
-        steps.kind = 'DRUG' and (steps.action = 'BRIDGING' or (steps.action = 'CART') or steps.event_date < steps.line_infusion_date)
-            as is_bridging
+        steps.kind = 'DRUG'
+        and (steps.action = 'BRIDGING' or coalesce(steps.event_date < steps.line_infusion_date, false)) as is_bridging
     from steps
 
 ),
