@@ -39,7 +39,9 @@ def effect_table(scenario: Scenario, seed: int, people: int = 100_000) -> pa.Tab
     table["marginal_hazard_ratio"] = [float(np.exp(value)) for value, _ in fitted]
     table["marginal_log_se"] = [error for _, error in fitted]
     for arm, label in enumerate(("pomalidomide", "car_t")):
-        table[f"share_with_event_{label}"] = counts[:, 0, arm].sum(axis=1) / people
+        table[f"share_with_event_{label}"] = counts[:, 0, arm].sum(axis=1) / counts[:, :, arm].sum(
+            axis=(1, 2)
+        )
     return pa.table(table)
 
 

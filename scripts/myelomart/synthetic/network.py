@@ -1,6 +1,7 @@
 """The whole generator: people in chunks, their course, their records, and the truth beside them."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -55,16 +56,22 @@ def make_network(
     places = make_sites(sites, seed)
     beside = out.parent / f"{out.name}.truth"
     writer, truth = Writer(out), TruthWriter(beside)
-    for first in range(1, patients + 1, chunk):
-        count = min(chunk, patients + 1 - first)
-        tables, latent = make_chunk(first, count, seed, myeloma_share, places, planted)
-        if dirty:
-            myeloma = latent["patients"]["person_id"].to_numpy()
-            tables, faults = plant_faults(tables, myeloma, seed)
-            latent |= {"faults": faults} if faults is not None else {}
-        writer.add(tables)
-        truth.add(latent)
-        progress(count)
+    with ThreadPoolExecutor(max_workers=1) as behind:
+        written = None
+        for first in range(1, patients + 1, chunk):
+            count = min(chunk, patients + 1 - first)
+            tables, latent = make_chunk(first, count, seed, myeloma_share, places, planted)
+            if dirty:
+                myeloma = latent["patients"]["person_id"].to_numpy()
+                tables, faults = plant_faults(tables, myeloma, seed)
+                latent |= {"faults": faults} if faults is not None else {}
+            if written is not None:
+                written.result()
+            written = behind.submit(writer.add, tables)
+            truth.add(latent)
+            progress(count)
+        if written is not None:
+            written.result()
     writer.add(site_tables(places))
     writer.add(vocabulary_tables())
     writer.close()
