@@ -14,8 +14,6 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from myelomart.project import project_root
 from myelomart.sources.landing import land, parse_source, read_manifest
 
-DEMO_PEOPLE, DEMO_SITES, DEMO_SEED, DEMO_MYELOMA_SHARE = 3000, 3, 1, 2 / 3
-
 
 class Plugin(BasePlugin):
     """Calls the landing when dbt-duckdb starts."""
@@ -33,12 +31,9 @@ class Plugin(BasePlugin):
 def _demo_source() -> Path:
     folder = project_root() / "demo" / "cdm"
     if not folder.exists():
-        from myelomart.synthetic.network import make_network
+        from myelomart.demonstration import write_demo_network
 
-        made = folder.with_name("cdm.new")
-        make_network(DEMO_PEOPLE, DEMO_SITES, DEMO_SEED, made, DEMO_MYELOMA_SHARE)
-        made.with_name("cdm.new.truth").rename(folder.with_name("cdm.truth"))
-        made.rename(folder)  # last, so that an interrupted run leaves nothing half made
+        write_demo_network(folder)
     return folder
 
 
