@@ -87,6 +87,17 @@ data_cuts as (
 
 ),
 
+demographic_names as (
+
+    select
+        members.concept_id,
+        concept_sets.clinical_scope as name
+    from {{ ref('concept_set_members') }} as members
+    inner join {{ ref('concept_sets') }} as concept_sets on members.concept_set_id = concept_sets.concept_set_id
+    where members.category = 'demographic'
+
+),
+
 patients as (
 
     select
@@ -96,8 +107,8 @@ patients as (
         coalesce(care_sites.care_site_source_value, care_sites.care_site_name, candidates.source_name) as site_id,
         persons.year_of_birth,
         case persons.gender_concept_id when 8507 then 'male' when 8532 then 'female' end as sex,
-        persons.race_source_value as race,
-        persons.ethnicity_source_value as ethnicity,
+        coalesce(races.name, persons.race_source_value) as race,
+        coalesce(ethnicities.name, persons.ethnicity_source_value) as ethnicity,
         index_diagnoses.myeloma_diagnosis_date,
         index_diagnoses.myeloma_rule,
         cast(null as date) as rrmm_date,
@@ -117,6 +128,8 @@ patients as (
     left join observed on candidates.person_id = observed.person_id
     left join contacts on candidates.person_id = contacts.person_id
     left join died on candidates.person_id = died.person_id
+    left join demographic_names as races on persons.race_concept_id = races.concept_id
+    left join demographic_names as ethnicities on persons.ethnicity_concept_id = ethnicities.concept_id
     left join data_cuts on candidates.source_name = data_cuts.source_name
 
 )

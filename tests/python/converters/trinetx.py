@@ -1,4 +1,4 @@
-"""Writes an OMOP CDM folder as a TriNetX dataset export, to prove that both ways in lead to one place.
+"""Writes an OMOP CDM as a TriNetX dataset export, to prove that both ways in lead to one place.
 
     python tests/python/converters/trinetx.py /tmp/cdm /tmp/export
 
