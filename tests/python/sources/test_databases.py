@@ -1,12 +1,9 @@
 """A CDM inside DuckDB, SQLite or PostgreSQL lands as the same rows that its folder does."""
 
-import os
-import shutil
 import sqlite3
-import subprocess
-from pathlib import Path
 
 import pytest
+from postgres_server import NoServer, running_server
 from small_cdm import MEASUREMENT, PERSON
 
 from myelomart import warehouse
@@ -80,42 +77,13 @@ def test_addresses_are_kept_without_user_and_password():
     assert without_secrets(address) == "postgresql://host:5432/cdm"
 
 
-def _postgres_programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
-    return Path(shutil.which("initdb")).parent if shutil.which("initdb") else None
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """The address of a PostgreSQL server of our own (run as postgres: it refuses root)."""
-    programs = _postgres_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed")
-    as_root = os.geteuid() == 0
-    if as_root and shutil.which("runuser") is None:
-        pytest.skip("PostgreSQL does not run as root, and there is no runuser")
-    folder = Path("/tmp") if as_root else tmp_path_factory.mktemp("server")
-    folder = Path(_run(["mktemp", "-d", "-p", str(folder)], as_root).strip())
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+def server():
     try:
-        _run([str(programs / "initdb"), "-D", f"{folder}/data", "-A", "trust", "-U", "me"], as_root)
-        start = [str(programs / "pg_ctl"), "-D", f"{folder}/data", "-w", "-l", f"{folder}/log"]
-        _run([*start, "-o", options, "start"], as_root)
-    except (subprocess.CalledProcessError, OSError) as error:
-        pytest.skip(f"PostgreSQL does not start: {error}")
-    yield f"postgresql://me@/postgres?host={folder}"
-    _run([str(programs / "pg_ctl"), "-D", f"{folder}/data", "-m", "immediate", "stop"], as_root)
-    _run(["rm", "-rf", str(folder)], as_root)
-
-
-def _run(command: list[str], as_root: bool) -> str:
-    prefix = ["runuser", "-u", "postgres", "--"] if as_root else []
-    done = subprocess.run(
-        [*prefix, *command], check=True, text=True, capture_output=True, cwd="/tmp", timeout=60
-    )
-    return done.stdout
+        with running_server() as address:
+            yield address
+    except NoServer as reason:
+        pytest.skip(str(reason))
 
 
 def _execute(address: str, *statements: str) -> None:
