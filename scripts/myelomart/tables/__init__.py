@@ -1,0 +1,1 @@
+"""Tables in and out: input files with dropped rows counted, baseline tables, proportions."""
