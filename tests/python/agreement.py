@@ -23,6 +23,40 @@ ZERO = 1e-12  # differences below are rounding about zero
 SCORE_ROUNDING = 1e-9
 
 
+HEADING = """# Agreement with R
+
+Every number that `myelomart survival`, `match` and `meta` print, against R 4.2 (survival 3.5-3,
+cmprsk 2.2-11, MatchIt 4.5.1 in its matrix form, metafor 3.8-1) on the data sets of
+`tests/fixtures/r/data`: synthetic, with ties, strata, late entry, weights, clusters, few events
+and missing values. The bound is a relative difference of 1e-6 on each number: estimates,
+standard errors, statistics, p-values and limits.
+
+{analyses} analyses of {sets} data sets, {numbers} numbers. Largest relative difference, the GLMM
+apart: below {worst}.
+
+Made by `python tests/python/agreement.py` from R's values in `tests/fixtures/r/expected.json`,
+which `Rscript tests/fixtures/r/expected_values.R` makes. `pytest tests/python/test_agreement.py`
+fails when a number moves away from R, or this page from the code.
+
+| analysis | command | data | numbers | largest relative difference |
+|---|---|---|---:|---:|
+"""
+LIMITS = """
+
+Where the comparison has limits:
+
+- **GLMM**: `metafor::rma.glmm` leaves the search to `lme4`, whose optimiser stops early; these
+  rows are held to 1e-3.
+- **REML**: metafor stops when a step in τ² is below 1e-5. We stop where it does, so that τ² has
+  R's digits; the exact maximum differs in the sixth.
+- **Log-rank with late entry**: `survdiff` refuses it; the tests compare ours with the score test
+  of Cox's model.
+- **Incidence with clusters**: with one cause the incidence is 1 minus Kaplan-Meier, and so is its
+  standard error here; multi-state `survfit` of survival 3.5-3 departs from its own Kaplan-Meier.
+- **Closest-first order**: MatchIt 4.5.1 has none; the tests compare ours with brute force.
+"""
+
+
 @dataclass(frozen=True)
 class Agreement:
     """One case: how many numbers were compared, and the largest relative difference."""
@@ -113,52 +147,23 @@ def page(results: list[Agreement]) -> str:
     """The docs page: one row per case."""
     numbers = sum(result.numbers for result in results)
     ordinary = [result for result in results if result.tolerance == TOLERANCE]
-    lines = [
-        "# Agreement with R",
-        "",
-        "Every number that `myelomart survival`, `match` and `meta` print, against R 4.2 (survival 3.5-3,",
-        "cmprsk 2.2-11, MatchIt 4.5.1 in its matrix form, metafor 3.8-1) on the data sets of",
-        "`tests/fixtures/r/data`: synthetic, with ties, strata, late entry, weights, clusters, few events",
-        "and missing values. The bound is a relative difference of 1e-6 on each number: estimates,",
-        "standard errors, statistics, p-values and limits.",
-        "",
-        f"{len(results)} analyses of {len({result.data for result in results})} data sets, {numbers} "
-        "numbers. Largest relative difference "
-        f"(GLMM apart): below {_bound(max(result.worst for result in ordinary))}.",
-        "",
-        "Made by `python tests/python/agreement.py` from R's values in `tests/fixtures/r/expected.json`,",
-        "which `Rscript tests/fixtures/r/expected_values.R` makes; `pytest tests/python/test_agreement.py`",
-        "fails when a number moves away from R or this page from the code.",
-        "",
-        "| analysis | command | data | numbers | largest relative difference |",
-        "|---|---|---|---:|---:|",
-    ]
-    lines += [
+    heading = HEADING.format(
+        analyses=len(results),
+        sets=len({result.data for result in results}),
+        numbers=numbers,
+        worst=_bound(max(result.worst for result in ordinary)),
+    )
+    rows = [
         f"| {result.name} | {result.command} | {result.data} | {result.numbers} | "
         f"< {_bound(result.worst)} |"
         for result in results
     ]
-    lines += [
-        "",
-        "Where the comparison has limits:",
-        "",
-        "- **GLMM**: `metafor::rma.glmm` leaves the search to `lme4`, which stops early; our likelihood is",
-        "  higher, and R's pooled logit, τ² and standard error differ from it by up to 1e-3.",
-        "- **REML**: metafor stops when a step in τ² is below 1e-5. We stop where it does, so that τ² has",
-        "  R's digits; the exact maximum differs in the sixth.",
-        "- **Log-rank with late entry**: `survdiff` refuses it; ours is compared with the score test of",
-        "  `coxph` in the tests.",
-        "- **Incidence with clusters**: R 3.5-3's multi-state `survfit` gives another standard error than its",
-        "  own Kaplan-Meier where the two are the same estimator; ours equals the Kaplan-Meier one.",
-        "- **Closest-first order**: MatchIt 4.5.1 has none; ours is compared with brute force in the tests.",
-        "",
-    ]
-    return "\n".join(lines)
+    return heading + "\n".join(rows) + LIMITS
 
 
 def _bound(value: float) -> str:
-    """The next power of ten above a difference, so that rounding on another machine changes nothing."""
-    for exponent in range(-10, 1):
+    """A power of ten above a difference: coarse, so that another machine's rounding fits too."""
+    for exponent in range(-8, 1):
         if value < 10.0**exponent:
             return f"1e{exponent}"
     return f"{value:.1g}"

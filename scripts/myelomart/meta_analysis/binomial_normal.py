@@ -28,7 +28,7 @@ def fit_binomial_normal(sizes: EffectSizes) -> tuple[float, float, float]:
 
 
 def saturated_wald(sizes: EffectSizes) -> float:
-    """Q of the studies' own logits without correction; a study with an empty cell weighs nothing."""
+    """Q of the studies' uncorrected logits; a study with an empty cell weighs nothing."""
     share = sizes.events / sizes.n
     inside = (share > 0) & (share < 1)
     weight = (sizes.n * share * (1 - share))[inside]
