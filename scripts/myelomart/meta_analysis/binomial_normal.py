@@ -27,6 +27,15 @@ def fit_binomial_normal(sizes: EffectSizes) -> tuple[float, float, float]:
     return mean, float(np.sqrt(np.linalg.inv(hessian)[0, 0])), tau**2
 
 
+def saturated_wald(sizes: EffectSizes) -> float:
+    """Q of the studies' uncorrected logits; a study with an empty cell weighs nothing."""
+    share = sizes.events / sizes.n
+    inside = (share > 0) & (share < 1)
+    weight = (sizes.n * share * (1 - share))[inside]
+    logit = np.log(share[inside] / (1 - share[inside]))
+    return float(weight @ (logit - weight @ logit / weight.sum()) ** 2) if inside.any() else 0.0
+
+
 def profile_interval(sizes: EffectSizes, conf_level=0.95) -> tuple[float, float]:
     """Profile-likelihood limits of the mean proportion."""
     _refuse_other(sizes)
@@ -81,7 +90,9 @@ def _maximum(sizes: EffectSizes) -> tuple[float, float]:
         options={"xatol": 1e-10, "fatol": 1e-13, "maxiter": 2000},
     )  # fmt: skip
     mean, tau = float(best.x[0]), abs(float(best.x[1]))
-    pooled = minimize_scalar(lambda at: -log_likelihood(sizes, at, 0.0), bracket=(mean - 1, mean + 1))
+    pooled = minimize_scalar(
+        lambda at: -log_likelihood(sizes, at, 0.0), bracket=(mean - 1, mean + 1)
+    )
     return (float(pooled.x), 0.0) if pooled.fun <= best.fun + 1e-10 else (mean, tau)
 
 

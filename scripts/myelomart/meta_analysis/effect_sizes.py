@@ -1,8 +1,8 @@
 """Study results on the scale they are pooled on, and back.
 
 Proportions as logits (half an event added to both cells of a study with an empty cell) or by the
-Freeman-Tukey double arcsine; ratios and medians as logarithms; means as they are. The standard error
-of a printed interval is its width over 2 z. As ``metafor::escalc``.
+Freeman-Tukey double arcsine; ratios and medians as logarithms; means as they are. The standard
+error of a printed interval is its width over 2 z. As ``metafor::escalc``.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ TRANSFORMS = ("logit", "freeman-tukey")
 
 @dataclass(frozen=True)
 class EffectSizes:
-    """Effects and sampling variances (k,) on the analysis scale; ``back`` returns to the printed one."""
+    """Effects and sampling variances (k,) on the analysis scale; ``back`` leads to the printed."""
 
     study: tuple[str, ...]
     effect: np.ndarray
@@ -90,7 +90,9 @@ def from_intervals(estimate, ci_low, ci_high, measure, *, study=None, conf_level
     refuse_rows((value < low) | (value > high), "estimate", "lie outside their limits", "mend them")
     transform = "identity" if measure == "mean" else "log"
     if transform == "log":
-        refuse_rows(low <= 0, "ci_low", f"are not above 0, as a {measure} must be", "mend the limits")
+        refuse_rows(
+            low <= 0, "ci_low", f"are not above 0, as a {measure} must be", "mend the limits"
+        )
         value, low, high = np.log(value), np.log(low), np.log(high)
     se = (high - low) / (2 * norm.ppf(0.5 + conf_level / 2))
     return EffectSizes(study_names(study, len(value)), value, se**2, measure, transform)
@@ -104,7 +106,7 @@ def study_names(study, k: int) -> tuple[str, ...]:
 
 
 def inverse_freeman_tukey(value, n):
-    """Proportion of a double-arcsine value for a study of size n (Miller JJ. Am Stat 1978;32:138)."""
+    """Proportion of a double-arcsine value at size n (Miller JJ. Am Stat 1978;32:138)."""
     value, n = np.broadcast_arrays(np.asarray(value, float), np.asarray(n, float))
     lowest = np.arcsin(np.sqrt(1 / (n + 1))) / 2
     highest = (np.arcsin(np.sqrt(n / (n + 1))) + np.pi / 2) / 2

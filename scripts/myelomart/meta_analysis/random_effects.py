@@ -19,6 +19,7 @@ from myelomart.meta_analysis.effect_sizes import EffectSizes
 METHODS = ("reml", "dl", "glmm")
 FEWEST_STUDIES = 3  # below, a pooled estimate says less than the studies themselves
 THRESHOLD = 1e-5  # metafor's
+STUCK = float(np.finfo(float).eps ** 0.25)
 MAX_ITERATIONS = 100
 
 
@@ -61,9 +62,10 @@ def pool(sizes: EffectSizes, *, method="reml", hartung_knapp=False, conf_level=0
         raise StatisticsError(f"{k} studies: pooling needs {FEWEST_STUDIES} or more")
     q, fixed_weight = _cochran_q(sizes)
     if method == "glmm":
-        from myelomart.meta_analysis.binomial_normal import fit_binomial_normal
+        from myelomart.meta_analysis.binomial_normal import fit_binomial_normal, saturated_wald
 
         effect, se, tau2 = fit_binomial_normal(sizes)
+        q = saturated_wald(sizes)
     else:
         tau2 = _reml(sizes) if method == "reml" else _dersimonian_laird(sizes, q, fixed_weight)
         weight = 1 / (sizes.variance + tau2)
@@ -166,8 +168,9 @@ def _reml(sizes: EffectSizes, threshold=THRESHOLD) -> float:
             break
     else:
         raise StatisticsError("REML did not converge: use the DerSimonian-Laird estimate (dl)")
-    zero_is_better = _restricted_likelihood(sizes, 0.0) > _restricted_likelihood(sizes, tau2)
-    return 0.0 if zero_is_better else tau2
+    gain = _restricted_likelihood(sizes, 0.0) - _restricted_likelihood(sizes, tau2)
+    stuck = tau2 > threshold and gain > STUCK  # at a local maximum, as metafor judges it
+    return 0.0 if stuck else tau2
 
 
 def _restricted_likelihood(sizes: EffectSizes, tau2: float) -> float:

@@ -1,13 +1,14 @@
 """The whole generator: people in chunks, their course, their records, and the truth beside them."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from myelomart.synthetic.assembly import assemble
+from myelomart.synthetic.broken_files import write_broken_files
 from myelomart.synthetic.constants import day_number, parameter
 from myelomart.synthetic.effects import NEVER
 from myelomart.synthetic.emission import (
@@ -16,7 +17,9 @@ from myelomart.synthetic.emission import (
     emit_doses,
     emit_transplants,
 )
+from myelomart.synthetic.estimands import effect_table
 from myelomart.synthetic.events import EventLog
+from myelomart.synthetic.faults import plant_faults
 from myelomart.synthetic.imaging import emit_charted_responses, emit_imaging, emit_staging
 from myelomart.synthetic.observation import emit_background, emit_myeloma_labs
 from myelomart.synthetic.outcomes import emit_outcomes
@@ -28,7 +31,7 @@ from myelomart.synthetic.toxicity import emit_toxicity
 from myelomart.synthetic.treatment import simulate
 from myelomart.synthetic.truth import truth_tables
 from myelomart.synthetic.vocabulary import VERSION, vocabulary_tables
-from myelomart.synthetic.writer import Writer
+from myelomart.synthetic.writer import TruthWriter, Writer
 
 CHUNK = 5_000
 
@@ -40,28 +43,43 @@ def make_network(
     out: Path,
     myeloma_share: float = 0.2,
     scenario: str = "published",
+    dirty: bool = False,
     chunk: int = CHUNK,
     progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, int]:
-    """Write the CDM to `out` and the truth to `out`.truth; returns the rows of each table."""
-    places = make_sites(sites, seed)
-    writer = Writer(out)
-    truth: dict[str, list[pa.Table]] = {}
+    """Write the CDM to `out` and the truth to `out`.truth; returns the rows of each table.
+
+    With `dirty`, faults are planted in the rows (listed in the truth as `faults`), and folders of
+    broken files are written to `out`.broken.
+    """
     planted = scenario_named(scenario)
-    for first in range(1, patients + 1, chunk):
-        count = min(chunk, patients + 1 - first)
-        tables, latent = make_chunk(first, count, seed, myeloma_share, places, planted)
-        writer.add(tables)
-        for name, table in latent.items():
-            truth.setdefault(name, []).append(table)
-        progress(count)
+    places = make_sites(sites, seed)
+    beside = out.parent / f"{out.name}.truth"
+    writer, truth = Writer(out), TruthWriter(beside)
+    with ThreadPoolExecutor(max_workers=1) as behind:
+        written = None
+        for first in range(1, patients + 1, chunk):
+            count = min(chunk, patients + 1 - first)
+            tables, latent = make_chunk(first, count, seed, myeloma_share, places, planted)
+            if dirty:
+                myeloma = latent["patients"]["person_id"].to_numpy()
+                tables, faults = plant_faults(tables, myeloma, seed)
+                latent |= {"faults": faults} if faults is not None else {}
+            if written is not None:
+                written.result()
+            written = behind.submit(writer.add, tables)
+            truth.add(latent)
+            progress(count)
+        if written is not None:
+            written.result()
     writer.add(site_tables(places))
     writer.add(vocabulary_tables())
     writer.close()
-    beside = out.parent / f"{out.name}.truth"
-    beside.mkdir(parents=True, exist_ok=True)
-    for name, parts in truth.items():
-        pq.write_table(pa.concat_tables(parts), beside / f"{name}.parquet")
+    truth.add({"effects": effect_table(planted, seed)})
+    if dirty:
+        broken = write_broken_files(out, out.parent / f"{out.name}.broken")
+        truth.add({"broken_files": pa.Table.from_pylist(broken)})
+    truth.close()
     return writer.counts
 
 

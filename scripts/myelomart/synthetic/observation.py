@@ -32,7 +32,8 @@ def emit_background(log: EventLog, people: People) -> None:
     emit_comorbidities(log, people)
     tested = streams.at("visit_labs", row, number) < parameter("visit_labs_share")
     emit_panels(log, people, row[tested], day[tested], number[tested], ("blood", "chemistry"), "bg")
-    emit_panels(log, people, row, day, number, ("vital",), "vital")
+    weighed = streams.at("visit_vitals", row, number) < parameter("visit_vitals_share")
+    emit_panels(log, people, row[weighed], day[weighed], number[weighed], ("vital",), "vital")
 
 
 def emit_comorbidities(log: EventLog, people: People) -> None:
@@ -45,7 +46,10 @@ def emit_comorbidities(log: EventLog, people: People) -> None:
     for place, entry in enumerate(rows("comorbidities")):
         if entry["drug"]:
             chosen = np.flatnonzero(people.comorbid[:, place])
-            fills = np.minimum((people.last[chosen] - people.start[chosen]) // 90, 60)
+            fills = np.minimum(
+                (people.last[chosen] - people.start[chosen]) // 90,
+                int(parameter("chronic_fills_limit")),
+            )
             which, fill = repeated(fills)
             begin = people.start[chosen][which] + 90 + 90 * fill
             log.add("drug", chosen[which], begin, drug(entry["drug"]), end=begin + 89)
@@ -80,8 +84,7 @@ def emit_myeloma_labs(log: EventLog, people: People, course: Course, sites: Site
         when = infusion[which]
         near |= (when >= 0) & (day >= when) & (day <= when + 62)
     emit_panels(log, people, row[~near], day[~near], number[~near], ("blood",), "mm")
-    emit_panels(log, people, row, day, number, ("chemistry",), "mm")
-    for every, panel in ((2, "immunoglobulin"), (3, "inflammation")):
+    for every, panel in ((2, "chemistry"), (2, "immunoglobulin"), (3, "inflammation")):
         chosen = number % every == 0
         emit_panels(log, people, row[chosen], day[chosen], number[chosen], (panel,), "mm")
     emit_panels(log, people, person, first, np.zeros(len(person)), ("cytokine",), "mm")

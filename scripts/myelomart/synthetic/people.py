@@ -67,7 +67,8 @@ def make_people(first: int, count: int, seed: int, myeloma_share: float, sites: 
     start = diagnosis - np.minimum(before, 8 * YEAR)
     dropout = streams.exponential("lost") / parameter("lost_to_follow_up_rate") * YEAR
     followed_from = np.maximum(diagnosis, target) + 90
-    last = np.minimum(parameter("data_cut_date"), followed_from + dropout).astype(np.int64)
+    cuts = np.array([day_number(row["data_cut"]) for row in rows("populations")])[population]
+    last = np.minimum(cuts, followed_from + dropout).astype(np.int64)
     comorbid = draw_comorbidities(streams, age)
     return People(
         person_id=ids,

@@ -25,7 +25,9 @@ class Course:
     `rows` are positions in People. Days are days since 1970-01-01; -1 means there is none.
     `progression` is when the disease grows again, `seen` when the next assessment finds it.
     `arm` is CAR_T or POMALIDOMIDE where the first of the two qualifies, with its day in `index`;
+    `assigned` and `decided` are the first such choice and its day, infused or not;
     `clock` is the day from which the planted outcomes run (index, or the decision to treat).
+    `penta` is penta-drug refractoriness at the CAR-T infusion.
     `free_from` is the first day on which treatments that would blur the planted outcomes may start.
     """
 
@@ -53,11 +55,14 @@ class Course:
     transplant: np.ndarray = field(init=False)
     cart_line: np.ndarray = field(init=False)
     arm: np.ndarray = field(init=False)
+    assigned: np.ndarray = field(init=False)
+    decided: np.ndarray = field(init=False)
     index: np.ndarray = field(init=False)
     clock: np.ndarray = field(init=False)
     free_from: np.ndarray = field(init=False)
     death: np.ndarray = field(init=False)
     doom: np.ndarray = field(init=False)
+    penta: np.ndarray = field(init=False)
     exposed: np.ndarray = field(init=False)
     refractory: np.ndarray = field(init=False)
 
@@ -67,12 +72,14 @@ class Course:
         by_line = ("start", "end", "regimen", "response", "progression", "seen")
         for name in (*by_line, "apheresis", "bridging", "infusion", "transplant"):
             setattr(self, name, np.full((count, MAX_LINES), -1, dtype=np.int64))
-        for name in ("cart_line", "index", "clock"):
+        for name in ("cart_line", "index", "clock", "decided"):
             setattr(self, name, np.full(count, -1, dtype=np.int64))
         self.arm = np.zeros(count, dtype=np.int64)
+        self.assigned = np.zeros(count, dtype=np.int64)
         self.free_from = np.zeros(count, dtype=np.int64)
         self.death = np.full(count, NEVER)
         self.doom = np.full(count, NEVER)
+        self.penta = np.zeros(count, dtype=bool)
         self.exposed = np.zeros((count, len(rows("drugs"))), dtype=bool)
         self.refractory = np.zeros((count, len(rows("drugs"))), dtype=bool)
 
@@ -131,12 +138,12 @@ def schedule_lines(people: People, chosen: np.ndarray, streams: Streams):
     """Days on which lines are decided: the first for all, all of them up to CAR-T at the centres.
 
     The time from the first line to the decision for CAR-T is cut into pieces by gamma-like weights,
-    the first line three times as long. Pomalidomide gets a line at least a year before infusion.
+    the first line longer than the others. Pomalidomide gets a line at least a year before infusion.
     """
     count, target, prior = len(chosen), people.target[chosen], people.prior_lines[chosen]
     first = people.diagnosis[chosen] + 10 + (30 * streams.uniform("first_dose")).astype(np.int64)
     weight = 0.25 + streams.exponential("line_length", MAX_LINES)
-    weight[:, 0] *= 3
+    weight[:, 0] *= parameter("first_line_weight")
     weight *= np.arange(MAX_LINES)[None, :] < prior[:, None]
     wait = int(parameter("vein_to_vein") + parameter("apheresis_wait"))
     room = np.maximum(target - wait - first, 0)[:, None]
@@ -208,6 +215,8 @@ def next_line(course: Course, decision, active, line: int, scenario: Scenario) -
         target = getattr(course, name)
         target[:, line] = np.where(where, value, target[:, line])
     transplant_in(course, decision, seen, regimen, active, line)
+    new = infused & (course.cart_line < 0)
+    course.penta = np.where(new, course.penta_refractory(), course.penta)
     course.cart_line = np.where(infused & (course.cart_line < 0), line, course.cart_line)
     given = regimen_drugs()[np.maximum(regimen, 0)] & active[:, None]
     course.exposed |= given & ~(is_cart & ~infused)[:, None]
@@ -254,6 +263,11 @@ def enter_arm(course, active, infused, phase, origin, decision, scenario) -> np.
     pomalidomide = active & (phase == phase_number("pomalidomide"))
     first = active & (course.arm == 0) & ~course.had("pomalidomide") & (course.cart_line < 0)
     first &= ~course.had_bispecific() & (infused | pomalidomide)
+    choice = np.where(pomalidomide, POMALIDOMIDE, CAR_T)
+    open_choice = active & (course.assigned == 0) & ~course.had("pomalidomide")
+    open_choice &= ~course.had_bispecific() & (pomalidomide | (phase == phase_number("cart")))
+    course.assigned = np.where(open_choice, choice, course.assigned)
+    course.decided = np.where(open_choice, decision, course.decided)
     clock = decision if scenario.from_decision else origin
     course.arm = np.where(first, np.where(infused, CAR_T, POMALIDOMIDE), course.arm)
     course.index = np.where(first, origin, course.index)
@@ -331,7 +345,7 @@ def transplant_in(course: Course, decision, seen, regimen, active, line: int) ->
         share = column("populations", "transplant_share")[course.population]
         fit &= course.streams.uniform("transplant") < share
         day = decision + parameter("transplant_day") + 60 * course.streams.uniform("transplant_day")
-        fit &= (day + 60 < seen) & (day < course.death)
+        fit &= (day + 30 < seen) & (day < course.death)
     else:
         fit = active & np.isin(regimen, ending_regimens("autologous", "allogeneic"))
         day = decision + 5.0
