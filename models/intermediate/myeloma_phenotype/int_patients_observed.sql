@@ -77,6 +77,18 @@ died as (
 
 ),
 
+demographic_names as (
+
+    select
+        members.concept_id,
+        members.concept_set_id,
+        concept_sets.clinical_scope as name
+    from {{ ref('concept_set_members') }} as members
+    inner join {{ ref('concept_sets') }} as concept_sets on members.concept_set_id = concept_sets.concept_set_id
+    where members.category = 'demographic'
+
+),
+
 data_cuts as (
 
     select
@@ -95,9 +107,9 @@ patients_observed as (
         candidates.source_person_id,
         coalesce(care_sites.care_site_source_value, care_sites.care_site_name, candidates.source_name) as site_id,
         persons.year_of_birth,
-        case persons.gender_concept_id when 8507 then 'male' when 8532 then 'female' end as sex,
-        persons.race_source_value as race,
-        persons.ethnicity_source_value as ethnicity,
+        replace(sexes.concept_set_id, 'gender_', '') as sex,
+        coalesce(races.name, persons.race_source_value) as race,
+        coalesce(ethnicities.name, persons.ethnicity_source_value) as ethnicity,
         index_diagnoses.myeloma_diagnosis_date,
         index_diagnoses.myeloma_rule,
         observed.observation_start_date,
@@ -116,6 +128,9 @@ patients_observed as (
     left join observed on candidates.person_id = observed.person_id
     left join contacts on candidates.person_id = contacts.person_id
     left join died on candidates.person_id = died.person_id
+    left join demographic_names as sexes on persons.gender_concept_id = sexes.concept_id
+    left join demographic_names as races on persons.race_concept_id = races.concept_id
+    left join demographic_names as ethnicities on persons.ethnicity_concept_id = ethnicities.concept_id
     left join data_cuts on candidates.source_name = data_cuts.source_name
 
 )
