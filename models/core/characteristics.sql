@@ -14,11 +14,19 @@ treatment_characteristics as (
 
 ),
 
+comorbidity_characteristics as (
+
+    select * from {{ ref('int_comorbidity_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
     union all
     select * from treatment_characteristics
+    union all
+    select * from comorbidity_characteristics
 
 )
 
