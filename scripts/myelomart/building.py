@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from myelomart import warehouse
-from myelomart.errors import WarehouseError
+from myelomart.errors import Stopped, WarehouseError
 from myelomart.project import project_root
 from myelomart.sources.landing import Source, land
 
@@ -46,6 +46,8 @@ def build(
         run_dbt(landing, building, target, say, progress)
         if target == "duckdb":
             _swap(building, database)
+    except KeyboardInterrupt as interrupt:
+        raise Stopped(f"stopped: the database {database} is as it was.") from interrupt
     finally:
         _remove(building)
     say(f"the warehouse is {database}")

@@ -1,0 +1,107 @@
+"""Are the arms alike? Standardized differences, variance ratios, Kolmogorov-Smirnov, sample size.
+
+Austin PC. Stat Med 2009;28:3083. The denominator of every standardized difference is the pooled
+standard deviation before matching, √((s₁² + s₀²) / 2), so that a difference does not shrink or grow
+because matching changed the spread. Treated minus control.
+"""
+
+import numpy as np
+import pandas as pd
+
+from myelomart.errors import StatisticsError
+from myelomart.matching.propensity import treatment_flags
+from myelomart.survival.design import design_matrix
+from myelomart.survival.inputs import number_column
+
+
+def weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:
+    """Weighted mean."""
+    return float(weights @ values / weights.sum())
+
+
+def weighted_variance(values: np.ndarray, weights: np.ndarray) -> float:
+    """Unbiased weighted variance; with equal weights the sample variance."""
+    total, squares = weights.sum(), weights @ weights
+    centre = weights @ values / total
+    return float(weights @ (values - centre) ** 2 / (total - squares / total))
+
+
+def standardized_difference(values, treatment, *, weights=None, binary=False) -> float:
+    """Treated minus control mean of ``values`` (n,) over the unweighted pooled standard deviation.
+
+    ``weights`` (n,) applies to the means. ``binary`` takes p(1-p) for the variance of a 0/1
+    column, as tables of proportions do. NaN when neither arm varies.
+    """
+    numbers = number_column(values, "values")
+    treated = treatment_flags(treatment, len(numbers))
+    weight = np.ones(len(numbers)) if weights is None else np.asarray(weights, float)
+    degrees = 0 if binary else 1
+    spread = numbers[treated].var(ddof=degrees) + numbers[~treated].var(ddof=degrees)
+    difference = weighted_mean(numbers[treated], weight[treated]) - weighted_mean(
+        numbers[~treated], weight[~treated]
+    )
+    return difference / float(np.sqrt(spread / 2)) if spread > 0 else float("nan")
+
+
+def proportion_difference(p1: float, p0: float) -> float:
+    """Standardized difference of two proportions."""
+    return (p1 - p0) / float(np.sqrt((p1 * (1 - p1) + p0 * (1 - p0)) / 2))
+
+
+def mean_difference(mean1: float, sd1: float, mean0: float, sd0: float) -> float:
+    """Standardized difference of two means, from their standard deviations."""
+    return (mean1 - mean0) / float(np.sqrt((sd1**2 + sd0**2) / 2))
+
+
+def kolmogorov_smirnov(values, treatment, weights=None) -> float:
+    """Largest gap between the (weighted) distribution functions of the two arms."""
+    numbers = number_column(values, "values")
+    treated = treatment_flags(treatment, len(numbers))
+    weight = np.ones(len(numbers)) if weights is None else np.asarray(weights, float)
+    levels, index = np.unique(numbers, return_inverse=True)
+    gap = np.zeros(len(levels))
+    for arm, sign in ((treated, 1), (~treated, -1)):
+        gap += sign * np.bincount(index[arm], weight[arm], len(levels)) / weight[arm].sum()
+    return float(np.abs(np.cumsum(gap)).max())
+
+
+def effective_sample_size(weights) -> float:
+    """Kish's (Σw)² / Σw²: the unweighted sample of equal precision."""
+    weight = np.asarray(weights, float)
+    return float(weight.sum() ** 2 / (weight @ weight)) if len(weight) else 0.0
+
+
+def balance_table(covariates: pd.DataFrame, treatment, weights=None) -> pd.DataFrame:
+    """One row per covariate and category: means, SMD, variance ratio and KS, before and after.
+
+    ``weights`` (n,) come from :attr:`Matches.weights` or a weighting; 0 leaves a row out.
+    """
+    design = design_matrix(covariates)
+    treated = treatment_flags(treatment, len(design.matrix))
+    before = np.ones(len(treated))
+    after = before if weights is None else np.asarray(weights, float)
+    if not (after[treated].any() and after[~treated].any()):
+        raise StatisticsError("no treated or no control row has any weight: nothing to compare")
+    rows = []
+    for name, column in zip(design.names, design.matrix.T, strict=True):
+        row = {"covariate": name}
+        for moment, weight in (("before", before), ("after", after)):
+            row |= {
+                f"mean_treated_{moment}": weighted_mean(column[treated], weight[treated]),
+                f"mean_control_{moment}": weighted_mean(column[~treated], weight[~treated]),
+                f"smd_{moment}": standardized_difference(column, treated, weights=weight),
+                f"variance_ratio_{moment}": _variance_ratio(column, treated, weight),
+                f"ks_{moment}": kolmogorov_smirnov(column, treated, weight),
+            }
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _variance_ratio(column, treated, weight) -> float:
+    """Treated over control variance; NaN when the controls do not vary."""
+    used = weight > 0
+    one, zero = used & treated, used & ~treated
+    if one.sum() < 2 or zero.sum() < 2:
+        return float("nan")
+    below = weighted_variance(column[zero], weight[zero])
+    return weighted_variance(column[one], weight[one]) / below if below > 0 else float("nan")

@@ -1,0 +1,116 @@
+"""The propensity score: probability of treatment given covariates, by logistic regression.
+
+Rosenbaum PR, Rubin DB. Biometrika 1983;70:41. Fitted by scikit-learn: unpenalised by Newton steps
+(equal to R's ``glm``), or with an L1 or L2 penalty on standardized covariates.
+"""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import rankdata
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from myelomart.errors import StatisticsError
+from myelomart.survival.design import Design, design_matrix
+from myelomart.survival.inputs import event_flags
+
+STEEPEST_EFFECT = 15.0  # log odds per standard deviation that no data can support
+
+
+@dataclass(frozen=True)
+class PropensityScore:
+    """Scores (n,) as probability and logit; coefficients by name, the intercept first."""
+
+    probability: np.ndarray
+    logit: np.ndarray
+    coefficients: dict[str, float]
+    auc: float
+    design: Design
+
+
+def treatment_flags(treatment, rows: int) -> np.ndarray:
+    """``treatment`` as bool (n,); refuses anything but 0/1, and a single arm."""
+    flags = event_flags(
+        pd.Series(treatment, name=getattr(treatment, "name", "treatment")), range(rows)
+    )
+    if flags.all() or not flags.any():
+        name = getattr(treatment, "name", None) or "treatment"
+        raise StatisticsError(
+            f"column {name}: all {rows} rows are {'treated' if flags.all() else 'controls'}: "
+            "matching needs both"
+        )
+    return flags
+
+
+def propensity_score(treatment, covariates: pd.DataFrame, *, penalty=None, strength=1.0):
+    """Fit treatment (n,) 0/1 on covariates (n, c); returns a :class:`PropensityScore`.
+
+    ``penalty`` is None, "l1" or "l2" with ``strength`` lambda (scikit-learn's C is 1 / lambda).
+    Raises StatisticsError on constant or collinear columns and when the arms do not overlap.
+    """
+    if penalty not in (None, "l1", "l2"):
+        raise StatisticsError(f"penalty {penalty!r} is unknown: use l1, l2 or none")
+    treated = treatment_flags(treatment, len(covariates))
+    design = design_matrix(covariates)
+    centre, scale = design.matrix.mean(0), design.matrix.std(0)
+    standardized = (design.matrix - centre) / scale
+    _refuse_collinear(design, standardized)
+    if penalty is None:
+        model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=100)
+    else:
+        model = LogisticRegression(
+            C=1 / strength, l1_ratio=float(penalty == "l1"), solver="saga", tol=1e-8, max_iter=20000
+        )
+    with warnings.catch_warnings():
+        # separation shows as a steep or failed fit, and is refused below in words
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", module="sklearn")
+        warnings.filterwarnings("ignore", module="scipy")
+        model.fit(standardized, treated)
+    steep = model.coef_[0]
+    logit = standardized @ steep + model.intercept_[0]
+    _refuse_no_overlap(logit, treated, steep, design)
+    slopes = steep / scale
+    intercept = model.intercept_[0] - slopes @ centre
+    coefficients = {"(Intercept)": float(intercept)}
+    coefficients |= {name: float(slope) for name, slope in zip(design.names, slopes, strict=True)}
+    return PropensityScore(
+        expit(logit), logit, coefficients, area_under_curve(logit, treated), design
+    )
+
+
+def area_under_curve(score: np.ndarray, treated: np.ndarray) -> float:
+    """Probability that a treated row scores above a control, ties one half (Mann-Whitney)."""
+    n1, n0 = treated.sum(), (~treated).sum()
+    return float((rankdata(score)[treated].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+
+
+def _refuse_collinear(design: Design, standardized: np.ndarray) -> None:
+    """Refuse the first column that the columns before it determine."""
+    correlation = standardized.T @ standardized / len(standardized)
+    for position in range(1, len(design.names)):
+        before = slice(0, position)
+        left = 1 - correlation[position, before] @ np.linalg.solve(
+            correlation[before, before], correlation[before, position]
+        )
+        if left < 1e-10:
+            raise StatisticsError(
+                f"column {design.names[position]}: the covariates before it determine it in all "
+                f"{len(standardized)} rows: leave it out"
+            )
+
+
+def _refuse_no_overlap(logit, treated, steep, design: Design) -> None:
+    """Refuse scores that tell the arms apart completely."""
+    apart = logit[treated].min() > logit[~treated].max()
+    if apart or np.abs(steep).max() > STEEPEST_EFFECT or not np.isfinite(steep).all():
+        name = design.names[int(np.nanargmax(np.abs(steep)))]
+        raise StatisticsError(
+            f"column {name}: the propensity scores of the {int(treated.sum())} treated and "
+            f"{int((~treated).sum())} control rows do not overlap, because the covariates separate "
+            "the arms: leave out the column that decides treatment, or restrict the population"
+        )

@@ -1,0 +1,125 @@
+"""Harrell's concordance with the infinitesimal-jackknife standard error of R's ``concordance``.
+
+A pair counts when the earlier row has an event while the later one is at risk, in one stratum.
+Counts come from a wavelet tree over sorted rows: O(n log n) in vectorised passes, no loop over
+patients. Harrell FE et al. JAMA 1982;247:2543; Therneau T, Atkinson E, vignette "Concordance".
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from myelomart.survival.inputs import time_grid
+
+
+@dataclass(frozen=True)
+class Concordance:
+    """C, its standard error, and the (weighted) number of pairs of each kind."""
+
+    estimate: float
+    se: float
+    concordant: float
+    discordant: float
+    tied: float
+
+
+class _WeightBelow:
+    """Answers "total weight of the first k entries whose value is below v" for arrays of (k, v)."""
+
+    def __init__(self, values: np.ndarray, weights: np.ndarray):
+        self.levels = []
+        bits = int(values.max(initial=0) + 1).bit_length()  # a query may ask for one above the top
+        for bit in range(bits - 1, -1, -1):
+            high = (values >> bit & 1).astype(bool)
+            zeros = np.concatenate([[0], np.cumsum(~high)])
+            low_weight = np.concatenate([[0.0], np.cumsum(np.where(high, 0.0, weights))])
+            self.levels.append((bit, zeros, low_weight))
+            order = np.concatenate([np.flatnonzero(~high), np.flatnonzero(high)])
+            values, weights = values[order], weights[order]
+
+    def __call__(self, start: np.ndarray, stop: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """Weight of entries start <= position < stop with a value below ``value``."""
+        total = np.zeros(len(start))
+        for bit, zeros, low_weight in self.levels:
+            high = (value >> bit & 1).astype(bool)
+            total += np.where(high, low_weight[stop] - low_weight[start], 0.0)
+            offset = zeros[-1]
+            start = np.where(high, offset + start - zeros[start], zeros[start])
+            stop = np.where(high, offset + stop - zeros[stop], zeros[stop])
+        return total
+
+
+def concordance(time, event, risk, *, entry=None, strata=None, weights=None, cluster=None):
+    """Concordance of a risk score (n,) (high = early event) with times (n,) and events (n,)."""
+    times, events = np.asarray(time, float), np.asarray(event, bool)
+    n = len(times)
+    stratum = np.zeros(n, int) if strata is None else np.asarray(strata)
+    weight = np.ones(n) if weights is None else np.asarray(weights, float)
+    grid, index, entry_index = time_grid(times, None if entry is None else np.asarray(entry, float))
+    rank = pd.factorize(np.asarray(risk, float), sort=True)[0]
+    width = 2 * len(grid)
+    leave = stratum * width + 2 * index + ~events  # events leave before those censored that day
+    enter = None if entry_index is None else stratum * width + 2 * entry_index
+    later = _pairs_after(events, leave, enter, rank, weight, (stratum + 1) * width)
+    earlier = _pairs_before(events, leave, enter, rank, weight, stratum * width)
+    below, same, above = (
+        first + second for first, second in zip(later, earlier[::-1], strict=True)
+    )
+    concordant, tied, discordant = ((weight * part).sum() / 2 for part in (below, same, above))
+    pairs = concordant + tied + discordant
+    somers = (concordant - discordant) / pairs
+    influence = weight * ((below - above) - somers * (below + same + above)) / pairs
+    if cluster is not None:
+        influence = np.bincount(cluster, influence)
+    return Concordance(
+        (somers + 1) / 2, float(np.sqrt((influence**2).sum()) / 2), concordant, discordant, tied
+    )
+
+
+def _below_same_above(search, start, stop, rank, whole):
+    """Weight below, at and above ``rank`` in each range, given the weight of the whole range."""
+    below = search(start, stop, rank)
+    up_to = search(start, stop, rank + 1)
+    return below, up_to - below, whole - up_to
+
+
+def _pairs_after(events, leave, enter, rank, weight, stratum_end):
+    """For each event: weight of rows still at risk after it with lower, equal, higher risk."""
+    rows = np.flatnonzero(events)
+    result = [np.zeros(len(leave)) for _ in range(3)]
+    for keys, sign in ((leave, 1), (enter, -1)):
+        if keys is None:
+            continue
+        order = np.argsort(keys, kind="stable")
+        ordered = keys[order]
+        total = np.concatenate([[0.0], np.cumsum(weight[order])])
+        # of those leaving after the event, take off those that also enter at or after it
+        start = np.searchsorted(ordered, leave[rows], side="right" if sign > 0 else "left")
+        stop = np.searchsorted(ordered, stratum_end[rows])
+        parts = _below_same_above(
+            _WeightBelow(rank[order], weight[order]),
+            start,
+            stop,
+            rank[rows],
+            total[stop] - total[start],
+        )
+        for target, part in zip(result, parts, strict=True):
+            target[rows] += sign * part
+    return result
+
+
+def _pairs_before(events, leave, enter, rank, weight, stratum_start):
+    """For each row: weight of events while it was at risk with lower, equal, higher risk."""
+    rows = np.flatnonzero(events)
+    order = rows[np.argsort(leave[rows], kind="stable")]
+    ordered = leave[order]
+    total = np.concatenate([[0.0], np.cumsum(weight[order])])
+    if enter is None:
+        start = np.searchsorted(ordered, stratum_start)
+    else:
+        start = np.searchsorted(ordered, enter, side="right")
+    stop = np.searchsorted(ordered, leave, side="left")
+    stop = np.maximum(stop, start)
+    search = _WeightBelow(rank[order], weight[order])
+    return list(_below_same_above(search, start, stop, rank, total[stop] - total[start]))

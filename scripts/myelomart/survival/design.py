@@ -1,0 +1,80 @@
+"""Covariates as numbers: text becomes indicator columns against its first level in sorted order.
+
+A category of column ``stage`` with levels I, II, III gives the terms ``stage[II]`` and
+``stage[III]``. Numbers and booleans stay as they are. Shared by Cox, Fine-Gray and the propensity
+score, so that a covariate means the same in each.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from myelomart.errors import StatisticsError
+from myelomart.survival.inputs import number_column, refuse_rows
+
+
+@dataclass(frozen=True)
+class Design:
+    """The model matrix (n, p), its column names, and the columns that make each original one."""
+
+    matrix: np.ndarray
+    names: tuple[str, ...]
+    columns: dict[str, list[int]]  # original covariate -> positions in the matrix
+
+
+def design_matrix(covariates: pd.DataFrame, *, allow_constant: bool = False) -> Design:
+    """Turn a frame of covariates (n, c) into a :class:`Design`; refusals name column and rows."""
+    if not isinstance(covariates, pd.DataFrame):
+        covariates = pd.DataFrame(covariates)
+        covariates.columns = [f"x{position + 1}" for position in range(covariates.shape[1])]
+    pieces, names, columns = [], [], {}
+    for name in covariates.columns:
+        column = covariates[name]
+        labels = [str(name)]
+        if is_category(column):
+            block, labels = _indicators(column, str(name), allow_constant)
+        else:
+            block = number_column(column, str(name))[:, None]
+        if not allow_constant and block.shape[1] and (block == block[0]).all():
+            raise StatisticsError(
+                f"column {name}: all {len(block)} rows hold the value {column.iloc[0]}: "
+                "a constant covariate explains nothing, leave it out"
+            )
+        columns[str(name)] = list(range(len(names), len(names) + len(labels)))
+        pieces.append(block)
+        names += labels
+    if not names:
+        raise StatisticsError("no covariate was given")
+    matrix = np.empty((len(covariates), len(names)))
+    for position, column in enumerate(column for block in pieces for column in block.T):
+        matrix[:, position] = column
+    return Design(matrix, tuple(names), columns)
+
+
+def is_category(column: pd.Series) -> bool:
+    """Text and categorical columns are categories; numbers and booleans are not."""
+    return not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column))
+
+
+def _indicators(column: pd.Series, name: str, allow_single: bool):
+    """Indicator columns of all but the first sorted level."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
+    refuse_rows(column.isna().to_numpy(), name, "are missing", "drop them or make them a level")
+    codes, levels = pd.factorize(column.to_numpy(), sort=True)
+    counts = np.bincount(codes, minlength=len(levels))
+    if len(levels) < 2:
+        raise StatisticsError(
+            f"column {name}: all {len(column)} rows hold the value {levels[0]}: "
+            "a constant covariate explains nothing, leave it out"
+        )
+    if not allow_single and counts.min() < 2:
+        lonely = levels[int(np.argmin(counts))]
+        raise StatisticsError(
+            f"column {name}: the category {lonely} has 1 row of {len(column)}: "
+            "merge it with another category or leave it out"
+        )
+    block = np.zeros((len(column), len(levels)))
+    block[np.arange(len(column)), codes] = 1.0
+    return block[:, 1:], [f"{name}[{level}]" for level in levels[1:]]

@@ -1,0 +1,199 @@
+"""Cox's partial likelihood with its derivatives, in time O(n p^2) with no term per risk set.
+
+Rows are sorted once by stratum and time. The information matrix needs no sum over risk sets: each
+row enters it as x x' times its risk times the hazard it lived through, so one weighted product of
+the whole matrix replaces it (the same identity serves Efron's correction, case weights, strata and
+left truncation). Cox DR. J R Stat Soc B 1972;34:187; Efron B. J Am Stat Assoc 1977;72:557.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from myelomart.survival.inputs import time_grid
+
+CHUNK = 16384  # rows that fit the processor's cache
+
+
+@dataclass(frozen=True)
+class RiskSets:
+    """Rows sorted by stratum and time, and the event times ("cells") whose risk sets they join.
+
+    A row is at risk in the cells ``first`` <= cell < ``last`` of its stratum. ``ties`` entries run
+    over the deaths of each cell: Efron's fraction k/d, and the mean weight of the deaths.
+    """
+
+    order: np.ndarray  # (n,) sorted position -> input row
+    matrix: np.ndarray  # (n, p) covariates, centred
+    weights: np.ndarray  # (n,)
+    event: np.ndarray  # (n,) bool
+    first: np.ndarray  # (n,)
+    last: np.ndarray  # (n,)
+    stratum_starts: np.ndarray  # (s,) first sorted row of each stratum
+    cell_starts: np.ndarray  # (s,) first cell of each stratum
+    event_rows: np.ndarray  # (d,) sorted positions of events
+    event_total: np.ndarray  # (p,) weighted sum of the covariates over the events
+    event_cell: np.ndarray  # (d,) their cells, and so those of the tie entries
+    cell_stratum: np.ndarray  # (m,)
+    cell_time: np.ndarray  # (m,)
+    tie_fraction: np.ndarray  # (d,)
+    tie_weight: np.ndarray  # (d,)
+    tie_starts: np.ndarray  # (m,)
+    has_entry: bool
+    means: np.ndarray  # (p,) what was subtracted from the covariates
+
+    @property
+    def cells(self) -> int:
+        """Number of distinct event times over all strata."""
+        return len(self.cell_time)
+
+
+def risk_sets(times, events, matrix, *, entries, strata, weights, ties) -> RiskSets:
+    """Sort once; everything the likelihood needs later is a sum over consecutive rows."""
+    grid, index, entry_index = time_grid(times, entries)
+    size = len(grid)
+    keys = strata * size + index
+    cells = np.unique(keys[events])
+    first_key = strata * size if entry_index is None else strata * size + entry_index + 1
+    first, last = np.searchsorted(cells, first_key), np.searchsorted(cells, keys, side="right")
+    order = np.argsort(keys, kind="stable")
+    at_risk_once = first < last  # others meet no event time: they change nothing
+    if not at_risk_once.all():
+        order = order[at_risk_once[order]]
+    event, stratum, weight = events[order], strata[order], weights[order]
+    event_rows = np.flatnonzero(event)
+    event_cell = last[order][event_rows] - 1
+    deaths = np.bincount(event_cell, minlength=len(cells))
+    tie_starts = np.concatenate([[0], np.cumsum(deaths)[:-1]])
+    mean_weight = np.bincount(event_cell, weight[event_rows], len(cells)) / deaths
+    fraction = (np.arange(len(event_rows)) - tie_starts[event_cell]) / deaths[event_cell]
+    means = weights @ matrix / weights.sum()
+    centred = matrix[order]
+    centred -= means
+    return RiskSets(
+        order=order,
+        matrix=centred,
+        weights=weight,
+        event=event,
+        first=first[order],
+        last=last[order],
+        stratum_starts=np.flatnonzero(np.diff(stratum, prepend=-1)),
+        cell_starts=np.flatnonzero(np.diff(cells // size, prepend=-1)),
+        event_rows=event_rows,
+        event_total=weight[event_rows] @ centred[event_rows],
+        event_cell=event_cell,
+        cell_stratum=cells // size,
+        cell_time=grid[cells % size],
+        tie_fraction=fraction if ties == "efron" else np.zeros(len(fraction)),
+        tie_weight=mean_weight[event_cell],
+        tie_starts=tie_starts,
+        has_entry=entries is not None,
+        means=means,
+    )
+
+
+@dataclass(frozen=True)
+class RiskSums:
+    """Sums over risk sets at one coefficient vector: what every later result is made of."""
+
+    risk: np.ndarray  # (n,) weight times exp(eta), eta shifted within its stratum
+    eta: np.ndarray  # (n,) the shifted linear predictor
+    denominator: np.ndarray  # (d,) per tie entry
+    risk_total: np.ndarray  # (m, p) sum of risk times covariates over the risk set
+    death_total: np.ndarray  # (m, p) the same over those who die; zeros under Breslow
+    hazard: np.ndarray  # (d,) hazard increment per tie entry
+
+
+def risk_sums(sets: RiskSets, beta: np.ndarray) -> RiskSums:
+    """Risk-set totals at ``beta`` (p,)."""
+    eta = sets.matrix @ beta
+    # shifting a stratum does not change the likelihood, and keeps exp() from overflowing
+    peak = np.maximum.reduceat(eta, sets.stratum_starts)
+    eta -= np.repeat(peak, np.diff(np.append(sets.stratum_starts, len(eta))))
+    risk = sets.weights * np.exp(eta)
+    total = _risk_set_totals(sets, risk)
+    death = np.zeros_like(total)
+    if sets.tie_fraction.any():
+        death = _sums(sets, risk, sets.event_rows, sets.event_cell)
+    denominator = total[sets.event_cell, 0] - sets.tie_fraction * death[sets.event_cell, 0]
+    return RiskSums(
+        risk, eta, denominator, total[:, 1:], death[:, 1:], sets.tie_weight / denominator
+    )
+
+
+def _sums(sets, risk, rows, cell) -> np.ndarray:
+    """Sums of risk and of risk times covariates over ``rows``, ordered by ``cell``: (m, 1 + p)."""
+    ends = np.cumsum(np.bincount(cell, minlength=sets.cells))
+    picker = csr_array((risk[rows], rows, np.append(0, ends)), shape=(sets.cells, len(risk)))
+    return np.column_stack([picker.sum(axis=1), picker @ sets.matrix])
+
+
+def _risk_set_totals(sets: RiskSets, risk) -> np.ndarray:
+    """Totals over each risk set (m, 1 + p): backwards from the last event time of each stratum."""
+    change = _sums(sets, risk, np.arange(len(risk)), sets.last - 1)
+    if sets.has_entry:
+        stratum_ends = np.append(sets.stratum_starts[1:], len(risk))
+        start = np.repeat(sets.cell_starts, stratum_ends - sets.stratum_starts)
+        late = np.flatnonzero(sets.first > start)
+        late = late[np.argsort(sets.first[late], kind="stable")]
+        change -= _sums(sets, risk, late, sets.first[late] - 1)
+    total = np.cumsum(change[::-1], axis=0)[::-1]
+    if len(sets.cell_starts) > 1:
+        ends = np.append(sets.cell_starts[1:], sets.cells)
+        beyond = np.vstack([total, np.zeros_like(total[:1])])[ends]
+        total = total - np.repeat(beyond, ends - sets.cell_starts, axis=0)
+    return total
+
+
+def lived_through(sets: RiskSets, per_tie: np.ndarray, per_tie_own: np.ndarray) -> np.ndarray:
+    """Sum of ``per_tie`` over the cells each row is at risk in, less its own death's share (n,)."""
+    per_cell = np.add.reduceat(per_tie, sets.tie_starts, axis=0)
+    running = np.concatenate([np.zeros_like(per_cell[:1]), np.cumsum(per_cell, axis=0)])
+    lived = running[sets.last] - running[sets.first]
+    own = np.add.reduceat(per_tie_own, sets.tie_starts, axis=0)
+    lived[sets.event_rows] -= own[sets.event_cell]
+    return lived
+
+
+def log_likelihood(sets: RiskSets, sums: RiskSums) -> float:
+    """The log partial likelihood."""
+    gained = sets.weights[sets.event_rows] @ sums.eta[sets.event_rows]
+    return float(gained - sets.tie_weight @ np.log(sums.denominator))
+
+
+def score(sets: RiskSets, sums: RiskSums, time_weight=None) -> np.ndarray:
+    """First derivative (p,); ``time_weight`` (m,) weighs each event time (Schoenfeld tests)."""
+    hazard, gained = sums.hazard, sets.event_total
+    if time_weight is not None:
+        hazard = hazard * time_weight[sets.event_cell]
+        gain = sets.weights[sets.event_rows] * time_weight[sets.event_cell]
+        gained = gain @ sets.matrix[sets.event_rows]
+    plain = np.add.reduceat(hazard, sets.tie_starts)
+    tied = np.add.reduceat(hazard * sets.tie_fraction, sets.tie_starts)
+    return gained - plain @ sums.risk_total + tied @ sums.death_total
+
+
+def information(sets: RiskSets, sums: RiskSums, time_weight=None) -> np.ndarray:
+    """Minus the second derivative (p, p), each event time weighed by ``time_weight`` (m,)."""
+    hazard = sums.hazard if time_weight is None else sums.hazard * time_weight[sets.event_cell]
+    lived = lived_through(sets, hazard, hazard * sets.tie_fraction)
+    squares = weighted_gram(sets.matrix, sums.risk * lived)
+    per_square = hazard / sums.denominator
+    fraction = sets.tie_fraction
+    plain, once, twice = (
+        np.add.reduceat(per_square * power, sets.tie_starts)[:, None]
+        for power in (1.0, fraction, fraction**2)
+    )
+    at_risk, dying = sums.risk_total, sums.death_total
+    cross = at_risk.T @ (once * dying)
+    return squares - at_risk.T @ (plain * at_risk) + cross + cross.T - dying.T @ (twice * dying)
+
+
+def weighted_gram(matrix: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """X' diag(w) X in pieces that stay in the processor's cache."""
+    total = np.zeros((matrix.shape[1], matrix.shape[1]))
+    for start in range(0, len(matrix), CHUNK):
+        piece = matrix[start : start + CHUNK]
+        total += piece.T @ (piece * weight[start : start + CHUNK, None])
+    return total
