@@ -39,6 +39,7 @@ line_rules as (
 
     select
         rule_set,
+        max(case when parameter = 'longest_cover_days' then value end) as longest_cover_days,
         max(case when parameter = 'dx_lag_days' then value end) as dx_lag_days,
         max(case when parameter = 'regimen_window_l1' then value end) as regimen_window_l1,
         max(case when parameter = 'regimen_window_ln' then value end) as regimen_window_ln,
@@ -59,7 +60,8 @@ line_rules as (
         max(case when parameter = 'nontransplant_switch_days' then value end) as nontransplant_switch_days,
         max(case when parameter = 'pre_transplant_change_days' then value end) as pre_transplant_change_days,
         max(case when parameter = 'first_line_change_days' then value end) as first_line_change_days,
-        max(case when parameter = 'unprogressed_change_days' then value end) as unprogressed_change_days,
+        max(case when parameter = 'later_line_change_days' then value end) as later_line_change_days,
+        max(case when parameter = 'unprogressed_addition_days' then value end) as unprogressed_addition_days,
         max(case when parameter = 'conditioning_days_before' then value end) as conditioning_days_before,
         max(case when parameter = 'conditioning_days_after' then value end) as conditioning_days_after,
         max(case when parameter = 'mobilisation_days_before' then value end) as mobilisation_days_before,

@@ -281,8 +281,9 @@ walk as (
                     when
                         {{ days_between('walk.line_start_date', 'facts.event_date') }}
                         < case
+                            when walk.covered_until_date >= facts.event_date then line_rules.unprogressed_addition_days
                             when walk.line_number = 1 then line_rules.first_line_change_days
-                            else line_rules.unprogressed_change_days
+                            else line_rules.later_line_change_days
                         end
                         then 'UNPROGRESSED_CHANGE'
                     -- g
