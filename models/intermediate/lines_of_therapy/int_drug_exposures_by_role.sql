@@ -37,8 +37,7 @@ first_uses as (
     select
         person_id,
         ingredient,
-        min(start_date) as first_use_date,
-        count(*) as date_count
+        min(start_date) as first_use_date
     from exposures
     group by 1, 2
 
@@ -129,11 +128,6 @@ drug_exposures_by_role as (
             when conditioning.person_id is not null then 'conditioning'
             when lymphodepletion.person_id is not null then 'lymphodepletion'
             when mobilisation.person_id is not null then 'mobilisation'
-            when
-                line_rules.mobilisation_without_transplant = 1
-                and (exposures.is_mobilising or exposures.is_conditioning)
-                and first_uses.date_count <= line_rules.mobilisation_max_dates
-                then 'mobilisation'
             else 'core'
         end as role,
         exposures.start_date,
@@ -156,8 +150,6 @@ drug_exposures_by_role as (
         ) as last_dose_date
     from exposures
     cross join line_rules
-    inner join first_uses
-        on exposures.person_id = first_uses.person_id and exposures.ingredient = first_uses.ingredient
     left join conditioning
         on
             line_rules.rule_set = conditioning.rule_set
