@@ -35,9 +35,10 @@ first_failures as (
     select
         cohort_id,
         person_id,
-        min(case when not is_passed then step end) as failed_step,
-        bool_or(is_unknown) as has_unknown
+        min(step) as failed_step,
+        min_by(is_unknown, step) as has_unknown
     from steps
+    where not is_passed
     group by 1, 2
 
 ),

@@ -1,7 +1,7 @@
 -- One row per cohort, person and characteristic: its value on the index date.
 -- Definition: of each named characteristic the latest value that holds on or before the index date; beside them what
 -- only the index date can tell (age, year, days observed before, days since diagnosis).
--- Limits: age counts whole years from 1 July of the year of birth when no more is known.
+-- Limits: sources give the year of birth alone, so birthdays are taken to be on 1 July.
 
 with index_events as (
 
@@ -50,7 +50,11 @@ told_by_index as (
         index_events.cohort_id,
         index_events.person_id,
         cast(year(index_events.index_date) as double) as index_year,
-        floor({{ days_between('make_date(patients.year_of_birth, 7, 1)', 'index_events.index_date') }} / 365.25) as age,
+        cast(
+            year(index_events.index_date) - patients.year_of_birth
+            - case when index_events.index_date < make_date(year(index_events.index_date), 7, 1) then 1 else 0 end
+            as double
+        ) as age,
         cast({{ days_between('patients.observation_start_date', 'index_events.index_date') }} as double)
             as days_observed_before,
         cast({{ days_between('patients.myeloma_diagnosis_date', 'index_events.index_date') }} as double)

@@ -1,123 +1,74 @@
--- One row per person and infusion of a CAR-T product.
--- Definition: infusion codes of any product within 7 days are one infusion on the earliest of their days; the product
--- is the most specific that any of them names (algorithms 2.3 rule 4). Apheresis is the last between 180 and 14 days
--- before, else the infusion minus 42 days (is_apheresis_imputed).
--- Limits: a code that names no product counts only for a person with myeloma and without a CD19 product.
+-- One row per person and infusion of a CAR-T product, with the way to it: apheresis, bridging, lymphodepletion.
+-- Definition: the infusions of int_cell_therapies_found; bridging is what int_line_steps took for it; an infusion at most
+-- 180 days after one before it in the same line is a re-infusion (algorithms 2.3 and 2.4 m). Days from apheresis to
+-- infusion are null when apheresis is imputed.
+-- Limits: a bridging drug that continued from the line before is not bridging here.
 
-with events as (
+with cell_therapies as (
 
-    select * from {{ ref('int_events_found') }}
-
-),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'cell_therapy'
+    select cell_therapies.*
+    from {{ ref('int_cell_therapies_found') }} as cell_therapies
+    inner join {{ ref('int_patients_observed') }} as patients on cell_therapies.person_id = patients.person_id
 
 ),
 
-infusion_records as (
+steps as (
 
-    select distinct
-        events.person_id,
-        roles.role as product,
-        events.start_date
-    from events
-    inner join roles on events.concept_set_id = roles.concept_set_id
-    where roles.role in ('ide_cel', 'cilta_cel', 'unknown', 'other_target')
+    select * from {{ ref('int_line_steps') }}
+    where rule_set = '{{ var("rule_set") }}' and kind = 'CART'
 
 ),
 
-aphereses as (
+exposures as (
 
-    select distinct
-        events.person_id,
-        events.start_date as apheresis_date
-    from events
-    inner join roles on events.concept_set_id = roles.concept_set_id
-    where roles.role = 'apheresis'
+    select * from {{ ref('drug_exposures') }}
+    where role = 'bridging'
 
 ),
 
-flagged as (
+bridging as (
 
     select
-        infusion_records.*,
-        case
-            when
-                {{ days_between('lag(start_date) over (partition by person_id order by start_date, product)', 'start_date') }}
-                <= {{ parameter('cell_therapies', 'cluster_days') }}
-                then 0
-            else 1
-        end as is_first
-    from infusion_records
-
-),
-
-clustered as (
-
-    select
-        flagged.*,
-        sum(is_first) over (
-            partition by person_id order by start_date, product rows between unbounded preceding and current row
-        ) as infusion_number
-    from flagged
-
-),
-
-infusions as (
-
-    select
-        person_id,
-        infusion_number,
-        min(start_date) as infusion_date,
-        coalesce(
-            max(case when product = 'other_target' then product end),
-            max(case when product in ('ide_cel', 'cilta_cel') then product end),
-            'unknown'
-        ) as product
-    from clustered
+        cell_therapies.person_id,
+        cell_therapies.infusion_date,
+        min(exposures.start_date) as bridging_start_date,
+        {{ sorted_distinct_concat('exposures.ingredient') }} as bridging_drugs
+    from cell_therapies
+    inner join exposures
+        on
+            cell_therapies.person_id = exposures.person_id
+            and exposures.start_date >= cell_therapies.apheresis_date
+            and exposures.start_date < cell_therapies.infusion_date
     group by 1, 2
 
 ),
 
-with_apheresis as (
+placed as (
 
     select
-        infusions.person_id,
-        infusions.infusion_number,
-        infusions.infusion_date,
-        infusions.product,
-        max(aphereses.apheresis_date) as apheresis_date
-    from infusions
-    left join aphereses
+        cell_therapies.person_id,
+        cell_therapies.infusion_date,
+        cell_therapies.product,
+        cell_therapies.target,
+        cell_therapies.apheresis_date,
+        cell_therapies.is_apheresis_imputed,
+        bridging.bridging_start_date,
+        bridging.bridging_drugs,
+        cell_therapies.lymphodepletion_start_date,
+        case
+            when not cell_therapies.is_apheresis_imputed
+                then {{ days_between('cell_therapies.apheresis_date', 'cell_therapies.infusion_date') }}
+        end as vein_to_vein_days,
+        coalesce(steps.action = 'REINFUSION', false) as is_reinfusion,
+        cast(steps.line_number as integer) as line_number
+    from cell_therapies
+    left join steps
+        on cell_therapies.person_id = steps.person_id and cell_therapies.infusion_date = steps.event_date
+    left join bridging
         on
-            infusions.person_id = aphereses.person_id
-            and {{ days_between('infusions.infusion_date', 'aphereses.apheresis_date') }}
-            between {{ parameter('cell_therapies', 'apheresis_search_from') }}
-            and {{ parameter('cell_therapies', 'apheresis_search_to') }}
-    group by 1, 2, 3, 4
-
-),
-
-cell_therapies as (
-
-    select
-        person_id,
-        infusion_date,
-        product,
-        case when product = 'other_target' then 'other' else 'bcma' end as target,
-        coalesce(
-            apheresis_date,
-            infusion_date - cast({{ parameter('cell_therapies', 'vein_to_vein_default_days') }} as integer)
-        ) as apheresis_date,
-        apheresis_date is null as is_apheresis_imputed,
-        cast(null as date) as bridging_start_date,
-        cast(null as date) as lymphodepletion_start_date,
-        infusion_number > 1 as is_reinfusion
-    from with_apheresis
+            cell_therapies.person_id = bridging.person_id
+            and cell_therapies.infusion_date = bridging.infusion_date
 
 )
 
-select * from cell_therapies
+select * from placed

@@ -45,11 +45,11 @@ disease_events as (
 everything as (
 
     select * from recorded_events
-    union
+    union all
     select * from life_events
-    union
+    union all
     select * from treatment_events
-    union
+    union all
     select * from disease_events
 
 ),

@@ -1,53 +1,61 @@
 -- One row per person, ingredient and start date of a myeloma drug.
--- Definition: the records of the ingredients in drug_classes; cover ends at the recorded end when that is 1 to 90 days
--- away, else after the days supplied, else after 28 days (algorithms 0).
--- Limits: orders are not told from administrations here.
+-- Definition: int_drug_exposures_by_role under the rule set in force, with the line in which the drug was given; a core
+-- drug first given between apheresis and lymphodepletion is bridging (algorithms 2.3).
+-- Limits: line_number is null before the first line and for a person without one.
 
-with events as (
+with exposures as (
 
-    select * from {{ ref('int_events_found') }}
-
-),
-
-drug_classes as (
-
-    select * from {{ ref('drug_classes') }}
+    select * from {{ ref('int_drug_exposures_by_role') }}
+    where rule_set = '{{ var("rule_set") }}'
 
 ),
 
-records as (
+patients as (
+
+    select * from {{ ref('int_patients_observed') }}
+
+),
+
+lines_of_therapy as (
+
+    select * from {{ ref('lines_of_therapy') }}
+
+),
+
+spans as (
 
     select
-        events.person_id,
-        drug_classes.ingredient,
-        drug_classes.drug_class,
-        drug_classes.role,
-        events.start_date,
-        case
-            when
-                {{ days_between('events.start_date', 'events.end_date') }} between 1
-                and {{ parameter('lines_of_therapy', 'longest_cover_days') }}
-                then events.end_date
-            when events.days_supply > 0 then events.start_date + (events.days_supply - 1)
-            else events.start_date + (cast({{ parameter('lines_of_therapy', 'default_cover_days') }} as integer) - 1)
-        end as end_date
-    from events
-    inner join drug_classes on events.concept_set_id = drug_classes.ingredient
-    where events.domain in ('drug', 'procedure')
+        lines_of_therapy.*,
+        lead(line_start_date) over (partition by person_id order by line_number) as next_start_date
+    from lines_of_therapy
 
 ),
 
 drug_exposures as (
 
     select
-        person_id,
-        ingredient,
-        drug_class,
-        role,
-        start_date,
-        max(end_date) as end_date
-    from records
-    group by 1, 2, 3, 4, 5
+        exposures.person_id,
+        exposures.ingredient,
+        exposures.drug_class,
+        exposures.start_date,
+        exposures.end_date,
+        case
+            when
+                exposures.role = 'core'
+                and '+' || spans.bridging_drugs || '+' like '%+' || exposures.ingredient || '+%'
+                and exposures.start_date >= spans.bridging_start_date
+                and (spans.line_index_date = spans.line_start_date or exposures.start_date < spans.line_index_date)
+                then 'bridging'
+            else exposures.role
+        end as role,
+        spans.line_number
+    from exposures
+    inner join patients on exposures.person_id = patients.person_id
+    left join spans
+        on
+            exposures.person_id = spans.person_id
+            and exposures.start_date >= spans.line_start_date
+            and (spans.next_start_date is null or exposures.start_date < spans.next_start_date)
 
 )
 

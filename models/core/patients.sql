@@ -1,124 +1,73 @@
 -- One row per person with multiple myeloma.
--- Definition: a myeloma diagnosis is supported by A another 30 to 365 days later, B a myeloma-specific drug from 30 days
--- before to 365 days after, or C a CAR-T infusion on or after it; the diagnosis date is the earliest supported one
--- (algorithms 1.4, validated PPV 74-86 %: Geisinger; La 2022). Last contact is the last recorded event.
--- Limits: the registry's rule D waits for tumour records.
+-- Definition: the phenotype of algorithms 1.4 (int_myeloma_diagnoses) with the persons' own data; the relapsed or
+-- refractory date is the earlier of the start of the second line and the first progression after the first line began.
+-- Limits: rrmm_tier CODE_ONLY (only a billing code says relapse) has a date in no study by default.
 
-with candidates as (
+with patients as (
 
-    select * from {{ ref('int_candidates') }}
-
-),
-
-persons as (
-
-    select * from {{ ref('person') }}
+    select * from {{ ref('int_patients_observed') }}
 
 ),
 
-care_sites as (
+lines_of_therapy as (
 
-    select * from {{ ref('care_site') }}
-
-),
-
-observation_periods as (
-
-    select * from {{ ref('observation_period') }}
+    select * from {{ ref('lines_of_therapy') }}
 
 ),
 
-records as (
+progressions as (
 
-    select * from {{ ref('int_candidate_records') }}
-
-),
-
-deaths as (
-
-    select * from {{ ref('death') }}
+    select * from {{ ref('int_progression_dates') }}
 
 ),
 
-index_diagnoses as (
-
-    select * from {{ ref('int_myeloma_diagnoses') }}
-
-),
-
-contacts as (
+second_lines as (
 
     select
         person_id,
-        max(start_date) as last_record_date
-    from records
+        max(case when line_number = 1 then line_start_date end) as first_line_date,
+        max(case when line_number = 2 then line_start_date end) as second_line_date
+    from lines_of_therapy
     group by 1
 
 ),
 
-observed as (
+first_progressions as (
 
     select
-        person_id,
-        min(observation_period_start_date) as observation_start_date,
-        max(observation_period_end_date) as observation_end_date
-    from observation_periods
+        second_lines.person_id,
+        min(progressions.progression_date) as progression_date
+    from second_lines
+    inner join progressions
+        on
+            second_lines.person_id = progressions.person_id
+            and second_lines.first_line_date < progressions.progression_date
     group by 1
 
 ),
 
-died as (
+with_rrmm as (
 
     select
-        person_id,
-        min(death_date) as death_date
-    from deaths
-    group by 1
-
-),
-
-data_cuts as (
-
-    select
-        source_name,
-        max(observation_period_end_date) as data_cut_date
-    from observation_periods
-    group by 1
-
-),
-
-patients as (
-
-    select
-        candidates.person_id,
-        candidates.source_name,
-        candidates.source_person_id,
-        coalesce(care_sites.care_site_source_value, care_sites.care_site_name, candidates.source_name) as site_id,
-        persons.year_of_birth,
-        case persons.gender_concept_id when 8507 then 'male' when 8532 then 'female' end as sex,
-        persons.race_source_value as race,
-        persons.ethnicity_source_value as ethnicity,
-        index_diagnoses.myeloma_diagnosis_date,
-        index_diagnoses.myeloma_rule,
-        cast(null as date) as rrmm_date,
-        observed.observation_start_date,
-        least(
-            coalesce(died.death_date, contacts.last_record_date),
-            coalesce(contacts.last_record_date, observed.observation_end_date)
-        ) as last_contact_date,
-        died.death_date,
-        data_cuts.data_cut_date
-    from candidates
-    inner join index_diagnoses on candidates.person_id = index_diagnoses.person_id
-    inner join persons
-        on candidates.source_name = persons.source_name and candidates.source_person_id = persons.source_person_id
-    left join care_sites
-        on persons.source_name = care_sites.source_name and persons.care_site_id = care_sites.care_site_id
-    left join observed on candidates.person_id = observed.person_id
-    left join contacts on candidates.person_id = contacts.person_id
-    left join died on candidates.person_id = died.person_id
-    left join data_cuts on candidates.source_name = data_cuts.source_name
+        patients.person_id,
+        patients.source_name,
+        patients.source_person_id,
+        patients.site_id,
+        patients.year_of_birth,
+        patients.sex,
+        patients.race,
+        patients.ethnicity,
+        patients.myeloma_diagnosis_date,
+        patients.myeloma_rule,
+        least(second_lines.second_line_date, first_progressions.progression_date) as rrmm_date,
+        patients.observation_start_date,
+        patients.last_contact_date,
+        patients.death_date,
+        patients.data_cut_date
+    from patients
+    left join second_lines on patients.person_id = second_lines.person_id
+    left join first_progressions on patients.person_id = first_progressions.person_id
 
 )
 
-select * from patients
+select * from with_rrmm

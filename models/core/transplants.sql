@@ -1,84 +1,41 @@
 -- One row per person and stem cell transplant.
--- Definition: transplant codes of a kind at most 13 days apart are one transplant, dated on the last of them; what
--- comes less than 60 days after the previous one is not counted again (algorithms 2.3 rule 3).
--- Limits: is_tandem says only that the transplant before it lies at most 180 days back.
+-- Definition: the transplants of int_transplants_found with what the line of therapy makes of them: is_tandem, a second
+-- one at most 180 days after the first in the same line; is_salvage, a later one that is not tandem (algorithms 2.4).
+-- Limits: a transplant before the diagnosis window of the lines has no line and a null there.
 
-with events as (
+with transplants as (
 
-    select * from {{ ref('int_events_found') }}
-
-),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'transplant'
+    select transplants.*
+    from {{ ref('int_transplants_found') }} as transplants
+    inner join {{ ref('int_patients_observed') }} as patients on transplants.person_id = patients.person_id
 
 ),
 
-transplant_days as (
+steps as (
 
-    select distinct
-        events.person_id,
-        roles.role as kind,
-        events.start_date
-    from events
-    inner join roles on events.concept_set_id = roles.concept_set_id
+    select * from {{ ref('int_line_steps') }}
+    where rule_set = '{{ var("rule_set") }}' and kind in ('ASCT', 'ALLO')
 
 ),
 
-flagged as (
+placed as (
 
     select
-        transplant_days.*,
-        case
-            when
-                {{ days_between('lag(start_date) over (partition by person_id, kind order by start_date)', 'start_date') }}
-                < {{ parameter('transplants', 'sct_min_gap_days') }}
-                then 0
-            else 1
-        end as is_first
-    from transplant_days
-
-),
-
-clustered as (
-
-    select
-        flagged.*,
-        sum(is_first) over (
-            partition by person_id, kind order by start_date rows between unbounded preceding and current row
-        ) as transplant_number
-    from flagged
-
-),
-
-transplants_found as (
-
-    select
-        person_id,
-        kind,
-        transplant_number,
-        min(start_date) as transplant_date
-    from clustered
-    group by 1, 2, 3
-
-),
-
-transplants as (
-
-    select
-        person_id,
-        transplant_date,
-        kind,
-        coalesce(
-            {{ days_between('lag(transplant_date) over (partition by person_id, kind order by transplant_date)', 'transplant_date') }}
-            <= {{ parameter('transplants', 'tandem_days') }},
-            false
-        ) as is_tandem,
-        cast(null as integer) as line_number
-    from transplants_found
+        transplants.person_id,
+        transplants.transplant_date,
+        transplants.kind,
+        steps.action = 'TANDEM_ASCT' as is_tandem,
+        transplants.kind = 'autologous'
+        and row_number() over (partition by transplants.person_id, transplants.kind order by transplants.transplant_date) > 1
+        and coalesce(steps.action != 'TANDEM_ASCT', true) as is_salvage,
+        cast(steps.line_number as integer) as line_number
+    from transplants
+    left join steps
+        on
+            transplants.person_id = steps.person_id
+            and transplants.transplant_date = steps.event_date
+            and transplants.kind = case steps.kind when 'ALLO' then 'allogeneic' else 'autologous' end
 
 )
 
-select * from transplants
+select * from placed

@@ -3,6 +3,8 @@
 with records as (
 
     select * from {{ ref('stg_omop__condition_occurrence') }}
+    union all
+    select * from {{ ref('condition_occurrence_from_trinetx') }}
 
 ),
 

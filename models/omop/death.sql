@@ -3,6 +3,8 @@
 with records as (
 
     select * from {{ ref('stg_omop__death') }}
+    union all
+    select * from {{ ref('death_from_trinetx') }}
 
 ),
 

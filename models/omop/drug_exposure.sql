@@ -3,6 +3,8 @@
 with records as (
 
     select * from {{ ref('stg_omop__drug_exposure') }}
+    union all
+    select * from {{ ref('drug_exposure_from_trinetx') }}
 
 ),
 

@@ -3,6 +3,8 @@
 with records as (
 
     select * from {{ ref('stg_omop__measurement') }}
+    union all
+    select * from {{ ref('measurement_from_trinetx') }}
 
 ),
 

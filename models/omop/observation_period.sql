@@ -3,6 +3,8 @@
 with records as (
 
     select * from {{ ref('stg_omop__observation_period') }}
+    union all
+    select * from {{ ref('observation_period_from_trinetx') }}
 
 ),
 

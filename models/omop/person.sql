@@ -3,6 +3,8 @@
 with records as (
 
     select * from {{ ref('stg_omop__person') }}
+    union all
+    select * from {{ ref('person_from_trinetx') }}
 
 ),
 

@@ -3,6 +3,8 @@
 with records as (
 
     select * from {{ ref('stg_omop__procedure_occurrence') }}
+    union all
+    select * from {{ ref('procedure_occurrence_from_trinetx') }}
 
 ),
 

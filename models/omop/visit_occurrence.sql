@@ -3,6 +3,8 @@
 with records as (
 
     select * from {{ ref('stg_omop__visit_occurrence') }}
+    union all
+    select * from {{ ref('visit_occurrence_from_trinetx') }}
 
 ),
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from myelomart import warehouse
-from myelomart.errors import WarehouseError
+from myelomart.errors import Stopped, WarehouseError
 from myelomart.project import project_root
 from myelomart.sources.landing import Source, land
 
@@ -46,6 +46,8 @@ def build(
         run_dbt(landing, building, target, say, progress)
         if target == "duckdb":
             _swap(building, database)
+    except KeyboardInterrupt as interrupt:
+        raise Stopped(f"stopped: the database {database} is as it was.") from interrupt
     finally:
         _remove(building)
     say(f"the warehouse is {database}")
@@ -70,6 +72,7 @@ def run_dbt(
     root = project_root()
     command = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", "build"]
     command += ["--project-dir", str(root), "--profiles-dir", str(root), "--target", target]
+    command += ["--exclude-resource-type", "unit_test"]  # rules are proved once, by `make test`
     environment = {key: text for key, text in os.environ.items() if key != "MYELOMART_SOURCE"} | {
         "MYELOMART_LANDING": str(landing),
         "MYELOMART_DB": str(database),

@@ -23,3 +23,9 @@ class WarehouseError(MyelomartError):
     """A database that cannot be opened or built: says which and what to do."""
 
     exit_code = 4
+
+
+class Stopped(MyelomartError):
+    """The user stopped the work (Ctrl-C); what stood before is as it was."""
+
+    exit_code = 130

@@ -31,9 +31,9 @@ class Plugin(BasePlugin):
 def _demo_source() -> Path:
     folder = project_root() / "demo" / "cdm"
     if not folder.exists():
-        from myelomart import synthetic
+        from myelomart.demonstration import write_demo_network
 
-        synthetic.write_demo(folder)
+        write_demo_network(folder)
     return folder
 
 

@@ -145,7 +145,14 @@ def study_frame(
 
 def as_prose(study: Study) -> str:
     """The study in words, generated from its rows: what a protocol would say."""
-    lines = [study.title, "=" * len(study.title), "", study.question, "", f"Design: {study.design}."]
+    lines = [
+        study.title,
+        "=" * len(study.title),
+        "",
+        study.question,
+        "",
+        f"Design: {study.design}.",
+    ]
     for cohort in study.cohorts:
         lines += ["", f"{cohort.label} ({cohort.arm}): {_index_sentence(cohort)}"]
         for one in (c for c in study.criteria if c.cohort_id == cohort.cohort_id):
@@ -172,7 +179,7 @@ def _index_sentence(cohort: Cohort) -> str:
     period = ""
     if cohort.index_from or cohort.index_to:
         period = f", between {cohort.index_from or 'the beginning'} and {cohort.index_to or 'now'}"
-    return f"index is the {which} {cohort.index_event_group.replace('_', ' ')}{offset}{period}"
+    return f"index is the {which} event «{cohort.index_event_group}»{offset}{period}"
 
 
 def _window(one: Criterion) -> str:

@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
+from adbc_driver_manager import dbapi
 
-from myelomart.errors import WarehouseError
+from myelomart.errors import SourceError, WarehouseError
 
 MEMORY_LIMIT = "2GB"
 
@@ -54,6 +56,33 @@ def database(path: Path | str, read_only: bool = True) -> Iterator[duckdb.DuckDB
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def sqlite(path: Path) -> Iterator[dbapi.Connection]:
+    """An ADBC connection to the SQLite file at ``path``, which is not written to."""
+    from adbc_driver_sqlite import dbapi as driver
+
+    try:
+        with driver.connect(f"file:{quote(str(path.resolve()))}?mode=ro") as connection:
+            yield connection
+    except dbapi.Error as error:
+        raise SourceError(f"The SQLite file {path} cannot be read: {_reason(error)}.") from error
+
+
+@contextmanager
+def postgres(address: str, shown: str) -> Iterator[dbapi.Connection]:
+    """An ADBC connection to a PostgreSQL server; ``shown`` is its ``address`` without secrets."""
+    from adbc_driver_postgresql import dbapi as driver
+
+    try:
+        with driver.connect(address) as connection:
+            yield connection
+    except dbapi.Error as error:
+        reason = _reason(error).replace(address, shown)
+        raise SourceError(
+            f"The server {shown} cannot be read: {reason}. Check address, user and rights."
+        ) from error
 
 
 def is_locked(path: Path) -> bool:
@@ -101,3 +130,8 @@ def _why_not_opened(path: Path, message: str) -> str:
             f"{path} is not a DuckDB database that this version can read: name another with --db."
         )
     return f"The database {path} cannot be opened: {message.splitlines()[0]}"
+
+
+def _reason(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__).rstrip(".")

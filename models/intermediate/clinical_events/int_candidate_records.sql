@@ -25,7 +25,7 @@ candidate_records as (
 
     select
         records.*,
-        {{ stable_id(['source_name', 'domain', 'concept_id', 'source_concept_id', 'source_code']) }} as code_key
+        {{ row_hash(['source_name', 'domain', 'concept_id', 'source_concept_id', 'source_code']) }} as code_key
     from records
 
 )

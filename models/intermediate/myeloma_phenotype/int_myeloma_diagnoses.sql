@@ -19,7 +19,7 @@ roles as (
 drug_exposures as (
 
     select drug_exposures.*
-    from {{ ref('drug_exposures') }} as drug_exposures
+    from {{ ref('int_drug_exposures_covered') }} as drug_exposures
     inner join {{ ref('drug_classes') }} as drug_classes on drug_exposures.ingredient = drug_classes.ingredient
     where drug_classes.is_myeloma_specific
 
@@ -27,7 +27,7 @@ drug_exposures as (
 
 cell_therapies as (
 
-    select * from {{ ref('cell_therapies') }}
+    select * from {{ ref('int_cell_therapies_found') }}
     where target = 'bcma'
 
 ),

@@ -1,7 +1,228 @@
 """`myelomart survival`, `match` and `meta`: the statistics on any CSV or Parquet file."""
 
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
 import typer
+from rich.console import Console
+from rich.table import Table
+
+from myelomart.errors import StatisticsError
+from myelomart.tables.input_file import read_table
+
+File = Annotated[Path, typer.Argument(help="A CSV (also .gz) or Parquet file.")]
+WIDEST = 8  # columns a terminal shows side by side
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the statistical commands to ``app``."""
+    app.command()(survival)
+    app.command()(match)
+    app.command()(meta)
+
+
+def survival(
+    file: File,
+    time: Annotated[str, typer.Option(help="Column of follow-up time.")],
+    event: Annotated[str, typer.Option(help="Column of events: 1/0, true/false.")],
+    event_value: Annotated[str | None, typer.Option(help="The value that is the event.")] = None,
+    entry: Annotated[
+        str | None, typer.Option(help="Column of late entry (left truncation).")
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="Column of groups to compare.")] = None,
+    strata: Annotated[str | None, typer.Option(help="Column of strata.")] = None,
+    covariates: Annotated[
+        str, typer.Option(help="Columns of the Cox model, comma-separated.")
+    ] = "",
+    ties: Annotated[str, typer.Option(help="efron or breslow.")] = "efron",
+    firth: Annotated[
+        bool, typer.Option("--firth", help="Firth's penalty, for a group without events.")
+    ] = False,
+    cluster: Annotated[
+        str | None, typer.Option(help="Column of clusters: robust variance.")
+    ] = None,
+    weights: Annotated[str | None, typer.Option(help="Column of case weights.")] = None,
+    conf_type: Annotated[str, typer.Option(help="log-log, log or plain.")] = "log-log",
+    rho: Annotated[float, typer.Option(help="0 log-rank, 1 Peto-Peto.")] = 0,
+    tau: Annotated[float | None, typer.Option(help="Horizon of the restricted mean.")] = None,
+    at: Annotated[str, typer.Option(help="Times to report, comma-separated.")] = "",
+    competing: Annotated[
+        str | None, typer.Option(help="The value that is the competing event.")
+    ] = None,
+    zph: Annotated[str, typer.Option(help="Proportionality test by km, rank, identity.")] = "km",
+    as_json: AsJson = False,
+) -> None:
+    """Kaplan-Meier, log-rank, restricted mean, Cox, and competing risks."""
+    from myelomart.survival.report import SurvivalOptions, survival_report
+
+    options = SurvivalOptions(
+        time=time, event=event, event_value=event_value, entry=entry, group=group, strata=strata,
+        covariates=_names(covariates), ties=ties, penalty="firth" if firth else None,
+        cluster=cluster, weights=weights, conf_type=conf_type, rho=_whole(rho), tau=tau,
+        at=_times(at), competing=competing, zph=zph,
+    )  # fmt: skip
+    _show(survival_report(read_table(file), options), as_json)
+
+
+def match(
+    file: File,
+    treatment: Annotated[str, typer.Option(help="Column of treatment: 1/0 or true/false.")],
+    covariates: Annotated[
+        str, typer.Option(help="Columns of the propensity score, comma-separated.")
+    ],
+    caliper: Annotated[
+        float, typer.Option(help="In pooled standard deviations of the score.")
+    ] = 0.2,
+    scale: Annotated[str, typer.Option(help="logit or probability.")] = "logit",
+    order: Annotated[str, typer.Option(help="largest, smallest, random or closest.")] = "largest",
+    ratio: Annotated[int, typer.Option(help="Controls per treated row.")] = 1,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Controls may serve more than once.")
+    ] = False,
+    exact: Annotated[str, typer.Option(help="Columns to match exactly, comma-separated.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the matched rows here (CSV or Parquet).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propensity score, nearest-neighbour matching within a caliper, and balance."""
+    from myelomart.matching.report import MatchOptions, match_report
+
+    options = MatchOptions(
+        treatment, _names(covariates), caliper, scale, order, ratio, replace, _names(exact), seed
+    )
+    report, matched = match_report(read_table(file), options)
+    if out is not None:
+        _write(matched, out)
+    _show(report, as_json)
+
+
+def meta(
+    file: File,
+    measure: Annotated[
+        str | None, typer.Option(help="hr, rr, or, median or mean, for estimates.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="reml, dl or glmm.")] = "reml",
+    hartung_knapp: Annotated[
+        bool, typer.Option("--hartung-knapp", help="t quantiles and their scale.")
+    ] = False,
+    transform: Annotated[
+        str, typer.Option(help="logit or freeman-tukey, for proportions.")
+    ] = "logit",
+    as_json: AsJson = False,
+) -> None:
+    """Random-effects meta-analysis of proportions, ratios, medians or means."""
+    from myelomart.meta_analysis.report import MetaOptions, meta_report
+
+    options = MetaOptions(measure, method, hartung_knapp, transform)
+    _show(meta_report(read_table(file), options), as_json)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Comma-separated names."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _times(text: str) -> tuple[float, ...]:
+    """Comma-separated numbers."""
+    try:
+        times = tuple(float(part) for part in _names(text))
+    except ValueError:
+        raise StatisticsError(f"--at {text}: give numbers separated by commas") from None
+    if not all(math.isfinite(moment) and moment >= 0 for moment in times):
+        raise StatisticsError(f"--at {text}: times are finite and not negative")
+    return times
+
+
+def _whole(value: float):
+    """A whole number without its decimals."""
+    return int(value) if value == int(value) else value
+
+
+def _write(matched, out: Path) -> None:
+    """Write the matched rows beside any existing file first, then put them in its place."""
+    partial = out.with_name(out.name + ".partial")
+    try:
+        if out.suffix.lower() in (".parquet", ".pq"):
+            matched.to_parquet(partial, index=False)
+        else:
+            matched.to_csv(partial, index=False)
+        partial.replace(out)
+    except OSError as cause:
+        raise StatisticsError(f"--out {out}: it cannot be written ({cause.strerror})") from None
+
+
+def _show(report: dict, as_json: bool) -> None:
+    """Print the report as JSON, or as tables."""
+    report = _plain(report)
+    if as_json:
+        typer.echo(json.dumps(report, allow_nan=False))
+        return
+    console = Console()
+    _print_section(console, "", report)
+
+
+def _print_section(console: Console, title: str, section: dict) -> None:
+    """Single values first, then each list of rows as a table, then the sections inside."""
+    single = {name: value for name, value in section.items() if not isinstance(value, (dict, list))}
+    if title:
+        console.print(f"\n[bold]{title}[/]")
+    for name, value in single.items():
+        console.print(f"{name}: {_cell(value)}", highlight=False)
+    for name, value in section.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            _print_rows(console, f"{title} {name}".strip(), value)
+        elif isinstance(value, list) and value:
+            console.print(f"{name}: " + "; ".join(str(item) for item in value), highlight=False)
+        elif isinstance(value, dict) and value:
+            _print_section(console, f"{title} {name}".strip(), value)
+
+
+def _print_rows(console: Console, title: str, rows: list[dict]) -> None:
+    """A table of rows; lists inside a row follow it as tables of their own."""
+    names = [name for name in rows[0] if not isinstance(rows[0][name], (dict, list))]
+    lines = [names, *([_cell(row[name]) for name in names] for row in rows)]
+    if len(names) > WIDEST and len(rows) <= WIDEST:
+        lines = list(zip(*lines, strict=True))  # read downwards what does not fit across
+    table = Table(title=title, title_justify="left")
+    for heading in lines[0]:
+        table.add_column(heading)
+    for line in lines[1:]:
+        table.add_row(*line)
+    console.print(table)
+    for row in rows:
+        for name, value in row.items():
+            if isinstance(value, list) and value:
+                _print_rows(console, f"{title} {row[names[0]]} {name}", value)
+
+
+def _cell(value: Any) -> str:
+    """A value for the eye: four significant digits; a dash where nothing could be estimated."""
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    """Python numbers, lists and dicts; what is not a finite number becomes None."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return _finite(float(value))
+    return value
+
+
+def _finite(value: float) -> float | None:
+    """A finite float, or None."""
+    return value if math.isfinite(value) else None

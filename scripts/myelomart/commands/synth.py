@@ -17,17 +17,26 @@ def register(app: typer.Typer) -> None:
 
 def synth(
     patients: int = typer.Option(10_000, min=1, help="People, myeloma patients and others."),
-    sites: int = typer.Option(3, min=1, help="Care sites, each with habits of its own."),
+    sites: int = typer.Option(4, min=1, help="Care sites, each with habits of its own."),
     seed: int = typer.Option(1, help="Same seed, same bytes."),
     out: Path = typer.Option(..., help="Folder of the CDM; the truth goes to OUT.truth beside it."),
     myeloma_share: float = typer.Option(0.2, min=0.0, max=1.0, help="Share with myeloma."),
+    scenario: str = typer.Option("published", help="A row of scenarios.csv: what is planted."),
+    dirty: bool = typer.Option(False, "--dirty", help="Plant faults, each listed in the truth."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
 ) -> None:
     """Write a synthetic OMOP CDM v5.4 with planted truth."""
     with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
         task = bar.add_task("people", total=patients)
         counts = make_network(
-            patients, sites, seed, out, myeloma_share, progress=lambda done: bar.advance(task, done)
+            patients,
+            sites,
+            seed,
+            out,
+            myeloma_share,
+            scenario,
+            dirty,
+            progress=lambda done: bar.advance(task, done),
         )
     if as_json:
         typer.echo(json.dumps({"out": str(out), "truth": f"{out}.truth", "rows": counts}))

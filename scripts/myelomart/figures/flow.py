@@ -23,16 +23,27 @@ def _column(axes, column: int, label: str, steps: pd.DataFrame, colour: str) -> 
     first = int(steps["persons_before"].iloc[0])
     entries = [(first, "in the source", 0)]
     for step in steps.itertuples():
-        name = step.label if step.kind == "include" else f"not: {step.label[0].lower()}{step.label[1:]}"
+        name = step.label if step.kind == "include" else f"not: {step.label}"
         entries.append((int(step.persons_after), name, int(step.persons_excluded)))
     axes.plot([x, x], [-0.2, -(len(entries) - 1) - 0.2], color=GRID, linewidth=2, zorder=0)
     for row, (count, name, excluded) in enumerate(entries):
         is_last = row == len(entries) - 1
-        box = {"boxstyle": "round,pad=0.35", "facecolor": colour if is_last else "white", "edgecolor": colour}
+        box = {
+            "boxstyle": "round,pad=0.35",
+            "facecolor": colour if is_last else "white",
+            "edgecolor": colour,
+        }
         axes.text(
             x, -row - 0.2, f"{count:,}", ha="center", va="center", bbox=box, fontsize=9,
             color="white" if is_last else INK, fontweight="bold",
         )  # fmt: skip
         axes.text(x + 0.15, -row - 0.08, name, va="center", fontsize=8.5)
         if excluded:
-            axes.text(x + 0.15, -row - 0.4, f"{excluded:,} left", va="center", fontsize=7.5, color=QUIET)
+            axes.text(
+                x + 0.15,
+                -row - 0.4,
+                f"{excluded:,} leave here",
+                va="center",
+                fontsize=7.5,
+                color=QUIET,
+            )

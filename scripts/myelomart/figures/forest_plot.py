@@ -11,8 +11,8 @@ NARROWEST, WIDEST = 0.05, 50.0  # an interval that goes further ends in an arrow
 
 def forest_plot(rows: pd.DataFrame, labels: tuple[str, str]) -> str:
     """``rows``: label, group, n/events per side, hr, ci_low, ci_high, p, status; in order."""
+    rows = rows.assign(status=rows["status"].astype(object).where(rows["status"].notna(), None))
     groups = list(dict.fromkeys(rows["group"]))
-    lines = [(None, group) for group in groups]
     lines = []
     for group in groups:
         lines.append((None, group))
@@ -39,7 +39,7 @@ def forest_plot(rows: pd.DataFrame, labels: tuple[str, str]) -> str:
         axes.grid(axis="x", color=GRID, linewidth=0.5)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(f"◂ fewer after {labels[0]}     hazard ratio     more after {labels[0]} ▸")
+        axes.set_xlabel(f"◂ fewer after {labels[0]}  |  hazard ratio  |  more after {labels[0]} ▸")
         return as_svg(figure, f"Hazard ratios of {labels[0]} against {labels[1]}")
 
 

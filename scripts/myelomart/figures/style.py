@@ -43,10 +43,14 @@ def drawing(width: float, height: float, **options):
             plt.close(figure)
 
 
-def as_svg(figure, title: str) -> str:
-    """The figure as SVG that scales with the page and says ``title`` to those who cannot see it."""
+def as_svg(figure, title: str, trim: bool = True) -> str:
+    """The figure as SVG that scales with the page and says ``title`` to those who cannot see it.
+
+    Trimming the margins draws twice: a figure whose margins are known goes without.
+    """
     out = io.StringIO()
-    figure.savefig(out, format="svg", bbox_inches="tight", metadata={"Date": None, "Title": title})
+    edges = "tight" if trim else None
+    figure.savefig(out, format="svg", bbox_inches=edges, metadata={"Date": None, "Title": title})
     text = out.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r' width="[\d.]+pt" height="[\d.]+pt"', "", text, count=1)

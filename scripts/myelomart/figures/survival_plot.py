@@ -11,7 +11,10 @@ def survival_plot(curves: dict, title: str, months: list[float], p: float | None
         figure,
         (axes, table),
     ):
-        figure.subplots_adjust(hspace=0.22)
+        widest = max((len(label) for label in curves), default=0)
+        figure.subplots_adjust(
+            left=0.08 + 0.016 * widest, right=0.97, top=0.92, bottom=0.02, hspace=0.22
+        )
         for colour, (label, curve) in zip(ARMS, curves.items(), strict=False):
             _curve(axes, curve, label, colour)
         axes.set_ylim(0, 1.02)
@@ -24,9 +27,11 @@ def survival_plot(curves: dict, title: str, months: list[float], p: float | None
         axes.legend(loc="lower left", fontsize=8)
         if p is not None:
             said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-            axes.text(0.99, 0.03, f"log-rank {said}", transform=axes.transAxes, ha="right", color=QUIET)
+            axes.text(
+                0.99, 0.03, f"log-rank {said}", transform=axes.transAxes, ha="right", color=QUIET
+            )
         _risk_table(table, curves, months)
-        return as_svg(figure, f"{title}: survival curves of {', '.join(curves)}")
+        return as_svg(figure, f"{title}: survival curves of {', '.join(curves)}", trim=False)
 
 
 def _curve(axes, curve, label: str, colour: str) -> None:
@@ -53,8 +58,11 @@ def _risk_table(axes, curves: dict, months: list[float]) -> None:
         spine.set_visible(False)
     axes.tick_params(length=0, labelbottom=False)
     axes.set_yticks(range(len(curves)), list(curves))
+    axes.tick_params(axis="y", pad=12)
     axes.text(0, -0.75, "At risk (months)", fontsize=8, color=QUIET)
     for row, (colour, curve) in enumerate(zip(ARMS, curves.values(), strict=False)):
         for at in curve.at(months).itertuples():
-            axes.text(at.time, row, f"{at.n_risk:.0f}", ha="center", va="center", fontsize=8, color=colour)
+            axes.text(
+                at.time, row, f"{at.n_risk:.0f}", ha="center", va="center", fontsize=8, color=colour
+            )
         axes.get_yticklabels()[row].set_color(colour)

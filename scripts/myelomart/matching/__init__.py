@@ -13,19 +13,36 @@ from myelomart.matching.balance import (
     standardized_difference,
 )
 from myelomart.matching.nearest import Matches, match_nearest, pooled_sd
+from myelomart.matching.optimal import match_optimal
+from myelomart.matching.order_instability import OrderInstability, order_instability
 from myelomart.matching.propensity import PropensityScore, area_under_curve, propensity_score
+from myelomart.matching.weighting import (
+    Weighting,
+    entropy_weights,
+    inverse_probability_weights,
+    weighted_hazard_ratio,
+    weighted_risk_difference,
+)
 
 __all__ = [
     "Matches",
+    "OrderInstability",
     "PropensityScore",
+    "Weighting",
     "area_under_curve",
     "balance_table",
     "effective_sample_size",
+    "entropy_weights",
+    "inverse_probability_weights",
     "kolmogorov_smirnov",
     "match_nearest",
+    "match_optimal",
     "mean_difference",
+    "order_instability",
     "pooled_sd",
-    "proportion_difference",
     "propensity_score",
+    "proportion_difference",
     "standardized_difference",
+    "weighted_hazard_ratio",
+    "weighted_risk_difference",
 ]

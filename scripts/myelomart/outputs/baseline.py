@@ -30,7 +30,9 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 row_label="Persons", arm=label, estimate=len(arm), unit="persons",
             )  # fmt: skip
         for one in study.covariates:
-            differences += _covariate(one, population, persons, labels, comparison, analysis, results)
+            differences += _covariate(
+                one, population, persons, labels, comparison, analysis, results
+            )
     if comparison.left_out:
         names = ", ".join(comparison.left_out)
         results.warnings.append(f"Not adjusted for, because it does not vary: {names}.")

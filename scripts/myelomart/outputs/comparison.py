@@ -106,7 +106,9 @@ def model_covariates(
     constant = tuple(name for name, column in columns.items() if column.nunique() < 2)
     kept = {name: column for name, column in columns.items() if name not in constant}
     if not kept:
-        raise MyelomartError("None of the study's covariates varies: there is nothing to adjust for.")
+        raise MyelomartError(
+            "None of the study's covariates varies: there is nothing to adjust for."
+        )
     return pd.DataFrame(kept, index=wide.index), constant
 
 

@@ -54,7 +54,10 @@ def _endpoint(
         "time_anchor": "index",
     }  # fmt: skip
     shown = {"label": endpoint.label, "group": endpoint.row_group}
-    for side, (treated, label) in {"treated": (True, labels[0]), "control": (False, labels[1])}.items():
+    for side, (treated, label) in {
+        "treated": (True, labels[0]),
+        "control": (False, labels[1]),
+    }.items():
         arm, everyone = kept[kept["treated"] == treated], rows[rows["treated"] == treated]
         events = int((arm["event"] == 1).sum())
         counts = {
@@ -71,7 +74,7 @@ def _endpoint(
     if endpoint.tested_event_group:
         status = _testing(analysis, endpoint, kept, data, labels, common, results)
     ratio = _hazard_ratio(analysis, kept, comparison, common, labels, status, results)
-    return shown | ratio | {"status": status or ratio.get("status")}
+    return shown | ratio
 
 
 def _hazard_ratio(analysis, kept, comparison, common, labels, status, results) -> dict:
@@ -83,21 +86,37 @@ def _hazard_ratio(analysis, kept, comparison, common, labels, status, results) -
     model = pd.DataFrame({"treated": treated.astype(float)}, index=kept.index)
     if analysis.adjustment == "covariates":
         model = model.join(_varying(comparison.covariates.loc[kept.index]))
+    # with no event in one arm the likelihood has no maximum; Firth's penalty gives it one
+    is_one_sided = not (event[treated].any() and event[~treated].any())
+    penalty = "firth" if is_one_sided else None
     try:
-        fit = cox_regression(time, event, model)
-    except StatisticsError as error:
+        fit = cox_regression(time, event, model, penalty=penalty)
+        if not np.isfinite(fit.table().loc[0, "ci_high"]):
+            raise StatisticsError("the two arms do not overlap in time")
+    except StatisticsError as refusal:
+        results.warnings.append(f"{common['row_label']}: no hazard ratio: {refusal}.")
         results.add(
             analysis.output_id, "hazard_ratio", status="not_estimable", numerator=event.sum(),
             denominator=len(kept), **compared,
         )  # fmt: skip
-        results.warnings.append(f"{common['row_label']}: no hazard ratio, because {error}.")
-        return {"hr": np.nan, "ci_low": np.nan, "ci_high": np.nan, "p": np.nan, "status": "not_estimable"}
+        return dict.fromkeys(("hr", "ci_low", "ci_high", "p"), np.nan) | {"status": "not_estimable"}
+    status = status or penalty
     first = fit.table().iloc[0]
     results.add(
         analysis.output_id, "hazard_ratio", estimate=first["hr"], ci_low=first["ci_low"],
-        ci_high=first["ci_high"], p_value=first["p"], p_test="Wald", unit="ratio",
-        numerator=event.sum(), denominator=len(kept), status=status, **compared,
+        ci_high=first["ci_high"], p_value=first["p"], unit="ratio", numerator=event.sum(),
+        p_test="Wald, Firth's penalty" if penalty else "Wald", denominator=len(kept),
+        status=status, **compared,
     )  # fmt: skip
+    test = logrank_test(time, event, treated)
+    results.add(
+        analysis.output_id, "logrank_chi2", estimate=test.chi2, p_value=test.p, p_test="log-rank",
+        **compared,
+    )  # fmt: skip
+    shown = {"hr": first["hr"], "ci_low": first["ci_low"], "ci_high": first["ci_high"]}
+    shown |= {"p": first["p"], "status": status}
+    if is_one_sided:
+        return shown
     if analysis.population == "matched":
         robust = cox_regression(time, event, model, cluster=kept["pair"].to_numpy()).table().iloc[0]
         results.add(
@@ -105,20 +124,12 @@ def _hazard_ratio(analysis, kept, comparison, common, labels, status, results) -
             ci_low=robust["ci_low"], ci_high=robust["ci_high"], p_value=robust["p"],
             p_test="Wald, variance robust to pairs", unit="ratio", status=status, **compared,
         )  # fmt: skip
-    test = logrank_test(time, event, treated)
-    results.add(
-        analysis.output_id, "logrank_chi2", estimate=test.chi2, p_value=test.p, p_test="log-rank",
-        **compared,
-    )  # fmt: skip
     proportional = proportionality_test(fit).terms.iloc[0]
     results.add(
         analysis.output_id, "proportionality_chi2", estimate=proportional["chi2"],
         p_value=proportional["p"], p_test="Schoenfeld, km transform", **compared,
     )  # fmt: skip
-    return {
-        "hr": first["hr"], "ci_low": first["ci_low"], "ci_high": first["ci_high"], "p": first["p"],
-        "p_proportional": proportional["p"],
-    }  # fmt: skip
+    return shown | {"p_proportional": proportional["p"]}
 
 
 def _varying(covariates: pd.DataFrame) -> pd.DataFrame:

@@ -62,11 +62,18 @@ def _add_curve(analysis, endpoint, label, curve, months, results) -> None:
     results.curves.append(
         pd.DataFrame(
             {
-                "study_id": results.study_id, "output_id": analysis.output_id,
-                "population": analysis.population, "endpoint": endpoint.endpoint_id, "arm": label,
-                "time_months": curve.time, "n_risk": curve.n_risk, "n_event": curve.n_event,
-                "n_censored": curve.n_censor, "survival": curve.survival,
-                "ci_low": curve.ci_low, "ci_high": curve.ci_high,
+                "study_id": results.study_id,
+                "output_id": analysis.output_id,
+                "population": analysis.population,
+                "endpoint": endpoint.endpoint_id,
+                "arm": label,
+                "time_months": curve.time,
+                "n_risk": curve.n_risk,
+                "n_event": curve.n_event,
+                "n_censored": curve.n_censor,
+                "survival": curve.survival,
+                "ci_low": curve.ci_low,
+                "ci_high": curve.ci_high,
             }
         )  # fmt: skip
     )

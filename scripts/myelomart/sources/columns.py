@@ -1,4 +1,4 @@
-"""Brings the columns of one table into the order, names and types of CDM v5.4.
+"""Brings the columns of one table into the order, names and types of its layout.
 
 What cannot be read as its type is never dropped in silence: a cell of an optional column is
 emptied, a row whose key, person or date cannot be read is set aside, and both are listed. A column
@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from myelomart.errors import SourceError
-from myelomart.sources import cdm, files
+from myelomart.sources import files, layout
 from myelomart.warehouse import literal, quoted, rows
 
 WHOLE_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
@@ -61,25 +61,33 @@ def plan(connection: duckdb.DuckDBPyConnection, table: str, found: files.TableFi
             f"{found.paths[0]}: table {table} has the column {doubled} twice: remove one."
         )
     present = {}
-    for column in cdm.tables()[table]:
-        name = column.name if column.name in names else column.former_name
+    for column in layout.tables()[table]:
+        name = column.name if column.name in names else column.other_name
         if name in names:
             present[column.name] = names.pop(name)
-    missing = [column for column in cdm.tables()[table] if column.name not in present]
+    missing = [
+        column
+        for column in layout.tables()[table]
+        if column.name not in present and column.role != "row_number"
+    ]
+    if not present:
+        raise SourceError(
+            f"{found.paths[0]}: its first line names no column of {table}: the header is missing."
+        )
     for column in missing:
         if column.role != "optional":
             raise SourceError(
-                f"{found.paths[0]}: table {table} has no column {column.name}: OMOP CDM needs it; "
-                f"its columns are {', '.join(name for name, *_ in described if name != FILE_NAME)}."
+                f"{found.paths[0]}: table {table} has no column {column.name}, which is needed: "
+                "name the column in the header, or export it too."
             )
-    for column in cdm.tables()[table]:
+    for column in layout.tables()[table]:
         kind = present.get(column.name, ("", "VARCHAR"))[1]
         if not READABLE.match(kind):
             raise SourceError(
                 f"{found.paths[0]}: table {table}, column {column.name} is of type {kind}, "
                 f"not {WORDS.get(column.type, 'text')}: export it as {column.type}."
             )
-    expected = [(column.name, column.type) for column in cdm.tables()[table]]
+    expected = [(column.name, column.type) for column in layout.tables()[table]]
     fits = found.form == "parquet" and not names and list(present.values()) == expected
     return Plan(table, found, present, sorted(names), [column.name for column in missing], fits)
 
@@ -103,7 +111,7 @@ def write(
 def write_empty(connection: duckdb.DuckDBPyConnection, table: str, target: Path) -> None:
     """Write ``table`` with all its columns and no row."""
     selected = ", ".join(
-        f"cast(null as {column.type}) as {quoted(column.name)}" for column in cdm.tables()[table]
+        f"cast(null as {column.type}) as {quoted(column.name)}" for column in layout.tables()[table]
     )
     _copy(connection, f"select {selected} where false", target)
 
@@ -118,11 +126,11 @@ def write_no_faults(connection: duckdb.DuckDBPyConnection, target: Path) -> None
 def _write_with_care(connection, plan: Plan, target: Path, faults: Path) -> tuple[int, int]:
     unreadable = {
         column.name: f"({_value(plan, column, 'try_cast')} is null and {_given(plan, column)})"
-        for column in cdm.tables()[plan.table]
+        for column in layout.tables()[plan.table]
         if column.name in plan.present and column.type != "VARCHAR"
     }
     _stop_at_wrong_columns(connection, plan, unreadable)
-    needed = [column.name for column in cdm.tables()[plan.table] if column.role != "optional"]
+    needed = [c.name for c in layout.tables()[plan.table] if c.role in ("key", "required")]
     lost = " or ".join([unreadable[name] for name in needed if name in unreadable] or ["false"])
     numbered = _numbered(plan)
     _copy(
@@ -174,7 +182,7 @@ def _stop_at_wrong_columns(connection, plan: Plan, unreadable: dict[str, str]) -
     for position, column in enumerate(unreadable):
         bad, given, first = result[3 * position : 3 * position + 3]
         if bad and bad * 2 > given:
-            kind = next(c.type for c in cdm.tables()[plan.table] if c.name == column)
+            kind = next(c.type for c in layout.tables()[plan.table] if c.name == column)
             raise SourceError(
                 f"{plan.found.paths[0]}: table {plan.table}, column {column} does not hold "
                 f"{WORDS[kind]} in {bad} of {given} rows, first in row {first}: "
@@ -185,12 +193,14 @@ def _stop_at_wrong_columns(connection, plan: Plan, unreadable: dict[str, str]) -
 def _selected(plan: Plan, cast: str) -> str:
     return ", ".join(
         f"{_value(plan, column, cast)} as {quoted(column.name)}"
-        for column in cdm.tables()[plan.table]
+        for column in layout.tables()[plan.table]
     )
 
 
-def _value(plan: Plan, column: cdm.Column, cast: str) -> str:
+def _value(plan: Plan, column: layout.Column, cast: str) -> str:
     """SQL for ``column`` in its type; ``cast`` is cast (a bad value raises) or try_cast (NULL)."""
+    if column.role == "row_number":
+        return "row_number() over ()"
     if column.name not in plan.present:
         return f"cast(null as {column.type})"
     name, kind = plan.present[column.name]
@@ -200,16 +210,16 @@ def _value(plan: Plan, column: cdm.Column, cast: str) -> str:
     if kind == "VARCHAR":
         name = f"nullif(trim({name}), '')"
         if column.type in ("DATE", "TIMESTAMP"):
-            # vocabularies write dates without hyphens
+            # vocabularies and TriNetX write 20200131, and 20200131235959 for a time
             name = (
-                f"case when length({name}) = 8 then "
-                f"regexp_replace({name}, '^(\\d{{4}})(\\d{{2}})(\\d{{2}})$', '\\1-\\2-\\3') "
-                f"else {name} end"
+                f"case when length({name}) in (8, 14) then regexp_replace({name}, "
+                "'^(\\d{4})(\\d{2})(\\d{2})(\\d{6})?$', '\\1-\\2-\\3') else "
+                f"{name} end"
             )
     return f"{cast}({name} as {column.type})"
 
 
-def _given(plan: Plan, column: cdm.Column) -> str:
+def _given(plan: Plan, column: layout.Column) -> str:
     name, kind = plan.present[column.name]
     return (
         f"nullif(trim({quoted(name)}), '') is not null"

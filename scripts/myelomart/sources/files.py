@@ -12,6 +12,7 @@ SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv
 DELIMITERS = ",;\t|"
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
+SMALLEST_PARQUET = 12  # bytes: two marks and the length of the footer
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ def find_tables(folder: Path, names: set[str]) -> dict[str, TableFiles]:
     return found
 
 
+def names_in(folder: Path, names: set[str]) -> set[str]:
+    """Those of ``names`` that are tables of ``folder``, by the names of its files alone."""
+    entries = {entry.name.lower() for entry in folder.iterdir()}
+    return {name for name in names if entries & {name, *(name + suffix for suffix in SUFFIXES)}}
+
+
 def suffix_of(path: Path) -> str | None:
     """The ending of ``path`` that names a form we read, in lower case."""
     name = path.name.lower()
@@ -75,7 +82,7 @@ def check_readable(path: Path, form: str) -> None:
         if start != PARQUET:
             raise SourceError(f"{path} is not Parquet though its name says so: export it again.")
         handle.seek(-4, 2)
-        if handle.read(4) != PARQUET:
+        if size < SMALLEST_PARQUET or handle.read(4) != PARQUET:
             raise SourceError(f"{path} is cut off (its end is missing): copy or export it again.")
 
 
@@ -89,11 +96,11 @@ def scan(files: TableFiles) -> str:
         )
     delimiter, quote = csv_dialect(files.paths[0])
     return (
-        f"read_csv({paths}, header = true, all_varchar = true, union_by_name = true, "
+        f"read_csv({paths}, header = true, all_varchar = true, "
         f"delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, "
         "nullstr = ['', 'NULL', '\\N'], auto_detect = false, columns = "
         f"{_csv_columns(files, delimiter)}, max_line_size = 16777216, "
-        "filename = 'source_file_name')"
+        "comment = '\x1a', filename = 'source_file_name')"
     )
 
 

@@ -16,12 +16,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from importlib import resources
 from pathlib import Path
 
 from myelomart import warehouse
 from myelomart.errors import SourceError
-from myelomart.sources import cdm, columns, files
+from myelomart.sources import columns, files, formats, layout
 
 DEFAULT_NAME = "cdm"
 Say = Callable[[str], None]
@@ -84,30 +83,31 @@ def read_manifest(landing: Path) -> dict:
 
 
 def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
-    from myelomart.sources import formats
-
-    kind, tables = formats.open_source(source, landing, say)
-    entry = {"name": source.name, "location": source.location, "format": kind, "tables": {}}
+    export = landing / ".exported" / source.name
+    kind, tables = formats.open_source(source.location, source.format, export, say)
+    shown = formats.shown(source.location)
+    entry = {"name": source.name, "location": shown, "format": kind, "tables": {}}
     faults = landing / "rows_set_aside" / f"source_name={source.name}"
     faults.mkdir(parents=True, exist_ok=True)
-    with warehouse.scratch() as connection:
-        columns.write_no_faults(connection, faults / "none.parquet")
     changed = []
-    for table in cdm.tables():
-        old = before.get("tables", {}).get(table)
-        target = landing / table / f"source_name={source.name}" / "part.parquet"
-        prints = (
-            [_fingerprint(path, old) for path in tables[table].paths] if table in tables else []
-        )
-        if old and old["files"] == prints and target.exists():
-            entry["tables"][table] = old
-            continue
-        changed.append(table)
-        landed = _land_table(table, tables.get(table), target, landing, source.name)
-        landed.files = prints
-        entry["tables"][table] = asdict(landed)
-    absent = [table for table, landed in entry["tables"].items() if landed["form"] == "absent"]
-    state = f"{len(changed)} tables read" if changed else "nothing changed, nothing read again"
+    with warehouse.scratch(spill_to=landing / ".spill") as connection:
+        columns.write_no_faults(connection, faults / "none.parquet")
+        for table in layout.tables():
+            old = before.get("tables", {}).get(table)
+            target = landing / table / f"source_name={source.name}" / "part.parquet"
+            paths = tables[table].paths if table in tables else ()
+            prints = [_fingerprint(path, old) for path in paths]
+            if old and _same(old["files"], prints) and target.exists():
+                entry["tables"][table] = old | {"files": prints}
+                continue
+            changed.append(table)
+            (landing / "manifest.json").unlink(missing_ok=True)  # true again when all is landed
+            landed = _land_table(connection, table, tables.get(table), target, faults)
+            entry["tables"][table] = asdict(landed) | {"files": prints}
+    expected = layout.trinetx_tables() if kind.startswith("TriNetX") else layout.cdm_tables()
+    absent = [table for table in expected if entry["tables"][table]["form"] == "absent"]
+    read = len([table for table in changed if table in tables])
+    state = f"{read} tables read" if read else "nothing changed, nothing read again"
     say(f"source {source.name}: {kind}, {state}")
     if absent:
         say(f"source {source.name}: absent, so taken as empty: {', '.join(absent)}")
@@ -116,30 +116,27 @@ def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
 
 
 def _land_table(
-    table: str, found: files.TableFiles | None, target: Path, landing: Path, source_name: str
+    connection, table: str, found: files.TableFiles | None, target: Path, fault_folder: Path
 ) -> LandedTable:
     target.parent.mkdir(parents=True, exist_ok=True)
-    faults = landing / "rows_set_aside" / f"source_name={source_name}" / f"{table}.parquet"
+    faults = fault_folder / f"{table}.parquet"
     faults.unlink(missing_ok=True)
-    with warehouse.scratch(spill_to=landing / ".spill") as connection:
-        if found is None:
-            columns.write_empty(connection, table, target)
-            return LandedTable()
-        plan = columns.plan(connection, table, found)
-        landed = LandedTable(
-            form=found.form, columns_dropped=plan.dropped, columns_missing=plan.missing
+    if found is None:
+        columns.write_empty(connection, table, target)
+        return LandedTable()
+    plan = columns.plan(connection, table, found)
+    landed = LandedTable(found.form, columns_dropped=plan.dropped, columns_missing=plan.missing)
+    if plan.fits and len(found.paths) == 1:
+        target.unlink(missing_ok=True)
+        target.symlink_to(found.paths[0].resolve())
+        landed.form = "linked parquet"
+    else:
+        landed.rows_set_aside, landed.cells_emptied = columns.write(
+            connection, plan, target, faults
         )
-        if plan.fits and len(found.paths) == 1:
-            target.unlink(missing_ok=True)
-            target.symlink_to(found.paths[0].resolve())
-            landed.form = "linked parquet"
-        else:
-            landed.rows_set_aside, landed.cells_emptied = columns.write(
-                connection, plan, target, faults
-            )
-        landed.rows = warehouse.value(
-            connection, f"select count(*) from read_parquet({warehouse.literal(target)})"
-        )
+    landed.rows = warehouse.value(
+        connection, f"select count(*) from read_parquet({warehouse.literal(target)})"
+    )
     return landed
 
 
@@ -164,6 +161,14 @@ def _fingerprint(path: Path, old: dict | None) -> dict:
         return entry | {"sha256": hashlib.file_digest(handle, "sha256").hexdigest()}
 
 
+def _same(before: list[dict], now: list[dict]) -> bool:
+    """True when the same files hold the same content, whenever they were written."""
+    keys = ("path", "size", "sha256")
+    return [[one[key] for key in keys] for one in before] == [
+        [one[key] for key in keys] for one in now
+    ]
+
+
 def _entry(manifest: dict, source: Source) -> dict:
     for entry in manifest.get("sources", []):
         if entry["name"] == source.name:
@@ -172,8 +177,10 @@ def _entry(manifest: dict, source: Source) -> dict:
 
 
 def _specification_hash() -> str:
-    specification = resources.files("myelomart.sources").joinpath("cdm_v54_columns.csv")
-    return hashlib.sha256(specification.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    for name in layout.SPECIFICATIONS:
+        digest.update(layout.specification_file(name).read_bytes())
+    return digest.hexdigest()
 
 
 def _check_names(sources: list[Source]) -> None:

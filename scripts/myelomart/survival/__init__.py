@@ -5,6 +5,7 @@ entry < t <= time. Each function returns a frozen dataclass and refuses bad inpu
 (:class:`myelomart.errors.StatisticsError`).
 """
 
+from myelomart.survival.baseline_hazard import adjusted_curves, baseline_hazard
 from myelomart.survival.competing_risks import (
     CumulativeIncidence,
     GrayTest,
@@ -13,6 +14,14 @@ from myelomart.survival.competing_risks import (
 )
 from myelomart.survival.concordance import Concordance, concordance
 from myelomart.survival.cox import CoxFit, cox_regression, dfbeta, score_residuals
+from myelomart.survival.fine_gray import FineGrayFit, fine_gray
+from myelomart.survival.immortal_time import (
+    ExposureEffect,
+    exposure_effect,
+    landmark_rows,
+    person_time,
+    start_stop_rows,
+)
 from myelomart.survival.kaplan_meier import (
     SurvivalCurve,
     confidence_limits,
@@ -21,6 +30,11 @@ from myelomart.survival.kaplan_meier import (
 )
 from myelomart.survival.logrank import LogRank, logrank_test
 from myelomart.survival.proportionality import Proportionality, proportionality_test
+from myelomart.survival.recurrent import (
+    MeanCumulativeCount,
+    expected_count,
+    mean_cumulative_count,
+)
 from myelomart.survival.restricted_mean import (
     RestrictedMean,
     common_horizon,
@@ -34,20 +48,31 @@ __all__ = [
     "Concordance",
     "CoxFit",
     "CumulativeIncidence",
+    "ExposureEffect",
+    "FineGrayFit",
     "GrayTest",
     "LogRank",
+    "MeanCumulativeCount",
     "Proportionality",
     "RestrictedMean",
     "SurvivalCurve",
+    "adjusted_curves",
+    "baseline_hazard",
     "common_horizon",
     "concordance",
     "confidence_limits",
     "cox_regression",
     "cumulative_incidence",
     "dfbeta",
+    "expected_count",
+    "exposure_effect",
+    "fine_gray",
     "gray_test",
     "kaplan_meier",
+    "landmark_rows",
     "logrank_test",
+    "mean_cumulative_count",
+    "person_time",
     "proportionality_test",
     "restricted_mean",
     "restricted_mean_difference",
@@ -55,4 +80,5 @@ __all__ = [
     "restricted_means",
     "reverse_kaplan_meier",
     "score_residuals",
+    "start_stop_rows",
 ]

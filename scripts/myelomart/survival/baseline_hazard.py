@@ -14,7 +14,7 @@ from myelomart.survival.kaplan_meier import confidence_limits
 
 
 def adjusted_curves(fit: CoxFit, covariates=None, *, conf_type="log-log") -> pd.DataFrame:
-    """Expected survival for one set of design values: stratum, time, cumulative_hazard, se, survival.
+    """Expected survival at one set of values: stratum, time, cumulative_hazard, se, survival.
 
     ``covariates`` maps each term of ``fit.names`` to a value; None takes the means of the data.
     ``se`` is that of the cumulative hazard, by the model-based variance.
@@ -34,11 +34,12 @@ def adjusted_curves(fit: CoxFit, covariates=None, *, conf_type="log-log") -> pd.
     per_square = sums.hazard / sums.denominator
     hazard = np.add.reduceat(sums.hazard, sets.tie_starts) * relative
     spread = np.add.reduceat(per_square, sets.tie_starts) * relative**2
-    mean = sums.risk_total[sets.event_cell] - sets.tie_fraction[:, None] * (
-        sums.death_total[sets.event_cell]
+    mean = (
+        sums.risk_total[sets.event_cell]
+        - sets.tie_fraction[:, None] * (sums.death_total[sets.event_cell])
     )
     mean = np.add.reduceat(per_square[:, None] * mean, sets.tie_starts, axis=0)
-    drift = (mean - np.add.reduceat(sums.hazard, sets.tie_starts)[:, None] * (values - means))
+    drift = mean - np.add.reduceat(sums.hazard, sets.tie_starts)[:, None] * (values - means)
     drift = drift * relative[:, None]
     pieces = []
     edges = np.append(sets.cell_starts, sets.cells)

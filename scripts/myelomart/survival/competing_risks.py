@@ -58,8 +58,8 @@ class CumulativeIncidence:
                 "time": wanted,
                 "cif": value(self.incidence, 0.0),
                 "se": value(self.se, 0.0),
-                "ci_low": value(self.ci_low, np.nan),
-                "ci_high": value(self.ci_high, np.nan),
+                "ci_low": value(self.ci_low, 0.0),
+                "ci_high": value(self.ci_high, 0.0),
             }
         )
 

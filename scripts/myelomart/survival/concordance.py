@@ -29,8 +29,8 @@ class _WeightBelow:
 
     def __init__(self, values: np.ndarray, weights: np.ndarray):
         self.levels = []
-        self.bits = max(int(values.max(initial=0)).bit_length(), 1)
-        for bit in range(self.bits - 1, -1, -1):
+        bits = int(values.max(initial=0) + 1).bit_length()  # a query may ask for one above the top
+        for bit in range(bits - 1, -1, -1):
             high = (values >> bit & 1).astype(bool)
             zeros = np.concatenate([[0], np.cumsum(~high)])
             low_weight = np.concatenate([[0.0], np.cumsum(np.where(high, 0.0, weights))])
@@ -41,8 +41,6 @@ class _WeightBelow:
     def __call__(self, start: np.ndarray, stop: np.ndarray, value: np.ndarray) -> np.ndarray:
         """Weight of entries start <= position < stop with a value below ``value``."""
         total = np.zeros(len(start))
-        everything = value >= 1 << self.bits
-        value = np.where(everything, (1 << self.bits) - 1, value)
         for bit, zeros, low_weight in self.levels:
             high = (value >> bit & 1).astype(bool)
             total += np.where(high, low_weight[stop] - low_weight[start], 0.0)

@@ -1,8 +1,8 @@
 """The Fine-Gray model of the subdistribution hazard, in O(n log n) (``cmprsk::crr`` is O(n²)).
 
 Fine JP, Gray RJ. J Am Stat Assoc 1999;94:496. A row with the competing event stays at risk with
-weight G(t-) / G(X-), G the Kaplan-Meier curve of censoring. The weight splits into a factor of t and
-one of the row, so all risk sets are running sums. Ties as Breslow; the variance is the paper's
+weight G(t-) / G(X-), G the Kaplan-Meier curve of censoring. The weight splits into a factor of t
+and one of the row, so all risk sets are running sums. Ties as Breslow; the variance is the paper's
 sandwich with the term for the estimated G, as ``crr`` has it.
 """
 

@@ -1,9 +1,9 @@
 """Exposure that begins during follow-up: "ever treated after relapse", without immortal time.
 
-A person must live to be treated, so counting the waiting time as treated invents a benefit (Suissa S.
-Am J Epidemiol 2008;167:492). Two honest analyses are offered: exposure as a time-varying covariate in
-start-stop rows, and the landmark (Anderson JR et al. J Clin Oncol 1983;1:710). The naive one is
-printed only beside them.
+A person must live to be treated, so counting the waiting time as treated invents a benefit (Suissa
+S. Am J Epidemiol 2008;167:492). Two honest analyses are offered: exposure as a time-varying
+covariate in start-stop rows, and the landmark (Anderson JR et al. J Clin Oncol 1983;1:710). The
+naive one is printed only beside them.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,9 @@ def landmark_rows(time, event, exposure_start, landmark: float) -> pd.DataFrame:
     times, events, starts = _checked(time, event, exposure_start)
     kept = times > landmark
     if not kept.any():
-        raise StatisticsError(f"none of {len(times)} rows is followed beyond the landmark {landmark:g}")
+        raise StatisticsError(
+            f"none of {len(times)} rows is followed beyond the landmark {landmark:g}"
+        )
     return pd.DataFrame(
         {
             "person": np.flatnonzero(kept),
@@ -72,7 +74,7 @@ class ExposureEffect:
     naive: CoxFit  # immortal-time biased: shown to explain published figures
 
     def table(self) -> pd.DataFrame:
-        """One row per analysis for the exposure term: analysis, n, events, hr, ci_low, ci_high, p."""
+        """One row per analysis of exposure: analysis, n, events, hr, ci_low, ci_high, p."""
         fits = {"time-varying exposure": self.time_varying}
         fits |= {f"landmark at {moment:g}": fit for moment, fit in self.landmarks.items()}
         fits["ever exposed (immortal-time biased)"] = self.naive

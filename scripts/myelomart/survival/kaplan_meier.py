@@ -174,7 +174,10 @@ def _jackknife_se(table, events, weights, cluster) -> np.ndarray:
     """Jackknife standard error of log survival (K,); O(n), or O(n K) with clusters."""
     with np.errstate(divide="ignore", invalid="ignore"):
         own = np.where(table.n_event > 0, 1 / (table.n_risk - table.n_event), 0.0)
-    greenwood = np.cumsum(_greenwood_steps(table))
+    # where all at risk have the event survival is 0, and its logarithm has no variance to follow
+    steps = _greenwood_steps(table)
+    own, steps = (np.where(np.isfinite(part), part, 0.0) for part in (own, steps))
+    greenwood = np.cumsum(steps)
     at_entry = 0.0 if table.entry_index is None else greenwood[table.entry_index]
     final = greenwood[table.index] - at_entry - np.where(events, own[table.index], 0.0)
     if cluster is None:

@@ -2,7 +2,8 @@
 
 Ghosh D, Lin DY. Biometrics 2000;56:554; Dong H et al. Stat Med 2015 ("mean cumulative count"). The
 count grows at each time by S(t-) dN(t) / Y(t), S the survival free of the terminal event; without
-terminal events it is Nelson and Lawless's estimator. The variance sums squared influences per person.
+terminal events it is Nelson and Lawless's estimator. The variance sums squared influences of the
+persons.
 """
 
 from dataclasses import dataclass
@@ -43,8 +44,8 @@ def mean_cumulative_count(person, time, kind, *, conf_level=0.95) -> MeanCumulat
     count = np.bincount(codes[ends], minlength=len(labels))
     if (count != 1).any():
         raise StatisticsError(
-            f"column person: {int((count != 1).sum())} of {len(labels)} persons do not have exactly "
-            "one row that ends follow-up (kind 0 or 2)"
+            f"column person: {int((count != 1).sum())} of {len(labels)} persons do not have "
+            "exactly one row that ends follow-up (kind 0 or 2)"
         )
     last = np.empty(len(labels))
     last[codes[ends]] = times[ends]

@@ -9,12 +9,14 @@ from myelomart.synthetic.constants import column, day_number, rows
 from myelomart.synthetic.effects import NEVER
 from myelomart.synthetic.events import EventLog
 from myelomart.synthetic.people import YEAR, People
+from myelomart.synthetic.responses import NAMES as RESPONSES
 from myelomart.synthetic.schema import as_table, words
 from myelomart.synthetic.sites import Sites
 from myelomart.synthetic.vocabulary import catalogue
 
 EHR = 32817
 EQUALS = 4172703
+POSITIVE, NEGATIVE, PRESENT, ABSENT = 9191, 9189, 4181412, 4132135
 OUTPATIENT = 9202
 SLOTS = 1_000_000
 DAYS = 2**21
@@ -135,6 +137,7 @@ def assemble(log: EventLog, people: People, death: np.ndarray, sites: Sites) -> 
         "drug": drug_table,
         "procedure": procedure_table,
         "measurement": measurement_table,
+        "observation": observation_table,
     }
     for name, shape in shapes.items():
         person, day, item, value, end = domains[name]
@@ -151,8 +154,7 @@ def assemble(log: EventLog, people: People, death: np.ndarray, sites: Sites) -> 
 def bill_as_procedures(domains, people: People, sites: Sites):
     """At some sites an infused drug is only a HCPCS procedure: item numbers move up."""
     person, day, item, value, end = domains["drug"]
-    coded = np.array([bool(row["source_code"]) for row in rows("drugs")])
-    moved = coded[item] & sites.codes_as_procedure[people.site[person]]
+    moved = has_code(item, day) & sites.codes_as_procedure[people.site[person]]
     offset = len(rows("procedures"))
     drugs = tuple(part[~moved] for part in (person, day, item, value, end))
     joined = [
@@ -165,6 +167,13 @@ def bill_as_procedures(domains, people: People, sites: Sites):
     ]
     order = np.lexsort((joined[2], keys(joined[0], joined[1])))
     return {**domains, "drug": drugs, "procedure": tuple(part[order] for part in joined)}
+
+
+def has_code(item: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """Whether a drug could be billed by its own HCPCS code on that day."""
+    begin = [row["code_from"] or "1900-01-01" for row in rows("drugs")]
+    coded = np.array([bool(row["source_code"]) for row in rows("drugs")])
+    return coded[item] & (day >= np.array([day_number(text) for text in begin])[item])
 
 
 def visit_table(people: People, visits: Visits) -> pa.Table:
@@ -218,7 +227,10 @@ def drug_table(people, sites, common, identifier, person, day, item, value, end)
     """drug_exposure: product concept, and J-code or product text as the source."""
     _, ids = catalogue()
     product, source, _ = ids["drugs"].T
-    texts = [row["source_code"] or row["product"] for row in rows("drugs")]
+    coded = has_code(item, day)
+    texts = [row["product"] for row in rows("drugs")] + [
+        row["source_code"] for row in rows("drugs")
+    ]
     supply = column("drugs", "days_supply")[item]
     table = as_table(
         "drug_exposure",
@@ -232,8 +244,8 @@ def drug_table(people, sites, common, identifier, person, day, item, value, end)
             "days_supply": supply,
             "quantity": supply,
             "route_concept_id": column("drugs", "route_concept_id")[item],
-            "drug_source_value": words(texts, item),
-            "drug_source_concept_id": source[item],
+            "drug_source_value": words(texts, item + len(rows("drugs")) * coded),
+            "drug_source_concept_id": np.where(coded, source[item], 0),
             "route_source_value": words([row["route"] for row in rows("drugs")], item),
         },
         len(person),
@@ -244,10 +256,10 @@ def drug_table(people, sites, common, identifier, person, day, item, value, end)
 def procedure_table(people, sites, common, identifier, person, day, item, value, end):
     """procedure_occurrence, and device_exposure for the items of that domain."""
     _, ids = catalogue()
-    size = len(rows("procedures"))
     _, source, _ = ids["drugs"].T
-    concept = np.concatenate([ids["procedures"], np.zeros(len(source), dtype=np.int64)])
-    origin = np.concatenate([ids["procedures"], source])
+    standard, own = ids["procedures"].T
+    concept = np.concatenate([standard, np.zeros(len(source), dtype=np.int64)])
+    origin = np.concatenate([own, source])
     texts = [row["code"] for row in rows("procedures")]
     texts += [row["source_code"] for row in rows("drugs")]
     table = as_table(
@@ -265,41 +277,84 @@ def procedure_table(people, sites, common, identifier, person, day, item, value,
         },
         len(person),
     )
-    assert size <= len(concept)
     return {"procedure_occurrence": table}
 
 
 def measurement_table(people, sites, common, identifier, person, day, item, value, end):
-    """measurement in the unit of the site, rounded as a laboratory prints it."""
-    alternative = sites.unit_alternative[people.site[person], item]
-    factor = np.where(alternative, column("labs", "alt_factor", 1.0)[item], 1.0)
-    digits = np.maximum(column("labs", "digits")[item] - np.floor(np.log10(factor) + 1e-9), 0)
+    """measurement in the unit of the site, rounded as a laboratory prints it; FISH as a result."""
+    _, ids = catalogue()
+    size, concept = len(rows("labs")), ids["measurements"]
+    fish = item >= size
+    test = np.where(fish, 0, item)
+    alternative = sites.unit_alternative[people.site[person], test] & ~fish
+    factor = np.where(alternative, column("labs", "alt_factor", 1.0)[test], 1.0)
+    digits = np.maximum(column("labs", "digits")[test] - np.floor(np.log10(factor) + 1e-9), 0)
     scale = 10.0**digits
     units = [row["unit"] for row in rows("labs")] + [row["alt_unit"] for row in rows("labs")]
     unit_ids = np.concatenate(
         [column("labs", "unit_concept_id"), column("labs", "alt_unit_concept_id", 0.0)]
     )
-    chosen = item + len(rows("labs")) * alternative
+    chosen = test + size * alternative
+    codes = [row["loinc"] for row in (*rows("labs"), *rows("cytogenetics"))]
+
+    def numeric(values: np.ndarray) -> np.ndarray:
+        return np.where(fish, np.nan, values)
+
     table = as_table(
         "measurement",
         {
             **common,
             "measurement_id": identifier,
-            "measurement_concept_id": column("labs", "concept_id")[item],
+            "measurement_concept_id": concept[item],
             "measurement_date": day,
             "measurement_type_concept_id": EHR,
-            "operator_concept_id": EQUALS,
-            "value_as_number": np.rint(value * factor * scale) / scale,
-            "unit_concept_id": unit_ids[chosen],
-            "range_low": column("labs", "range_low")[item] * factor,
-            "range_high": column("labs", "range_high")[item] * factor,
-            "measurement_source_value": words([row["loinc"] for row in rows("labs")], item),
-            "measurement_source_concept_id": column("labs", "concept_id")[item],
-            "unit_source_value": words(units, chosen),
+            "operator_concept_id": numeric(np.full(len(item), EQUALS)),
+            "value_as_number": numeric(np.rint(value * factor * scale) / scale),
+            "value_as_concept_id": np.where(fish, np.where(value > 0, POSITIVE, NEGATIVE), np.nan),
+            "unit_concept_id": numeric(unit_ids[chosen]),
+            "range_low": numeric(column("labs", "range_low")[test] * factor),
+            "range_high": numeric(column("labs", "range_high")[test] * factor),
+            "measurement_source_value": words(codes, item),
+            "measurement_source_concept_id": concept[item],
+            "unit_source_value": words(units, np.where(fish, -1, chosen)),
+            "value_source_value": words(
+                ["Negative", "Positive"], np.where(fish, value > 0, -1).astype(np.int64)
+            ),
         },
         len(person),
     )
     return {"measurement": table}
+
+
+def observation_table(people, sites, common, identifier, person, day, item, value, end):
+    """observation: charted findings as present or absent, a score, or a response."""
+    _, ids = catalogue()
+    kind = np.array([row["kind"] for row in rows("findings")])[item]
+    present, response = kind == "presence", kind == "response"
+    known = np.where(present, np.where(value > 0, PRESENT, ABSENT), np.nan)
+    texts = ["absent", "present", *RESPONSES]
+    index = np.where(present, value > 0, np.where(response, 2 + np.nan_to_num(value), -1))
+    places = [row["site"] for row in rows("lesion_sites")]
+    table = as_table(
+        "observation",
+        {
+            **common,
+            "observation_id": identifier,
+            "observation_concept_id": ids["findings"][item],
+            "observation_date": day,
+            "observation_type_concept_id": EHR,
+            "value_as_number": np.where(kind == "number", value, np.nan),
+            "value_as_string": words(texts, index.astype(np.int64)),
+            "value_as_concept_id": known,
+            "observation_source_value": words([row["code"] for row in rows("findings")], item),
+            "observation_source_concept_id": ids["findings"][item],
+            "qualifier_source_value": words(
+                places, np.where(present & (value >= 2), value - 2, -1).astype(np.int64)
+            ),
+        },
+        len(person),
+    )
+    return {"observation": table}
 
 
 def person_tables(people: People, sites: Sites, visits: Visits, death: np.ndarray):

@@ -40,3 +40,18 @@ def parameter(name: str) -> float:
     """A calibration constant from `parameters.csv`; a date becomes its day number."""
     row = rows("parameters")[position("parameters", "parameter")[name]]
     return float(day_number(row["value"])) if row["unit"] == "date" else float(row["value"])
+
+
+@cache
+def quantile_points(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities and values of one quantity in quantiles.csv."""
+    found = [row for row in rows("quantiles") if row["quantity"] == name]
+    return (
+        np.array([float(row["probability"]) for row in found]),
+        np.array([float(row["value"]) for row in found]),
+    )
+
+
+def quantile(name: str, uniform: np.ndarray) -> np.ndarray:
+    """Values drawn by inverting the piecewise linear distribution of `name`."""
+    return np.interp(uniform, *quantile_points(name))

@@ -1,31 +1,37 @@
 """The whole generator: people in chunks, their course, their records, and the truth beside them."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from myelomart.synthetic.assembly import assemble
-from myelomart.synthetic.constants import column, day_number, parameter
+from myelomart.synthetic.broken_files import write_broken_files
+from myelomart.synthetic.constants import day_number, parameter
 from myelomart.synthetic.effects import NEVER
 from myelomart.synthetic.emission import (
     emit_cell_therapy,
     emit_diagnoses,
     emit_doses,
-    emit_outcomes,
     emit_transplants,
 )
+from myelomart.synthetic.estimands import effect_table
 from myelomart.synthetic.events import EventLog
+from myelomart.synthetic.faults import plant_faults
+from myelomart.synthetic.imaging import emit_charted_responses, emit_imaging, emit_staging
 from myelomart.synthetic.observation import emit_background, emit_myeloma_labs
+from myelomart.synthetic.outcomes import emit_outcomes
 from myelomart.synthetic.people import make_people
+from myelomart.synthetic.scenarios import Scenario, scenario_named
 from myelomart.synthetic.schema import as_table
 from myelomart.synthetic.sites import Sites, make_sites
+from myelomart.synthetic.toxicity import emit_toxicity
 from myelomart.synthetic.treatment import simulate
 from myelomart.synthetic.truth import truth_tables
 from myelomart.synthetic.vocabulary import VERSION, vocabulary_tables
-from myelomart.synthetic.writer import Writer
+from myelomart.synthetic.writer import TruthWriter, Writer
 
 CHUNK = 5_000
 
@@ -36,35 +42,52 @@ def make_network(
     seed: int,
     out: Path,
     myeloma_share: float = 0.2,
+    scenario: str = "published",
+    dirty: bool = False,
     chunk: int = CHUNK,
     progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, int]:
-    """Write the CDM to `out` and the truth to `out`.truth; returns the rows of each table."""
+    """Write the CDM to `out` and the truth to `out`.truth; returns the rows of each table.
+
+    With `dirty`, faults are planted in the rows (listed in the truth as `faults`), and folders of
+    broken files are written to `out`.broken.
+    """
+    planted = scenario_named(scenario)
     places = make_sites(sites, seed)
-    writer = Writer(out)
-    truth: dict[str, list[pa.Table]] = {}
-    log_ratio = np.log(column("outcomes", "hazard_ratio"))
-    for first in range(1, patients + 1, chunk):
-        count = min(chunk, patients + 1 - first)
-        tables, latent = make_chunk(first, count, seed, myeloma_share, places, log_ratio)
-        writer.add(tables)
-        for name, table in latent.items():
-            truth.setdefault(name, []).append(table)
-        progress(count)
+    beside = out.parent / f"{out.name}.truth"
+    writer, truth = Writer(out), TruthWriter(beside)
+    with ThreadPoolExecutor(max_workers=1) as behind:
+        written = None
+        for first in range(1, patients + 1, chunk):
+            count = min(chunk, patients + 1 - first)
+            tables, latent = make_chunk(first, count, seed, myeloma_share, places, planted)
+            if dirty:
+                myeloma = latent["patients"]["person_id"].to_numpy()
+                tables, faults = plant_faults(tables, myeloma, seed)
+                latent |= {"faults": faults} if faults is not None else {}
+            if written is not None:
+                written.result()
+            written = behind.submit(writer.add, tables)
+            truth.add(latent)
+            progress(count)
+        if written is not None:
+            written.result()
     writer.add(site_tables(places))
     writer.add(vocabulary_tables())
     writer.close()
-    beside = out.parent / f"{out.name}.truth"
-    beside.mkdir(parents=True, exist_ok=True)
-    for name, parts in truth.items():
-        pq.write_table(pa.concat_tables(parts), beside / f"{name}.parquet")
+    truth.add({"effects": effect_table(planted, seed)})
+    if dirty:
+        broken = write_broken_files(out, out.parent / f"{out.name}.broken")
+        truth.add({"broken_files": pa.Table.from_pylist(broken)})
+    truth.close()
     return writer.counts
 
 
-def make_chunk(first, count, seed, myeloma_share, sites, log_ratio):
+def make_chunk(first, count, seed, myeloma_share, sites: Sites, scenario: Scenario):
     """The CDM tables and the truth of `count` people from id `first` on."""
     people = make_people(first, count, seed, myeloma_share, sites)
-    course = simulate(people, seed, log_ratio)
+    course = simulate(people, seed, scenario)
+    people.last[course.rows] = course.last
     death = np.full(count, NEVER)
     death[course.rows] = course.death
     log = EventLog()
@@ -73,15 +96,19 @@ def make_chunk(first, count, seed, myeloma_share, sites, log_ratio):
     emit_doses(log, people, course)
     emit_transplants(log, people, course)
     emit_cell_therapy(log, people, course)
-    emit_outcomes(log, people, course)
-    emit_myeloma_labs(log, people, course)
-    return assemble(log, people, death, sites), truth_tables(people, course)
+    emit_outcomes(log, course)
+    graded = emit_toxicity(log, course)
+    emit_staging(log, people, course)
+    emit_imaging(log, course)
+    emit_charted_responses(log, course)
+    emit_myeloma_labs(log, people, course, sites)
+    return assemble(log, people, death, sites), truth_tables(people, course, graded)
 
 
 def site_tables(sites: Sites) -> dict[str, pa.Table]:
     """care_site, location and cdm_source."""
     numbers = np.arange(1, sites.count + 1)
-    names = [f"Site {number}" for number in numbers]
+    names = sites.names()
     cut = int(parameter("data_cut_date"))
     return {
         "care_site": as_table(

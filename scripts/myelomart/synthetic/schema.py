@@ -48,13 +48,18 @@ def as_column(values, kind: pa.DataType, size: int) -> pa.Array:
     if isinstance(values, np.ndarray):
         if kind == pa.date32():
             return pa.array(values.astype(np.int32)).cast(kind)
+        if kind in (pa.int32(), pa.int64()) and values.dtype.kind == "f":
+            return pa.array(np.nan_to_num(values).astype(np.int64), mask=np.isnan(values)).cast(
+                kind
+            )
         if kind in (pa.int32(), pa.int64(), pa.float64()):
             return pa.array(values.astype(kind.to_pandas_dtype()), from_pandas=True)
     return values if isinstance(values, pa.Array) else pa.array(values, kind)
 
 
 def words(choices: list[str | None], index: np.ndarray) -> pa.DictionaryArray:
-    """A text column as an index into few words."""
+    """A text column as an index into few words; a negative index is null."""
     return pa.DictionaryArray.from_arrays(
-        pa.array(index.astype(np.int32)), pa.array(choices, pa.string())
+        pa.array(np.maximum(index, 0).astype(np.int32), mask=index < 0),
+        pa.array(choices, pa.string()),
     )

@@ -14,6 +14,7 @@ from myelomart.synthetic.constants import day_number, rows
 from myelomart.synthetic.schema import as_table
 
 FIRST_CONDITION, FIRST_DRUG, FIRST_PROCEDURE = 2_000_100_000, 2_000_200_000, 2_000_300_000
+FIRST_MEASUREMENT, FIRST_FINDING = 2_000_400_000, 2_000_500_000
 VERSION = "myelomart synthetic 1"
 OWN = "Synthetic"
 
@@ -58,15 +59,10 @@ def catalogue() -> tuple[Catalogue, dict[str, np.ndarray]]:
     for number, row in enumerate(rows("conditions")):
         own = FIRST_CONDITION + 4 * number
         standard = int(row["concept_id"] or own + 2)
-        if row["concept_id"]:
-            if standard not in book.concepts:
-                book.concept(
-                    standard, row["title"], "Condition", "SNOMED", "Disorder", "S", f"C{standard}"
-                )
-        else:
-            book.concept(
-                standard, row["title"], "Condition", OWN, "Disorder", "S", f"C-{row['item']}"
-            )
+        kind = (row["concept_name"], "SNOMED", row["snomed"])
+        if not row["concept_id"]:
+            kind = (row["title"], OWN, f"C-{row['item']}")
+        book.concept(standard, kind[0], "Condition", kind[1], "Disorder", "S", kind[2])
         ten = book.source(
             own, row["title"], "Condition", "ICD10CM", "ICD10 code", row["icd10cm"], standard
         )
@@ -100,28 +96,37 @@ def catalogue() -> tuple[Catalogue, dict[str, np.ndarray]]:
     for number, row in enumerate(rows("procedures")):
         concept_id = int(row["concept_id"] or FIRST_PROCEDURE + number)
         domain = row["domain"].capitalize()
-        procedures.append(
+        source = book.concept(
+            concept_id, row["title"], domain, row["vocabulary"], row["vocabulary"], "S", row["code"]
+        )
+        standard = source if book.concepts[source][5] == "S" else 0
+        procedures.append((standard, source))
+    ids["procedures"] = np.array(procedures)
+    measurements = []
+    for number, row in enumerate((*rows("labs"), *rows("cytogenetics"))):
+        concept_id = int(row["concept_id"] or FIRST_MEASUREMENT + number)
+        measurements.append(
+            book.concept(
+                concept_id, row["title"], "Measurement", "LOINC", "Lab Test", "S", row["loinc"]
+            )
+        )
+    ids["measurements"] = np.array(measurements)
+    findings = []
+    for number, row in enumerate(rows("findings")):
+        concept_id = int(row["concept_id"] or FIRST_FINDING + number)
+        findings.append(
             book.concept(
                 concept_id,
                 row["title"],
-                domain,
+                "Observation",
                 row["vocabulary"],
-                row["vocabulary"],
+                "Clinical Observation",
                 "S",
                 row["code"],
             )
         )
-    ids["procedures"] = np.array(procedures)
+    ids["findings"] = np.array(findings)
     for row in rows("labs"):
-        book.concept(
-            int(row["concept_id"]),
-            row["title"],
-            "Measurement",
-            "LOINC",
-            "Lab Test",
-            "S",
-            row["loinc"],
-        )
         for unit in ("unit", "alt_unit"):
             if row[unit]:
                 book.concept(

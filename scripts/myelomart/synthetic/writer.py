@@ -11,41 +11,74 @@ from myelomart.synthetic.schema import table_schema
 ROW_GROUP = 262_144
 
 
+class Stream:
+    """One Parquet file written in row groups of ROW_GROUP rows, whatever the size of the pieces."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.file = pq.ParquetWriter(path, schema, compression="zstd")
+        self.parts: list[pa.Table] = []
+        self.waiting = 0
+
+    def add(self, table: pa.Table) -> None:
+        """Take a table; write the row groups that are full."""
+        self.parts.append(table)
+        self.waiting += table.num_rows
+        if self.waiting >= ROW_GROUP:
+            self._write(self.waiting // ROW_GROUP * ROW_GROUP)
+
+    def _write(self, size: int) -> None:
+        table = pa.concat_tables(self.parts)
+        for start in range(0, size, ROW_GROUP):
+            group = table.slice(start, min(ROW_GROUP, size - start)).combine_chunks()
+            self.file.write_table(group, row_group_size=ROW_GROUP)
+        self.parts = [table.slice(size)]
+        self.waiting = table.num_rows - size
+
+    def close(self) -> None:
+        """Write what is left and close the file."""
+        if self.waiting:
+            self._write(self.waiting)
+        self.file.close()
+
+
 class Writer:
     """Writes every table of the CDM to `folder/<table>.parquet`, empty ones too."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.counts: dict[str, int] = {}
         names = dict.fromkeys(row["cdm_table"] for row in rows("cdm_columns"))
-        self.buffers: dict[str, list[pa.Table]] = {name: [] for name in names}
-        self.files = {
-            name: pq.ParquetWriter(
-                folder / f"{name}.parquet", table_schema(name), compression="zstd"
-            )
-            for name in names
+        self.counts = dict.fromkeys(names, 0)
+        self.streams = {
+            name: Stream(folder / f"{name}.parquet", table_schema(name)) for name in names
         }
 
     def add(self, tables: dict[str, pa.Table]) -> None:
-        """Append tables by name; whole row groups are written at once."""
+        """Append tables by name."""
         for name, table in tables.items():
-            self.counts[name] = self.counts.get(name, 0) + table.num_rows
-            self.buffers[name].append(table)
-            if sum(part.num_rows for part in self.buffers[name]) >= ROW_GROUP:
-                self._flush(name, whole_groups=True)
-
-    def _flush(self, name: str, whole_groups: bool) -> None:
-        if not self.buffers[name]:
-            return
-        table = pa.concat_tables(self.buffers[name])
-        size = table.num_rows // ROW_GROUP * ROW_GROUP if whole_groups else table.num_rows
-        for start in range(0, size, ROW_GROUP):
-            group = table.slice(start, min(ROW_GROUP, size - start)).combine_chunks()
-            self.files[name].write_table(group, row_group_size=ROW_GROUP)
-        self.buffers[name] = [table.slice(size)] if size < table.num_rows else []
+            self.counts[name] += table.num_rows
+            self.streams[name].add(table)
 
     def close(self) -> None:
         """Write what is left and close the files."""
-        for name, file in self.files.items():
-            self._flush(name, whole_groups=False)
-            file.close()
+        for stream in self.streams.values():
+            stream.close()
+
+
+class TruthWriter:
+    """Writes the truth to a folder of its own, one Parquet file a table, as the tables come."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.streams = folder, {}
+
+    def add(self, tables: dict[str, pa.Table]) -> None:
+        """Append tables by name; the first one fixes the schema."""
+        for name, table in tables.items():
+            if name not in self.streams:
+                self.streams[name] = Stream(self.folder / f"{name}.parquet", table.schema)
+            self.streams[name].add(table)
+
+    def close(self) -> None:
+        """Write what is left and close the files."""
+        for stream in self.streams.values():
+            stream.close()

@@ -9,7 +9,7 @@ from small_cdm import MEASUREMENT, PERSON
 
 from myelomart import warehouse
 from myelomart.errors import SourceError
-from myelomart.sources import cdm
+from myelomart.sources import layout
 from myelomart.sources.landing import Source, land, parse_source
 
 
@@ -39,7 +39,7 @@ def described(landing, table):
 def test_every_table_of_the_standard_is_there_with_its_columns_and_types(small_cdm, tmp_path):
     said = []
     landing = land_one(small_cdm, tmp_path, said)
-    for table, columns in cdm.tables().items():
+    for table, columns in layout.tables().items():
         expected = [(column.name, column.type) for column in columns]
         assert sorted(described(landing, table)) == sorted(expected), table
     assert landed(landing, "drug_exposure") == [(0,)]
@@ -205,7 +205,7 @@ def test_a_missing_folder_is_named(tmp_path):
 
 def test_a_folder_without_persons_is_no_source(tmp_path):
     (tmp_path / "empty").mkdir()
-    assert "no person table" in sentence(tmp_path / "empty", tmp_path)
+    assert "neither a person table" in sentence(tmp_path / "empty", tmp_path)
 
 
 def test_an_empty_file_is_named(small_cdm, tmp_path):

@@ -1,0 +1,391 @@
+"""Everything `myelomart survival` prints: one dictionary from a frame and the options.
+
+Keys are those of docs/schemas/survival.json. What cannot be estimated is None, with a sentence in
+``notes`` where the reason is not plain.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from myelomart.errors import StatisticsError
+from myelomart.survival.competing_risks import cumulative_incidence, gray_test
+from myelomart.survival.cox import CoxFit, cox_regression
+from myelomart.survival.fine_gray import fine_gray
+from myelomart.survival.inputs import time_grid
+from myelomart.survival.kaplan_meier import CONF_TYPES, kaplan_meier, reverse_kaplan_meier
+from myelomart.survival.logrank import logrank_test
+from myelomart.survival.proportionality import TRANSFORMS, proportionality_test
+from myelomart.survival.restricted_mean import restricted_mean, restricted_mean_difference
+from myelomart.tables.input_file import (
+    complete_rows,
+    covariates,
+    flags,
+    label,
+    matches,
+    numbers,
+)
+
+
+@dataclass(frozen=True)
+class SurvivalOptions:
+    """Columns and choices; see `myelomart survival --help`."""
+
+    time: str
+    event: str
+    event_value: str | None = None
+    entry: str | None = None
+    group: str | None = None
+    strata: str | None = None
+    covariates: tuple[str, ...] = ()
+    ties: str = "efron"
+    penalty: str | None = None
+    cluster: str | None = None
+    weights: str | None = None
+    conf_type: str = "log-log"
+    rho: float = 0
+    tau: float | None = None
+    at: tuple[float, ...] = ()
+    competing: str | None = None
+    zph: str = "km"
+
+    def columns(self) -> list[str]:
+        """Every column the analysis reads."""
+        single = (self.time, self.event, self.entry, self.group, self.strata, self.cluster)
+        return [name for name in (*single, self.weights, *self.covariates) if name]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The columns as arrays (n,), None when not asked for."""
+
+    time: np.ndarray
+    event: np.ndarray
+    code: np.ndarray | None
+    entry: np.ndarray | None
+    group: np.ndarray | None
+    labels: list[str]
+    strata: np.ndarray | None
+    cluster: np.ndarray | None
+    weights: np.ndarray | None
+
+
+def survival_report(frame: pd.DataFrame, options: SurvivalOptions) -> dict:
+    """Analyse a file's rows; raises StatisticsError in words."""
+    _check(options)
+    complete = complete_rows(frame, options.columns())
+    rows = _rows(complete.frame, options)
+    notes: list[str] = []
+    tau = options.tau or _horizon(rows)
+    curves = {name: _curve(rows, chosen, options) for name, chosen in _groups(rows)}
+    means = {name: restricted_mean(curve, tau) for name, curve in curves.items()}
+    report = {
+        "n": len(rows.time),
+        "n_dropped": complete.n_dropped,
+        "dropped": complete.dropped,
+        "groups": [
+            _group(name, curves[name], means[name], rows, chosen, options)
+            for name, chosen in _groups(rows)
+        ],
+        "logrank": _logrank(rows, options, notes),
+        "rmst_difference": _difference(list(means.values())) if len(means) == 2 else None,
+        "cox": _cox(complete.frame, rows, options, notes),
+        "competing": _competing(complete.frame, rows, options, notes),
+    }
+    if options.competing:
+        notes.append(
+            "groups, logrank and cox are cause-specific: the competing event is censored there, so "
+            "read incidence from competing.cif, not from 1 - survival"
+        )
+    report["notes"] = notes
+    return report
+
+
+def _check(options: SurvivalOptions) -> None:
+    for value, allowed, name in (
+        (options.ties, ("efron", "breslow"), "--ties"),
+        (options.conf_type, CONF_TYPES, "--conf-type"),
+        (options.zph, TRANSFORMS, "--zph"),
+    ):
+        if value not in allowed:
+            raise StatisticsError(f"{name} {value} is unknown: use one of {', '.join(allowed)}")
+    if options.tau is not None and not options.tau > 0:
+        raise StatisticsError(f"--tau {options.tau:g}: the horizon lies above 0")
+
+
+def _rows(frame: pd.DataFrame, options: SurvivalOptions) -> _Rows:
+    """The frame's columns, checked."""
+    time = numbers(frame, options.time, refuse_negative=True)
+    entry = numbers(frame, options.entry) if options.entry else None
+    if entry is not None and (entry >= time).any():
+        bad = entry >= time
+        raise StatisticsError(
+            f"column {options.entry}: {int(bad.sum())} of {len(frame)} rows enter at or after "
+            f"their own {options.time} (first in row {bad.idxmax() + 1}): mend or drop them"
+        )
+    code = _codes(frame, options) if options.competing else None
+    event = (
+        (code == 1) if code is not None else flags(frame, options.event, options.event_value) == 1
+    )
+    if not event.any():
+        raise StatisticsError(
+            f"column {options.event}: none of {len(frame)} rows has an event, all are censored"
+        )
+    weights = numbers(frame, options.weights) if options.weights else None
+    if weights is not None and (weights <= 0).any():
+        bad = weights <= 0
+        raise StatisticsError(
+            f"column {options.weights}: {int(bad.sum())} of {len(frame)} rows are zero or negative "
+            f"(first in row {bad.idxmax() + 1}): drop rows without weight"
+        )
+    group, labels = _group_codes(frame, options.group) if options.group else (None, ["all"])
+    return _Rows(
+        time.to_numpy(), np.asarray(event), None if code is None else np.asarray(code),
+        None if entry is None else entry.to_numpy(), group, labels,
+        _plain(frame, options.strata), _plain(frame, options.cluster),
+        None if weights is None else weights.to_numpy(),
+    )  # fmt: skip
+
+
+def _plain(frame, name):
+    return frame[name].to_numpy() if name else None
+
+
+def _codes(frame, options) -> np.ndarray:
+    """0 censored, 1 the event of interest, 2 the competing one; other values are refused."""
+    interest = matches(frame, options.event, options.event_value or "1")
+    rival = matches(frame, options.event, options.competing)
+    if (interest & rival).any():
+        raise StatisticsError("--competing and --event-value name the same value: they must differ")
+    censored = frame[options.event].map(label).astype(str) == "0"
+    other = ~(interest | rival | censored)
+    if other.any():
+        row = other.idxmax()
+        raise StatisticsError(
+            f"column {options.event}: {int(other.sum())} of {len(frame)} rows are neither 0 "
+            f"(censored), the event, nor the competing event (first in row {row + 1}: "
+            f"{frame[options.event][row]})"
+        )
+    return interest.to_numpy() + 2 * rival.to_numpy()
+
+
+def _group_codes(frame, name) -> tuple[np.ndarray, list[str]]:
+    """Codes (n,) in sorted order of the labels; one group, or one of a single row, is refused."""
+    codes, values = pd.factorize(frame[name], sort=True)
+    counts = np.bincount(codes)
+    if len(values) < 2:
+        raise StatisticsError(
+            f"column {name}: all {len(frame)} rows are in one group ({label(values[0])}): "
+            "a comparison needs two or more"
+        )
+    if counts.min() < 2:
+        raise StatisticsError(
+            f"column {name}: the group {label(values[int(counts.argmin())])} has 1 row of "
+            f"{len(frame)}: merge it with another or drop it"
+        )
+    return codes, [label(value) for value in values]
+
+
+def _groups(rows: _Rows):
+    """Label and row mask of each group."""
+    if rows.group is None:
+        return [("all", np.ones(len(rows.time), bool))]
+    return [(name, rows.group == code) for code, name in enumerate(rows.labels)]
+
+
+def _horizon(rows: _Rows) -> float:
+    """The largest time that every group's follow-up reaches."""
+    return float(min(rows.time[chosen].max() for _, chosen in _groups(rows)))
+
+
+def _part(values, chosen):
+    return None if values is None else values[chosen]
+
+
+def _curve(rows, chosen, options, reverse=False):
+    estimate = reverse_kaplan_meier if reverse else kaplan_meier
+    return estimate(
+        rows.time[chosen], rows.event[chosen], entry=_part(rows.entry, chosen),
+        weights=_part(rows.weights, chosen), cluster=_part(rows.cluster, chosen),
+        conf_type=options.conf_type,
+    )  # fmt: skip
+
+
+def _group(name, curve, mean, rows, chosen, options) -> dict:
+    followup = _curve(rows, chosen, options, reverse=True)
+    median, low, high = curve.quantile(0.5)
+    followed, followed_low, followed_high = followup.quantile(0.5)
+    return {
+        "group": name,
+        "n": curve.n,
+        "events": _count(curve.events),
+        "conf_type": options.conf_type,
+        "median": median,
+        "median_ci_low": low,
+        "median_ci_high": high,
+        "rmst": mean.estimate,
+        "rmst_se": mean.se,
+        "tau": mean.tau,
+        "followup_median": followed,
+        "followup_ci_low": followed_low,
+        "followup_ci_high": followed_high,
+        "at": _moments(curve, options.at) if options.at else [],
+    }
+
+
+def _moments(curve, times) -> list[dict]:
+    """Rows of survival at given times, counts as whole numbers where they are."""
+    return [
+        {**row, "n_risk": _count(row["n_risk"]), "n_event": _count(row["n_event"])}
+        for row in curve.at(times).to_dict("records")
+    ]
+
+
+def _count(value: float):
+    """A count: whole unless case weights make it otherwise."""
+    return int(value) if float(value).is_integer() else value
+
+
+def _logrank(rows, options, notes):
+    if rows.group is None:
+        return None
+    if rows.weights is not None:
+        notes.append("no log-rank test: it takes no case weights; use the robust Cox test instead")
+        return None
+    test = logrank_test(
+        rows.time, rows.event, rows.group, strata=rows.strata, rho=options.rho, entry=rows.entry
+    )
+    return {"chi2": test.chi2, "df": test.df, "p": test.p, "rho": options.rho}
+
+
+def _difference(means) -> dict:
+    contrast = restricted_mean_difference(*means)
+    return {
+        name: getattr(contrast, name)
+        for name in ("estimate", "se", "ci_low", "ci_high", "p", "tau")
+    }
+
+
+def _model_covariates(frame, rows, options):
+    """The covariates asked for, else the group alone; and whether they were asked for."""
+    if options.covariates:
+        return covariates(frame, list(options.covariates)), True
+    if options.group is None:
+        return None, False
+    column = frame[[options.group]].reset_index(drop=True)
+    if len(rows.labels) > 2:
+        column[options.group] = np.asarray(rows.labels, dtype=object)[rows.group]
+    return column, False
+
+
+def _cox(frame, rows, options, notes):
+    design, asked = _model_covariates(frame, rows, options)
+    if design is None:
+        return None
+    try:
+        fit = cox_regression(
+            rows.time, rows.event, design, entry=rows.entry, strata=rows.strata,
+            cluster=rows.cluster, weights=rows.weights, ties=options.ties, penalty=options.penalty,
+        )  # fmt: skip
+    except StatisticsError as cause:
+        if asked:
+            raise
+        notes.append(f"no Cox model of the group: {cause}")
+        return None
+    ratio, wald = fit.likelihood_ratio_test, fit.wald_test
+    return {
+        "ties": fit.ties,
+        "n": fit.n,
+        "events": fit.events,
+        "loglik_null": fit.log_likelihood_null,
+        "loglik": fit.log_likelihood,
+        "lr_chi2": ratio.chi2,
+        "lr_p": ratio.p,
+        "wald_chi2": wald.chi2,
+        "wald_p": wald.p,
+        "score_chi2": fit.score_test.chi2,
+        "score_p": fit.score_test.p,
+        "concordance": fit.concordance.estimate,
+        "concordance_se": fit.concordance.se,
+        "terms": fit.table().to_dict("records"),
+        "zph": _proportionality(fit, options.zph, notes),
+    }
+
+
+def _proportionality(fit: CoxFit, transform: str, notes):
+    if fit.penalty:
+        return None
+    try:
+        test = proportionality_test(fit, transform)
+    except np.linalg.LinAlgError:
+        notes.append("no proportionality test: too few event times for the covariates")
+        return None
+    overall = test.overall
+    return {
+        "transform": transform,
+        "terms": test.terms.to_dict("records"),
+        "global": {"chi2": overall.chi2, "df": overall.df, "p": overall.p},
+    }
+
+
+def _competing(frame, rows, options, notes):
+    if rows.code is None:
+        return None
+    names = {1: _code(options.event_value or "1"), 2: _code(options.competing)}
+    incidence = []
+    for name, chosen in _groups(rows):
+        curves = cumulative_incidence(
+            rows.time[chosen], rows.code[chosen], entry=_part(rows.entry, chosen),
+            weights=_part(rows.weights, chosen), cluster=_part(rows.cluster, chosen),
+            conf_type=options.conf_type,
+        ) if rows.code[chosen].any() else {}  # fmt: skip
+        grid, index, _ = time_grid(rows.time[chosen])
+        moments = options.at or grid[np.unique(index[rows.code[chosen] > 0])]
+        for cause, curve in curves.items():
+            table = curve.at(moments)
+            table.insert(0, "group", name)
+            table.insert(1, "cause", names[cause])
+            incidence += table.to_dict("records")
+    return {
+        "cif": incidence,
+        "gray": _gray(rows, options, notes),
+        "fine_gray": _fine_gray(frame, rows, options, notes),
+    }
+
+
+def _code(value: str):
+    """An event code as the file has it: a whole number, or text."""
+    return int(value) if value.lstrip("-").isdigit() else value
+
+
+def _gray(rows, options, notes):
+    if rows.group is None:
+        return None
+    if rows.entry is not None or rows.weights is not None:
+        notes.append("no Gray's test: it takes neither late entry nor case weights")
+        return None
+    test = gray_test(rows.time, rows.code, rows.group, strata=rows.strata, rho=options.rho)
+    return {"chi2": test.chi2, "df": test.df, "p": test.p}
+
+
+def _fine_gray(frame, rows, options, notes):
+    design, asked = _model_covariates(frame, rows, options)
+    if design is None:
+        return None
+    unused = [
+        name
+        for name in ("entry", "strata", "cluster", "weights")
+        if getattr(rows, name) is not None
+    ]
+    if unused:
+        notes.append(f"no Fine-Gray model: it does not take {' or '.join(unused)}")
+        return None
+    try:
+        fit = fine_gray(rows.time, rows.code, design)
+    except StatisticsError as cause:
+        if asked:
+            raise
+        notes.append(f"no Fine-Gray model of the group: {cause}")
+        return None
+    return {"n": fit.n, "terms": fit.table().to_dict("records")}
