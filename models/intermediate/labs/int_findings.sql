@@ -12,7 +12,7 @@ with events as (
 
 patients as (
 
-    select * from {{ ref('patients') }}
+    select * from {{ ref('int_patients_observed') }}
 
 ),
 

@@ -1,4 +1,6 @@
--- One row per patient, laboratory term and day: its CTCAE grade, of the version in force (parameter ctcae_version).
+{{ config(materialized='view') }}
+-- One row per CTCAE version, patient, laboratory term and day: its grade. The version in force is the parameter
+-- ctcae_version; the others stand beside it.
 -- Definition: the highest grade whose bound the day's worst value is beyond; 0 when it is within the normal limit, NULL
 -- when only a missing limit could tell (algorithms 7.1). A baseline above the upper limit is abnormal and has bounds of
 -- its own.
@@ -13,7 +15,6 @@ with labs_referenced as (
 toxicity_grades as (
 
     select * from {{ ref('toxicity_grades') }}
-    where ctcae_version = {{ parameter('labs', 'ctcae_version') }}
 
 ),
 

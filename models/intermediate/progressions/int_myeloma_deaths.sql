@@ -10,7 +10,7 @@ with deaths as (
 
 patients as (
 
-    select * from {{ ref('patients') }}
+    select * from {{ ref('int_patients_observed') }}
 
 ),
 
