@@ -1,4 +1,4 @@
-"""Which regimen a line gets: on the market, right for the line, not given before, new classes first."""
+"""Which regimen a line gets: on the market, right for the line, new drug classes first."""
 
 from functools import cache
 

@@ -314,7 +314,7 @@ def settle_after_cart(course, infused, first, infusion, seen, line) -> None:
 
 
 def months_after_progression(course: Course, line: int) -> np.ndarray:
-    """Months from progression after CAR-T to death, correlated with the response to what follows."""
+    """Months from progression after CAR-T to death, longer with a response to what follows."""
     before, after = has_emd(course.biology.baseline), has_emd(course.biology.progression)
     medians = column("after_progression", "os_median_months").reshape(2, 2)
     median = medians[before.astype(int), after.astype(int)]
