@@ -52,6 +52,7 @@ events_found as (
         records.quantity,
         records.route_text,
         records.stop_reason,
+        records.qualifier_text,
         codes_and_sets.resolved_by,
         records.start_date,
         coalesce(records.end_date, records.start_date) as end_date
