@@ -14,11 +14,27 @@ treatment_characteristics as (
 
 ),
 
+comorbidity_characteristics as (
+
+    select * from {{ ref('int_comorbidity_characteristics') }}
+
+),
+
+stage_characteristics as (
+
+    select * from {{ ref('int_stage_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
     union all
     select * from treatment_characteristics
+    union all
+    select * from comorbidity_characteristics
+    union all
+    select * from stage_characteristics
 
 )
 

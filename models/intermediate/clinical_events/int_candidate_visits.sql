@@ -1,5 +1,6 @@
 {{ config(materialized='ephemeral') }}
--- One row per visit_occurrence record of a candidate, in the shape that all domains share: the one wide pass over the table.
+-- One row per visit_occurrence record of a candidate, in the shape that all domains share: the one wide pass over the
+-- table.
 
 with candidates as (
 
