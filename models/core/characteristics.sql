@@ -20,6 +20,12 @@ comorbidity_characteristics as (
 
 ),
 
+stage_characteristics as (
+
+    select * from {{ ref('int_stage_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
@@ -27,6 +33,8 @@ characteristics as (
     select * from treatment_characteristics
     union all
     select * from comorbidity_characteristics
+    union all
+    select * from stage_characteristics
 
 )
 
