@@ -44,9 +44,7 @@ events_found as (
         coalesce(records.end_date, records.start_date) as end_date
     from records
     inner join codes_resolved on records.code_key = codes_resolved.code_key
-    where
-        records.start_date >= coalesce(codes_resolved.valid_from, date '0001-01-01')
-        and records.start_date <= coalesce(codes_resolved.valid_to, date '9999-12-31')
+    where records.start_date between codes_resolved.valid_from and codes_resolved.valid_to
 
 )
 
