@@ -29,6 +29,7 @@ from myelomart.survival.partial_likelihood import (
 
 MAX_ITERATIONS = 40
 FLAT_STEP = 1e-14  # squared Newton step in standard errors: beyond, nothing changes by 1e-7
+SHORT_STEP = 1e-3  # log hazard ratio per standard deviation
 STEEPEST_EFFECT = 20.0  # log hazard ratio per standard deviation that no data can support
 
 
@@ -238,7 +239,8 @@ def _newton(sets: RiskSets, sums: RiskSums, design: Design, curvature, scale):
             step = np.linalg.solve(curvature, gradient)
         except np.linalg.LinAlgError:
             break
-        flat = gradient @ step < FLAT_STEP
+        # on the way to infinity the likelihood is flat too, but the step stays long
+        flat = gradient @ step < FLAT_STEP and np.abs(step * scale).max() < SHORT_STEP
         for _ in range(12):
             trial = beta + step
             trial_sums = risk_sums(sets, trial)
