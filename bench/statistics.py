@@ -4,7 +4,7 @@
     python bench/statistics.py --rows 100000 1000000 --fine-gray-rows 10000 --limit 300
 
 Every tool gets the same data (whole days, about half with an event, 10 covariates), in a process of
-its own; the fastest of the runs that fit in two seconds counts, without reading the data and without
+its own; the fastest of the runs that fit in two seconds counts, without reading data and without
 imports. Memory is the peak of the process. `--limit` ends a run after that many seconds. Tools that
 are not installed are left out with a word (R: r-base-core, r-cran-survival, r-cran-cmprsk,
 r-cran-matchit; the rest: pip install 'myelomart[bench]').
@@ -46,8 +46,6 @@ TOOLS = {
     "matching": ("myelomart", "R MatchIt, matrix form"),
 }
 MOST_MATRIX_ROWS = 11_000  # MatchIt keeps every distance: 80 MB here, 8 GB for ten times the rows
-    11_000  # MatchIt's matrix form holds every distance: 80 MB here, 8 GB at ten times
-)
 
 
 def make_data(rows: int) -> np.ndarray:
