@@ -1,12 +1,13 @@
 """The `myelomart` command: puts the commands together and turns failures into sentences."""
 
+import importlib
+import pkgutil
 import sys
 
 import typer
 from rich.console import Console
 
-from myelomart import __version__
-from myelomart.commands import statistics
+from myelomart import __version__, commands
 from myelomart.errors import MyelomartError
 
 app = typer.Typer(
@@ -15,8 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="An open warehouse for the evidence on cell therapy in multiple myeloma.",
 )
-for module in (statistics,):
-    module.register(app)
+for found in pkgutil.iter_modules(commands.__path__):
+    importlib.import_module(f"{commands.__name__}.{found.name}").register(app)
 
 
 @app.callback(invoke_without_command=True)

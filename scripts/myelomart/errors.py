@@ -11,3 +11,27 @@ class StatisticsError(MyelomartError, ValueError):
     """Input that a statistical method must refuse: says the column and how many rows are wrong."""
 
     exit_code = 2
+
+
+class SourceError(MyelomartError):
+    """Input data that cannot be read: says file, table, column, row, and what to do."""
+
+    exit_code = 3
+
+
+class WarehouseError(MyelomartError):
+    """A database that cannot be opened or built: says which and what to do."""
+
+    exit_code = 4
+
+
+class Stopped(MyelomartError):
+    """The user stopped the work (Ctrl-C); what stood before is as it was."""
+
+    exit_code = 130
+
+
+class QualityError(MyelomartError):
+    """A source that fails a blocking quality check; says which and what to do."""
+
+    exit_code = 1

@@ -1,0 +1,107 @@
+-- One row per cohort, member and covariate of the study: its value at index.
+-- Definition: an event covariate is 1 or 0 (any), a count of days (count) or the latest value (last) in its window; a
+-- characteristic is its value on the index date. A value that nobody recorded is NULL.
+
+with members as (
+
+    select * from {{ ref('cohort_members') }}
+
+),
+
+covariates as (
+
+    select * from {{ ref('covariates') }}
+
+),
+
+event_groups as (
+
+    select * from {{ ref('event_groups') }}
+
+),
+
+clinical_events as (
+
+    select * from {{ ref('clinical_events') }}
+
+),
+
+index_characteristics as (
+
+    select * from {{ ref('index_characteristics') }}
+
+),
+
+asked as (
+
+    select
+        members.study_id,
+        members.cohort_id,
+        members.person_id,
+        members.index_date,
+        covariates.covariate_id,
+        covariates.covariate_type,
+        covariates.event_group,
+        covariates.characteristic,
+        covariates.summary,
+        covariates.window_start_days,
+        covariates.window_end_days
+    from members
+    inner join covariates on members.study_id = covariates.study_id
+
+),
+
+found as (
+
+    select
+        asked.cohort_id,
+        asked.person_id,
+        asked.covariate_id,
+        count(distinct clinical_events.event_date) as day_count,
+        max_by(
+            clinical_events.value, cast(clinical_events.event_date as {{ dbt.type_string() }}) || clinical_events.event_code
+        ) as last_value
+    from asked
+    inner join event_groups on asked.event_group = event_groups.event_group_id
+    inner join clinical_events
+        on
+            asked.person_id = clinical_events.person_id
+            and event_groups.event_type = clinical_events.event_type
+            and event_groups.event_code = clinical_events.event_code
+    where
+        asked.covariate_type = 'event'
+        and {{ days_between('asked.index_date', 'clinical_events.event_date') }}
+        between coalesce(asked.window_start_days, -100000) and coalesce(asked.window_end_days, 100000)
+    group by 1, 2, 3
+
+),
+
+baseline_covariates as (
+
+    select
+        asked.study_id,
+        asked.cohort_id,
+        asked.person_id,
+        asked.covariate_id,
+        index_characteristics.value_text,
+        case
+            when asked.covariate_type = 'characteristic' then index_characteristics.value_number
+            when asked.summary = 'any' then case when found.day_count > 0 then 1.0 else 0.0 end
+            when asked.summary = 'count' then cast(coalesce(found.day_count, 0) as double)
+            else found.last_value
+        end as value_number
+    from asked
+    left join found
+        on
+            asked.cohort_id = found.cohort_id
+            and asked.person_id = found.person_id
+            and asked.covariate_id = found.covariate_id
+    left join index_characteristics
+        on
+            asked.cohort_id = index_characteristics.cohort_id
+            and asked.person_id = index_characteristics.person_id
+            and asked.characteristic = index_characteristics.characteristic
+
+)
+
+select * from baseline_covariates

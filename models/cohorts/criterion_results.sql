@@ -1,0 +1,111 @@
+-- One row per cohort, person with its index event in the period, and criterion: is it met?
+-- Definition: an event criterion is met when at least min_count days in the window carry an event of the group whose
+-- value passes; a characteristic criterion when its value on the index date passes. A characteristic nobody recorded
+-- leaves is_met NULL: unknown is not no.
+
+with criteria as (
+
+    select * from {{ ref('cohort_criteria') }}
+
+),
+
+index_events as (
+
+    select * from {{ ref('index_events') }}
+    where is_in_period
+
+),
+
+event_groups as (
+
+    select * from {{ ref('event_groups') }}
+
+),
+
+clinical_events as (
+
+    select * from {{ ref('clinical_events') }}
+
+),
+
+index_characteristics as (
+
+    select * from {{ ref('index_characteristics') }}
+
+),
+
+asked as (
+
+    select
+        index_events.cohort_id,
+        index_events.person_id,
+        index_events.index_date,
+        {{ stable_id(['criteria.cohort_id', 'criteria.step', 'criteria.event_group', 'criteria.characteristic', 'criteria.label']) }}
+            as criterion_id,
+        criteria.step,
+        criteria.kind,
+        criteria.criterion_type,
+        criteria.event_group,
+        criteria.characteristic,
+        criteria.value_operator,
+        criteria.value_number,
+        criteria.value_text,
+        criteria.min_count,
+        criteria.window_start_days,
+        criteria.window_end_days
+    from index_events
+    inner join criteria on index_events.cohort_id = criteria.cohort_id
+
+),
+
+matched_events as (
+
+    select
+        asked.criterion_id,
+        asked.person_id,
+        count(distinct clinical_events.event_date) as match_count
+    from asked
+    inner join event_groups on asked.event_group = event_groups.event_group_id
+    inner join clinical_events
+        on
+            asked.person_id = clinical_events.person_id
+            and event_groups.event_type = clinical_events.event_type
+            and event_groups.event_code = clinical_events.event_code
+    where
+        asked.criterion_type = 'event'
+        and {{ days_between('asked.index_date', 'clinical_events.event_date') }}
+        between coalesce(asked.window_start_days, -100000) and coalesce(asked.window_end_days, 100000)
+        and (
+            asked.value_operator is null
+            or {{ compare('clinical_events.value', 'asked.value_operator', 'asked.value_number') }}
+        )
+    group by 1, 2
+
+),
+
+criterion_results as (
+
+    select
+        asked.cohort_id,
+        asked.person_id,
+        asked.criterion_id,
+        asked.kind,
+        asked.step,
+        coalesce(matched_events.match_count, 0) as match_count,
+        case
+            when asked.criterion_type = 'event' then coalesce(matched_events.match_count, 0) >= asked.min_count
+            when asked.value_text is not null then index_characteristics.value_text = asked.value_text
+            else {{ compare('index_characteristics.value_number', 'asked.value_operator', 'asked.value_number') }}
+        end as is_met
+    from asked
+    left join matched_events
+        on asked.criterion_id = matched_events.criterion_id and asked.person_id = matched_events.person_id
+    left join index_characteristics
+        on
+            asked.cohort_id = index_characteristics.cohort_id
+            and asked.person_id = index_characteristics.person_id
+            and asked.characteristic = index_characteristics.characteristic
+
+)
+
+select * from criterion_results

@@ -1,0 +1,41 @@
+-- One row per person, named characteristic and day from which its value holds.
+-- Definition: what a study may ask of a person on a date; the value in force is the latest whose valid_from_date is on
+-- or before it. A characteristic without a row is unknown, not absent.
+
+with demographic_characteristics as (
+
+    select * from {{ ref('int_demographic_characteristics') }}
+
+),
+
+treatment_characteristics as (
+
+    select * from {{ ref('int_treatment_characteristics') }}
+
+),
+
+comorbidity_characteristics as (
+
+    select * from {{ ref('int_comorbidity_characteristics') }}
+
+),
+
+stage_characteristics as (
+
+    select * from {{ ref('int_stage_characteristics') }}
+
+),
+
+characteristics as (
+
+    select * from demographic_characteristics
+    union all
+    select * from treatment_characteristics
+    union all
+    select * from comorbidity_characteristics
+    union all
+    select * from stage_characteristics
+
+)
+
+select * from characteristics

@@ -1,0 +1,62 @@
+-- One row per person, ingredient and start date of a myeloma drug.
+-- Definition: int_drug_exposures_by_role under the rule set in force, with the line in which the drug was given; a core
+-- drug first given between apheresis and lymphodepletion is bridging (algorithms 2.3).
+-- Limits: line_number is null before the first line and for a person without one.
+
+with exposures as (
+
+    select * from {{ ref('int_drug_exposures_by_role') }}
+    where rule_set = '{{ var("rule_set") }}'
+
+),
+
+patients as (
+
+    select * from {{ ref('int_patients_observed') }}
+
+),
+
+lines_of_therapy as (
+
+    select * from {{ ref('lines_of_therapy') }}
+
+),
+
+spans as (
+
+    select
+        lines_of_therapy.*,
+        lead(line_start_date) over (partition by person_id order by line_number) as next_start_date
+    from lines_of_therapy
+
+),
+
+drug_exposures as (
+
+    select
+        exposures.person_id,
+        exposures.ingredient,
+        exposures.drug_class,
+        exposures.start_date,
+        exposures.end_date,
+        case
+            when
+                exposures.role = 'core'
+                and '+' || spans.bridging_drugs || '+' like '%+' || exposures.ingredient || '+%'
+                and exposures.start_date >= spans.bridging_start_date
+                and (spans.line_index_date = spans.line_start_date or exposures.start_date < spans.line_index_date)
+                then 'bridging'
+            else exposures.role
+        end as role,
+        spans.line_number
+    from exposures
+    inner join patients on exposures.person_id = patients.person_id
+    left join spans
+        on
+            exposures.person_id = spans.person_id
+            and exposures.start_date >= spans.line_start_date
+            and (spans.next_start_date is null or exposures.start_date < spans.next_start_date)
+
+)
+
+select * from drug_exposures

@@ -1,0 +1,64 @@
+-- One row per record of a candidate and concept set that its code stands for on its date.
+-- Definition: the records that any concept set names (algorithms 0, canonical event table); all clinical models read
+-- this table, never the source's records.
+-- Limits: a code that a set lists only between two dates (reused and young codes) counts only between them.
+
+with records as (
+
+    select * from {{ ref('int_candidate_records') }}
+
+),
+
+codes_resolved as (
+
+    select * from {{ ref('int_codes_resolved') }}
+
+),
+
+codes_and_sets as (
+
+    select
+        code_key,
+        concept_set_id,
+        min(coalesce(valid_from, date '0001-01-01')) as valid_from,
+        max(coalesce(valid_to, date '9999-12-31')) as valid_to,
+        min(resolved_by) as resolved_by
+    from codes_resolved
+    group by 1, 2
+
+),
+
+events_found as (
+
+    select
+        records.person_id,
+        codes_and_sets.concept_set_id,
+        records.domain,
+        records.source_name,
+        records.record_id,
+        records.code_key,
+        records.source_code,
+        records.type_concept_id,
+        records.visit_id,
+        records.value_number,
+        records.value_text,
+        records.value_concept_id,
+        records.unit_concept_id,
+        records.unit_text,
+        records.operator_concept_id,
+        records.range_low,
+        records.range_high,
+        records.days_supply,
+        records.quantity,
+        records.route_text,
+        records.stop_reason,
+        codes_and_sets.resolved_by,
+        records.start_date,
+        coalesce(records.end_date, records.start_date) as end_date
+    from records
+    inner join codes_and_sets on records.code_key = codes_and_sets.code_key
+    where records.start_date between codes_and_sets.valid_from and codes_and_sets.valid_to
+
+)
+
+select * from events_found

@@ -1,0 +1,140 @@
+-- One row per source code, concept set that it stands for, and span of days in which it does.
+-- Definition: the first of these that holds (resolved_by): the source's vocabulary, a concept id of the seed, the
+-- source code itself (a prefix for hierarchical vocabularies, dots ignored), a drug's name in the source's own text.
+-- A concept reached through 'Maps to' counts only when the record has no code of its own in the member's vocabulary:
+-- the mapping may be coarser than the code (grades of CRS share one standard concept).
+-- Limits: by_name reads drug text only, and only where nothing else resolved.
+
+with source_codes as (
+
+    select * from {{ ref('int_source_codes') }}
+
+),
+
+members as (
+
+    select * from {{ ref('int_concept_set_members') }}
+
+),
+
+vocabularies as (
+
+    select * from {{ ref('source_vocabularies') }}
+
+),
+
+concepts_of_sets as (
+
+    select * from {{ ref('int_concepts_of_sets') }}
+
+),
+
+drug_names as (
+
+    select * from {{ ref('drug_names') }}
+
+),
+
+by_source_code as (
+
+    select
+        source_codes.code_key,
+        members.concept_set_id,
+        members.vocabulary_id,
+        members.valid_from,
+        members.valid_to,
+        3 as resolution_rank
+    from source_codes
+    inner join vocabularies on source_codes.domain = vocabularies.domain
+    inner join members
+        on
+            vocabularies.vocabulary_id = members.vocabulary_id
+            and left(source_codes.plain_code, length(members.plain_code)) = members.plain_code
+    where
+        source_codes.plain_code = members.plain_code
+        or (
+            members.include_descendants
+            and vocabularies.is_hierarchical
+            and length(source_codes.plain_code) <= vocabularies.longest_code
+        )
+
+),
+
+by_concept as (
+
+    select
+        source_codes.code_key,
+        concepts_of_sets.concept_set_id,
+        concepts_of_sets.vocabulary_id,
+        concepts_of_sets.valid_from,
+        concepts_of_sets.valid_to,
+        concepts_of_sets.resolution_rank
+    from source_codes
+    inner join concepts_of_sets
+        on
+            source_codes.source_name = concepts_of_sets.source_name
+            and (
+                source_codes.concept_id = concepts_of_sets.concept_id
+                or (source_codes.source_concept_id = concepts_of_sets.concept_id and not concepts_of_sets.is_mapped)
+            )
+    left join by_source_code
+        on
+            concepts_of_sets.is_mapped
+            and source_codes.code_key = by_source_code.code_key
+            and concepts_of_sets.vocabulary_id = by_source_code.vocabulary_id
+    where by_source_code.code_key is null
+
+),
+
+by_code as (
+
+    select * from by_concept
+    union all
+    select * from by_source_code
+
+),
+
+by_name as (
+
+    select
+        source_codes.code_key,
+        drug_names.concept_set_id,
+        cast(null as {{ dbt.type_string() }}) as vocabulary_id,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to,
+        4 as resolution_rank
+    from source_codes
+    inner join drug_names
+        on source_codes.domain = 'drug' and upper(source_codes.source_code) like '%' || upper(drug_names.name) || '%'
+    left join by_code on source_codes.code_key = by_code.code_key
+    where by_code.code_key is null
+
+),
+
+everything as (
+
+    select * from by_code
+    union all
+    select * from by_name
+
+),
+
+codes_resolved as (
+
+    select
+        code_key,
+        concept_set_id,
+        valid_from,
+        valid_to,
+        case min(resolution_rank)
+            when 1 then 'vocabulary'
+            when 2 then 'seed_concept'
+            when 3 then 'source_code'
+            when 4 then 'by_name'
+        end as resolved_by
+    from everything
+    group by 1, 2, 3, 4
+
+)
+
+select * from codes_resolved

@@ -1,0 +1,113 @@
+-- One row per person, ingredient and start date of a myeloma drug, with the last day it covers.
+-- Definition: cover ends at the recorded end when that is 1 to 90 days away, else after the days supplied, else after
+-- 28 days. An order is dropped when the drug was given or dispensed within 3 days, and wherever the source records
+-- administrations of that drug: there an order alone was never given (algorithms 0).
+-- Limits: an oral drug is never in an administration record, so the second half goes by drug and not by site alone.
+
+with events as (
+
+    select * from {{ ref('int_events_found') }}
+    where domain in ('drug', 'procedure')
+
+),
+
+drug_classes as (
+
+    select * from {{ ref('drug_classes') }}
+
+),
+
+record_types as (
+
+    select * from {{ ref('drug_record_types') }}
+
+),
+
+records as (
+
+    select
+        events.person_id,
+        events.source_name,
+        drug_classes.ingredient,
+        drug_classes.drug_class,
+        drug_classes.role as usual_role,
+        events.start_date,
+        case
+            when
+                {{ days_between('events.start_date', 'events.end_date') }} between 1
+                and {{ parameter('exposures', 'longest_cover_days') }}
+                then events.end_date
+            when events.days_supply > 0 then events.start_date + (cast(events.days_supply as integer) - 1)
+            else events.start_date + (cast({{ parameter('exposures', 'default_cover_days') }} as integer) - 1)
+        end as end_date,
+        coalesce(record_types.record_type, 'unknown') as record_type
+    from events
+    inner join drug_classes on events.concept_set_id = drug_classes.ingredient
+    left join record_types on events.type_concept_id = record_types.type_concept_id
+
+),
+
+given as (
+
+    select distinct
+        person_id,
+        ingredient,
+        start_date as given_date
+    from records
+    where record_type in ('administration', 'dispensing')
+
+),
+
+administered as (
+
+    select distinct
+        source_name,
+        ingredient
+    from records
+    where record_type = 'administration'
+
+),
+
+superseded_orders as (
+
+    select distinct
+        records.person_id,
+        records.ingredient,
+        records.start_date
+    from records
+    left join given
+        on
+            records.person_id = given.person_id
+            and records.ingredient = given.ingredient
+            and abs({{ days_between('records.start_date', 'given.given_date') }})
+            <= {{ parameter('exposures', 'order_match_days') }}
+    left join administered
+        on records.source_name = administered.source_name and records.ingredient = administered.ingredient
+    where
+        records.record_type = 'order'
+        and (given.person_id is not null or administered.ingredient is not null)
+
+),
+
+drug_exposures_covered as (
+
+    select
+        records.person_id,
+        records.ingredient,
+        records.drug_class,
+        records.usual_role,
+        records.start_date,
+        max(records.end_date) as end_date
+    from records
+    left join superseded_orders
+        on
+            records.record_type = 'order'
+            and records.person_id = superseded_orders.person_id
+            and records.ingredient = superseded_orders.ingredient
+            and records.start_date = superseded_orders.start_date
+    where superseded_orders.person_id is null
+    group by 1, 2, 3, 4, 5
+
+)
+
+select * from drug_exposures_covered

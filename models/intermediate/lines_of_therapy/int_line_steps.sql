@@ -1,0 +1,304 @@
+-- One row per rule set, person and treatment event, with what it does to the lines of therapy and the line it is in.
+-- Definition: the state machine of algorithms 2.4 (IMWG 2015, Rajkumar, Blood 126:921), read event by event for all
+-- persons and rule sets at once: rows a to m of its table are the branches of `action`. Events of a day go ALLO,
+-- CART, ASCT, DRUG. A drug is in the line when it was used since the line began, in a CAR-T line since the infusion.
+-- Opening actions: FIRST, GAP, PROGRESSION_GAP, ADD, SWITCH, ASCT, ALLO, CART; every other action stays in the line.
+-- Limits: a progression that nobody recorded cannot end a line; a spell is read at its first dose.
+
+with recursive line_events as (
+
+    select * from {{ ref('int_line_events') }}
+
+),
+
+line_rules as (
+
+    select * from {{ ref('int_line_rules') }}
+
+),
+
+substitutions as (
+
+    select
+        line_events.rule_set,
+        line_events.person_id,
+        line_events.ingredient,
+        line_events.event_date,
+        max(replaced.last_date) as replaced_use_date
+    from {{ ref('line_substitutions') }} as line_substitutions
+    inner join line_events
+        on
+            line_substitutions.rule_set = line_events.rule_set
+            and line_substitutions.new_ingredient = line_events.ingredient
+    inner join line_events as replaced
+        on
+            line_events.rule_set = replaced.rule_set
+            and line_events.person_id = replaced.person_id
+            and line_substitutions.replaced_ingredient = replaced.ingredient
+            and line_events.event_date >= replaced.event_date
+    group by 1, 2, 3, 4
+
+),
+
+stream as (
+
+    select
+        line_events.*,
+        case line_events.kind when 'ALLO' then 1 when 'CART' then 2 when 'ASCT' then 3 else 4 end as kind_rank
+    from line_events
+    union all
+    select
+        line_rules.rule_set,
+        progressions.person_id,
+        progressions.progression_date as event_date,
+        'PD' as kind,
+        cast(null as {{ dbt.type_string() }}) as ingredient,
+        progressions.progression_date as last_date,
+        progressions.progression_date as end_date,
+        cast(null as date) as bridged_infusion_date,
+        0 as kind_rank
+    from (select distinct person_id, progression_date from {{ ref('int_progression_dates') }}) as progressions
+    cross join line_rules
+
+),
+
+remembered as (
+
+    select
+        stream.*,
+        lag(last_date) over (
+            partition by rule_set, person_id, kind, ingredient order by event_date
+        ) as previous_use_date,
+        max(case when kind = 'ASCT' then event_date end) over earlier as last_transplant_date,
+        max(case when kind = 'CART' then event_date end) over earlier as last_infusion_date,
+        max(case when kind = 'PD' then event_date end) over earlier as last_progression_date,
+        min(case when kind = 'PD' then event_date end) over later as next_progression_date,
+        min(case when kind = 'ASCT' then event_date end) over later as next_transplant_date
+    from stream
+    window
+        earlier as (
+            partition by rule_set, person_id order by event_date, kind_rank, ingredient nulls first
+            rows between unbounded preceding and 1 preceding
+        ),
+        later as (
+            partition by rule_set, person_id order by event_date, kind_rank, ingredient nulls first
+            rows between 1 following and unbounded following
+        )
+
+),
+
+facts as (
+
+    select
+        remembered.*,
+        substitutions.replaced_use_date,
+        coalesce(drug_classes.is_maintenance, false) as is_maintenance_drug,
+        coalesce({{ days_between('last_transplant_date', 'remembered.event_date') }} , 100000) as days_since_transplant,
+        coalesce({{ days_between('last_infusion_date', 'remembered.event_date') }}, 100000) as days_since_infusion,
+        coalesce(last_progression_date > last_transplant_date, false) as is_progressed_since_transplant,
+        coalesce(last_progression_date > last_infusion_date, false) as is_progressed_since_infusion,
+        least(
+            coalesce({{ days_between('last_progression_date', 'remembered.event_date') }}, 100000),
+            coalesce({{ days_between('remembered.event_date', 'next_progression_date') }}, 100000)
+        ) as days_to_nearest_progression,
+        {{ days_between('remembered.event_date', 'next_transplant_date') }} as days_to_next_transplant,
+        row_number() over (
+            partition by remembered.rule_set, remembered.person_id
+            order by remembered.event_date, remembered.kind_rank, remembered.ingredient nulls first
+        ) as event_number
+    from remembered
+    left join substitutions
+        on
+            remembered.kind = 'DRUG'
+            and remembered.rule_set = substitutions.rule_set
+            and remembered.person_id = substitutions.person_id
+            and remembered.ingredient = substitutions.ingredient
+            and remembered.event_date = substitutions.event_date
+    left join {{ ref('drug_classes') }} as drug_classes
+        on remembered.kind = 'DRUG' and remembered.ingredient = drug_classes.ingredient
+    where remembered.kind != 'PD'
+
+),
+
+walk as (
+
+    select
+        rule_set,
+        person_id,
+        event_number,
+        event_date,
+        kind,
+        ingredient,
+        last_date,
+        end_date,
+        'FIRST' as action,
+        1 as line_number,
+        event_date as line_start_date,
+        event_date as in_line_since_date,
+        case when kind = 'CART' then event_date end as line_infusion_date,
+        end_date as covered_until_date
+    from facts
+    where event_number = 1
+    union all
+    select
+        rule_set,
+        person_id,
+        event_number,
+        event_date,
+        kind,
+        ingredient,
+        last_date,
+        end_date,
+        action,
+        case when opens then line_number + 1 else line_number end as line_number,
+        case when opens then event_date else line_start_date end as line_start_date,
+        case when opens or action = 'INFUSION' then event_date else in_line_since_date end as in_line_since_date,
+        case
+            when not opens then line_infusion_date
+            when action = 'CART' then coalesce(bridged_infusion_date, event_date)
+        end as line_infusion_date,
+        case when opens then end_date else greatest(covered_until_date, end_date) end as covered_until_date
+    from (
+        select
+            judged.*,
+            action in ('GAP', 'PROGRESSION_GAP', 'ADD', 'SWITCH', 'ASCT', 'ALLO', 'CART') as opens
+        from (
+            select
+                facts.*,
+                walk.line_number,
+                walk.line_start_date,
+                walk.in_line_since_date,
+                walk.line_infusion_date,
+                walk.covered_until_date,
+                case
+                    -- m
+                    when facts.kind = 'CART' and facts.event_date = walk.line_infusion_date then 'INFUSION'
+                    when
+                        facts.kind = 'CART'
+                        and facts.last_infusion_date >= walk.line_start_date
+                        and facts.days_since_infusion <= line_rules.cart_reinfusion_days
+                        then 'REINFUSION'
+                    when
+                        facts.kind = 'CART'
+                        and walk.line_number = 1
+                        and {{ days_between('walk.line_start_date', 'facts.event_date') }} < line_rules.regimen_window_l1
+                        and facts.event_date <= walk.covered_until_date + 1
+                        then 'FRONTLINE_CART'
+                    when facts.kind = 'CART' then 'CART'
+                    -- l
+                    when
+                        facts.kind = 'ALLO'
+                        and facts.last_transplant_date >= walk.line_start_date
+                        and facts.days_since_transplant <= line_rules.post_asct_planned_days
+                        and not facts.is_progressed_since_transplant
+                        then 'PLANNED_ALLO'
+                    when facts.kind = 'ALLO' then 'ALLO'
+                    -- i
+                    when
+                        facts.kind = 'ASCT'
+                        and facts.last_transplant_date is null
+                        and (
+                            line_rules.first_transplant_stays = 1
+                            or {{ days_between('walk.covered_until_date', 'facts.event_date') }}
+                            <= line_rules.asct_after_last_dose_days
+                        )
+                        and not coalesce(facts.last_progression_date > walk.covered_until_date, false)
+                        then 'PLANNED_ASCT'
+                    -- j
+                    when
+                        facts.kind = 'ASCT'
+                        and facts.last_transplant_date >= walk.line_start_date
+                        and facts.days_since_transplant <= line_rules.tandem_days
+                        and not facts.is_progressed_since_transplant
+                        then 'TANDEM_ASCT'
+                    -- k
+                    when
+                        facts.kind = 'ASCT'
+                        and line_rules.salvage_asct_absorbed = 1
+                        and facts.last_transplant_date < walk.line_start_date
+                        and {{ days_between('walk.covered_until_date', 'facts.event_date') }}
+                        <= coalesce(line_rules.asct_after_last_dose_days, 100000)
+                        then 'SALVAGE_ASCT'
+                    when facts.kind = 'ASCT' then 'ASCT'
+                    -- b
+                    when
+                        facts.previous_use_date >= walk.in_line_since_date
+                        and not coalesce(
+                            {{ days_between('walk.covered_until_date', 'facts.event_date') }} - 1
+                            > line_rules.rechallenge_gap_days,
+                            false
+                        )
+                        and not (
+                            {{ days_between('walk.covered_until_date', 'facts.event_date') }} - 1
+                            >= line_rules.pd_gap_min_days
+                            and coalesce(facts.last_progression_date > walk.covered_until_date, false)
+                        )
+                        then 'EXTEND'
+                    when facts.event_date < walk.line_infusion_date then 'BRIDGING'
+                    -- c
+                    when
+                        walk.line_infusion_date is null
+                        and {{ days_between('walk.line_start_date', 'facts.event_date') }}
+                        < case when walk.line_number = 1 then line_rules.regimen_window_l1 else line_rules.regimen_window_ln end
+                        then 'JOIN'
+                    when facts.bridged_infusion_date is not null and line_rules.bridging_in_cart_line = 1 then 'CART'
+                    when facts.bridged_infusion_date is not null and line_rules.bridging_in_prior_line = 1 then 'BRIDGING'
+                    when facts.previous_use_date >= walk.in_line_since_date
+                        then case
+                            when coalesce(facts.last_progression_date > walk.covered_until_date, false) then 'PROGRESSION_GAP'
+                            else 'GAP'
+                        end
+                    -- d
+                    when
+                        facts.last_transplant_date >= walk.line_start_date
+                        and facts.days_since_transplant <= line_rules.post_asct_planned_days
+                        and (facts.is_maintenance_drug or line_rules.post_asct_any_drug = 1)
+                        and not facts.is_progressed_since_transplant
+                        then 'PLANNED_POST_ASCT'
+                    -- e
+                    when
+                        facts.replaced_use_date >= walk.in_line_since_date
+                        and facts.days_to_nearest_progression > line_rules.substitution_pd_days
+                        then 'SUBSTITUTION'
+                    -- f
+                    when
+                        facts.last_infusion_date >= walk.line_start_date
+                        and facts.days_since_infusion <= line_rules.cart_consolidation_days
+                        and not facts.is_progressed_since_infusion
+                        then 'CONSOLIDATION'
+                    -- planned maintenance without a transplant, and the changes a registry overlooks; off by default
+                    when coalesce(facts.last_progression_date >= walk.line_start_date, false)
+                        then case when walk.covered_until_date >= facts.event_date then 'ADD' else 'SWITCH' end
+                    when
+                        facts.is_maintenance_drug
+                        and {{ days_between('walk.covered_until_date', 'facts.event_date') }}
+                        between 1 and line_rules.nontransplant_switch_days
+                        then 'PLANNED_MAINTENANCE'
+                    when
+                        facts.last_transplant_date is null
+                        and facts.days_to_next_transplant <= line_rules.pre_transplant_change_days
+                        then 'PRE_TRANSPLANT_CHANGE'
+                    when
+                        {{ days_between('walk.line_start_date', 'facts.event_date') }}
+                        < case
+                            when walk.line_number = 1 then line_rules.first_line_change_days
+                            else line_rules.unprogressed_change_days
+                        end
+                        then 'UNPROGRESSED_CHANGE'
+                    -- g
+                    when walk.covered_until_date >= facts.event_date then 'ADD'
+                    else 'SWITCH'
+                end as action
+            from walk
+            inner join facts
+                on
+                    walk.rule_set = facts.rule_set
+                    and walk.person_id = facts.person_id
+                    and walk.event_number + 1 = facts.event_number
+            inner join line_rules on facts.rule_set = line_rules.rule_set
+        ) as judged
+    ) as decided
+
+)
+
+select * from walk

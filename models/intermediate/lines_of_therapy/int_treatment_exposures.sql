@@ -1,0 +1,95 @@
+-- One row per person and thing the person was exposed to (a drug, a class, a set of drugs), with the first day.
+-- Definition: algorithms 3.1: any administration counts, conditioning and bridging too, lymphodepletion does not.
+-- Triple-class: an immunomodulatory drug, a proteasome inhibitor and an anti-CD38 antibody; penta-drug: two, two and one
+-- of them; combination chemotherapy: cisplatin and etoposide, which DCEP and PACE share (definitions 3.2 and 3.3).
+
+with exposures as (
+
+    select * from {{ ref('drug_exposures') }}
+    where role not in ('lymphodepletion')
+
+),
+
+drugs as (
+
+    select
+        person_id,
+        ingredient,
+        drug_class,
+        min(start_date) as exposed_date
+    from exposures
+    group by 1, 2, 3
+
+),
+
+ranked as (
+
+    select
+        drugs.*,
+        row_number() over (partition by person_id, drug_class order by exposed_date, ingredient) as rank_in_class
+    from drugs
+
+),
+
+needed as (
+
+    select
+        ranked.person_id,
+        class_counts.name,
+        class_counts.class_count,
+        ranked.exposed_date
+    from ranked
+    inner join {{ ref('class_combinations') }} as class_counts
+        on ranked.drug_class = class_counts.drug_class and ranked.rank_in_class = class_counts.drug_count
+
+),
+
+combinations as (
+
+    select
+        person_id,
+        name,
+        max(exposed_date) as exposed_date
+    from needed
+    group by 1, 2, class_count
+    having count(*) = class_count
+
+),
+
+everything as (
+
+    select
+        person_id,
+        ingredient as name,
+        exposed_date
+    from drugs
+    union all
+    select
+        person_id,
+        drug_class as name,
+        min(exposed_date) as exposed_date
+    from drugs
+    group by 1, 2
+    union all
+    select
+        person_id,
+        'bispecific' as name,
+        min(exposed_date) as exposed_date
+    from drugs
+    where drug_class in ('bcma_bispecific', 'gprc5d_bispecific', 'other_bispecific')
+    group by 1
+    union all
+    select
+        person_id,
+        'combination_chemotherapy' as name,
+        max(exposed_date) as exposed_date
+    from drugs
+    where ingredient in ('cisplatin', 'etoposide')
+    group by 1
+    having count(*) = 2
+    union all
+    select * from combinations
+
+)
+
+select * from everything

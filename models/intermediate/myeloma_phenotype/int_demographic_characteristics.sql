@@ -1,0 +1,59 @@
+{{ config(materialized='ephemeral') }}
+-- One row per person and demographic characteristic, valid from birth.
+
+with patients as (
+
+    select * from {{ ref('patients') }}
+
+),
+
+born as (
+
+    select
+        person_id,
+        'year_of_birth' as name,
+        cast(year_of_birth as double) as value_number,
+        cast(null as {{ dbt.type_string() }}) as value_text,
+        make_date(year_of_birth, 1, 1) as valid_from_date
+    from patients
+    where year_of_birth is not null
+
+),
+
+sexes as (
+
+    select
+        person_id,
+        'sex' as name,
+        cast(null as double) as value_number,
+        sex as value_text,
+        make_date(year_of_birth, 1, 1) as valid_from_date
+    from patients
+    where sex is not null
+
+),
+
+races as (
+
+    select
+        person_id,
+        'race' as name,
+        cast(null as double) as value_number,
+        race as value_text,
+        make_date(year_of_birth, 1, 1) as valid_from_date
+    from patients
+    where race is not null
+
+),
+
+demographic_characteristics as (
+
+    select * from born
+    union all
+    select * from sexes
+    union all
+    select * from races
+
+)
+
+select * from demographic_characteristics

@@ -1,0 +1,3 @@
+-- One row per a delivery of data, from all sources.
+
+select * from {{ ref('stg_omop__cdm_source') }}

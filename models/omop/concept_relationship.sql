@@ -1,0 +1,3 @@
+-- One row per a directed relation between two concepts, from all sources.
+
+select * from {{ ref('stg_omop__concept_relationship') }}

@@ -1,0 +1,57 @@
+{{ config(materialized='ephemeral') }}
+-- One row per laboratory result and vital sign of a TriNetX export, as a measurement.
+-- Limits: TriNetX's own groups (code system TNX) look like LOINC numbers and are not; they are marked and match
+-- nothing.
+
+with lab_results as (
+
+    select * from {{ ref('stg_trinetx__lab_result') }}
+
+),
+
+vital_signs as (
+
+    select * from {{ ref('stg_trinetx__vitals_signs') }}
+
+),
+
+results as (
+
+    select
+        2 * row_id as measurement_id,
+        lab_results.*
+    from lab_results
+    union all
+    select
+        2 * row_id + 1 as measurement_id,
+        vital_signs.*
+    from vital_signs
+
+),
+
+measurements as (
+
+    select
+        results.source_name,
+        results.measurement_id,
+        {{ stable_number('results.patient_id') }} as source_person_id,
+        cast(0 as bigint) as measurement_concept_id,
+        results.measured_date as measurement_date,
+        cast(null as timestamp) as measurement_datetime,
+        cast(null as bigint) as measurement_type_concept_id,
+        cast(null as bigint) as operator_concept_id,
+        results.value_number as value_as_number,
+        cast(null as bigint) as value_as_concept_id,
+        cast(null as bigint) as unit_concept_id,
+        cast(null as double) as range_low,
+        cast(null as double) as range_high,
+        {{ stable_number("results.patient_id || '|' || results.encounter_id") }} as visit_occurrence_id,
+        case when results.code_system = 'TNX' then 'TNX:' || results.code else results.code end as measurement_source_value,
+        cast(null as bigint) as measurement_source_concept_id,
+        results.unit as unit_source_value,
+        results.value_text as value_source_value
+    from results
+
+)
+
+select * from measurements

@@ -1,0 +1,11 @@
+-- One row per tumor record of an export.
+
+select
+    cast(source_name as {{ dbt.type_string() }}) as source_name,
+    cast(row_id as bigint) as row_id,
+    cast(patient_id as {{ dbt.type_string() }}) as patient_id,
+    cast(coalesce(diagnosis_date, observation_date) as date) as diagnosis_date,
+    cast(morphology_code_system as {{ dbt.type_string() }}) as code_system,
+    cast(morphology_code as {{ dbt.type_string() }}) as code,
+    cast(derived_by_trinetx as {{ dbt.type_string() }}) as derived_by_trinetx
+from {{ landed('trinetx_tumor', 'trinetx') }}

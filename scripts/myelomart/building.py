@@ -1,0 +1,180 @@
+"""Builds a warehouse: lands the sources, checks them, runs dbt into a new file, swaps it in.
+
+The database that stood before stays as it is until the new one is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from myelomart import warehouse
+from myelomart.errors import Stopped, WarehouseError
+from myelomart.project import project_root
+from myelomart.quality.door import check, refuse_blocking
+from myelomart.sources.landing import Source, land
+
+Say = Callable[[str], None]
+Progress = Callable[[int, int, str], None]
+DUCKDB_MAGIC = b"DUCK"
+SHOWN_FAILURES = 5
+
+
+def build(
+    sources: list[Source],
+    database: Path,
+    target: str = "duckdb",
+    accept_quality: bool = False,
+    say: Say = print,
+    progress: Progress = lambda done, total, name: None,
+) -> None:
+    """Make the warehouse ``database`` from ``sources``.
+
+    Raises ``SourceError``, ``QualityError`` or ``WarehouseError``; what stood at ``database`` is
+    then as it was.
+    """
+    database = database.expanduser().resolve()
+    building = database.with_name(database.name + ".building")
+    _check_place(database, building)
+    landing = landing_of(database)
+    manifest = land(sources, landing, say)
+    refuse_blocking(check(landing, manifest), accept_quality, say, landing)
+    try:
+        run_dbt(landing, building, target, say, progress)
+        if target == "duckdb":
+            _swap(building, database)
+    except KeyboardInterrupt as interrupt:
+        raise Stopped(f"stopped: the database {database} is as it was.") from interrupt
+    finally:
+        _remove(building)
+    say(f"the warehouse is {database}")
+
+
+def landing_of(database: Path) -> Path:
+    """The folder that a database's sources are landed in; its views read from there."""
+    given = os.environ.get("MYELOMART_LANDING")
+    if given:
+        return Path(given).resolve()
+    is_default = database.name == "myelomart.duckdb"
+    return database.with_name("landing" if is_default else f"{database.stem}.landing")
+
+
+def run_dbt(
+    landing: Path, database: Path, target: str, say: Say, progress: Progress, *arguments: str
+) -> None:
+    """Run `dbt build` over ``landing`` into ``database``, in a process of its own.
+
+    Raises ``WarehouseError`` that names the models and tests which failed.
+    """
+    root = project_root()
+    command = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", "build"]
+    command += ["--project-dir", str(root), "--profiles-dir", str(root), "--target", target]
+    command += ["--exclude-resource-type", "unit_test"]  # rules are proved once, by `make test`
+    environment = {key: text for key, text in os.environ.items() if key != "MYELOMART_SOURCE"} | {
+        "MYELOMART_LANDING": str(landing),
+        "MYELOMART_DB": str(database),
+        "DO_NOT_TRACK": "1",
+    }
+    failures: list[str] = []
+    process = subprocess.Popen(
+        [*command, *arguments],
+        cwd=root,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        for line in process.stdout:
+            _follow(line, failures, say, progress)
+        code = process.wait()
+    except BaseException:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
+        process.kill()
+        raise
+    if code:
+        shown = "\n  ".join(failures[:SHOWN_FAILURES]) or "see logs/dbt.log"
+        more = (
+            f"\n  and {len(failures) - SHOWN_FAILURES} more"
+            if len(failures) > SHOWN_FAILURES
+            else ""
+        )
+        raise WarehouseError(
+            f"The build stopped; the database is as it was. What failed:\n  {shown}{more}\n"
+            f"The SQL is in {root / 'target'}, the whole log in {root / 'logs'}."
+        )
+
+
+def _follow(line: str, failures: list[str], say: Say, progress: Progress) -> None:
+    """Read one line of dbt's log: show progress, pass on warnings, keep failures."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return
+    name, level = event.get("info", {}).get("name"), event.get("info", {}).get("level")
+    data = event.get("data", {})
+    if name in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogUnitTestResult"):
+        progress(
+            data.get("index", 0),
+            data.get("total", 0),
+            data.get("node_info", {}).get("node_name", ""),
+        )
+    if name == "LogTestResult" and data.get("status") == "warn":
+        say(f"warning: {data['node_info']['node_name']}: {data.get('num_failures')} rows")
+    if name in ("RunResultError", "RunResultFailure") or (name == "MainEncounteredError"):
+        failures.append(
+            _one_line(data.get("msg") or data.get("exc") or event["info"].get("msg", ""))
+        )
+    elif level == "error" and name not in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+        message = _one_line(event["info"].get("msg", ""))
+        if message and message not in failures:
+            failures.append(message)
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())[:500]
+
+
+def _check_place(database: Path, building: Path) -> None:
+    if database.is_dir():
+        raise WarehouseError(f"{database} is a folder, not a database: name a file with --db.")
+    if not database.parent.is_dir():
+        raise WarehouseError(
+            f"There is no folder {database.parent}: make it, or name another --db."
+        )
+    if not os.access(database.parent, os.W_OK):
+        raise WarehouseError(f"{database.parent} cannot be written to: name another --db.")
+    if database.exists():
+        with database.open("rb") as handle:
+            start = handle.read(12)
+        if start[8:12] != DUCKDB_MAGIC:
+            raise WarehouseError(
+                f"{database} is not a DuckDB database: name another file with --db."
+            )
+    for path in (database, building):
+        if warehouse.is_locked(path):
+            raise WarehouseError(
+                f"The database {path} is in use by another process: close it there and try again."
+            )
+    _remove(building)  # what an interrupted build left
+
+
+def _swap(building: Path, database: Path) -> None:
+    if warehouse.is_locked(database):
+        raise WarehouseError(
+            f"The database {database} was opened by another process during the build and is as it "
+            "was: close it there and build again."
+        )
+    os.replace(building, database)
+
+
+def _remove(building: Path) -> None:
+    for path in (building, building.with_name(building.name + ".wal")):
+        path.unlink(missing_ok=True)

@@ -1,0 +1,54 @@
+"""`myelomart build`: from a source to a warehouse."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from myelomart.building import build
+from myelomart.sources.landing import Source, parse_source
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `build` to ``app``."""
+    app.command("build")(build_command)
+
+
+def build_command(
+    source: Annotated[
+        list[str],
+        typer.Option(help="Folder, file or address; NAME=… names it. Give it once per source."),
+    ],
+    format: Annotated[str, typer.Option(help="omop, trinetx or auto.")] = "auto",
+    db: Annotated[Path, typer.Option(help="The database to make.")] = Path("myelomart.duckdb"),
+    target: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
+    accept_quality: Annotated[
+        bool, typer.Option("--accept-quality", help="Go on though a blocking quality check fails.")
+    ] = False,
+) -> None:
+    """Build the warehouse from an OMOP CDM or a TriNetX export."""
+    sources = sources_from(source, format)
+    if target not in ("duckdb", "spark"):
+        raise typer.BadParameter(f"{target}: known are duckdb and spark.", param_hint="--target")
+    columns = (TextColumn("building"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, TextColumn("{task.description}"), console=console, transient=True
+    ) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total, description=name)
+
+        build(sources, db, target, accept_quality, say=console.print, progress=show)
+
+
+def sources_from(texts: list[str], format: str) -> list[Source]:
+    """The sources that the options name, all in the given format."""
+    if format not in ("omop", "trinetx", "auto"):
+        raise typer.BadParameter(f"{format}: known are omop, trinetx, auto.", param_hint="--format")
+    parsed = [parse_source(text) for text in texts]
+    return [Source(one.name, one.location, format) for one in parsed]

@@ -1,0 +1,29 @@
+"""`myelomart calibrate`: what the synthetic network aims at, and how near it comes."""
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from myelomart.synthetic.calibration import calibration_table
+from myelomart.synthetic.calibration_page import LIMIT, page
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(calibrate)
+
+
+def calibrate(
+    patients: int = typer.Option(100_000, min=1_000, help="Myeloma patients to simulate."),
+    seed: int = typer.Option(1, help="Seed of the simulation."),
+    out: Path = typer.Option(Path("docs/calibration.md"), help="The page to write."),
+) -> None:
+    """Compare the synthetic network with the printed numbers it aims at; exit 1 beyond 3 errors."""
+    table = calibration_table(patients, seed)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(page(table, patients, seed), encoding="utf-8")
+    beyond = table[table["z"].abs() > LIMIT]
+    Console().print(f"{len(table)} numbers, {len(beyond)} beyond {LIMIT} standard errors: {out}")
+    if len(beyond):
+        raise typer.Exit(1)

@@ -1,0 +1,86 @@
+"""`myelomart study`: list the studies of a warehouse, show one as prose, run them."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from myelomart.errors import MyelomartError
+
+HEADLINE = {"HR (95 % CI)", "p (Wald)"}
+WIDTH = 132  # of what is not a terminal
+DEFAULT_DATABASE = Path("myelomart.duckdb")
+Database = Annotated[Path, typer.Option("--db", help="The warehouse to read.")]
+app = typer.Typer(no_args_is_help=True, help="List, show and run the studies of a warehouse.")
+
+
+def register(root: typer.Typer) -> None:
+    """Add `study` to ``root``."""
+    root.add_typer(app, name="study")
+
+
+@app.command("list")
+def list_studies(db: Database = DEFAULT_DATABASE) -> None:
+    """List the studies that the warehouse holds."""
+    from myelomart import warehouse
+    from myelomart.study import read_study, study_ids
+
+    table = Table("study", "title", "outputs", box=None)
+    with warehouse.database(db) as connection:
+        for study_id in study_ids(connection):
+            study = read_study(connection, study_id)
+            outputs = dict.fromkeys(one.output_id for one in study.analyses)
+            table.add_row(study_id, study.title, ", ".join(outputs))
+    Console().print(table)
+
+
+@app.command()
+def show(study_id: str, db: Database = DEFAULT_DATABASE) -> None:
+    """Print a study in words, as its rows define it."""
+    from myelomart import warehouse
+    from myelomart.study import as_prose, read_study
+
+    with warehouse.database(db) as connection:
+        typer.echo(as_prose(read_study(connection, study_id)))
+
+
+@app.command()
+def run(
+    study_ids: Annotated[list[str], typer.Argument(help="The studies to run.")],
+    db: Database = DEFAULT_DATABASE,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("results"),
+) -> None:
+    """Run studies and write their tables, curves, figures and reports."""
+    from myelomart.outputs.publishing import publish, run_studies
+
+    chapters = run_studies(db, study_ids)
+    publish(chapters, db, out)
+    for one in chapters:
+        print_headline(one)
+        typer.echo(f"{one.study.study_id}: written to {out / one.study.study_id}")
+    stopped = [one.results.stopped for one in chapters if one.results.stopped]
+    if stopped:
+        raise MyelomartError(" ".join(stopped))
+
+
+def print_headline(one) -> None:
+    """The table that a reader asks for first: the hazard ratios, else the flow."""
+    tables = [section.table for section in one.sections if section.table]
+    ratios = next((table for table in tables if HEADLINE <= set(table.columns)), None)
+    if ratios is None:
+        estimates = one.results.estimate_frame()
+        flow = estimates[estimates["statistic"] == "persons_after"]
+        columns = ["arm", "step", "persons"]
+        rows = [[row.arm, row.row_label, f"{row.estimate:,.0f}"] for row in flow.itertuples()]
+    else:
+        left_out = {"p (log-rank)", "p (proportional)", "CI, pairs respected", "Issues"}
+        kept = [k for k, name in enumerate(ratios.columns) if name not in left_out]
+        columns = [ratios.columns[k].split(":")[0] for k in kept]
+        rows = [row if len(row) == 1 else [row[k] for k in kept] for row in ratios.rows]
+    shown = Table(*columns, title=one.study.title, box=None, title_justify="left", pad_edge=False)
+    for row in rows:
+        shown.add_row(*(row if len(row) > 1 else [f"[bold]{row[0]}"]))
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(shown)

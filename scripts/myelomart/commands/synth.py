@@ -1,0 +1,49 @@
+"""`myelomart synth`: writes a synthetic network of OMOP sites, and its truth beside it."""
+
+import json
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from myelomart.synthetic.network import make_network
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(synth)
+
+
+def synth(
+    patients: int = typer.Option(10_000, min=1, help="People, myeloma patients and others."),
+    sites: int = typer.Option(4, min=1, help="Care sites, each with habits of its own."),
+    seed: int = typer.Option(1, help="Same seed, same bytes."),
+    out: Path = typer.Option(..., help="Folder of the CDM; the truth goes to OUT.truth beside it."),
+    myeloma_share: float = typer.Option(0.2, min=0.0, max=1.0, help="Share with myeloma."),
+    scenario: str = typer.Option("published", help="A row of scenarios.csv: what is planted."),
+    dirty: bool = typer.Option(False, "--dirty", help="Plant faults, each listed in the truth."),
+    folders: bool = typer.Option(False, "--folders", help="A folder per site, OUT/site_1 …"),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
+) -> None:
+    """Write a synthetic OMOP CDM v5.4 with planted truth."""
+    with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
+        task = bar.add_task("people", total=patients)
+        counts = make_network(
+            patients,
+            sites,
+            seed,
+            out,
+            myeloma_share,
+            scenario,
+            dirty,
+            folders,
+            progress=lambda done: bar.advance(task, done),
+        )
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), "truth": f"{out}.truth", "rows": counts}))
+        return
+    console = Console()
+    for table, size in counts.items():
+        console.print(f"{table:24}{size:>14,}", highlight=False)
+    console.print(f"written to {out}, the truth to {out}.truth", highlight=False)

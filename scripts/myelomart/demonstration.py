@@ -1,0 +1,88 @@
+"""The demonstration: the same path as real data take, each stage only when its inputs changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from myelomart.building import build
+from myelomart.outputs.publishing import provenance, publish, run_studies, write_report
+from myelomart.project import project_root
+from myelomart.report.render import Chapter
+from myelomart.sources.landing import parse_source
+
+# about 2,000 myeloma patients at 4 sites: enough that every outcome of the comparison occurs
+PERSONS, SITES, SEED, MYELOMA_SHARE = 3_000, 4, 1, 0.667
+DBT_INPUTS = ("models/**/*", "seeds/**/*", "macros/**/*", "tests/generic/*", "*.yml")
+PACKAGE = "scripts/myelomart/"
+
+
+def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
+    """Make data, warehouse, results and report in ``folder``; returns the studies that were run.
+
+    A stage whose inputs hash to what they did last time, and whose output is there, is skipped.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    data, database, report = folder / "cdm", folder / "myelomart.duckdb", folder / "report.html"
+    done = _Done(folder / "state.json")
+    generator = _hash_of(PACKAGE + "synthetic/**/*")
+    if done.is_needed("data", generator, data):
+        say("writing the synthetic network")
+        write_demo_network(data)
+        done.record("data", generator)
+    models = _hash_of(*DBT_INPUTS, PACKAGE + "sources/**/*") + generator
+    if done.is_needed("warehouse", models, database):
+        build([parse_source(str(data))], database, say=say)
+        done.record("warehouse", models)
+    everything = models + _hash_of(PACKAGE + "**/*.py", PACKAGE + "report/*")
+    if not done.is_needed("report", everything, report):
+        say("nothing changed: the report is up to date")
+        return []
+    say("running the studies")
+    chapters = run_studies(database)
+    publish(chapters, database, folder / "results")
+    write_report(chapters, provenance(database), report)
+    done.record("report", everything)
+    return chapters
+
+
+def write_demo_network(folder: Path) -> None:
+    """Write the synthetic CDM of the demonstration, its truth beside it."""
+    from myelomart.synthetic.network import make_network
+
+    made = folder.with_name(folder.name + ".new")
+    shutil.rmtree(made, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    make_network(PERSONS, SITES, SEED, made, MYELOMA_SHARE)
+    truth = folder.with_name(folder.name + ".truth")
+    shutil.rmtree(truth, ignore_errors=True)
+    made.with_name(made.name + ".truth").rename(truth)
+    made.rename(folder)  # last, so that an interrupted run leaves nothing half made
+
+
+class _Done:
+    """Which stage was made from which inputs, kept in a small file beside the outputs."""
+
+    def __init__(self, file: Path):
+        self.file = file
+        self.hashes = json.loads(file.read_text()) if file.exists() else {}
+
+    def is_needed(self, stage: str, inputs: str, output: Path) -> bool:
+        return self.hashes.get(stage) != inputs or not output.exists()
+
+    def record(self, stage: str, inputs: str) -> None:
+        self.hashes[stage] = inputs
+        self.file.write_text(json.dumps(self.hashes, indent=2, sort_keys=True) + "\n")
+
+
+def _hash_of(*patterns: str) -> str:
+    """One hash of the names and contents of the repository's files that match ``patterns``."""
+    root, total = project_root(), hashlib.sha256()
+    files = {file for pattern in patterns for file in root.glob(pattern) if file.is_file()}
+    for file in sorted(file for file in files if "__pycache__" not in file.parts):
+        total.update(str(file.relative_to(root)).encode())
+        total.update(file.read_bytes())
+    return total.hexdigest()

@@ -1,0 +1,113 @@
+"""The baseline table: each arm at index, before and after matching, with its balance."""
+
+import numpy as np
+import pandas as pd
+
+from myelomart.figures.love_plot import love_plot
+from myelomart.outputs.comparison import UNKNOWN, Comparison, StudyData, compare
+from myelomart.results import Results
+from myelomart.study import Analysis, Covariate, Study
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add n (%) or mean (SD) per arm and the standardized difference, per population."""
+    comparison = compare(study, analysis, data)
+    populations = [("before matching", comparison.persons)]
+    if analysis.population == "matched":
+        populations.append(("matched", comparison.matched))
+    else:
+        populations = [("all", comparison.persons)]
+    labels = {
+        True: study.cohort(analysis.treated_cohort_id).label,
+        False: study.cohort(analysis.comparator_cohort_id).label,
+    }
+    differences = []
+    for population, persons in populations:
+        for treated, label in labels.items():
+            arm = persons[persons["treated"] == treated]
+            results.add(
+                analysis.output_id, "count", population=population, row_group="Size",
+                row_label="Persons", arm=label, estimate=len(arm), unit="persons",
+            )  # fmt: skip
+        for one in study.covariates:
+            differences += _covariate(
+                one, population, persons, labels, comparison, analysis, results
+            )
+    if comparison.left_out:
+        names = ", ".join(comparison.left_out)
+        results.warnings.append(f"Not adjusted for, because it does not vary: {names}.")
+    results.figures[f"{analysis.output_id}_balance"] = love_plot(pd.DataFrame(differences))
+
+
+def _covariate(
+    one: Covariate,
+    population: str,
+    persons: pd.DataFrame,
+    labels: dict[bool, str],
+    comparison: Comparison,
+    analysis: Analysis,
+    results: Results,
+) -> list[dict]:
+    """Rows of one covariate; a category has a row per level, unknown among them."""
+    column = persons[one.covariate_id]
+    everyone = comparison.persons
+    if one.value_kind == "category":
+        levels = sorted(everyone[one.covariate_id].astype(object).fillna(UNKNOWN).unique())
+        parts = [
+            (f"{one.label}: {level}", _is_level(column, level), _is_level(everyone[one.covariate_id], level))
+            for level in levels
+        ]  # fmt: skip
+    else:
+        parts = [(one.label, pd.to_numeric(column), pd.to_numeric(everyone[one.covariate_id]))]
+    kind = "number" if one.value_kind == "number" else "binary"
+    rows = []
+    for label, values, before in parts:
+        for treated, arm in labels.items():
+            inside = values[persons["treated"] == treated]
+            _summarise(analysis, results, population, one, label, arm, inside, kind)
+        smd = smd_over_pooled(values, persons["treated"], before, everyone["treated"], kind)
+        results.add(
+            analysis.output_id, "standardized_difference", population=population,
+            row_group=one.row_group, row_label=label, arm=labels[True], comparator=labels[False],
+            estimate=smd,
+        )  # fmt: skip
+        rows.append({"label": label, "group": one.row_group, "population": population, "smd": smd})
+    return rows
+
+
+def smd_over_pooled(values, treated, values_before, treated_before, kind: str) -> float:
+    """Mean difference of the arms over the pooled SD *before* matching; NaN when nothing varies."""
+    known, known_before = values.notna(), values_before.notna()
+    arm_means = values[known].groupby(treated[known]).mean()
+    degrees = 0 if kind == "binary" else 1
+    variances = values_before[known_before].groupby(treated_before[known_before]).var(ddof=degrees)
+    if len(arm_means) < 2 or not variances.sum() > 0:
+        return float("nan")
+    return float((arm_means[True] - arm_means[False]) / np.sqrt(variances.sum() / 2))
+
+
+def _is_level(column: pd.Series, level: str) -> pd.Series:
+    return (column.astype(object).fillna(UNKNOWN) == level).astype(float)
+
+
+def _summarise(analysis, results, population, one, label, arm, values, kind) -> None:
+    known = values.dropna()
+    common = {
+        "population": population, "row_group": one.row_group, "row_label": label, "arm": arm,
+        "denominator": len(known), "n_missing": len(values) - len(known),
+    }  # fmt: skip
+    if kind == "binary":
+        count = float(known.sum())
+        results.add(analysis.output_id, "count", estimate=count, numerator=count, **common)
+        share = 100 * count / len(known) if len(known) else np.nan
+        results.add(
+            analysis.output_id, "percent", estimate=share, numerator=count, unit="%", **common
+        )
+        return
+    low, middle, high = known.quantile([0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
+    results.add(analysis.output_id, "mean", estimate=known.mean(), **common)
+    results.add(analysis.output_id, "sd", estimate=known.std(ddof=1), **common)
+    results.add(
+        analysis.output_id, "median", estimate=middle, iqr_low=low, iqr_high=high,
+        range_low=known.min(), range_high=known.max(), **common,
+    )  # fmt: skip

@@ -1,0 +1,138 @@
+"""Who is compared with whom: the two arms of an analysis, matched when it says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from myelomart.errors import MyelomartError, StatisticsError
+from myelomart.matching import match_nearest, propensity_score
+from myelomart.study import Analysis, Covariate, Study
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """The rows that the warehouse holds for one study."""
+
+    population: pd.DataFrame
+    covariates: pd.DataFrame
+    endpoints: pd.DataFrame
+    attrition: pd.DataFrame
+    testing: pd.DataFrame
+    published: pd.DataFrame
+    warnings: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two arms: one row per person with `treated`, covariates wide, and `pair` (-1 unmatched)."""
+
+    persons: pd.DataFrame
+    covariates: pd.DataFrame  # same rows, the model's columns: no missing values, none constant
+    left_out: tuple[str, ...]  # covariates that do not vary, so cannot be adjusted for
+    caliper_absolute: float | None
+
+    @property
+    def matched(self) -> pd.DataFrame:
+        """The persons of matched pairs."""
+        return self.persons[self.persons["pair"] >= 0]
+
+
+def compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
+    """The arms of ``analysis``; raises ``MyelomartError`` when an arm is empty."""
+    persons = _arms(study, analysis, data)
+    wide = wide_covariates(study, data, persons)
+    persons = pd.concat([persons, wide], axis=1)
+    adjusted = tuple(one for one in study.covariates if one.is_adjusted_for)
+    model, left_out = model_covariates(wide, adjusted)
+    persons["pair"] = -1
+    caliper = None
+    if analysis.population == "matched":
+        treated = persons["treated"].to_numpy()
+        score = propensity_score(treated, model).probability
+        matches = match_nearest(
+            score,
+            treated,
+            caliper=analysis.caliper,
+            scale=analysis.caliper_scale,
+            order=analysis.match_order,
+            seed=analysis.seed,
+        )
+        persons["score"] = score
+        persons["pair"] = matches.pair_ids
+        caliper = matches.caliper_absolute
+        if not (persons["pair"] >= 0).any():
+            raise StatisticsError(
+                f"{analysis.analysis_id}: no pair lies within the caliper of {analysis.caliper} "
+                "pooled standard deviations: the arms do not overlap."
+            )
+    return Comparison(persons, model, left_out, caliper)
+
+
+def wide_covariates(study: Study, data: StudyData, persons: pd.DataFrame) -> pd.DataFrame:
+    """One column per covariate of the study, one row per row of ``persons``."""
+    columns = {}
+    keys = pd.MultiIndex.from_frame(persons[["cohort_id", "person_id"]])
+    for one in study.covariates:
+        rows = data.covariates[data.covariates["covariate_id"] == one.covariate_id]
+        value = "value_text" if one.value_kind == "category" else "value_number"
+        series = rows.set_index(["cohort_id", "person_id"])[value]
+        columns[one.covariate_id] = series.reindex(keys).to_numpy()
+    return pd.DataFrame(columns, index=persons.index)
+
+
+def model_covariates(
+    wide: pd.DataFrame, covariates: tuple[Covariate, ...]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """What a model can take: unknown is a level or an indicator of its own, constants are left out.
+
+    A missing number is set to the mean and flagged by a column `<covariate> unknown`.
+    """
+    columns: dict[str, pd.Series] = {}
+    for one in covariates:
+        column = wide[one.covariate_id]
+        if one.value_kind == "category":
+            columns[one.covariate_id] = _merge_rare(column.astype(object).fillna(UNKNOWN))
+            continue
+        numbers = pd.to_numeric(column)
+        missing = numbers.isna()
+        if missing.any() and not missing.all():
+            columns[f"{one.covariate_id} unknown"] = missing.astype(float)
+        columns[one.covariate_id] = numbers.fillna(numbers.mean() if not missing.all() else 0.0)
+    constant = tuple(name for name, column in columns.items() if column.nunique() < 2)
+    kept = {name: column for name, column in columns.items() if name not in constant}
+    if not kept:
+        raise MyelomartError(
+            "None of the study's covariates varies: there is nothing to adjust for."
+        )
+    return pd.DataFrame(kept, index=wide.index), constant
+
+
+def _merge_rare(column: pd.Series, fewest: int = 5) -> pd.Series:
+    """A level with fewer than ``fewest`` persons joins 'other': it cannot be estimated alone."""
+    counts = column.value_counts()
+    rare = counts.index[counts < fewest]
+    return column.where(~column.isin(rare), "other") if len(rare) else column
+
+
+def _arms(study: Study, analysis: Analysis, data: StudyData) -> pd.DataFrame:
+    wanted = [analysis.treated_cohort_id, analysis.comparator_cohort_id]
+    rows = data.population[data.population["cohort_id"].isin(wanted)]
+    for cohort_id in wanted:
+        if not (rows["cohort_id"] == cohort_id).any():
+            raise MyelomartError(
+                f"{study.study_id}: no patient reached the cohort "
+                f"«{study.cohort(cohort_id).label}»; see its attrition."
+            )
+    both = rows.loc[rows["person_id"].duplicated(), "person_id"].nunique()
+    if both:
+        raise MyelomartError(
+            f"{study.study_id}: {both} persons are in both arms of {analysis.analysis_id}; "
+            "add a criterion to seeds/studies/cohort_criteria.csv that tells the arms apart."
+        )
+    arms = rows.sort_values(["cohort_id", "person_id"]).reset_index(drop=True)
+    return arms.assign(treated=np.asarray(arms["cohort_id"] == analysis.treated_cohort_id))

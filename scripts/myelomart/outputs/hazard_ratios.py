@@ -1,0 +1,164 @@
+"""Hazard ratios of the arms for every endpoint, with everything a reader needs to judge them."""
+
+import numpy as np
+import pandas as pd
+
+from myelomart.errors import StatisticsError
+from myelomart.figures.forest_plot import forest_plot
+from myelomart.outputs.comparison import Comparison, StudyData, compare
+from myelomart.results import Results
+from myelomart.study import Analysis, Endpoint, Study
+from myelomart.survival import cox_regression, logrank_test, proportionality_test
+
+MOST_TESTING_RATIO = 2.0  # issue of testing intensity: beyond it a lab outcome is not interpretable
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add sizes, events and hazard ratios per endpoint, and the forest plot of all of them."""
+    comparison = compare(study, analysis, data)
+    persons = comparison.matched if analysis.population == "matched" else comparison.persons
+    labels = (
+        study.cohort(analysis.treated_cohort_id).label,
+        study.cohort(analysis.comparator_cohort_id).label,
+    )
+    shown = []
+    for endpoint in study.endpoints:
+        rows = endpoint_rows(persons, data.endpoints, endpoint)
+        shown.append(_endpoint(analysis, endpoint, rows, comparison, data, labels, results))
+    results.figures[f"{analysis.output_id}_forest"] = forest_plot(pd.DataFrame(shown), labels)
+
+
+def endpoint_rows(persons: pd.DataFrame, endpoints: pd.DataFrame, one: Endpoint) -> pd.DataFrame:
+    """``persons`` with time and ending of one endpoint, in the order of ``persons``."""
+    rows = endpoints[endpoints["endpoint"] == one.endpoint_id]
+    columns = ["cohort_id", "person_id", "time_days", "event", "had_prior_event"]
+    keyed = persons.reset_index().merge(rows[columns], on=["cohort_id", "person_id"], how="left")
+    return keyed.set_index("index")
+
+
+def _endpoint(
+    analysis: Analysis,
+    endpoint: Endpoint,
+    rows: pd.DataFrame,
+    comparison: Comparison,
+    data: StudyData,
+    labels: tuple[str, str],
+    results: Results,
+) -> dict:
+    kept = rows[~rows["had_prior_event"].astype(bool)]
+    status = None
+    common = {
+        "population": analysis.population, "row_group": endpoint.row_group,
+        "row_label": endpoint.label, "endpoint": endpoint.endpoint_id,
+        "timepoint_months": None if endpoint.horizon_days is None else 12 * endpoint.horizon_days / 365,
+        "time_anchor": "index",
+    }  # fmt: skip
+    shown = {"label": endpoint.label, "group": endpoint.row_group}
+    for side, (treated, label) in {
+        "treated": (True, labels[0]),
+        "control": (False, labels[1]),
+    }.items():
+        arm, everyone = kept[kept["treated"] == treated], rows[rows["treated"] == treated]
+        events = int((arm["event"] == 1).sum())
+        counts = {
+            "n": len(arm), "events": events,
+            "removed_for_prior_outcome": len(everyone) - len(arm),
+            "competing_events": int((arm["event"] == 2).sum()),
+        }  # fmt: skip
+        for statistic, count in counts.items():
+            results.add(
+                analysis.output_id, statistic, arm=label, estimate=count, unit="persons",
+                denominator=len(everyone), **common,
+            )  # fmt: skip
+        shown |= {f"n_{side}": len(arm), f"events_{side}": events}
+    if endpoint.tested_event_group:
+        status = _testing(analysis, endpoint, kept, data, labels, common, results)
+    ratio = _hazard_ratio(analysis, kept, comparison, common, labels, status, results)
+    return shown | ratio
+
+
+def _hazard_ratio(analysis, kept, comparison, common, labels, status, results) -> dict:
+    """Cox hazard ratio, its pair-aware version, log-rank and proportionality; refusals are said."""
+    compared = common | {"arm": labels[0], "comparator": labels[1]}
+    time = kept["time_days"].to_numpy(float)
+    event = (kept["event"] == 1).to_numpy()
+    treated = kept["treated"].to_numpy()
+    model = pd.DataFrame({"treated": treated.astype(float)}, index=kept.index)
+    if analysis.adjustment == "covariates":
+        model = model.join(_varying(comparison.covariates.loc[kept.index]))
+    # with no event in one arm the likelihood has no maximum; Firth's penalty gives it one
+    is_one_sided = not (event[treated].any() and event[~treated].any())
+    penalty = "firth" if is_one_sided else None
+    try:
+        fit = cox_regression(time, event, model, penalty=penalty)
+        if not np.isfinite(fit.table().loc[0, "ci_high"]):
+            raise StatisticsError("the two arms do not overlap in time")
+    except StatisticsError as refusal:
+        results.warnings.append(f"{common['row_label']}: no hazard ratio: {refusal}.")
+        results.add(
+            analysis.output_id, "hazard_ratio", status="not_estimable", numerator=event.sum(),
+            denominator=len(kept), **compared,
+        )  # fmt: skip
+        return dict.fromkeys(("hr", "ci_low", "ci_high", "p"), np.nan) | {"status": "not_estimable"}
+    status = status or penalty
+    first = fit.table().iloc[0]
+    results.add(
+        analysis.output_id, "hazard_ratio", estimate=first["hr"], ci_low=first["ci_low"],
+        ci_high=first["ci_high"], p_value=first["p"], unit="ratio", numerator=event.sum(),
+        p_test="Wald, Firth's penalty" if penalty else "Wald", denominator=len(kept),
+        status=status, **compared,
+    )  # fmt: skip
+    test = logrank_test(time, event, treated)
+    results.add(
+        analysis.output_id, "logrank_chi2", estimate=test.chi2, p_value=test.p, p_test="log-rank",
+        **compared,
+    )  # fmt: skip
+    shown = {"hr": first["hr"], "ci_low": first["ci_low"], "ci_high": first["ci_high"]}
+    shown |= {"p": first["p"], "status": status}
+    if is_one_sided:
+        return shown
+    if analysis.population == "matched":
+        robust = cox_regression(time, event, model, cluster=kept["pair"].to_numpy()).table().iloc[0]
+        results.add(
+            analysis.output_id, "hazard_ratio_pair_robust", estimate=robust["hr"],
+            ci_low=robust["ci_low"], ci_high=robust["ci_high"], p_value=robust["p"],
+            p_test="Wald, variance robust to pairs", unit="ratio", status=status, **compared,
+        )  # fmt: skip
+    proportional = proportionality_test(fit).terms.iloc[0]
+    results.add(
+        analysis.output_id, "proportionality_chi2", estimate=proportional["chi2"],
+        p_value=proportional["p"], p_test="Schoenfeld, km transform", **compared,
+    )  # fmt: skip
+    return shown | {"p_proportional": proportional["p"]}
+
+
+def _varying(covariates: pd.DataFrame) -> pd.DataFrame:
+    """The covariates that vary among the rows at hand; text as indicators of its levels."""
+    wide = pd.get_dummies(covariates, drop_first=True, dtype=float)
+    return wide.loc[:, wide.nunique() > 1]
+
+
+def _testing(analysis, endpoint, kept, data, labels, common, results) -> str | None:
+    """Share tested per arm; says not_interpretable when the shares differ more than two-fold."""
+    rows = data.testing[data.testing["endpoint"] == endpoint.endpoint_id]
+    tested = kept.merge(
+        rows[["cohort_id", "person_id", "tested_days"]], on=["cohort_id", "person_id"], how="left"
+    )
+    shares = []
+    for treated, label in ((True, labels[0]), (False, labels[1])):
+        arm = tested[tested["treated"] == treated]
+        count = int((arm["tested_days"] > 0).sum())
+        share = count / len(arm) if len(arm) else np.nan
+        shares.append(share)
+        results.add(
+            analysis.output_id, "percent_tested", arm=label, estimate=100 * share, unit="%",
+            numerator=count, denominator=len(arm), **common,
+        )  # fmt: skip
+    high, low = max(shares), min(shares)
+    if not high > MOST_TESTING_RATIO * low:
+        return None
+    results.warnings.append(
+        f"{endpoint.label}: {100 * shares[0]:.0f} % of {labels[0]} and {100 * shares[1]:.0f} % of "
+        f"{labels[1]} were tested; more than two-fold apart, so its hazard ratio is not interpretable."
+    )
+    return "not_interpretable"

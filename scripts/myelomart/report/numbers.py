@@ -1,0 +1,35 @@
+"""How numbers are printed: one rule, half up, and words where there is no number."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import pandas as pd
+
+
+def rounded(value: float, digits: int) -> str:
+    """``value`` with ``digits`` decimals, half up; an en dash when it is missing."""
+    if pd.isna(value):
+        return "–"
+    step = Decimal(1).scaleb(-digits)
+    return f"{Decimal(repr(float(value))).quantize(step, ROUND_HALF_UP):,}"
+
+
+def ratio(value: float, low: float, high: float) -> str:
+    """A ratio with its interval, or 'not estimable'."""
+    if pd.isna(value):
+        return "not estimable"
+    return f"{rounded(value, 2)} ({rounded(low, 2)}–{rounded(high, 2)})"
+
+
+def p_value(value: float) -> str:
+    """A p value: three decimals, or '<0.001'."""
+    if pd.isna(value):
+        return "–"
+    return "<0.001" if value < 0.001 else rounded(value, 3)
+
+
+def count_of(numerator: float, denominator: float) -> str:
+    """A count with its percent and denominator: 12 / 40 (30.0 %)."""
+    if pd.isna(numerator) or not denominator:
+        return "–"
+    share = rounded(100 * numerator / denominator, 1)
+    return f"{rounded(numerator, 0)} / {rounded(denominator, 0)} ({share} %)"

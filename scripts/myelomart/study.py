@@ -1,0 +1,223 @@
+"""A study as its rows say it, typed; and the same study as prose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import duckdb
+import pandas as pd
+
+from myelomart import warehouse
+from myelomart.errors import MyelomartError
+
+SCHEMA = "studies"
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A group of persons: its arm, its index event and the period in which that must fall."""
+
+    cohort_id: str
+    arm: str
+    label: str
+    index_event_group: str
+    index_occurrence: int
+    index_offset_days: int
+    index_from: str | None
+    index_to: str | None
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One condition of a cohort; criteria of one step are alternatives."""
+
+    cohort_id: str
+    step: int
+    kind: str
+    label: str
+    window_start_days: int | None
+    window_end_days: int | None
+
+
+@dataclass(frozen=True)
+class Covariate:
+    """What is reported of every person at index, and adjusted for when it says so."""
+
+    covariate_id: str
+    label: str
+    row_group: str
+    value_kind: str
+    is_adjusted_for: bool
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What is counted after index."""
+
+    endpoint_id: str
+    label: str
+    row_group: str
+    start_day: int
+    horizon_days: int | None
+    excludes_prior: bool
+    tested_event_group: str | None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One output of a study: of whom, with which method."""
+
+    analysis_id: str
+    output_id: str
+    title: str
+    analysis_type: str
+    treated_cohort_id: str
+    comparator_cohort_id: str | None
+    population: str
+    adjustment: str
+    caliper: float | None
+    caliper_scale: str | None
+    match_order: str | None
+    seed: int | None
+    months_shown: str | None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study: its question, its cohorts, what it measures and which analyses it makes."""
+
+    study_id: str
+    title: str
+    question: str
+    design: str
+    caution: str
+    cohorts: tuple[Cohort, ...]
+    criteria: tuple[Criterion, ...]
+    covariates: tuple[Covariate, ...]
+    endpoints: tuple[Endpoint, ...]
+    analyses: tuple[Analysis, ...]
+
+    def cohort(self, cohort_id: str) -> Cohort:
+        """The cohort of that name."""
+        return next(one for one in self.cohorts if one.cohort_id == cohort_id)
+
+
+def study_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The studies that the warehouse holds, in the order of their rows."""
+    query = f"select study_id from {SCHEMA}.studies order by sort_order, study_id"
+    return [one for (one,) in warehouse.rows(connection, query)]
+
+
+def read_study(connection: duckdb.DuckDBPyConnection, study_id: str) -> Study:
+    """The study ``study_id``; raises ``MyelomartError`` that lists the known ones."""
+    known = study_ids(connection)
+    if study_id not in known:
+        raise MyelomartError(
+            f"There is no study «{study_id}» in this warehouse. It has: {', '.join(known)}. "
+            "A study is added as rows in seeds/studies."
+        )
+    row = _records(connection, "studies", study_id)[0]
+    cohorts = _typed(Cohort, _records(connection, "cohorts", study_id, order="arm desc, cohort_id"))
+    named = {cohort.cohort_id for cohort in cohorts}
+    criteria = _records(connection, "cohort_criteria", order="cohort_id, step, label")
+    return Study(
+        study_id,
+        row["title"],
+        row["question"],
+        row["design"],
+        row["caution"],
+        cohorts,
+        tuple(one for one in _typed(Criterion, criteria) if one.cohort_id in named),
+        _typed(Covariate, _records(connection, "covariates", study_id, order="sort_order")),
+        _typed(Endpoint, _records(connection, "endpoints", study_id, order="sort_order")),
+        _typed(Analysis, _records(connection, "study_analyses", study_id, order="sort_order")),
+    )
+
+
+def study_frame(
+    connection: duckdb.DuckDBPyConnection, table: str, study_id: str | None, order: str = "all"
+) -> pd.DataFrame:
+    """The rows of ``studies.<table>`` that belong to ``study_id`` (all without one), in order."""
+    where = "where study_id = ?" if study_id else ""
+    query = f"select * from {SCHEMA}.{table} {where} order by {order}"
+    return connection.execute(query, [study_id] if study_id else []).df()
+
+
+def as_prose(study: Study) -> str:
+    """The study in words, generated from its rows: what a protocol would say."""
+    lines = [
+        study.title,
+        "=" * len(study.title),
+        "",
+        study.question,
+        "",
+        f"Design: {study.design}.",
+    ]
+    for cohort in study.cohorts:
+        lines += ["", f"{cohort.label} ({cohort.arm}): {_index_sentence(cohort)}"]
+        for one in (c for c in study.criteria if c.cohort_id == cohort.cohort_id):
+            lines.append(f"  {one.step}. {one.kind}: {one.label}{_window(one)}")
+    lines += ["", "At index, reported and (*) adjusted for:"]
+    for group in dict.fromkeys(one.row_group for one in study.covariates):
+        of_group = [one for one in study.covariates if one.row_group == group]
+        names = [one.label + ("*" if one.is_adjusted_for else "") for one in of_group]
+        lines.append(f"  {group}: {', '.join(names)}")
+    lines += ["", "Endpoints:"]
+    for one in study.endpoints:
+        until = "the end of follow-up" if one.horizon_days is None else f"day {one.horizon_days}"
+        prior = "; persons with an earlier one are dropped" if one.excludes_prior else ""
+        lines.append(f"  {one.label}: from day {one.start_day} to {until}{prior}")
+    lines += ["", "Analyses:"]
+    lines += [f"  {one.output_id}: {one.title}{_method(one)}" for one in study.analyses]
+    lines += ["", f"Caution: {study.caution}"]
+    return "\n".join(lines)
+
+
+def _index_sentence(cohort: Cohort) -> str:
+    which = "first" if cohort.index_occurrence == 1 else f"number {cohort.index_occurrence}"
+    offset = f", plus {cohort.index_offset_days} days" if cohort.index_offset_days else ""
+    period = ""
+    if cohort.index_from or cohort.index_to:
+        period = f", between {cohort.index_from or 'the beginning'} and {cohort.index_to or 'now'}"
+    return f"index is the {which} event «{cohort.index_event_group}»{offset}{period}"
+
+
+def _window(one: Criterion) -> str:
+    start, end = one.window_start_days, one.window_end_days
+    if start is None and end is None:
+        return ""
+    since = "any time" if start is None else f"day {start}"
+    until = "any time" if end is None else f"day {end}"
+    return f" [{since} to {until}]"
+
+
+def _method(one: Analysis) -> str:
+    if one.population == "matched":
+        return (
+            f" (matched 1:1 within {one.caliper} pooled standard deviations of the "
+            f"{one.caliper_scale}, {one.match_order} score first)"
+        )
+    return " (adjusted for the covariates)" if one.adjustment == "covariates" else ""
+
+
+def _records(connection, table: str, study_id: str | None = None, order: str = "all") -> list[dict]:
+    frame = study_frame(connection, table, study_id, order).astype(object)
+    return frame.where(frame.notna(), None).to_dict("records")
+
+
+def _typed(kind: type, records: list[dict]) -> tuple:
+    names = [field.name for field in fields(kind)]
+    casts = {field.name: str(field.type) for field in fields(kind)}
+    return tuple(
+        kind(**{name: _cast(record[name], casts[name]) for name in names}) for record in records
+    )
+
+
+def _cast(value: object, wanted: str) -> object:
+    if value is None:
+        return None
+    if wanted.startswith("int"):
+        return int(value)
+    if wanted.startswith("str") and isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return value

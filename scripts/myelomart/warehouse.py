@@ -1,0 +1,137 @@
+"""Opens databases: the only module that does.
+
+DuckDB 2.0 keeps a result open until it is read to its end, so every helper here reads all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import duckdb
+from adbc_driver_manager import dbapi
+
+from myelomart.errors import SourceError, WarehouseError
+
+MEMORY_LIMIT = "2GB"
+
+
+@contextmanager
+def scratch(
+    memory_limit: str = MEMORY_LIMIT, spill_to: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory connection for reading files in bounded memory.
+
+    What does not fit in ``memory_limit`` is spilled to ``spill_to`` (default: DuckDB's choice).
+    """
+    settings = {"memory_limit": memory_limit}
+    if spill_to is not None:
+        settings["temp_directory"] = str(spill_to)
+    connection = duckdb.connect(":memory:", config=settings)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def database(path: Path | str, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the DuckDB file at ``path``.
+
+    Raises ``WarehouseError`` when the file is absent, is not a DuckDB database, or is in use.
+    """
+    path = Path(path)
+    if read_only and not path.exists():
+        raise WarehouseError(f"There is no database at {path}: make one with `myelomart build`.")
+    if path.is_dir():
+        raise WarehouseError(f"{path} is a folder, not a database: name a file with --db.")
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.Error as error:
+        raise WarehouseError(_why_not_opened(path, str(error))) from error
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def sqlite(path: Path) -> Iterator[dbapi.Connection]:
+    """An ADBC connection to the SQLite file at ``path``, which is not written to."""
+    from adbc_driver_sqlite import dbapi as driver
+
+    try:
+        with driver.connect(f"file:{quote(str(path.resolve()))}?mode=ro") as connection:
+            yield connection
+    except dbapi.Error as error:
+        raise SourceError(f"The SQLite file {path} cannot be read: {_reason(error)}.") from error
+
+
+@contextmanager
+def postgres(address: str, shown: str) -> Iterator[dbapi.Connection]:
+    """An ADBC connection to a PostgreSQL server; ``shown`` is its ``address`` without secrets."""
+    from adbc_driver_postgresql import dbapi as driver
+
+    try:
+        with driver.connect(address) as connection:
+            yield connection
+    except dbapi.Error as error:
+        reason = _reason(error).replace(address, shown)
+        raise SourceError(
+            f"The server {shown} cannot be read: {reason}. Check address, user and rights."
+        ) from error
+
+
+def is_locked(path: Path) -> bool:
+    """True when another process holds the database at ``path`` open for writing or reading."""
+    if not path.exists():
+        return False
+    try:
+        duckdb.connect(str(path)).close()
+    except duckdb.Error as error:
+        return "lock" in str(error).lower()
+    return False
+
+
+def rows(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: list | dict | None = None
+) -> list[tuple]:
+    """All rows that ``query`` returns, with its ``parameters`` bound."""
+    return connection.execute(query, parameters or []).fetchall()
+
+
+def value(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: list | dict | None = None
+) -> object:
+    """The first column of the first row that ``query`` returns."""
+    return rows(connection, query, parameters)[0][0]
+
+
+def quoted(name: str) -> str:
+    """``name`` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str | Path) -> str:
+    """``text`` as an SQL string; for file names, where DuckDB takes no bound parameter."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def _why_not_opened(path: Path, message: str) -> str:
+    if "lock" in message.lower():
+        holder = re.search(r"PID (\d+)", message)
+        who = f"process {holder.group(1)}" if holder else "another process"
+        return f"The database {path} is in use by {who}: close it there and try again."
+    if "not a valid duckdb database" in message.lower() or "serialized" in message.lower():
+        return (
+            f"{path} is not a DuckDB database that this version can read: name another with --db."
+        )
+    return f"The database {path} cannot be opened: {message.splitlines()[0]}"
+
+
+def _reason(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__).rstrip(".")

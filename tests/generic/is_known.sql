@@ -1,0 +1,40 @@
+{#- every value of a definition's column is a value of another table's column; the failing rows are named -#}
+{% test is_known(model, column_name, to, field, row_columns) %}
+
+with definitions as (
+
+    select * from {{ model }}
+
+),
+
+known as (
+
+    select distinct {{ field }} as known_value from {{ to }}
+
+),
+
+strays as (
+
+    select
+        definitions.{{ column_name }} as stray_value,
+        {% for column in row_columns -%}
+        '{{ column }} ' || coalesce(cast(definitions.{{ column }} as {{ dbt.type_string() }}), '(empty)')
+        {%- if not loop.last %} || ', ' || {% endif %}
+        {% endfor -%}
+        as row_name
+    from definitions
+    left join known on definitions.{{ column_name }} = known.known_value
+    where definitions.{{ column_name }} is not null and known.known_value is null
+
+)
+
+select
+    {{ refuse(
+        "'" ~ model.identifier ~ ": in the row with ' || min(row_name) || ', the " ~ column_name
+        ~ " «' || min(stray_value) || '» is not a " ~ field ~ " of " ~ to.identifier
+        ~ "; correct the row (' || cast(count(*) as " ~ dbt.type_string() ~ ") || ' such rows in all)'"
+    ) }} as failure
+from strays
+having count(*) > 0
+
+{% endtest %}

@@ -1,0 +1,166 @@
+"""A build that fails leaves the database as it was and says why in one sentence.
+
+The dbt project here is one model of its own, so that a build takes seconds.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from small_cdm import PERSON, write_table
+
+from myelomart import building, warehouse
+from myelomart.errors import SourceError, WarehouseError
+from myelomart.sources.landing import Source
+
+SLOW = "select count(*) as persons from range(1000000000000) as t(x) where x % 7 = 3"
+PERSONS = """
+    select count(*) as persons
+    from read_parquet('{{ env_var("MYELOMART_LANDING") }}/person/**/*.parquet')
+"""
+PROJECT = """
+name: small
+version: "1.0"
+profile: small
+flags: {send_anonymous_usage_stats: false}
+models: {small: {+materialized: table}}
+"""
+PROFILE = """
+small:
+  target: duckdb
+  outputs: {duckdb: {type: duckdb, path: "{{ env_var('MYELOMART_DB') }}"}}
+"""
+
+
+@pytest.fixture(scope="module")
+def first_build(tmp_path_factory):
+    """A project and a database built with it, over what an interrupted build left."""
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "project" / "models").mkdir(parents=True)
+    (folder / "project" / "dbt_project.yml").write_text(PROJECT)
+    (folder / "project" / "profiles.yml").write_text(PROFILE)
+    (folder / "project" / "models" / "counts.sql").write_text(PERSONS)
+    write_table(PERSON, folder / "cdm" / "person.parquet")
+    database = folder / "warehouse.duckdb"
+    database.with_name("warehouse.duckdb.building").write_bytes(b"half a database")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "project_root", lambda: folder / "project")
+        patch.delenv("MYELOMART_LANDING", raising=False)
+        build(folder / "cdm", database)
+    return folder
+
+
+@pytest.fixture
+def project(first_build, tmp_path, monkeypatch):
+    root = tmp_path / "project"
+    shutil.copytree(first_build / "project", root)
+    monkeypatch.setattr(building, "project_root", lambda: root)
+    monkeypatch.delenv("MYELOMART_LANDING", raising=False)
+    return root
+
+
+@pytest.fixture
+def built(first_build, project, tmp_path):
+    return Path(shutil.copy(first_build / "warehouse.duckdb", tmp_path))
+
+
+def persons(database):
+    with warehouse.database(database) as connection:
+        return warehouse.value(connection, "select persons from counts")
+
+
+def build(source, database):
+    building.build([Source("cdm", str(source))], database, say=lambda line: None)
+
+
+def refused(source, database, kind=WarehouseError):
+    with pytest.raises(kind) as failure:
+        build(source, database)
+    assert not database.with_name(database.name + ".building").exists()
+    return str(failure.value)
+
+
+def test_a_build_takes_the_place_of_what_an_interrupted_one_left(built):
+    assert persons(built) == 3
+
+
+def test_failing_models_and_tests_are_named_and_the_former_database_stays(
+    project, built, small_cdm
+):
+    (project / "models" / "broken.sql").write_text("select no_such_column from range(3)")
+    (project / "models" / "counts.yml").write_text(
+        "version: 2\nmodels: [{name: counts, columns: [{name: persons, data_tests: "
+        "[{accepted_values: {name: persons_are_four, arguments: {values: [4], quote: false}}}]}]}]"
+    )
+    message = refused(small_cdm, built)
+    for part in ("broken", "no_such_column", "persons_are_four"):
+        assert part in message
+    assert persons(built) == 3
+
+
+def test_a_broken_source_stops_before_dbt(built, small_cdm):
+    (small_cdm / "person.parquet").write_bytes(b"PAR1")
+    assert "person.parquet is cut off" in refused(small_cdm, built, SourceError)
+    assert persons(built) == 3
+
+
+def test_a_database_in_use_by_another_process_is_said_to_be(built, small_cdm):
+    code = (
+        f"import duckdb, time; c = duckdb.connect({str(built)!r}); print(1, flush=True);"
+        "time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    try:
+        holder.stdout.readline()
+        assert "in use by another process" in refused(small_cdm, built)
+    finally:
+        holder.kill()
+        holder.wait()
+    assert persons(built) == 3
+
+
+def test_an_interrupted_build_leaves_the_former_database(project, built, small_cdm):
+    (project / "models" / "counts.sql").write_text(SLOW)
+    code = (
+        "import sys; from pathlib import Path; from myelomart import building, cli;"
+        f"building.project_root = lambda: Path({str(project)!r});"
+        f"sys.argv = ['', 'build', '--source', {str(small_cdm)!r}, '--db', {str(built)!r}];"
+        "cli.main()"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(building.__file__).parents[1])}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=environment,
+        text=True,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    started = built.with_name(built.name + ".building")
+    deadline = time.time() + 30
+    while not started.exists() and time.time() < deadline:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    message = process.communicate(timeout=30)[1]
+    assert process.returncode == 130
+    assert "stopped" in message
+    assert "is as it was" in message
+    assert "Traceback" not in message
+    assert not started.exists()
+    assert persons(built) == 3
+
+
+def test_a_file_that_is_no_database_is_never_overwritten(project, small_cdm, tmp_path):
+    precious = tmp_path / "results.csv"
+    precious.write_text("a long text that is not a database\n")
+    assert "not a DuckDB database" in refused(small_cdm, precious)
+    assert precious.read_text().startswith("a long text")
+
+
+def test_a_folder_that_is_not_there_is_named(project, small_cdm, tmp_path):
+    assert "There is no folder" in refused(small_cdm, tmp_path / "nowhere" / "w.duckdb")

@@ -1,0 +1,187 @@
+"""Every way in leads to the same cohorts and endpoints.
+
+One build has the same synthetic people four times: as a folder, as two halves (one of them a SQLite
+file), as a TriNetX export, and in PostgreSQL where it can be started. What the study engine finds
+for each way is compared; the halves together must be the whole.
+"""
+
+import sqlite3
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from postgres_server import NoServer, running_server
+
+from myelomart import building, warehouse
+from myelomart.sources import layout
+from myelomart.sources.landing import Source, land
+from myelomart.synthetic.network import make_network
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "converters"))
+from trinetx import write_export  # noqa: E402  it stands in a folder of its own
+
+PEOPLE = 500
+HALF = PEOPLE // 2
+DEATH_DATED = ("all_cause_mortality", "overall_survival")  # endpoints that the day of death moves
+DAYS_OFF = 31
+
+
+def half(cdm: Path, target: Path, test: str) -> None:
+    """The rows of ``cdm`` whose person passes ``test``, and all rows of tables without persons."""
+    target.mkdir()
+    with warehouse.scratch() as connection:
+        for path in sorted(cdm.glob("*.parquet")):
+            source = f"read_parquet({warehouse.literal(path)})"
+            names = [
+                row[0] for row in warehouse.rows(connection, f"describe select * from {source}")
+            ]
+            where = test if "person_id" in names else "true"
+            goal = warehouse.literal(target / path.name)
+            connection.execute(f"copy (select * from {source} where {where}) to {goal}")
+
+
+def as_sqlite(cdm: Path, path: Path) -> None:
+    """The CDM in a SQLite file; dates as text, as SQLite has no dates."""
+    with warehouse.scratch() as connection, sqlite3.connect(path) as target:
+        for table in layout.cdm_tables():
+            file = cdm / f"{table}.parquet"
+            if not file.exists():
+                continue
+            relation = connection.sql(
+                f"select columns(*)::varchar from read_parquet({warehouse.literal(file)})"
+            )
+            target.execute(f"create table {table} ({', '.join(relation.columns)})")
+            marks = ", ".join("?" for _ in relation.columns)
+            target.executemany(f"insert into {table} values ({marks})", relation.fetchall())
+
+
+def into_postgres(cdm: Path, address: str) -> None:
+    from pyarrow import parquet
+
+    with warehouse.postgres(address, "test") as connection, connection.cursor() as cursor:
+        for table in layout.cdm_tables():
+            file = cdm / f"{table}.parquet"
+            if file.exists():
+                cursor.adbc_ingest(table, parquet.read_table(file), mode="create")
+        connection.commit()
+
+
+@pytest.fixture(scope="module")
+def ways(tmp_path_factory):
+    """The database and the names of the sources in it."""
+    folder = tmp_path_factory.mktemp("ways")
+    cdm = folder / "cdm"
+    make_network(PEOPLE, 2, 7, cdm, 0.8)
+    half(cdm, folder / "first", f"person_id <= {HALF}")
+    half(cdm, folder / "second", f"person_id > {HALF}")
+    as_sqlite(folder / "second", folder / "second.sqlite")
+    write_export(cdm, folder / "export")
+    sources = [
+        Source("whole", str(cdm)),
+        Source("first", str(folder / "first")),
+        Source("second", str(folder / "second.sqlite")),
+        Source("export", str(folder / "export")),
+    ]
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(running_server())
+            into_postgres(cdm, address)
+            sources.append(Source("server", address))
+        except NoServer as reason:
+            print(f"without PostgreSQL: {reason}")
+        land(sources, folder / "landing", lambda line: None)
+    selection = "+time_to_event +cell_therapies +transplants +labs +lines_of_therapy"
+    building.run_dbt(
+        folder / "landing",
+        folder / "ways.duckdb",
+        "duckdb",
+        print,
+        lambda done, total, name: None,
+        "--select",
+        *selection.split(),
+        "--exclude-resource-type",
+        "test",
+        "--exclude-resource-type",
+        "unit_test",
+    )
+    return folder / "ways.duckdb", [source.name for source in sources]
+
+
+def by_source(database: Path, query: str) -> dict[str, list[tuple]]:
+    """Rows of ``query`` by source, with the number that the person has in the whole."""
+    people = """
+        with people as (
+            select
+                person_id,
+                source_name as way,
+                cast(replace(person_source_value, 'P', '') as bigint) as number
+            from omop.person
+        )
+    """
+    found: dict[str, list[tuple]] = {}
+    with warehouse.database(database) as connection:
+        for source, *row in warehouse.rows(connection, f"{people} {query} order by all"):
+            found.setdefault(source, []).append(tuple(row))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("mart", "columns"),
+    [
+        ("patients", "myeloma_diagnosis_date, sex, race, year_of_birth"),
+        ("cell_therapies", "infusion_date, product"),
+        ("transplants", "transplant_date, kind"),
+        ("lines_of_therapy", "line_number, line_start_date, drugs"),
+        ("drug_exposures", "ingredient, start_date"),
+        ("labs", "lab, measured_date, value, unit"),
+    ],
+)
+def test_every_way_in_gives_the_same_marts(ways, mart, columns):
+    database, sources = ways
+    query = f"select way, number, {columns} from core.{mart} inner join people using (person_id)"
+    found = by_source(database, query)
+    assert len(found["whole"]) > 10
+    assert sorted(found["first"] + found["second"]) == found["whole"]
+    for source in set(sources) - {"whole", "first", "second"}:
+        assert found[source] == found["whole"], source
+
+
+def test_every_way_in_gives_the_same_endpoints(ways):
+    database, sources = ways
+    found = by_source(
+        database,
+        """
+        select way, endpoint, cohort_id, number, start_date, time_days, event
+        from outcomes.time_to_event inner join people using (person_id)
+        """,
+    )
+    exact = {
+        source: [row for row in rows if row[0] not in DEATH_DATED] for source, rows in found.items()
+    }
+    assert len(exact["whole"]) > 100
+    assert sorted(exact["first"] + exact["second"]) == exact["whole"]
+    for source in set(sources) - {"whole", "first", "second", "export"}:
+        assert found[source] == found["whole"], source
+
+
+def test_a_trinetx_export_moves_a_death_by_less_than_a_month(ways):
+    database, _ = ways
+    found = by_source(
+        database,
+        "select way, number, death_date from core.patients "
+        "inner join people using (person_id) where death_date is not null",
+    )
+    whole, export = dict(found["whole"]), dict(found["export"])
+    assert whole.keys() == export.keys()
+    assert len(whole) > 50
+    assert max(abs((export[number] - day).days) for number, day in whole.items()) < DAYS_OFF
+
+
+def test_ids_of_persons_are_unique_across_sources(ways):
+    database, sources = ways
+    with warehouse.database(database) as connection:
+        people, distinct = warehouse.rows(
+            connection, "select count(*), count(distinct person_id) from omop.person"
+        )[0]
+    assert people == distinct == PEOPLE * (len(sources) - 1)
