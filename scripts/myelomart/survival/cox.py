@@ -15,6 +15,7 @@ from scipy.stats import chi2, norm
 from myelomart.errors import StatisticsError
 from myelomart.survival.concordance import Concordance, concordance
 from myelomart.survival.design import Design, design_matrix
+from myelomart.survival.firth import firth_maximum
 from myelomart.survival.inputs import case_weights, event_flags, event_times, labels_of
 from myelomart.survival.partial_likelihood import (
     RiskSets,
@@ -175,8 +176,6 @@ def cox_regression(
     spread = sets.weights @ sets.matrix**2 / sets.weights.sum()
     _refuse_collinear(design, sets, null_information, spread)
     if penalty == "firth":
-        from myelomart.survival.firth import firth_maximum
-
         beta, sums, likelihood, null_likelihood = firth_maximum(sets)
     else:
         beta, sums = _newton(sets, start, design, null_information, np.sqrt(spread))
