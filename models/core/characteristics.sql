@@ -20,6 +20,12 @@ comorbidity_characteristics as (
 
 ),
 
+refractory_characteristics as (
+
+    select * from {{ ref('int_refractory_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
@@ -27,6 +33,8 @@ characteristics as (
     select * from treatment_characteristics
     union all
     select * from comorbidity_characteristics
+    union all
+    select * from refractory_characteristics
 
 )
 
