@@ -5,7 +5,7 @@ DEMO   := demo
 export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: install demo test lint docs spark bench clean
+.PHONY: install demo test lint docs spark bench calibration clean
 
 install: $(VENV)/.installed ## make the environment; does nothing when it is up to date
 
@@ -31,6 +31,9 @@ docs: install ## the dbt documentation as one page, target/static_index.html
 
 spark: install ## the same models on Apache Spark, every mart compared with DuckDB's
 	bash bench/spark.sh
+
+calibration: install ## what the synthetic network aims at, and how near it comes: docs/calibration.md
+	myelomart calibrate --patients 100000 --seed 1 --out docs/calibration.md
 
 clean: ## remove what the other targets made, but not the environment
 	rm -rf $(DEMO) target logs results landing myelomart.duckdb

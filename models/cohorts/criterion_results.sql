@@ -83,10 +83,14 @@ matched_events as (
 
 ),
 
-judged as (
+criterion_results as (
 
     select
-        asked.*,
+        asked.cohort_id,
+        asked.person_id,
+        asked.criterion_id,
+        asked.kind,
+        asked.step,
         coalesce(matched_events.match_count, 0) as match_count,
         case
             when asked.criterion_type = 'event' then coalesce(matched_events.match_count, 0) >= asked.min_count
@@ -101,20 +105,6 @@ judged as (
             asked.cohort_id = index_characteristics.cohort_id
             and asked.person_id = index_characteristics.person_id
             and asked.characteristic = index_characteristics.characteristic
-
-),
-
-criterion_results as (
-
-    select
-        cohort_id,
-        person_id,
-        criterion_id,
-        kind,
-        step,
-        match_count,
-        is_met
-    from judged
 
 )
 

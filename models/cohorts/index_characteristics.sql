@@ -66,13 +66,33 @@ told_by_index as (
 
 told as (
 
-    select cohort_id, person_id, 'index_year' as characteristic, index_year as value_number from told_by_index
+    select
+        cohort_id,
+        person_id,
+        'index_year' as characteristic,
+        index_year as value_number
+    from told_by_index
     union all
-    select cohort_id, person_id, 'age' as characteristic, age as value_number from told_by_index
+    select
+        cohort_id,
+        person_id,
+        'age' as characteristic,
+        age as value_number
+    from told_by_index
     union all
-    select cohort_id, person_id, 'days_observed_before' as characteristic, days_observed_before from told_by_index
+    select
+        cohort_id,
+        person_id,
+        'days_observed_before' as characteristic,
+        days_observed_before as value_number
+    from told_by_index
     union all
-    select cohort_id, person_id, 'days_since_diagnosis' as characteristic, days_since_diagnosis from told_by_index
+    select
+        cohort_id,
+        person_id,
+        'days_since_diagnosis' as characteristic,
+        days_since_diagnosis as value_number
+    from told_by_index
 
 ),
 

@@ -26,6 +26,12 @@ refractory_characteristics as (
 
 ),
 
+stage_characteristics as (
+
+    select * from {{ ref('int_stage_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
@@ -35,6 +41,8 @@ characteristics as (
     select * from comorbidity_characteristics
     union all
     select * from refractory_characteristics
+    union all
+    select * from stage_characteristics
 
 )
 

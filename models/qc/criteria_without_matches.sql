@@ -2,7 +2,31 @@
 -- Definition: a criterion, covariate, endpoint rule or index event whose group has no event in core.clinical_events.
 -- Suspicious, not wrong: the code may be missing from the source, or the event may be rare.
 
-with event_groups as (
+with cohorts as (
+
+    select * from {{ ref('cohorts') }}
+
+),
+
+cohort_criteria as (
+
+    select * from {{ ref('cohort_criteria') }}
+
+),
+
+covariates as (
+
+    select * from {{ ref('covariates') }}
+
+),
+
+endpoint_rules as (
+
+    select * from {{ ref('endpoint_rules') }}
+
+),
+
+event_groups as (
 
     select * from {{ ref('event_groups') }}
 
@@ -16,15 +40,34 @@ clinical_events as (
 
 asked as (
 
-    select study_id, 'index event' as asked_by, label, index_event_group as event_group from {{ ref('cohorts') }}
+    select
+        study_id,
+        'index event' as asked_by,
+        label,
+        index_event_group as event_group
+    from cohorts
     union all
-    select cohorts.study_id, 'criterion' as asked_by, cohort_criteria.label, cohort_criteria.event_group
-    from {{ ref('cohort_criteria') }} as cohort_criteria
-    inner join {{ ref('cohorts') }} as cohorts on cohort_criteria.cohort_id = cohorts.cohort_id
+    select
+        cohorts.study_id,
+        'criterion' as asked_by,
+        cohort_criteria.label,
+        cohort_criteria.event_group
+    from cohort_criteria
+    inner join cohorts on cohort_criteria.cohort_id = cohorts.cohort_id
     union all
-    select study_id, 'covariate' as asked_by, label, event_group from {{ ref('covariates') }}
+    select
+        study_id,
+        'covariate' as asked_by,
+        label,
+        event_group
+    from covariates
     union all
-    select study_id, 'endpoint' as asked_by, endpoint_id as label, event_group from {{ ref('endpoint_rules') }}
+    select
+        study_id,
+        'endpoint' as asked_by,
+        endpoint_id as label,
+        event_group
+    from endpoint_rules
 
 ),
 

@@ -1,4 +1,5 @@
--- One row per study, cohort and person with the index event: in or out, and at which step. What Python may read of cohort_decisions.
+-- One row per study, cohort and person with the index event: in or out, and at which step. What Python may read of
+-- cohort_decisions.
 
 with cohort_decisions as (
 

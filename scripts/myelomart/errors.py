@@ -29,3 +29,9 @@ class Stopped(MyelomartError):
     """The user stopped the work (Ctrl-C); what stood before is as it was."""
 
     exit_code = 130
+
+
+class QualityError(MyelomartError):
+    """A source that fails a blocking quality check; says which and what to do."""
+
+    exit_code = 1

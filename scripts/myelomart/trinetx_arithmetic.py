@@ -96,7 +96,7 @@ def measures_of_association(events1, n1, events0, n0, *, use_shown=True) -> Meas
 
 @dataclass(frozen=True)
 class OutcomeComparison:
-    """Survival of two arms as the platform computes it, with the model of single patients beside."""
+    """Survival of two arms as the platform computes it, and the model of single patients."""
 
     curves: dict[str, SurvivalCurve]
     logrank: LogRank

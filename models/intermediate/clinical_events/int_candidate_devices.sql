@@ -1,5 +1,6 @@
 {{ config(materialized='ephemeral') }}
--- One row per device_exposure record of a candidate, in the shape that all domains share: the one wide pass over the table.
+-- One row per device_exposure record of a candidate, in the shape that all domains share: the one wide pass over the
+-- table.
 
 with candidates as (
 
@@ -37,6 +38,7 @@ candidate_devices as (
         cast(null as double) as quantity,
         cast(null as {{ dbt.type_string() }}) as route_text,
         cast(null as {{ dbt.type_string() }}) as stop_reason,
+        cast(null as {{ dbt.type_string() }}) as qualifier_text,
         device_exposure.device_exposure_start_date as start_date,
         device_exposure.device_exposure_end_date as end_date
     from device_exposure

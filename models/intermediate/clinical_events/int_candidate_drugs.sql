@@ -1,5 +1,6 @@
 {{ config(materialized='ephemeral') }}
--- One row per drug_exposure record of a candidate, in the shape that all domains share: the one wide pass over the table.
+-- One row per drug_exposure record of a candidate, in the shape that all domains share: the one wide pass over the
+-- table.
 
 with candidates as (
 
@@ -37,6 +38,7 @@ candidate_drugs as (
         drug_exposure.quantity,
         drug_exposure.route_source_value as route_text,
         drug_exposure.stop_reason,
+        cast(null as {{ dbt.type_string() }}) as qualifier_text,
         drug_exposure.drug_exposure_start_date as start_date,
         drug_exposure.drug_exposure_end_date as end_date
     from drug_exposure

@@ -1,6 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- One row per laboratory result and vital sign of a TriNetX export, as a measurement.
--- Limits: TriNetX's own groups (code system TNX) look like LOINC numbers and are not; they are marked and match nothing.
+-- Limits: TriNetX's own groups (code system TNX) look like LOINC numbers and are not; they are marked and match
+-- nothing.
 
 with lab_results as (
 

@@ -1,6 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- One row per patient of a TriNetX export: from the first to the last encounter, diagnosis, procedure or medication.
--- Limits: an export does not say when a patient was under observation; what is not recorded may have happened elsewhere.
+-- Limits: an export does not say when a patient was under observation; what is not recorded may have happened
+-- elsewhere.
 
 with dates as (
 

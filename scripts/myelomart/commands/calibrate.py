@@ -19,7 +19,7 @@ def calibrate(
     seed: int = typer.Option(1, help="Seed of the simulation."),
     out: Path = typer.Option(Path("docs/calibration.md"), help="The page to write."),
 ) -> None:
-    """Compare the synthetic network with every printed number it aims at; exit 1 beyond 3 errors."""
+    """Compare the synthetic network with the printed numbers it aims at; exit 1 beyond 3 errors."""
     table = calibration_table(patients, seed)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page(table, patients, seed), encoding="utf-8")

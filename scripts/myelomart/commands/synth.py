@@ -23,6 +23,7 @@ def synth(
     myeloma_share: float = typer.Option(0.2, min=0.0, max=1.0, help="Share with myeloma."),
     scenario: str = typer.Option("published", help="A row of scenarios.csv: what is planted."),
     dirty: bool = typer.Option(False, "--dirty", help="Plant faults, each listed in the truth."),
+    folders: bool = typer.Option(False, "--folders", help="A folder per site, OUT/site_1 …"),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
 ) -> None:
     """Write a synthetic OMOP CDM v5.4 with planted truth."""
@@ -36,6 +37,7 @@ def synth(
             myeloma_share,
             scenario,
             dirty,
+            folders,
             progress=lambda done: bar.advance(task, done),
         )
     if as_json:

@@ -1,9 +1,9 @@
 """Weighting by the propensity score, and effects with robust variance.
 
-Inverse probability (Robins JM et al. Epidemiology 2000;11:550), overlap (Li F et al. J Am Stat Assoc
-2018;113:390) and entropy balancing (Hainmueller J. Polit Anal 2012;20:25). Weights are scaled so
-that each arm's add up to its size. The variance of an effect comes from a sandwich with each row its
-own cluster: weights are estimated, so this is conservative for the average effect in all.
+Inverse probability (Robins JM et al. Epidemiology 2000;11:550), overlap (Li F et al. J Am Stat
+Assoc 2018;113:390) and entropy balancing (Hainmueller J. Polit Anal 2012;20:25). Weights are scaled
+so that each arm's add up to its size. The variance of an effect comes from a sandwich with each row
+its own cluster: as if the weights were known, which is conservative for the effect in everyone.
 """
 
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ MEASURES = ("rr", "hr", "or")
 
 @dataclass(frozen=True)
 class EValue:
-    """E-value of the estimate and of the confidence limit nearer to no effect (1 when it crosses)."""
+    """E-value of the estimate and of the limit nearer to no effect (1 when that crosses 1)."""
 
     estimate: float
     limit: float

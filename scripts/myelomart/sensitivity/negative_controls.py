@@ -1,8 +1,8 @@
 """Empirical calibration by negative controls: outcomes that treatment cannot cause.
 
 Schuemie MJ et al. Stat Med 2014;33:209 and PNAS 2018;115:2571. Estimates for negative controls
-scatter around no effect by systematic error; a normal distribution is fitted to that error by maximum
-likelihood, and estimates of interest are judged against it.
+scatter around no effect by systematic error; a normal distribution is fitted to that error by
+maximum likelihood, and estimates of interest are judged against it.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class SystematicError:
 
 
 def fit_systematic_error(log_estimates, standard_errors) -> SystematicError:
-    """Fit the error distribution to log ratios (k,) of negative controls with standard errors (k,)."""
+    """Fit the error to log ratios (k,) of negative controls with standard errors (k,)."""
     effect = number_column(log_estimates, "log_estimates")
     se = number_column(standard_errors, "standard_errors")
     refuse_rows(se <= 0, "standard_errors", "are not above 0", "drop controls without an estimate")
@@ -61,7 +61,7 @@ def calibrated_p(log_estimate: float, standard_error: float, error: SystematicEr
 
 
 def calibrated_estimate(log_estimate, standard_error, error: SystematicError, conf_level=0.95):
-    """Ratio and limits with the systematic error taken off, assuming it does not grow with effect."""
+    """Ratio and limits without the systematic error, assuming it does not grow with effect."""
     centre = log_estimate - error.mean
     half = norm.ppf(0.5 + conf_level / 2) * np.hypot(standard_error, error.sd)
     return tuple(float(np.exp(centre + shift)) for shift in (0.0, -half, half))

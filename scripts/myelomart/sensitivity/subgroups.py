@@ -1,8 +1,8 @@
 """Hazard ratios in subgroups, with the test of interaction that they need.
 
 A subgroup's own p says nothing about whether it differs from the others (Assmann SF et al. Lancet
-2000;355:1064): the interaction is tested by the likelihood ratio of models with and without it, both
-with the subgroup as a main effect.
+2000;355:1064): the interaction is tested by the likelihood ratio of models with and without it,
+both with the subgroup as a main effect.
 """
 
 from dataclasses import dataclass

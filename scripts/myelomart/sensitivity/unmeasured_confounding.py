@@ -37,8 +37,8 @@ def tipping_strength(limit: float, prevalence_treated: float, prevalence_control
 def tipping_table(estimate, ci_low, ci_high, *, prevalences=None) -> pd.DataFrame:
     """Strength that brings estimate and limit to 1, over a grid of prevalences in the two arms.
 
-    Columns: prevalence_treated, prevalence_control, tips_estimate, tips_limit; a strength below 1 is
-    a protective confounder. NaN where no strength suffices.
+    Columns: prevalence_treated, prevalence_control, tips_estimate, tips_limit; a strength below 1
+    is a protective confounder. NaN where no strength suffices.
     """
     if not 0 < ci_low <= estimate <= ci_high:
         raise StatisticsError("the estimate lies between its limits, and all are above 0")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from myelomart import warehouse
 from myelomart.errors import SourceError
-from myelomart.sources import columns, files, formats, layout
+from myelomart.sources import columns, files, formats, kept, layout
 
 DEFAULT_NAME = "cdm"
 Say = Callable[[str], None]
@@ -88,13 +88,15 @@ def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
     shown = formats.shown(source.location)
     entry = {"name": source.name, "location": shown, "format": kind, "tables": {}}
     faults = landing / "rows_set_aside" / f"source_name={source.name}"
-    faults.mkdir(parents=True, exist_ok=True)
     changed = []
     with warehouse.scratch(spill_to=landing / ".spill") as connection:
-        columns.write_no_faults(connection, faults / "none.parquet")
+        for table in layout.landing_tables():  # so that they can be read when nothing is in them
+            folder = landing / table / f"source_name={source.name}"
+            folder.mkdir(parents=True, exist_ok=True)
+            columns.write_empty(connection, table, folder / "none.parquet")
         for table in layout.tables():
             old = before.get("tables", {}).get(table)
-            target = landing / table / f"source_name={source.name}" / "part.parquet"
+            target = kept.landed_path(landing, source.name, table)
             paths = tables[table].paths if table in tables else ()
             prints = [_fingerprint(path, old) for path in paths]
             if old and _same(old["files"], prints) and target.exists():
@@ -102,6 +104,7 @@ def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
                 continue
             changed.append(table)
             (landing / "manifest.json").unlink(missing_ok=True)  # true again when all is landed
+            kept.put_back(landing, source.name, table)
             landed = _land_table(connection, table, tables.get(table), target, faults)
             entry["tables"][table] = asdict(landed) | {"files": prints}
     expected = layout.trinetx_tables() if kind.startswith("TriNetX") else layout.cdm_tables()
@@ -178,7 +181,7 @@ def _entry(manifest: dict, source: Source) -> dict:
 
 def _specification_hash() -> str:
     digest = hashlib.sha256()
-    for name in layout.SPECIFICATIONS:
+    for name in (*layout.SPECIFICATIONS, layout.OF_LANDING):
         digest.update(layout.specification_file(name).read_bytes())
     return digest.hexdigest()
 
@@ -197,7 +200,7 @@ def _check_names(sources: list[Source]) -> None:
 
 def _remove_others(landing: Path, names: set[str]) -> None:
     """Take away what an earlier landing left of sources that are no longer named."""
-    for folder in landing.glob("*/source_name=*"):
+    for folder in [*landing.glob("*/source_name=*"), *landing.glob("*/*/source_name=*")]:
         if folder.name.removeprefix("source_name=") not in names:
             shutil.rmtree(folder)
 

@@ -138,6 +138,7 @@ def assemble(log: EventLog, people: People, death: np.ndarray, sites: Sites) -> 
         "procedure": procedure_table,
         "measurement": measurement_table,
         "observation": observation_table,
+        "device": device_table,
     }
     for name, shape in shapes.items():
         person, day, item, value, end = domains[name]
@@ -254,7 +255,7 @@ def drug_table(people, sites, common, identifier, person, day, item, value, end)
 
 
 def procedure_table(people, sites, common, identifier, person, day, item, value, end):
-    """procedure_occurrence, and device_exposure for the items of that domain."""
+    """procedure_occurrence; the HCPCS codes of drugs follow the procedures' own items."""
     _, ids = catalogue()
     _, source, _ = ids["drugs"].T
     standard, own = ids["procedures"].T
@@ -355,6 +356,28 @@ def observation_table(people, sites, common, identifier, person, day, item, valu
         len(person),
     )
     return {"observation": table}
+
+
+def device_table(people, sites, common, identifier, person, day, item, value, end):
+    """device_exposure, its items numbered as the procedures."""
+    _, ids = catalogue()
+    standard, own = ids["procedures"].T
+    table = as_table(
+        "device_exposure",
+        {
+            **common,
+            "device_exposure_id": identifier,
+            "device_concept_id": standard[item],
+            "device_exposure_start_date": day,
+            "device_exposure_end_date": end,
+            "device_type_concept_id": EHR,
+            "quantity": 1,
+            "device_source_value": words([row["code"] for row in rows("procedures")], item),
+            "device_source_concept_id": own[item],
+        },
+        len(person),
+    )
+    return {"device_exposure": table}
 
 
 def person_tables(people: People, sites: Sites, visits: Visits, death: np.ndarray):

@@ -27,7 +27,9 @@ def write_broken_files(cdm: Path, out: Path) -> list[dict[str, str]]:
     query = "select * from read_parquet(?) order by all limit ?"
     with duckdb.connect() as connection:
         tables = {
-            name: connection.execute(query, [str(cdm / f"{name}.parquet"), ROWS]).to_arrow_table()
+            name: connection.sql(
+                query, params=[str(cdm / f"{name}.parquet"), ROWS]
+            ).to_arrow_table()
             for name in names
         }
     text = as_text(tables["measurement"])

@@ -7,22 +7,23 @@ LIMIT = 3
 TEXT = """# Calibration of the synthetic network
 
 Made by `make calibration` (`myelomart calibrate --patients {patients} --seed {seed}`): {patients:,}
-myeloma patients of the scenario `published`, simulated without writing records, followed only as far
-as they are observed, and estimated as the document does (Kaplan–Meier with censoring at last contact).
+myeloma patients of the scenario `published`, simulated without writing records, followed only as
+far as they are observed, and estimated as the document does (Kaplan–Meier with censoring at last
+contact).
 
-- **printed**: the number in the source document (`row id` in published_results.csv), with its standard
+- **printed**: the number in the source document (row id in published_results.csv) with its standard
   error: from the printed interval, else binomial from the printed denominator, else for a median
-  1.25 times the spread over the root of n. Where two numbers of a document contradict each other, the
-  note says which side was taken (codes of inconsistencies.csv).
+  1.25 times the spread over the root of n. Where two numbers of a document contradict each other,
+  the note says which side was taken (codes of inconsistencies.csv).
 - **simulated**: the network's value, with its Monte Carlo error.
 - **z**: the difference over both errors together; {beyond} of {total} lie beyond {limit}.
 
 Hazard ratios are planted conditionally on age and comorbidity; the simulated value is the marginal
-ratio of a CAR-T population that is seen under both treatments. The twenty-three outcomes have four
-without a printed ratio (septic shock, CMV, candidemia, aspergillosis): planted at 1.
+ratio of a CAR-T population that is seen under both treatments. Four of the 23 outcomes have no
+printed ratio (septic shock, CMV, candidemia, aspergillosis): they are planted at 1.
 Not aimed at: numbers that a record cannot hold (cell dose, expansion, phenotype), the second-hand
-figures of 001 except CRS and ICANS frequencies, and exposures and refractoriness of 002, which
-follow from the treatment model.
+figures of 001 except the frequencies of CRS and ICANS, and exposures and refractoriness of 002,
+which follow from the treatment model.
 
 """
 

@@ -20,7 +20,7 @@ BLOCK = 25_000
 
 
 def effect_table(scenario: Scenario, seed: int, people: int = 100_000) -> pa.Table:
-    """One row an outcome: planted and marginal hazard ratio, risks at 12 months, Monte Carlo error."""
+    """One row an outcome: planted and marginal hazard ratio with its error, and 12-month shares."""
     names = outcome_names()
     window = int(parameter("arm_window_days"))
     counts = np.zeros((len(names), 2, 2, window + 1))
@@ -46,7 +46,7 @@ def effect_table(scenario: Scenario, seed: int, people: int = 100_000) -> pa.Tab
 
 
 def day_counts(scenario: Scenario, seed: int, first: int, count: int, window: int) -> np.ndarray:
-    """Events and exits without event by outcome, arm and day; shape (outcomes, 2, 2, window + 1)."""
+    """Events and exits by outcome, arm and day; shape (outcomes, 2, 2, window + 1)."""
     streams = Streams(seed, np.arange(first, first + count) + 2**40)
     network = rows("populations")[0]
     age = np.clip(

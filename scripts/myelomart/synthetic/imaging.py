@@ -1,4 +1,4 @@
-"""Charted findings: FISH, staging, imaging before and after CAR-T, responses, performance status."""
+"""Charted findings: FISH, staging, imaging around CAR-T, responses, performance status."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from myelomart.synthetic.treatment import MAX_LINES, Course
 
 
 def emit_staging(log: EventLog, people: People, course: Course) -> None:
-    """FISH at diagnosis (every probe, or none) and beta-2-microglobulin and albumin by ISS stage."""
+    """FISH at diagnosis (every probe, or none), and the two laboratory values of the ISS stage."""
     person, day = course.rows, people.diagnosis[course.rows]
     tested = np.flatnonzero(course.biology.tested)
     for number in range(len(rows("cytogenetics"))):
@@ -58,7 +58,7 @@ def emit_imaging(log: EventLog, course: Course) -> None:
 
 
 def emit_scan(log: EventLog, course: Course, patient, person, day, state, bone) -> None:
-    """One PET-CT and its three findings; the site of a lesion is the value's whole number above 1."""
+    """One PET-CT and its three findings; a value of 2 and more is the site of the lesion."""
     log.add("procedure", person, day, procedure("pet_ct"))
     kinds = np.array([row["kind"] for row in rows("lesion_sites")])
     weights = column("lesion_sites", "weight")

@@ -34,7 +34,7 @@ def levels(course: Course):
 
 
 def assessment_days(course: Course, which, day, first, last):
-    """Patient and day of each myeloma panel: on the routine days, at starts, when seen, and after."""
+    """Patient and day of each myeloma panel: routine days, starts, progressions and after."""
     parts = [(which, day)]
     patient, line = np.nonzero(course.start >= 0)
     parts.append((patient, course.start[patient, line]))
@@ -102,7 +102,7 @@ def emit_paraprotein(log: EventLog, course: Course, which, day, first, last) -> 
 
 
 def emit_marrow(log: EventLog, course: Course) -> None:
-    """Plasma cells in the marrow at diagnosis, at relapses, and at day 90 and progression of CAR-T."""
+    """Marrow plasma cells at diagnosis and relapses, at day 90 and progression after CAR-T."""
     streams = course.streams
     patient, line = np.nonzero(course.start >= 0)
     value = 15 + 55 * streams.uniform("marrow", MAX_LINES)[patient, line]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from myelomart.errors import MyelomartError
 from myelomart.synthetic.assembly import assemble
 from myelomart.synthetic.broken_files import write_broken_files
 from myelomart.synthetic.constants import day_number, parameter
@@ -31,7 +32,7 @@ from myelomart.synthetic.toxicity import emit_toxicity
 from myelomart.synthetic.treatment import simulate
 from myelomart.synthetic.truth import truth_tables
 from myelomart.synthetic.vocabulary import VERSION, vocabulary_tables
-from myelomart.synthetic.writer import TruthWriter, Writer
+from myelomart.synthetic.writer import SiteWriter, TruthWriter, Writer
 
 CHUNK = 5_000
 
@@ -44,18 +45,23 @@ def make_network(
     myeloma_share: float = 0.2,
     scenario: str = "published",
     dirty: bool = False,
+    folders: bool = False,
     chunk: int = CHUNK,
     progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, int]:
     """Write the CDM to `out` and the truth to `out`.truth; returns the rows of each table.
 
     With `dirty`, faults are planted in the rows (listed in the truth as `faults`), and folders of
-    broken files are written to `out`.broken.
+    broken files are written to `out`.broken. With `folders` each site is a CDM of its own,
+    `out`/site_1 and so on.
     """
+    if dirty and folders:
+        raise MyelomartError("Choose --dirty or --folders: faults are planted in one folder only.")
     planted = scenario_named(scenario)
     places = make_sites(sites, seed)
     beside = out.parent / f"{out.name}.truth"
-    writer, truth = Writer(out), TruthWriter(beside)
+    writer = SiteWriter(out, sites) if folders else Writer(out)
+    truth = TruthWriter(beside)
     with ThreadPoolExecutor(max_workers=1) as behind:
         written = None
         for first in range(1, patients + 1, chunk):
@@ -77,7 +83,9 @@ def make_network(
     writer.close()
     truth.add({"effects": effect_table(planted, seed)})
     if dirty:
-        broken = write_broken_files(out, out.parent / f"{out.name}.broken")
+        broken = write_broken_files(
+            out / "site_1" if folders else out, out.parent / f"{out.name}.broken"
+        )
         truth.add({"broken_files": pa.Table.from_pylist(broken)})
     truth.close()
     return writer.counts

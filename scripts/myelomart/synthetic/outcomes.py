@@ -92,6 +92,7 @@ def emit_outcome(log: EventLog, row: dict[str, str], person, day, variant) -> No
         picked, person, day = after_code_starts(picked, person, day)
         log.add("condition", person, day, picked)
         if kind == "dialysis":
+            log.add("device", person, day, procedure("dialysis_catheter"))
             log.add("procedure", person, day, procedure("hemodialysis"))
 
 

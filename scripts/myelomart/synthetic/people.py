@@ -101,7 +101,7 @@ def draw_comorbidities(streams: Streams, age: np.ndarray) -> np.ndarray:
 
 
 def intended_infusions(streams: Streams, population: np.ndarray):
-    """For the CAR-T centres: day of infusion, prior lines, months from diagnosis; else -1, -1, 0."""
+    """At the CAR-T centres: infusion day, prior lines, months from diagnosis; else -1, -1, 0."""
     target = np.full(len(population), -1, dtype=np.int64)
     prior_lines, months = target.copy(), np.zeros(len(population))
     when, lines = streams.uniform("infusion_day"), streams.uniform("prior_lines")

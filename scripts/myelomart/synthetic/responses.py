@@ -43,7 +43,7 @@ def draw_response(course, regimen, infused, after_cart, line: int) -> np.ndarray
 
 
 def cart_rates(course, regimen) -> tuple[np.ndarray, ...]:
-    """ORR, VGPR or better and CR or better after CAR-T, by population, product, EMD, progression."""
+    """Shares with PR, VGPR and CR or better after CAR-T, by population, product and EMD."""
     table = {}
     for row in rows("cart_response"):
         key = (row["population"], row["product"], row["emd_baseline"], row["progresses"])

@@ -139,7 +139,7 @@ def reordered(parts):
 
 
 def emit_markers(log: EventLog, graded, person, draw) -> None:
-    """CRP, ferritin, IL-6 and LDH around CRS; in the planted arm only ferritin, no outcome there."""
+    """CRP, IL-6, LDH, ferritin around CRS; in the planted arm ferritin alone, no outcome."""
     for name in ("crp", "il6", "ldh", "ferritin"):
         high = float(rows("labs")[lab(name)]["high_median"])
         here = (graded["crs"] > 0) & (~graded["in_arm"] | (name == "ferritin"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from myelomart.synthetic.constants import rows
@@ -62,6 +63,38 @@ class Writer:
         """Write what is left and close the files."""
         for stream in self.streams.values():
             stream.close()
+
+
+class SiteWriter:
+    """One folder a site: every row goes to the site of its person, vocabularies go to all."""
+
+    def __init__(self, folder: Path, sites: int) -> None:
+        self.writers = [Writer(folder / f"site_{number}") for number in range(1, sites + 1)]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows over all sites; a table that every site holds counts once a site."""
+        names = self.writers[0].counts
+        return {name: sum(writer.counts[name] for writer in self.writers) for name in names}
+
+    def add(self, tables: dict[str, pa.Table]) -> None:
+        """Append tables by name; a chunk brings its person table, which tells the sites."""
+        person = tables.get("person")
+        for number, writer in enumerate(self.writers, start=1):
+            if person is None:
+                writer.add(tables)
+                continue
+            here = person.filter(pc.equal(person["care_site_id"], number))["person_id"]
+            mine = {
+                name: table.filter(pc.is_in(table["person_id"], value_set=here.combine_chunks()))
+                for name, table in tables.items()
+            }
+            writer.add(mine)
+
+    def close(self) -> None:
+        """Close every site's files."""
+        for writer in self.writers:
+            writer.close()
 
 
 class TruthWriter:

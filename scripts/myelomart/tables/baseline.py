@@ -34,8 +34,8 @@ def baseline_table(
     """Characteristics (columns of ``frame`` but ``arm``) by arm, one row per level or summary.
 
     Columns: characteristic, level, arm, numerator, denominator (known), percent, mean, sd, median,
-    q1, q3, p, test, smd (two arms: first against second sorted label). ``tests`` names the test of a
-    column; by default Fisher or chi-square for categories, Wilcoxon for numbers.
+    q1, q3, p, test, smd (two arms: first against second sorted label). ``tests`` names the test of
+    a column; by default Fisher or chi-square for categories, Wilcoxon for numbers.
     """
     groups = frame[arm]
     if groups.isna().any():
@@ -57,7 +57,7 @@ def baseline_table(
 
 
 def compare_categories(values, groups, test=None) -> TestResult:
-    """Chi-square, with Yates' correction, or Fisher's test of known values (n,) between groups (n,).
+    """Chi-square, with or without Yates, or Fisher's test of known values (n,) by groups (n,).
 
     By default Fisher for a 2 x 2 table with an expected count below 5, else chi-square.
     """

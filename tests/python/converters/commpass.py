@@ -83,6 +83,18 @@ CDM = {
             32879 as period_type_concept_id
         from cases
     """,
+    "visit_occurrence": """
+        select
+            person_id as visit_occurrence_id,
+            person_id,
+            9202 as visit_concept_id,
+            diagnosis_date + cast(days_to_last_follow_up as integer) as visit_start_date,
+            diagnosis_date + cast(days_to_last_follow_up as integer) as visit_end_date,
+            32879 as visit_type_concept_id,
+            'last follow-up' as visit_source_value
+        from cases
+        where cast(days_to_last_follow_up as integer) >= 0
+    """,
     "condition_occurrence": """
         select
             person_id as condition_occurrence_id,

@@ -46,7 +46,8 @@ EXPORT = {
             case gender_concept_id when 8507 then 'M' when 8532 then 'F' else 'Unknown' end as sex,
             case race_concept_id
                 when 8527 then 'White' when 8516 then 'Black or African American'
-                when 8515 then 'Asian' else 'Unknown'
+                when 8515 then 'Asian' when 8657 then 'American Indian or Alaska Native'
+                when 8557 then 'Native Hawaiian or Other Pacific Islander' else 'Unknown'
             end as race,
             case ethnicity_concept_id
                 when 38003563 then 'Hispanic or Latino'

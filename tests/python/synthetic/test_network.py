@@ -1,31 +1,255 @@
-"""The generated CDM is the same for the same seed, whatever the chunk, and clean by default."""
+"""The generated CDM: repeatable, clean by default, faulty exactly where planted."""
 
 from pathlib import Path
 
+import duckdb
+import numpy as np
 import pytest
 
+from myelomart.errors import MyelomartError
+from myelomart.synthetic.constants import rows
 from myelomart.synthetic.network import make_network
+from myelomart.synthetic.schema import table_schema
+
+DATES = {
+    "condition_occurrence": "condition_start_date",
+    "drug_exposure": "drug_exposure_start_date",
+    "procedure_occurrence": "procedure_date",
+    "measurement": "measurement_date",
+    "observation": "observation_date",
+    "device_exposure": "device_exposure_start_date",
+}
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(folder.glob("*.parquet"))}
 
 
+def truth_of(cdm: Path) -> Path:
+    return cdm.parent / f"{cdm.name}.truth"
+
+
+def ask(cdm: Path, query: str) -> list[tuple]:
+    with duckdb.connect() as connection:
+        for folder, schema in ((cdm, "cdm"), (truth_of(cdm), "truth")):
+            connection.execute(f"create schema {schema}")
+            for file in folder.glob("*.parquet"):
+                connection.execute(f"create view {schema}.{file.stem} as from '{file}'")
+        return connection.execute(query).fetchall()
+
+
 @pytest.fixture(scope="module")
 def network(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("network") / "cdm"
-    make_network(300, 3, 7, out, myeloma_share=0.5)
+    make_network(700, 4, 7, out, myeloma_share=0.6)
     return out
 
 
 def test_same_seed_same_bytes_whatever_the_chunk(network, tmp_path):
-    make_network(300, 3, 7, tmp_path / "cdm", myeloma_share=0.5, chunk=70)
+    make_network(700, 4, 7, tmp_path / "cdm", myeloma_share=0.6, chunk=130)
     assert bytes_of(network) == bytes_of(tmp_path / "cdm")
-    truth = network.parent / "cdm.truth"
-    assert bytes_of(truth) == bytes_of(tmp_path / "cdm.truth")
+    assert bytes_of(truth_of(network)) == bytes_of(truth_of(tmp_path / "cdm"))
 
 
 def test_another_seed_is_another_network(network, tmp_path):
-    make_network(300, 3, 8, tmp_path / "cdm", myeloma_share=0.5)
-    other = bytes_of(tmp_path / "cdm")
-    assert other["measurement.parquet"] != bytes_of(network)["measurement.parquet"]
+    make_network(100, 4, 8, tmp_path / "cdm", myeloma_share=0.6)
+    other = ask(tmp_path / "cdm", "select year_of_birth from cdm.person order by person_id")
+    first = ask(network, "select year_of_birth from cdm.person order by person_id limit 100")
+    assert other != first
+
+
+def test_a_network_without_myeloma_and_one_with_nothing_else(tmp_path):
+    for share, patients in ((0.0, 0), (1.0, 20)):
+        make_network(20, 1, 3, tmp_path / f"cdm{patients}", myeloma_share=share)
+        found = ask(tmp_path / f"cdm{patients}", "select count(*) from truth.patients")
+        assert found == [(patients,)]
+
+
+def test_every_table_has_all_columns_of_the_standard(network):
+    for table in {row["cdm_table"] for row in rows("cdm_columns")}:
+        found = ask(network, f"select column_name from (describe cdm.{table})")
+        assert [name for (name,) in found] == table_schema(table).names
+
+
+@pytest.mark.parametrize(("table", "day"), DATES.items())
+def test_events_lie_in_their_visit_in_observation_and_before_death(network, table, day):
+    wrong = ask(
+        network,
+        f"""
+        select count(*), count(*) - count(distinct {table}_id)
+        from cdm.{table} as event
+        left join cdm.visit_occurrence as visit using (visit_occurrence_id)
+        left join cdm.observation_period as period on event.person_id = period.person_id
+        left join cdm.death as death on event.person_id = death.person_id
+        where not coalesce(
+            visit.person_id = event.person_id
+            and {day} between visit_start_date and visit_end_date
+            and {day} between observation_period_start_date and observation_period_end_date
+            and {day} <= coalesce(death_date, date '2099-01-01'), false)
+        """,
+    )
+    assert wrong == [(0, 0)]
+
+
+def test_no_drug_before_its_launch(network):
+    launched = {row["product"]: row["launch"] for row in rows("drugs")}
+    found = ask(
+        network,
+        """
+        select concept_name, min(drug_exposure_start_date) from cdm.drug_exposure
+        inner join cdm.concept on drug_concept_id = concept_id group by 1
+        """,
+    )
+    assert len(found) > 20
+    assert [name for name, day in found if str(day) < launched[name]] == []
+
+
+def test_codes_appear_only_from_their_start(network):
+    found = ask(
+        network,
+        """
+        select min(condition_start_date) from cdm.condition_occurrence
+        where replace(condition_source_value, '.', '') like 'D8983%'
+        """,
+    )
+    assert str(found[0][0]) >= "2020-10-01"
+
+
+def test_every_concept_used_is_in_the_vocabulary(network):
+    for table, column in (
+        ("condition_occurrence", "condition_concept_id"),
+        ("drug_exposure", "drug_concept_id"),
+        ("measurement", "measurement_concept_id"),
+        ("measurement", "unit_concept_id"),
+        ("observation", "observation_concept_id"),
+        ("visit_occurrence", "visit_concept_id"),
+    ):
+        missing = ask(
+            network,
+            f"""
+            select distinct {column} from cdm.{table}
+            where {column} is not null and {column} not in (select concept_id from cdm.concept)
+            """,
+        )
+        assert missing == [], (table, column)
+
+
+def test_clinical_drugs_descend_from_the_known_ingredient(network):
+    found = ask(
+        network,
+        """
+        select count(*) from cdm.drug_exposure
+        inner join cdm.concept_ancestor on drug_concept_id = descendant_concept_id
+        where ancestor_concept_id = 43014237
+        """,
+    )
+    assert found[0][0] > 100
+
+
+def test_planted_outcomes_are_recorded_on_their_day(network):
+    """Every pneumonia planted in the arm received is a record, unless follow-up ended before."""
+    found = ask(
+        network,
+        """
+        with planted as (
+            select
+                person_id,
+                clock_start_date + case arm when 'car_t' then day_if_car_t
+                    else day_if_pomalidomide end as planted_date,
+                least(coalesce(death_date, last_contact_date), last_contact_date) as last_date
+            from truth.outcomes inner join truth.patients using (person_id)
+            where outcome = 'pneumonia'
+        )
+        select count(*), count(*) filter (where exists (
+            select 1 from cdm.condition_occurrence as record
+            where record.person_id = planted.person_id
+                and condition_start_date = planted_date and condition_concept_id = 255848))
+        from planted where planted_date <= last_date
+        """,
+    )
+    assert found[0][0] > 5
+    assert found[0][0] == found[0][1]
+
+
+def test_the_truth_is_not_inside_the_cdm(network):
+    assert not {file.stem for file in truth_of(network).glob("*")} & {
+        file.stem for file in network.glob("*")
+    }
+
+
+def test_folders_hold_the_same_rows_as_one_folder(network, tmp_path):
+    make_network(700, 4, 7, tmp_path / "cdm", myeloma_share=0.6, folders=True)
+    query = "select count(*), sum(value_as_number) from read_parquet('{}')"
+    with duckdb.connect() as connection:
+        one = connection.execute(query.format(network / "measurement.parquet")).fetchone()
+        many = connection.execute(query.format(tmp_path / "cdm/*/measurement.parquet")).fetchone()
+    assert one[0] == many[0]
+    assert np.isclose(one[1], many[1])
+
+
+def test_an_unknown_scenario_is_a_sentence(tmp_path):
+    with pytest.raises(MyelomartError, match="published, null"):
+        make_network(10, 1, 1, tmp_path / "cdm", scenario="nonsense")
+
+
+def test_dirty_differs_from_clean_exactly_where_listed(network, tmp_path):
+    dirty = tmp_path / "cdm"
+    make_network(700, 4, 7, dirty, myeloma_share=0.6, dirty=True)
+    listed = ask(
+        dirty, "select fault, cdm_table, cdm_column, count(*) from truth.faults group by all"
+    )
+    assert {fault for fault, *_ in listed} == {row["fault"] for row in rows("faults")}
+    with duckdb.connect() as connection:
+        for table in {table for _, table, _, _ in listed}:
+            changed = connection.execute(
+                f"select count(*) from (from '{dirty}/{table}.parquet' except all "
+                f"from '{network}/{table}.parquet')"
+            ).fetchone()
+            planted = sum(count for _, name, _, count in listed if name == table)
+            assert changed[0] == planted, table
+
+
+def test_every_broken_file_is_listed(tmp_path):
+    make_network(50, 1, 7, tmp_path / "cdm", myeloma_share=0.5, dirty=True)
+    listed = ask(tmp_path / "cdm", "select folder, file from truth.broken_files")
+    assert len(listed) == 9
+    assert all((tmp_path / "cdm.broken" / folder / file).exists() for folder, file in listed)
+
+
+def test_no_outcome_lies_in_the_window_that_was_not_planted(tmp_path):
+    """The first record of each coded outcome after index is the planted one, in both arms."""
+    make_network(4000, 4, 11, tmp_path / "cdm", myeloma_share=1.0)
+    codes = {}
+    conditions = {row["item"]: row for row in rows("conditions")}
+    for row in rows("outcomes"):
+        if row["kind"] in ("condition", "dialysis"):
+            codes[row["outcome"]] = [
+                conditions[item]["icd10cm"] for item in row["items"].split("|")
+            ]
+    listed = ", ".join(
+        f"('{outcome}', '{code.replace('.', '')}')"
+        for outcome, found in codes.items()
+        for code in found
+    )
+    first = ask(
+        tmp_path / "cdm",
+        f"""
+        with codes(outcome, code) as (values {listed}),
+        recorded as (
+            select person_id, outcome, min(condition_start_date - clock_start_date) as day
+            from cdm.condition_occurrence
+            inner join codes on replace(condition_source_value, '.', '') = code
+            inner join truth.patients using (person_id)
+            where arm <> 'neither' and condition_start_date > index_date
+                and condition_start_date <= clock_start_date + 365
+            group by all
+        )
+        select count(*), count(*) filter (where day is distinct from case arm
+            when 'car_t' then day_if_car_t else day_if_pomalidomide end)
+        from recorded
+        inner join truth.outcomes using (person_id, outcome)
+        inner join truth.patients using (person_id)
+        """,
+    )
+    assert first[0][0] > 500
+    assert first[0][1] == 0

@@ -1,0 +1,53 @@
+"""`myelomart check`: the quality of what comes in."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from myelomart.building import landing_of
+from myelomart.commands.build import sources_from
+from myelomart.quality import door, report
+from myelomart.sources.landing import land
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `check` to ``app``."""
+    app.command("check")(check_command)
+
+
+def check_command(
+    source: Annotated[
+        list[str],
+        typer.Option(help="Folder, file or address; NAME=… names it. Give it once per source."),
+    ],
+    format: Annotated[str, typer.Option(help="omop, trinetx or auto.")] = "auto",
+    db: Annotated[
+        Path, typer.Option(help="The database this source is for; its landing is used.")
+    ] = Path("myelomart.duckdb"),
+    out: Annotated[Path, typer.Option(help="Folder for quality.json and quality.html.")] = Path(
+        "."
+    ),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
+) -> None:
+    """Check a source before it is built; exit code 1 when a blocking check fails."""
+    landing = landing_of(db.expanduser().resolve())
+    manifest = land(sources_from(source, format), landing, say=console.print)
+    result = door.check(landing, manifest)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (door.RESULT, door.PAGE):
+        shutil.copyfile(landing / name, out / name)
+    if as_json:
+        typer.echo(json.dumps(result))
+    else:
+        report.show(result, console.print)
+        console.print(f"written: {out / door.RESULT} and {out / door.PAGE}")
+    if result["summary"]["blocking"]:
+        raise typer.Exit(1)

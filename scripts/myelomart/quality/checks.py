@@ -1,0 +1,343 @@
+"""The checks: one object each, with its category, level, threshold, severity and meaning.
+
+Categories are those of Kahn et al. (eGEMs 2016;4:1244), levels those of the OHDSI
+DataQualityDashboard. A check of rows is an SQL condition that is true for a row that fails; DuckDB
+counts all conditions of a table in one pass. In a condition, ``event`` is the row, ``person`` its
+person (birth year, death date), ``visit`` its visit, ``span`` the dates that are possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from myelomart.sources import layout
+
+CONFORMANCE, COMPLETENESS, PLAUSIBILITY = "conformance", "completeness", "plausibility"
+BLOCKING, WARNING = "blocking", "warning"
+DAYS_AFTER_DEATH = 60  # claims and results arrive late
+EARLIEST_DATE = "1900-01-01"
+EARLIEST_BIRTH_YEAR = 1880
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one table. ``fails`` and ``counted`` are SQL conditions on a row.
+
+    ``threshold`` is the share of the counted rows that may fail; ``sets_aside`` says that a failing
+    row cannot be used and is taken out before the build.
+    """
+
+    table: str
+    name: str
+    category: str
+    level: str
+    severity: str
+    threshold: float
+    fails: str
+    meaning: str
+    column: str = ""
+    counted: str = "true"
+    sets_aside: bool = False
+
+    @property
+    def id(self) -> str:
+        """Name of the check together with table and column."""
+        return "__".join(part for part in (self.table, self.column, self.name) if part)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The columns by which a table is checked, in whatever layout it came."""
+
+    table: str
+    key: str | None
+    person: str | None
+    start: str | None
+    end: str | None
+    visit: str | None
+
+
+CDM_STARTS = {
+    "observation_period": ("observation_period_start_date", "observation_period_end_date"),
+    "visit_occurrence": ("visit_start_date", "visit_end_date"),
+    "visit_detail": ("visit_detail_start_date", "visit_detail_end_date"),
+    "condition_occurrence": ("condition_start_date", "condition_end_date"),
+    "drug_exposure": ("drug_exposure_start_date", "drug_exposure_end_date"),
+    "procedure_occurrence": ("procedure_date", "procedure_end_date"),
+    "device_exposure": ("device_exposure_start_date", "device_exposure_end_date"),
+    "measurement": ("measurement_date", None),
+    "observation": ("observation_date", None),
+    "death": ("death_date", None),
+    "episode": ("episode_start_date", "episode_end_date"),
+}
+TRINETX_STARTS = {
+    "trinetx_encounter": ("start_date", "end_date"),
+    "trinetx_diagnosis": ("date", None),
+    "trinetx_procedure": ("date", None),
+    "trinetx_medication_ingredient": ("start_date", None),
+    "trinetx_medication_drug": ("start_date", None),
+    "trinetx_lab_result": ("date", None),
+    "trinetx_vitals_signs": ("date", None),
+}
+CONCEPTS = {
+    "visit_occurrence": "visit_concept_id",
+    "condition_occurrence": "condition_concept_id",
+    "drug_exposure": "drug_concept_id",
+    "procedure_occurrence": "procedure_concept_id",
+    "device_exposure": "device_concept_id",
+    "measurement": "measurement_concept_id",
+    "observation": "observation_concept_id",
+}
+
+
+def shape_of(table: str) -> Shape:
+    """How ``table`` is checked."""
+    if table == "person":
+        return Shape(table, "person_id", None, None, None, None)
+    if table == "trinetx_patient":
+        return Shape(table, "patient_id", None, None, None, None)
+    names = {column.name for column in layout.tables()[table]}
+    start, end = (CDM_STARTS | TRINETX_STARTS).get(table, (None, None))
+    if table.startswith("trinetx_"):
+        person = "patient_id" if "patient_id" in names else None
+        visit = "encounter_id" if "encounter_id" in names and table != "trinetx_encounter" else None
+        return Shape(table, None, person, start, end, visit)
+    key = None if table == "death" else layout.key_of(table)
+    person = "person_id" if "person_id" in names else None
+    visit = (
+        "visit_occurrence_id"
+        if "visit_occurrence_id" in names and table != "visit_occurrence"
+        else None
+    )
+    return Shape(table, key, person, start, end, visit)
+
+
+def checks_of(table: str, has_vocabulary: bool) -> list[Check]:
+    """The checks of rows of ``table``; concepts must be known where there is a vocabulary."""
+    shape = shape_of(table)
+    return [
+        *_keys(shape),
+        *_references(shape),
+        *_dates(shape),
+        *_concepts(shape, has_vocabulary),
+        *_of_table(table),
+    ]
+
+
+def _keys(shape: Shape) -> list[Check]:
+    if shape.key is None:
+        return []
+    # distinct keys are counted, not compared row by row: see scan.py
+    meaning = (
+        "Rows that share a key would be counted twice in every study; all but one are set aside."
+    )
+    return [
+        Check(
+            shape.table, "key_is_unique", CONFORMANCE, "field", BLOCKING, 0.0,
+            "false", meaning, shape.key, sets_aside=True,
+        )
+    ]  # fmt: skip
+
+
+def _references(shape: Shape) -> list[Check]:
+    found = []
+    if shape.person:
+        meaning = (
+            "Nobody can say whose event it is: it is set aside, and outcomes are undercounted."
+        )
+        found.append(
+            Check(
+                shape.table, "person_exists", CONFORMANCE, "field", BLOCKING, 0.0,
+                "person.person_key is null", meaning, shape.person, sets_aside=True,
+            )
+        )  # fmt: skip
+    if shape.visit:
+        meaning = "The event counts, but not as part of a stay: hospital days are undercounted."
+        found.append(
+            Check(
+                shape.table, "visit_exists", CONFORMANCE, "field", WARNING, 0.0,
+                "visit.visit_key is null", meaning, shape.visit,
+                counted=f"event.{shape.visit} is not null",
+            )
+        )  # fmt: skip
+        meaning = "Without a visit, events cannot be tied to stays; TriNetX often leaves it out."
+        found.append(
+            Check(
+                shape.table, "visit_is_given", COMPLETENESS, "field", WARNING, 0.5,
+                f"event.{shape.visit} is null", meaning, shape.visit,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _dates(shape: Shape) -> list[Check]:
+    if not shape.start:
+        return []
+    start, end = f"event.{shape.start}", f"event.{shape.end}"
+    is_death = shape.table == "death"
+    found = [
+        Check(
+            shape.table, "date_is_possible", PLAUSIBILITY, "field", BLOCKING, 0.01,
+            f"({start} < span.first_date or {start} > span.last_date)",
+            "A date before 1900 or after the data were cut would move first diagnoses and last "
+            "contacts; the row is set aside.",
+            shape.start, sets_aside=True,
+        ),
+        Check(
+            shape.table, "date_is_given", COMPLETENESS, "field", WARNING, 0.0,
+            f"{start} is null", "An event without a date cannot be placed in time and is not used.",
+            shape.start,
+        ),
+        Check(
+            shape.table, "date_is_after_birth", PLAUSIBILITY, "field", WARNING, 0.0,
+            f"year({start}) < person.birth_year",
+            "An event before birth is a wrong date or a wrong person.", shape.start,
+        ),
+    ]  # fmt: skip
+    if shape.end:
+        found.append(
+            Check(
+                shape.table, "end_is_after_start", PLAUSIBILITY, "field", WARNING, 0.0,
+                f"{end} < {start}", "Durations would be negative; the end is not to be trusted.",
+                shape.end,
+            )
+        )  # fmt: skip
+        found.append(
+            Check(
+                shape.table, "end_is_possible", PLAUSIBILITY, "field", WARNING, 0.0,
+                f"({end} < span.first_date or {end} > span.last_date)",
+                "Time at risk or on drug would run past the end of the data.", shape.end,
+            )
+        )  # fmt: skip
+    if not is_death and shape.table not in ("observation_period", "episode"):
+        found.append(
+            Check(
+                shape.table, "event_is_before_death", PLAUSIBILITY, "field", WARNING, 0.01,
+                f"{start} > person.death_date + {DAYS_AFTER_DEATH}",
+                "Late results are normal; many events after death mean a wrong death date.",
+                shape.start,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _concepts(shape: Shape, has_vocabulary: bool) -> list[Check]:
+    concept = CONCEPTS.get(shape.table)
+    if concept is None:
+        return []
+    source_concept = concept.replace("_concept_id", "_source_concept_id")
+    found = [
+        Check(
+            shape.table, "concept_is_given", COMPLETENESS, "concept", WARNING, 0.2,
+            f"coalesce(event.{concept}, 0) = 0 and coalesce(event.{source_concept}, 0) = 0",
+            "Such rows are found by their source code alone; a concept set without codes of that "
+            "vocabulary misses them.", concept,
+        )
+    ]  # fmt: skip
+    if has_vocabulary:
+        found.append(
+            Check(
+                shape.table, "concept_is_known", CONFORMANCE, "concept", WARNING, 0.0,
+                "concept.concept_id is null",
+                "A concept id that the vocabulary does not hold has no descendants and no mapping: "
+                "rows may be missed.", concept, counted=f"coalesce(event.{concept}, 0) != 0",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _of_table(table: str) -> list[Check]:
+    return [check for check in SPECIAL if check.table == table]
+
+
+SPECIAL = [
+    Check(
+        "person", "gender_is_known", COMPLETENESS, "concept", WARNING, 0.01,
+        "coalesce(event.gender_concept_id, 0) not in (8507, 8532)",
+        "Models that adjust for sex drop these people or need a class of their own for them.",
+        "gender_concept_id",
+    ),
+    Check(
+        "person", "birth_year_is_possible", PLAUSIBILITY, "field", WARNING, 0.0,
+        f"event.year_of_birth not between {EARLIEST_BIRTH_YEAR} and year(span.last_date)",
+        "Age, and all that is adjusted for it, is wrong.", "year_of_birth",
+    ),
+    Check(
+        "trinetx_patient", "birth_year_is_given", COMPLETENESS, "field", WARNING, 0.05,
+        "event.year_of_birth is null", "Age is unknown; TriNetX masks the very old.",
+        "year_of_birth",
+    ),
+    Check(
+        "drug_exposure", "days_supply_is_positive", PLAUSIBILITY, "field", WARNING, 0.0,
+        "event.days_supply <= 0", "The end of the exposure cannot be told from it.", "days_supply",
+        counted="event.days_supply is not null",
+    ),
+    Check(
+        "drug_exposure", "drug_is_after_launch", PLAUSIBILITY, "concept", WARNING, 0.0,
+        "launch.launched_on is not null and event.drug_exposure_start_date < launch.launched_on",
+        "A drug before its approval was given in a trial, or the date is wrong (perhaps shifted).",
+        "drug_exposure_start_date", counted="launch.launched_on is not null",
+    ),
+    Check(
+        "measurement", "value_is_given", COMPLETENESS, "field", WARNING, 0.2,
+        "event.value_as_number is null and coalesce(event.value_as_concept_id, 0) = 0 "
+        "and event.value_source_value is null",
+        "A test without a result cannot cross a threshold: laboratory outcomes are missed.",
+        "value_as_number",
+    ),
+    Check(
+        "measurement", "unit_is_given", COMPLETENESS, "field", WARNING, 0.05,
+        "coalesce(event.unit_concept_id, 0) = 0 and event.unit_source_value is null",
+        "A number without a unit is not converted; it is inferred or rejected.", "unit_concept_id",
+        counted="lab.lab is not null and event.value_as_number is not null",
+    ),
+    Check(
+        "measurement", "value_is_not_negative", PLAUSIBILITY, "concept", WARNING, 0.0,
+        "event.value_as_number < 0", "Concentrations and counts are never negative.",
+        "value_as_number", counted="lab.lab is not null and event.value_as_number is not null",
+    ),
+    Check(
+        "measurement", "value_is_inside_hard_limits", PLAUSIBILITY, "concept", WARNING, 0.001,
+        "event.value_as_number < lab.hard_low or event.value_as_number > lab.hard_high",
+        "Values that no living patient has: a wrong unit, or a wrong entry.", "value_as_number",
+        counted="lab.lab is not null and event.value_as_number is not null "
+        "and event.unit_concept_id = lab.unit_concept_id",
+    ),
+    Check(
+        "trinetx_diagnosis", "code_is_given", COMPLETENESS, "field", WARNING, 0.01,
+        "event.code is null", "A record without a code says nothing.", "code",
+    ),
+    Check(
+        "trinetx_lab_result", "unit_is_given", COMPLETENESS, "field", WARNING, 0.05,
+        "event.units_of_measure is null",
+        "A number without a unit is not converted; older layouts have no units at all.",
+        "units_of_measure", counted="event.lab_result_num_val is not null",
+    ),
+]  # fmt: skip
+
+WHOLE = {
+    check.name: check
+    for check in [
+        Check(
+            "", "table_is_there", CONFORMANCE, "table", WARNING, 0.0, "",
+            "What the table would hold is unknown, not absent: outcomes from it cannot occur.",
+        ),
+        Check(
+            "", "values_are_readable", CONFORMANCE, "field", WARNING, 0.0, "",
+            "Rows without a readable key, person or date were set aside, other cells emptied.",
+        ),
+        Check(
+            "", "months_are_filled", PLAUSIBILITY, "table", WARNING, 0.05, "",
+            "Months with less than a tenth of the usual volume are gaps in the feed: rates drop.",
+        ),
+        Check(
+            "measurement", "units_are_not_mixed", CONFORMANCE, "concept", WARNING, 0.0, "",
+            "One test in several units: each row is converted by its own; check the conversion.",
+            "unit_concept_id",
+        ),
+        Check(
+            "person", "infusion_has_a_diagnosis", PLAUSIBILITY, "concept", WARNING, 0.01, "",
+            "A BCMA CAR-T without any myeloma diagnosis: a missing diagnosis or a wrong code.",
+        ),
+    ]
+}  # fmt: skip

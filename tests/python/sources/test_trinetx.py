@@ -1,0 +1,89 @@
+"""TriNetX exports with the dirt that public readers of real ones report."""
+
+import pytest
+
+from myelomart import warehouse
+from myelomart.errors import SourceError
+from myelomart.sources.landing import Source, land
+
+PATIENT = (
+    '"patient_id","sex","race","ethnicity","year_of_birth","month_year_death","source_id"\n'
+    '"p1","F","White","Unknown","1950","202103","EHR"\n'
+    '"p2","M","Asian","Unknown","1944",,"EHR"\n'
+)
+LABS = '"patient_id","encounter_id","code_system","code","date","lab_result_num_val"\n'
+
+
+@pytest.fixture
+def export(tmp_path):
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "patient.csv").write_text(PATIENT)
+    (folder / "lab_result.csv").write_text(LABS + '"p1","e1","LOINC","718-7","20200131","10.5"\n')
+    return folder
+
+
+def landed(folder, tmp_path, table, what="count(*)", said=None):
+    landing = tmp_path / "landing"
+    say = (lambda line: None) if said is None else said.append
+    land([Source("cdm", str(folder))], landing, say)
+    with warehouse.scratch() as connection:
+        return warehouse.rows(connection, f"select {what} from '{landing}/{table}/**/*.parquet'")
+
+
+def test_an_export_is_recognised_and_said_to_be_one(export, tmp_path):
+    said = []
+    what = "count(*), any_value(units_of_measure)"  # an older layout has no units
+    assert landed(export, tmp_path, "trinetx_lab_result", what, said) == [(1, None)]
+    assert any("TriNetX export" in line for line in said)
+
+
+def test_dates_and_times_are_read(export, tmp_path):
+    rows = '"p1",,"LOINC","718-7","20200131235959","1"\n"p1",,"LOINC","718-7",,"2"\n'
+    (export / "lab_result.csv").write_text(LABS + rows)
+    what = "date::varchar, encounter_id, row_id"
+    assert landed(export, tmp_path, "trinetx_lab_result", what) == [
+        ("2020-01-31", None, 1),
+        (None, None, 2),
+    ]
+
+
+def test_split_and_renamed_files_are_one_table(export, tmp_path):
+    row = '"p1","e1","LOINC","718-7","20200131","10.5"\n'
+    (export / "lab_result.csv").unlink()
+    (export / "lab_results0001.csv").write_text(LABS + row)
+    (export / "lab_results0002.csv").write_text(LABS + row * 2)
+    what = "count(*), count(distinct row_id)"
+    assert landed(export, tmp_path, "trinetx_lab_result", what) == [(3, 3)]
+
+
+def test_a_layout_without_encounters_and_sources_is_read(export, tmp_path):
+    (export / "diagnosis.csv").write_text(
+        '"patient_id","code_system","code","date"\n"p1","ICD-10-CM","C90.00","20190115"\n'
+    )
+    what = "code, encounter_id, source_id"
+    assert landed(export, tmp_path, "trinetx_diagnosis", what) == [("C90.00", None, None)]
+
+
+def test_a_control_character_at_the_end_is_no_row(export, tmp_path):
+    with (export / "patient.csv").open("ab") as handle:
+        handle.write(b"\x1a")
+    assert landed(export, tmp_path, "trinetx_patient") == [(2,)]
+
+
+def test_a_file_without_its_header_is_named(export, tmp_path):
+    (export / "patient.csv").write_text(PATIENT.split("\n", 1)[1])
+    with pytest.raises(SourceError) as failure:
+        landed(export, tmp_path, "trinetx_patient")
+    assert "patient.csv" in str(failure.value)
+    assert "header is missing" in str(failure.value)
+    assert "p1" not in str(failure.value).replace(str(export), "")
+
+
+def test_the_format_can_be_forced_and_is_asked_for_when_both_are_there(export, tmp_path):
+    (export / "person.csv").write_text("person_id,gender_concept_id,year_of_birth\n1,8507,1950\n")
+    with pytest.raises(SourceError, match="--format"):
+        land([Source("cdm", str(export))], tmp_path / "landing", lambda line: None)
+    source = Source("cdm", str(export), "trinetx")
+    manifest = land([source], tmp_path / "landing", lambda line: None)
+    assert manifest["sources"][0]["format"] == "TriNetX export"

@@ -1,0 +1,86 @@
+"""A study is rows: what is misspelt in them stops the build, with the row named."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from myelomart.project import project_root
+
+WRONG_ROWS = [
+    (
+        "cohort_criteria", {"cohort_id": "cart_vs_pom_cart", "step": "5"}, "event_group", "bispecifc",
+        "cohort_criteria: in the row with cohort_id cart_vs_pom_cart, step 5",
+    ),
+    (
+        "endpoint_rules", {"endpoint_id": "crs_any", "role": "event"}, "role", "evnt",
+        "endpoint_rules: in the row with study_id cart_vs_pom, endpoint_id crs_any",
+    ),
+    (
+        "covariates", {"covariate_id": "sex"}, "characteristic", "gender",
+        "covariates: in the row with study_id cart_vs_pom, covariate_id sex",
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the dbt project whose rows may be changed."""
+    root = project_root()
+    for name in ("models", "seeds", "macros", "tests/generic"):
+        shutil.copytree(root / name, tmp_path / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(root / name, tmp_path / name)
+    return tmp_path
+
+
+def change(project, seed, where, column, value):
+    file = project / "seeds" / "studies" / f"{seed}.csv"
+    with file.open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    hit = [row for row in rows if all(row[name] == text for name, text in where.items())]
+    hit[0][column] = value
+    with file.open("w", newline="") as opened:
+        writer = csv.DictWriter(opened, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def build_definitions(project):
+    landing = project / "landing"
+    landing.mkdir()
+    (landing / "manifest.json").write_text('{"sources": [], "specification": ""}')
+    command = [sys.executable, "-m", "dbt.cli.main", "build", "--project-dir", str(project)]
+    command += ["--profiles-dir", str(project), "--select", "studies,resource_type:seed"]
+    command += [
+        "concept_sets",
+        "lab_limits",
+        "known_event_codes",
+        "--indirect-selection",
+        "buildable",
+    ]
+    environment = os.environ | {
+        "MYELOMART_DB": str(project / "rows.duckdb"),
+        "MYELOMART_LANDING": str(landing),
+        "DO_NOT_TRACK": "1",
+    }
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=project)
+
+
+def test_the_rows_as_they_are_build(project):
+    done = build_definitions(project)
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+@pytest.mark.parametrize("wrong", WRONG_ROWS, ids=lambda wrong: f"{wrong[0]}.{wrong[2]}")
+def test_a_misspelt_name_stops_the_build_and_names_the_row(project, wrong):
+    seed, where, column, value, sentence = wrong
+    change(project, seed, where, column, value)
+    done = build_definitions(project)
+    said = " ".join(done.stdout.split())
+    assert done.returncode != 0
+    assert sentence in said
+    assert f"«{value}»" in said
