@@ -32,6 +32,12 @@ stage_characteristics as (
 
 ),
 
+risk_characteristics as (
+
+    select * from {{ ref('int_risk_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
@@ -41,6 +47,8 @@ characteristics as (
     select * from comorbidity_characteristics
     union all
     select * from refractory_characteristics
+    union all
+    select * from risk_characteristics
     union all
     select * from stage_characteristics
 
