@@ -147,6 +147,7 @@ point_responses as (
         is_imaging_progression,
         is_marrow_progression,
         is_marker_missing,
+        serum is not null or urine is not null or flc is not null as has_lab,
         has_residual_disease,
         residual_disease_sensitivity,
         case
