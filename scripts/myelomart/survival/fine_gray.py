@@ -20,6 +20,7 @@ from myelomart.survival.partial_likelihood import weighted_gram
 
 MAX_ITERATIONS = 40
 FLAT_STEP = 1e-14  # squared Newton step in standard errors
+SHORT_STEP = 1e-3  # log ratio per standard deviation
 STEEPEST_EFFECT = 20.0  # log ratio per standard deviation that no data can support
 
 
@@ -204,8 +205,11 @@ def _newton(sets: _WeightedRiskSets, design):
     _refuse_collinear(design, sets, state.information)
     scale = sets.matrix.std(0)
     for _ in range(MAX_ITERATIONS):
-        step = np.linalg.solve(state.information, state.score)
-        flat = state.score @ step < FLAT_STEP
+        try:
+            step = np.linalg.solve(state.information, state.score)
+        except np.linalg.LinAlgError:
+            break
+        flat = state.score @ step < FLAT_STEP and np.abs(step * scale).max() < SHORT_STEP
         for _ in range(12):
             trial = sets.at(beta + step)
             if trial.log_likelihood > state.log_likelihood - 1e-9 * abs(state.log_likelihood):
