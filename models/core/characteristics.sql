@@ -26,6 +26,12 @@ stage_characteristics as (
 
 ),
 
+disease_characteristics as (
+
+    select * from {{ ref('int_disease_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
@@ -35,6 +41,8 @@ characteristics as (
     select * from comorbidity_characteristics
     union all
     select * from stage_characteristics
+    union all
+    select * from disease_characteristics
 
 )
 
