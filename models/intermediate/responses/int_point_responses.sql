@@ -155,6 +155,7 @@ point_responses as (
         flc_depth,
         marrow_depth,
         plasmacytoma_depth,
+        lowest_depth,
         serum is not null or urine is not null or flc is not null as has_lab,
         has_residual_disease,
         residual_disease_sensitivity,
