@@ -38,6 +38,12 @@ risk_characteristics as (
 
 ),
 
+disease_characteristics as (
+
+    select * from {{ ref('int_disease_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
@@ -51,6 +57,8 @@ characteristics as (
     select * from risk_characteristics
     union all
     select * from stage_characteristics
+    union all
+    select * from disease_characteristics
 
 )
 
