@@ -72,7 +72,15 @@ def run_dbt(
     Raises ``WarehouseError`` that names the models and tests which failed.
     """
     root = project_root()
-    command = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", "build"]
+    command = [
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        "--no-use-colors",
+        "--log-format",
+        "json",
+        "build",
+    ]
     command += ["--project-dir", str(root), "--profiles-dir", str(root), "--target", target]
     command += ["--exclude-resource-type", "unit_test"]  # rules are proved once, by `make test`
     environment = {key: text for key, text in os.environ.items() if key != "MYELOMART_SOURCE"} | {
