@@ -94,7 +94,7 @@ def match_nearest(
         values = to_logit(values)
     limit = None if caliper is None else caliper * pooled_sd(values, treated)
     sequence = _treated_sequence(values, np.flatnonzero(treated), order, seed)
-    stratum = _stratum_codes(exact, len(values))
+    stratum = stratum_codes(exact, len(values))
     bound = INFINITY if limit is None else limit
     choose = (
         _with_replacement if replace else _closest_first if order == "closest" else _in_sequence
@@ -249,7 +249,7 @@ def _treated_sequence(values, rows, order, seed) -> np.ndarray:
     return rows[np.argsort(key, kind="stable")]
 
 
-def _stratum_codes(exact, n: int) -> np.ndarray:
+def stratum_codes(exact, n: int) -> np.ndarray:
     """One code per distinct combination of the exact columns (n,)."""
     if exact is None:
         return np.zeros(n, int)
