@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import logit as to_logit
 
 from myelomart.errors import StatisticsError
-from myelomart.matching.nearest import Matches, stratum_codes, pooled_sd
+from myelomart.matching.nearest import Matches, pooled_sd, stratum_codes
 from myelomart.matching.propensity import treatment_flags
 from myelomart.survival.inputs import number_column
 
