@@ -88,10 +88,12 @@ def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
     shown = formats.shown(source.location)
     entry = {"name": source.name, "location": shown, "format": kind, "tables": {}}
     faults = landing / "rows_set_aside" / f"source_name={source.name}"
-    faults.mkdir(parents=True, exist_ok=True)
     changed = []
     with warehouse.scratch(spill_to=landing / ".spill") as connection:
-        columns.write_no_faults(connection, faults / "none.parquet")
+        for table in layout.landing_tables():  # so that they can be read when nothing is in them
+            folder = landing / table / f"source_name={source.name}"
+            folder.mkdir(parents=True, exist_ok=True)
+            columns.write_empty(connection, table, folder / "none.parquet")
         for table in layout.tables():
             old = before.get("tables", {}).get(table)
             target = kept.landed_path(landing, source.name, table)
@@ -179,7 +181,7 @@ def _entry(manifest: dict, source: Source) -> dict:
 
 def _specification_hash() -> str:
     digest = hashlib.sha256()
-    for name in layout.SPECIFICATIONS:
+    for name in (*layout.SPECIFICATIONS, layout.OF_LANDING):
         digest.update(layout.specification_file(name).read_bytes())
     return digest.hexdigest()
 

@@ -115,6 +115,6 @@ def salvage_weights(course, line: int) -> np.ndarray:
         [row["therapy_group"].startswith(("BISPECIFIC", "CAR_T")) for row in rows("regimens")]
     )
     start = np.where(course.seen[:, line - 1] > 0, course.seen[:, line - 1], 0)
-    inside = start + 31 <= course.free_from
+    inside = start + 5 <= course.free_from
     weights[inside[:, None] & blurring[None, :]] = 0
     return weights

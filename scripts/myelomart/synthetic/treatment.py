@@ -153,13 +153,20 @@ def schedule_lines(people: People, chosen: np.ndarray, streams: Streams):
     planned = np.arange(1, MAX_LINES)[None, :] <= prior[:, None]
     later = first[:, None] + (room * share[:, :-1]).astype(np.int64)
     schedule[:, 1:] = np.where(planned, later, -1)
+    second = np.minimum(schedule[:, 1], np.maximum(target - crossover_days(), first + 60))
+    schedule[:, 1] = np.where(planned[:, 0], second, schedule[:, 1])
     number = np.arange(MAX_LINES)[None, :]
-    early = (schedule <= (target - 366)[:, None]) & (schedule >= day_number("2013-02-08"))
-    candidates = (
-        (number >= 1) & (number < prior[:, None]) & (early | (number == prior[:, None] - 1))
+    early = (schedule <= (target - crossover_days())[:, None]) & (
+        schedule >= day_number("2013-02-08")
     )
-    weights = np.where(candidates, np.where(early, 1.0, 1e-6), 0.0)
+    candidates = (number >= 1) & (number < prior[:, None]) & early
+    weights = candidates.astype(float)
     return schedule, np.where(target >= 0, streams.choice("pomalidomide_line", weights), -1)
+
+
+def crossover_days() -> int:
+    """Days from pomalidomide to a planned CAR-T: the window of the comparison, and some."""
+    return int(parameter("arm_window_days") + parameter("crossover_margin"))
 
 
 def next_line(course: Course, decision, active, line: int, scenario: Scenario) -> np.ndarray:

@@ -214,3 +214,42 @@ def test_every_broken_file_is_listed(tmp_path):
     listed = ask(tmp_path / "cdm", "select folder, file from truth.broken_files")
     assert len(listed) == 9
     assert all((tmp_path / "cdm.broken" / folder / file).exists() for folder, file in listed)
+
+
+def test_no_outcome_lies_in_the_window_that_was_not_planted(tmp_path):
+    """The first record of each coded outcome after index is the planted one, in both arms."""
+    make_network(4000, 4, 11, tmp_path / "cdm", myeloma_share=1.0)
+    codes = {}
+    conditions = {row["item"]: row for row in rows("conditions")}
+    for row in rows("outcomes"):
+        if row["kind"] in ("condition", "dialysis"):
+            codes[row["outcome"]] = [
+                conditions[item]["icd10cm"] for item in row["items"].split("|")
+            ]
+    listed = ", ".join(
+        f"('{outcome}', '{code.replace('.', '')}')"
+        for outcome, found in codes.items()
+        for code in found
+    )
+    first = ask(
+        tmp_path / "cdm",
+        f"""
+        with codes(outcome, code) as (values {listed}),
+        recorded as (
+            select person_id, outcome, min(condition_start_date - clock_start_date) as day
+            from cdm.condition_occurrence
+            inner join codes on replace(condition_source_value, '.', '') = code
+            inner join truth.patients using (person_id)
+            where arm <> 'neither' and condition_start_date > index_date
+                and condition_start_date <= clock_start_date + 365
+            group by all
+        )
+        select count(*), count(*) filter (where day is distinct from case arm
+            when 'car_t' then day_if_car_t else day_if_pomalidomide end)
+        from recorded
+        inner join truth.outcomes using (person_id, outcome)
+        inner join truth.patients using (person_id)
+        """,
+    )
+    assert first[0][0] > 500
+    assert first[0][1] == 0
