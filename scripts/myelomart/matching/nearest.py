@@ -19,6 +19,7 @@ from myelomart.survival.inputs import number_column
 
 ORDERS = ("largest", "smallest", "random", "closest")
 SCALES = ("logit", "probability")
+DECIMALS = 12  # patients with the same covariates tie, whatever the rounding of a fitted score
 INFINITY = float("inf")
 
 
@@ -92,6 +93,7 @@ def match_nearest(
                 "the logit scale needs scores between 0 and 1: give probabilities"
             )
         values = to_logit(values)
+    values = np.round(values, DECIMALS)
     limit = None if caliper is None else caliper * pooled_sd(values, treated)
     sequence = _treated_sequence(values, np.flatnonzero(treated), order, seed)
     stratum = stratum_codes(exact, len(values))
