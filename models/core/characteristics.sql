@@ -44,6 +44,12 @@ eligibility_characteristics as (
 
 ),
 
+disease_characteristics as (
+
+    select * from {{ ref('int_disease_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
@@ -59,6 +65,8 @@ characteristics as (
     select * from eligibility_characteristics
     union all
     select * from stage_characteristics
+    union all
+    select * from disease_characteristics
 
 )
 
