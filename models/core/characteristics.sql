@@ -20,9 +20,21 @@ comorbidity_characteristics as (
 
 ),
 
+refractory_characteristics as (
+
+    select * from {{ ref('int_refractory_characteristics') }}
+
+),
+
 stage_characteristics as (
 
     select * from {{ ref('int_stage_characteristics') }}
+
+),
+
+risk_characteristics as (
+
+    select * from {{ ref('int_risk_characteristics') }}
 
 ),
 
@@ -39,6 +51,10 @@ characteristics as (
     select * from treatment_characteristics
     union all
     select * from comorbidity_characteristics
+    union all
+    select * from refractory_characteristics
+    union all
+    select * from risk_characteristics
     union all
     select * from stage_characteristics
     union all
