@@ -39,6 +39,7 @@ drug_exposures as (
         exposures.drug_class,
         exposures.start_date,
         exposures.end_date,
+        exposures.last_dose_date,
         case
             when
                 exposures.role = 'core'

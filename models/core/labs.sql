@@ -1,18 +1,12 @@
 -- One row per person, laboratory test, day and source record, in the test's canonical unit.
--- Definition: the factor of lab_units for the recorded unit (algorithms 7.2); a value outside the hard range is
--- implausible and loses its number.
--- Limits: a value without a known unit is rejected.
+-- Definition: algorithms 7.2. unit_rule says how the unit was known (as_given, converted, inferred, rejected). A value
+-- outside the hard range, of a site whose unit is at fault, or without a number or unit is implausible, has no value,
+-- and quality_reason says why; is_unusual marks what lies outside the soft range and is kept.
+-- Limits: several values of one day stay several rows; int_labs_by_day resolves them.
 
-with events as (
+with labs_converted as (
 
-    select * from {{ ref('int_events_found') }}
-    where domain = 'measurement'
-
-),
-
-lab_units as (
-
-    select * from {{ ref('lab_units') }}
+    select * from {{ ref('int_labs_converted') }}
 
 ),
 
@@ -22,28 +16,62 @@ lab_limits as (
 
 ),
 
+site_faults as (
+
+    select * from {{ ref('int_lab_site_faults') }}
+
+),
+
+judged as (
+
+    select
+        labs_converted.*,
+        lab_limits.canonical_unit,
+        case
+            when labs_converted.source_value is null then 'no_number'
+            when labs_converted.factor is null then 'no_known_unit'
+            when labs_converted.converted_value not between lab_limits.hard_low and lab_limits.hard_high
+                then 'outside_hard_range'
+            when site_faults.lab is not null then 'site_unit_fault'
+        end as quality_reason,
+        labs_converted.converted_value not between lab_limits.soft_low and lab_limits.soft_high as is_unusual
+    from labs_converted
+    inner join lab_limits on labs_converted.lab = lab_limits.lab
+    left join site_faults
+        on
+            labs_converted.site_id = site_faults.site_id
+            and labs_converted.lab = site_faults.lab
+            and labs_converted.unit_used = site_faults.unit_used
+
+),
+
 labs as (
 
     select
-        events.person_id,
-        lab_limits.lab,
-        events.start_date as measured_date,
-        events.value_number * lab_units.factor as value,
-        lab_limits.canonical_unit as unit,
-        events.value_number as source_value,
-        events.unit_text as source_unit,
-        case when lab_units.factor is null then 'rejected' when lab_units.factor = 1 then 'as_given' else 'converted' end
-            as unit_rule,
+        person_id,
+        site_id,
+        source_name,
+        record_id,
+        lab,
+        canonical_unit as unit,
+        source_unit,
+        source_text,
+        result_operator,
         case
-            when events.value_number * lab_units.factor between lab_limits.hard_low and lab_limits.hard_high then 'ok'
-            else 'implausible'
-        end as quality,
-        events.source_name,
-        events.record_id
-    from events
-    inner join lab_limits on events.concept_set_id = lab_limits.lab
-    left join lab_units
-        on lab_limits.lab = lab_units.lab and lower(trim(events.unit_text)) = lab_units.unit
+            when factor is null then 'rejected'
+            when is_unit_inferred then 'inferred'
+            when factor = 1 and offset_added = 0 then 'as_given'
+            else 'converted'
+        end as unit_rule,
+        case when quality_reason is null then 'ok' else 'implausible' end as quality,
+        quality_reason,
+        case when quality_reason is null then converted_value end as value,
+        source_value,
+        case when quality_reason is null then lower_limit end as lower_limit,
+        case when quality_reason is null then upper_limit end as upper_limit,
+        case when quality_reason is null then is_unusual end as is_unusual,
+        measured_date
+    from judged
 
 )
 

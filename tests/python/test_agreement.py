@@ -1,7 +1,8 @@
 """Every number of the three commands equals R's, and the docs page says so truthfully."""
 
-import agreement
 import pytest
+
+import agreement
 
 CASES = agreement.cases()
 

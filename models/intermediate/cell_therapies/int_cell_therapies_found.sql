@@ -129,14 +129,25 @@ with_lymphodepletion as (
 
 ),
 
+treated_against_others as (
+
+    select distinct person_id from infusion_records
+    where product = 'other_target'
+
+),
+
 cell_therapies_found as (
 
     select
-        person_id,
+        with_lymphodepletion.person_id,
         cast(infusion_number as integer) as infusion_number,
         infusion_date,
         product,
-        case when product = 'other_target' then 'other' else 'bcma' end as target,
+        case
+            when with_lymphodepletion.product = 'other_target' then 'other'
+            when with_lymphodepletion.product = 'unknown' and treated_against_others.person_id is not null then 'other'
+            else 'bcma'
+        end as target,
         coalesce(
             apheresis_date,
             infusion_date - cast({{ parameter('cell_therapies', 'vein_to_vein_default_days') }} as integer)
@@ -144,6 +155,7 @@ cell_therapies_found as (
         apheresis_date is null as is_apheresis_imputed,
         lymphodepletion_start_date
     from with_lymphodepletion
+    left join treated_against_others on with_lymphodepletion.person_id = treated_against_others.person_id
 
 )
 

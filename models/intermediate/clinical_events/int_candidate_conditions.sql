@@ -38,6 +38,7 @@ candidate_conditions as (
         cast(null as double) as quantity,
         cast(null as {{ dbt.type_string() }}) as route_text,
         cast(null as {{ dbt.type_string() }}) as stop_reason,
+        cast(null as {{ dbt.type_string() }}) as qualifier_text,
         condition_occurrence.condition_start_date as start_date,
         condition_occurrence.condition_end_date as end_date
     from condition_occurrence

@@ -38,6 +38,7 @@ candidate_devices as (
         cast(null as double) as quantity,
         cast(null as {{ dbt.type_string() }}) as route_text,
         cast(null as {{ dbt.type_string() }}) as stop_reason,
+        cast(null as {{ dbt.type_string() }}) as qualifier_text,
         device_exposure.device_exposure_start_date as start_date,
         device_exposure.device_exposure_end_date as end_date
     from device_exposure

@@ -38,6 +38,7 @@ candidate_drugs as (
         drug_exposure.quantity,
         drug_exposure.route_source_value as route_text,
         drug_exposure.stop_reason,
+        cast(null as {{ dbt.type_string() }}) as qualifier_text,
         drug_exposure.drug_exposure_start_date as start_date,
         drug_exposure.drug_exposure_end_date as end_date
     from drug_exposure

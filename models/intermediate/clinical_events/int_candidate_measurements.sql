@@ -37,6 +37,7 @@ candidate_measurements as (
         cast(null as double) as quantity,
         cast(null as {{ dbt.type_string() }}) as route_text,
         cast(null as {{ dbt.type_string() }}) as stop_reason,
+        cast(null as {{ dbt.type_string() }}) as qualifier_text,
         measurement.measurement_date as start_date,
         measurement.measurement_date as end_date
     from measurement

@@ -37,6 +37,7 @@ candidate_observations as (
         cast(null as double) as quantity,
         cast(null as {{ dbt.type_string() }}) as route_text,
         cast(null as {{ dbt.type_string() }}) as stop_reason,
+        observation.qualifier_source_value as qualifier_text,
         observation.observation_date as start_date,
         observation.observation_date as end_date
     from observation

@@ -38,6 +38,7 @@ candidate_procedures as (
         cast(null as double) as quantity,
         cast(null as {{ dbt.type_string() }}) as route_text,
         cast(null as {{ dbt.type_string() }}) as stop_reason,
+        cast(null as {{ dbt.type_string() }}) as qualifier_text,
         procedure_occurrence.procedure_date as start_date,
         procedure_occurrence.procedure_end_date as end_date
     from procedure_occurrence

@@ -38,6 +38,7 @@ candidate_visits as (
         cast(null as double) as quantity,
         cast(null as {{ dbt.type_string() }}) as route_text,
         cast(null as {{ dbt.type_string() }}) as stop_reason,
+        cast(null as {{ dbt.type_string() }}) as qualifier_text,
         visit_occurrence.visit_start_date as start_date,
         visit_occurrence.visit_end_date as end_date
     from visit_occurrence

@@ -15,24 +15,11 @@ codes_resolved as (
 
 ),
 
-codes_and_sets as (
-
-    select
-        code_key,
-        concept_set_id,
-        min(coalesce(valid_from, date '0001-01-01')) as valid_from,
-        max(coalesce(valid_to, date '9999-12-31')) as valid_to,
-        min(resolved_by) as resolved_by
-    from codes_resolved
-    group by 1, 2
-
-),
-
 events_found as (
 
     select
         records.person_id,
-        codes_and_sets.concept_set_id,
+        codes_resolved.concept_set_id,
         records.domain,
         records.source_name,
         records.record_id,
@@ -52,12 +39,13 @@ events_found as (
         records.quantity,
         records.route_text,
         records.stop_reason,
-        codes_and_sets.resolved_by,
+        records.qualifier_text,
+        codes_resolved.resolved_by,
         records.start_date,
         coalesce(records.end_date, records.start_date) as end_date
     from records
-    inner join codes_and_sets on records.code_key = codes_and_sets.code_key
-    where records.start_date between codes_and_sets.valid_from and codes_and_sets.valid_to
+    inner join codes_resolved on records.code_key = codes_resolved.code_key
+    where records.start_date between codes_resolved.valid_from and codes_resolved.valid_to
 
 )
 

@@ -2,8 +2,7 @@
 -- Definition: the sum of the weights of the components that count on the day and that no graver one overrules
 -- (algorithms 10.3): charlson_index with the weights of 1987, for frailty; charlson_index_quan with those of 2011, for
 -- covariates.
--- Limits: no code in the year before counts as no disease; who has no record at all has a row of zero from birth
-
+-- Limits: no code in the year before counts as no disease; who has no record at all has a row of zero from birth.
 
 with periods as (
 

@@ -1,8 +1,10 @@
--- One row per source code, concept set that it stands for, and span of days in which it does.
+-- One row per source code and concept set that it stands for, with the first and last day on which it does.
 -- Definition: the first of these that holds (resolved_by): the source's vocabulary, a concept id of the seed, the
 -- source code itself (a prefix for hierarchical vocabularies, dots ignored), a drug's name in the source's own text.
 -- A concept reached through 'Maps to' counts only when the record has no code of its own in the member's vocabulary:
--- the mapping may be coarser than the code (grades of CRS share one standard concept).
+-- the mapping may be coarser than the code (grades of CRS share one standard concept). Where the record's own code
+-- was reused, the dates of its meaning hold whatever its standard concept says: J9380 was vincristine once and maps to
+-- teclistamab today.
 -- Limits: by_name reads drug text only, and only where nothing else resolved.
 
 with source_codes as (
@@ -43,6 +45,7 @@ by_source_code as (
         members.vocabulary_id,
         members.valid_from,
         members.valid_to,
+        members.is_reused,
         3 as resolution_rank
     from source_codes
     inner join vocabularies on source_codes.domain = vocabularies.domain
@@ -68,6 +71,12 @@ by_concept as (
         concepts_of_sets.vocabulary_id,
         concepts_of_sets.valid_from,
         concepts_of_sets.valid_to,
+        coalesce(
+            members.is_reused
+            and source_codes.source_concept_id = concepts_of_sets.concept_id
+            and not concepts_of_sets.is_mapped,
+            false
+        ) as is_reused,
         concepts_of_sets.resolution_rank
     from source_codes
     inner join concepts_of_sets
@@ -77,6 +86,7 @@ by_concept as (
                 source_codes.concept_id = concepts_of_sets.concept_id
                 or (source_codes.source_concept_id = concepts_of_sets.concept_id and not concepts_of_sets.is_mapped)
             )
+    left join members on concepts_of_sets.member_id = members.member_id
     left join by_source_code
         on
             concepts_of_sets.is_mapped
@@ -102,6 +112,7 @@ by_name as (
         cast(null as {{ dbt.type_string() }}) as vocabulary_id,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to,
+        false as is_reused,
         4 as resolution_rank
     from source_codes
     inner join drug_names
@@ -119,6 +130,28 @@ everything as (
 
 ),
 
+governing as (
+
+    select
+        everything.*,
+        is_reused or not bool_or(is_reused) over (partition by code_key, concept_set_id) as is_governing
+    from everything
+
+),
+
+spans as (
+
+    select
+        code_key,
+        concept_set_id,
+        min(resolution_rank) as resolution_rank,
+        min(case when is_governing then coalesce(valid_from, date '0001-01-01') end) as valid_from,
+        max(case when is_governing then coalesce(valid_to, date '9999-12-31') end) as valid_to
+    from governing
+    group by 1, 2
+
+),
+
 codes_resolved as (
 
     select
@@ -126,14 +159,13 @@ codes_resolved as (
         concept_set_id,
         valid_from,
         valid_to,
-        case min(resolution_rank)
+        case resolution_rank
             when 1 then 'vocabulary'
             when 2 then 'seed_concept'
             when 3 then 'source_code'
             when 4 then 'by_name'
         end as resolved_by
-    from everything
-    group by 1, 2, 3, 4
+    from spans
 
 )
 

@@ -16,6 +16,7 @@ concept_set_members as (
         {{ plain_code('code') }} as plain_code,
         concept_id,
         include_descendants,
+        is_reused,
         valid_from,
         valid_to
     from members

@@ -2,7 +2,8 @@
 -- Definition: algorithms 2.3 rule 2. Steroids stay steroids. Conditioning: melphalan and the like from 7 days before to
 -- 1 day after a transplant. Mobilisation: cyclophosphamide or etoposide on at most 2 days from 60 to 8 days before a
 -- transplant, not used earlier. Lymphodepletion: fludarabine, cyclophosphamide or bendamustine in the 14 days before
--- a CAR-T infusion. All else is core; bridging is told apart in int_line_steps.
+-- a CAR-T infusion. All else is core; bridging is told apart in int_line_steps. Cover ends at the recorded end when that
+-- is at most 90 days away, else at the assumed one (algorithms 0); the last dose is the last day that is recorded.
 -- Limits: reads the future (a transplant or infusion that is still to come), as any record of these roles must.
 
 with exposures as (
@@ -36,8 +37,7 @@ first_uses as (
     select
         person_id,
         ingredient,
-        min(start_date) as first_use_date,
-        count(*) as date_count
+        min(start_date) as first_use_date
     from exposures
     group by 1, 2
 
@@ -128,19 +128,28 @@ drug_exposures_by_role as (
             when conditioning.person_id is not null then 'conditioning'
             when lymphodepletion.person_id is not null then 'lymphodepletion'
             when mobilisation.person_id is not null then 'mobilisation'
-            when
-                line_rules.mobilisation_without_transplant = 1
-                and (exposures.is_mobilising or exposures.is_conditioning)
-                and first_uses.date_count <= line_rules.mobilisation_max_dates
-                then 'mobilisation'
             else 'core'
         end as role,
         exposures.start_date,
-        exposures.end_date
+        case
+            when
+                {{ days_between('exposures.start_date', 'exposures.recorded_end_date') }}
+                <= coalesce(line_rules.longest_cover_days, 100000)
+                then exposures.recorded_end_date
+            else exposures.assumed_end_date
+        end as end_date,
+        coalesce(
+            case
+                when
+                    {{ days_between('exposures.start_date', 'exposures.recorded_end_date') }}
+                    <= coalesce(line_rules.longest_cover_days, 100000)
+                    then exposures.recorded_end_date
+            end,
+            exposures.supplied_until_date,
+            exposures.start_date
+        ) as last_dose_date
     from exposures
     cross join line_rules
-    inner join first_uses
-        on exposures.person_id = first_uses.person_id and exposures.ingredient = first_uses.ingredient
     left join conditioning
         on
             line_rules.rule_set = conditioning.rule_set

@@ -1,6 +1,6 @@
--- One row per person, ingredient and start date of a myeloma drug, with the last day it covers.
--- Definition: cover ends at the recorded end when that is 1 to 90 days away, else after the days supplied, else after
--- 28 days. An order is dropped when the drug was given or dispensed within 3 days, and wherever the source records
+-- One row per person, ingredient and start date of a myeloma drug, with the days to which its cover may last.
+-- Definition: a recorded end counts from a day after the start on; the assumed one is after the days supplied, else
+-- after 28 days; which of them holds is the rule set's choice (int_drug_exposures_by_role). An order is dropped when the drug was given or dispensed within 3 days, and wherever the source records
 -- administrations of that drug: there an order alone was never given (algorithms 0).
 -- Limits: an oral drug is never in an administration record, so the second half goes by drug and not by site alone.
 
@@ -32,14 +32,13 @@ records as (
         drug_classes.drug_class,
         drug_classes.role as usual_role,
         events.start_date,
+        case when {{ days_between('events.start_date', 'events.end_date') }} >= 1 then events.end_date end as recorded_end_date,
         case
-            when
-                {{ days_between('events.start_date', 'events.end_date') }} between 1
-                and {{ parameter('exposures', 'longest_cover_days') }}
-                then events.end_date
             when events.days_supply > 0 then events.start_date + (cast(events.days_supply as integer) - 1)
             else events.start_date + (cast({{ parameter('exposures', 'default_cover_days') }} as integer) - 1)
-        end as end_date,
+        end as assumed_end_date,
+        case when events.days_supply > 0 then events.start_date + (cast(events.days_supply as integer) - 1) end
+            as supplied_until_date,
         coalesce(record_types.record_type, 'unknown') as record_type
     from events
     inner join drug_classes on events.concept_set_id = drug_classes.ingredient
@@ -97,7 +96,9 @@ drug_exposures_covered as (
         records.drug_class,
         records.usual_role,
         records.start_date,
-        max(records.end_date) as end_date
+        max(records.recorded_end_date) as recorded_end_date,
+        max(records.assumed_end_date) as assumed_end_date,
+        max(records.supplied_until_date) as supplied_until_date
     from records
     left join superseded_orders
         on

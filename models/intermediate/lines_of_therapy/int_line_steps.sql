@@ -69,6 +69,9 @@ remembered as (
         lag(last_date) over (
             partition by rule_set, person_id, kind, ingredient order by event_date
         ) as previous_use_date,
+        lag(end_date) over (
+            partition by rule_set, person_id, kind, ingredient order by event_date
+        ) as previous_end_date,
         max(case when kind = 'ASCT' then event_date end) over earlier as last_transplant_date,
         max(case when kind = 'CART' then event_date end) over earlier as last_infusion_date,
         max(case when kind = 'PD' then event_date end) over earlier as last_progression_date,
@@ -93,6 +96,8 @@ facts as (
         remembered.*,
         substitutions.replaced_use_date,
         coalesce(drug_classes.is_maintenance, false) as is_maintenance_drug,
+        coalesce(remembered.event_date < coalesce(drug_classes.first_line_from, remembered.event_date + 1), false)
+            as is_relapse_drug,
         coalesce({{ days_between('last_transplant_date', 'remembered.event_date') }} , 100000) as days_since_transplant,
         coalesce({{ days_between('last_infusion_date', 'remembered.event_date') }}, 100000) as days_since_infusion,
         coalesce(last_progression_date > last_transplant_date, false) as is_progressed_since_transplant,
@@ -102,6 +107,13 @@ facts as (
             coalesce({{ days_between('remembered.event_date', 'next_progression_date') }}, 100000)
         ) as days_to_nearest_progression,
         {{ days_between('remembered.event_date', 'next_transplant_date') }} as days_to_next_transplant,
+        case
+            when coalesce(last_transplant_date >= previous_end_date, false) then 0
+            else {{ days_between('previous_end_date', 'remembered.event_date') }} - 1
+        end as days_without_drug,
+        count(*) over (
+            partition by remembered.rule_set, remembered.person_id, remembered.event_date, remembered.kind
+        ) as events_that_day,
         row_number() over (
             partition by remembered.rule_set, remembered.person_id
             order by remembered.event_date, remembered.kind_rank, remembered.ingredient nulls first
@@ -225,9 +237,14 @@ walk as (
                         facts.previous_use_date >= walk.in_line_since_date
                         and not coalesce(
                             {{ days_between('walk.covered_until_date', 'facts.event_date') }} - 1
-                            > line_rules.rechallenge_gap_days,
+                            > case
+                                when walk.covered_until_date = facts.last_transplant_date
+                                    then coalesce(line_rules.transplant_gap_days, line_rules.rechallenge_gap_days)
+                                else line_rules.rechallenge_gap_days
+                            end,
                             false
                         )
+                        and not coalesce(facts.days_without_drug > line_rules.drug_return_gap_days, false)
                         and not (
                             {{ days_between('walk.covered_until_date', 'facts.event_date') }} - 1
                             >= line_rules.pd_gap_min_days
@@ -254,6 +271,7 @@ walk as (
                         and facts.days_since_transplant <= line_rules.post_asct_planned_days
                         and (facts.is_maintenance_drug or line_rules.post_asct_any_drug = 1)
                         and not facts.is_progressed_since_transplant
+                        and not (line_rules.relapse_drug_opens = 1 and facts.is_relapse_drug)
                         then 'PLANNED_POST_ASCT'
                     -- e
                     when
@@ -267,10 +285,13 @@ walk as (
                         and not facts.is_progressed_since_infusion
                         then 'CONSOLIDATION'
                     -- planned maintenance without a transplant, and the changes a registry overlooks; off by default
-                    when coalesce(facts.last_progression_date >= walk.line_start_date, false)
+                    when
+                        coalesce(facts.last_progression_date >= walk.line_start_date, false)
+                        or (line_rules.relapse_drug_opens = 1 and facts.is_relapse_drug)
                         then case when walk.covered_until_date >= facts.event_date then 'ADD' else 'SWITCH' end
                     when
                         facts.is_maintenance_drug
+                        and facts.events_that_day = 1
                         and {{ days_between('walk.covered_until_date', 'facts.event_date') }}
                         between 1 and line_rules.nontransplant_switch_days
                         then 'PLANNED_MAINTENANCE'
@@ -281,8 +302,8 @@ walk as (
                     when
                         {{ days_between('walk.line_start_date', 'facts.event_date') }}
                         < case
-                            when walk.line_number = 1 then line_rules.first_line_change_days
-                            else line_rules.unprogressed_change_days
+                            when walk.covered_until_date >= facts.event_date then line_rules.unprogressed_addition_days
+                            when walk.line_number = 1 and facts.events_that_day = 1 then line_rules.first_line_change_days
                         end
                         then 'UNPROGRESSED_CHANGE'
                     -- g

@@ -1,29 +1,33 @@
--- One row per person and date of a progression known without knowing the line of therapy.
--- Definition: PD_STRUCTURED of algorithms 5.1: an observation or measurement whose text says progressive disease.
--- Limits: laboratory progression is not here yet; lines of therapy read this table, so it must not read them.
+-- One row per person, date and source of a progression known without knowing the line of therapy.
+-- Definition: the site's own records (structured), and laboratory or imaging progression against the running nadir of
+-- the person's history (algorithms 4.3 and 5.1). Lines of therapy read this table, so it must not read them.
 
-with records as (
+with walked as (
 
-    select * from {{ ref('int_candidate_records') }}
-    where domain in ('observation', 'measurement')
+    select * from {{ ref('int_progressions_walked') }}
+    where is_progression
 
 ),
 
-response_names as (
+structured as (
 
-    select * from {{ ref('response_names') }}
-    where response = 'PD'
+    select * from {{ ref('int_structured_progressions') }}
 
 ),
 
 progression_dates as (
 
-    select distinct
-        records.person_id,
-        records.start_date as progression_date,
+    select
+        person_id,
+        assessed_date as progression_date,
+        case when is_imaging then 'imaging' else 'laboratory' end as source
+    from walked
+    union all
+    select
+        person_id,
+        progression_date,
         'structured' as source
-    from records
-    inner join response_names on lower(trim(records.value_text)) = response_names.source_text
+    from structured
 
 )
 

@@ -11,6 +11,7 @@ select
     cast(value_as_string as {{ dbt.type_string() }}) as value_as_string,
     cast(value_as_concept_id as bigint) as value_as_concept_id,
     cast(qualifier_concept_id as bigint) as qualifier_concept_id,
+    cast(qualifier_source_value as {{ dbt.type_string() }}) as qualifier_source_value,
     cast(unit_concept_id as bigint) as unit_concept_id,
     cast(visit_occurrence_id as bigint) as visit_occurrence_id,
     cast(observation_source_value as {{ dbt.type_string() }}) as observation_source_value,

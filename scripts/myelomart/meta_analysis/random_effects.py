@@ -14,6 +14,7 @@ from scipy.stats import chi2, norm
 from scipy.stats import t as student
 
 from myelomart.errors import StatisticsError
+from myelomart.meta_analysis.binomial_normal import fit_binomial_normal, saturated_wald
 from myelomart.meta_analysis.effect_sizes import EffectSizes
 
 METHODS = ("reml", "dl", "glmm")
@@ -62,8 +63,6 @@ def pool(sizes: EffectSizes, *, method="reml", hartung_knapp=False, conf_level=0
         raise StatisticsError(f"{k} studies: pooling needs {FEWEST_STUDIES} or more")
     q, fixed_weight = _cochran_q(sizes)
     if method == "glmm":
-        from myelomart.meta_analysis.binomial_normal import fit_binomial_normal, saturated_wald
-
         effect, se, tau2 = fit_binomial_normal(sizes)
         q = saturated_wald(sizes)
     else:

@@ -37,6 +37,7 @@ def check(landing: Path, manifest: dict) -> dict:
             counts += found
     verdicts, expectations = judge(counts)
     result = report.as_json(verdicts, manifest, set_aside) | {"manifest": digest}
+    report.write_tables(result, landing)
     report.write_json(expectations, landing / "expectations.json")
     report.write_page(result, landing / PAGE)
     report.write_json(result, landing / RESULT)

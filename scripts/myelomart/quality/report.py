@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
+import pandas as pd
 from jinja2 import Environment
 from rich.table import Table
 
@@ -44,6 +45,16 @@ def write_page(result: dict, path: Path) -> None:
 def write_json(result: dict, path: Path) -> None:
     """The result as one JSON file."""
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def write_tables(result: dict, landing: Path) -> None:
+    """The checks as a landed table of each source, for the warehouse to keep."""
+    frame = pd.DataFrame(result["checks"]).rename(
+        columns={"table": "table_name", "column": "column_name", "check": "check_name"}
+    )
+    for source, checks in frame.groupby("source"):
+        folder = landing / "quality_checks" / f"source_name={source}"
+        checks.drop(columns="source").to_parquet(folder / "part.parquet", index=False)
 
 
 def show(result: dict, say: Callable) -> None:

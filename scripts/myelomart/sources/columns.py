@@ -110,17 +110,11 @@ def write(
 
 def write_empty(connection: duckdb.DuckDBPyConnection, table: str, target: Path) -> None:
     """Write ``table`` with all its columns and no row."""
+    known = layout.tables() | layout.landing_tables()
     selected = ", ".join(
-        f"cast(null as {column.type}) as {quoted(column.name)}" for column in layout.tables()[table]
+        f"cast(null as {column.type}) as {quoted(column.name)}" for column in known[table]
     )
     _copy(connection, f"select {selected} where false", target)
-
-
-def write_no_faults(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    """Write an empty list of rows set aside and cells emptied, so that it can always be read."""
-    names = ["table_name", "file_name", "column_names", "reason", "action", "row_as_json"]
-    texts = ", ".join(f"cast(null as varchar) as {name}" for name in names)
-    _copy(connection, f"select {texts}, cast(null as bigint) as row_number where false", target)
 
 
 def _write_with_care(connection, plan: Plan, target: Path, faults: Path) -> tuple[int, int]:

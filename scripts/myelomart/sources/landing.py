@@ -7,20 +7,19 @@ file. The manifest says what was read, and lets the next landing do only what ch
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from myelomart import warehouse
 from myelomart.errors import SourceError
 from myelomart.sources import columns, files, formats, kept, layout
+from myelomart.sources.lock import held
 
 DEFAULT_NAME = "cdm"
 Say = Callable[[str], None]
@@ -62,7 +61,8 @@ def land(sources: list[Source], landing: Path, say: Say = print) -> dict:
     """
     _check_names(sources)
     landing.mkdir(parents=True, exist_ok=True)
-    with _locked(landing):
+    refusal = SourceError(f"Another build is reading sources into {landing}: wait until it ends.")
+    with held(landing / ".lock", refusal):
         before = read_manifest(landing)
         manifest = {"specification": _specification_hash(), "sources": []}
         kept = before if before.get("specification") == manifest["specification"] else {}
@@ -88,10 +88,12 @@ def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
     shown = formats.shown(source.location)
     entry = {"name": source.name, "location": shown, "format": kind, "tables": {}}
     faults = landing / "rows_set_aside" / f"source_name={source.name}"
-    faults.mkdir(parents=True, exist_ok=True)
     changed = []
     with warehouse.scratch(spill_to=landing / ".spill") as connection:
-        columns.write_no_faults(connection, faults / "none.parquet")
+        for table in layout.landing_tables():  # so that they can be read when nothing is in them
+            folder = landing / table / f"source_name={source.name}"
+            folder.mkdir(parents=True, exist_ok=True)
+            columns.write_empty(connection, table, folder / "none.parquet")
         for table in layout.tables():
             old = before.get("tables", {}).get(table)
             target = kept.landed_path(landing, source.name, table)
@@ -179,7 +181,7 @@ def _entry(manifest: dict, source: Source) -> dict:
 
 def _specification_hash() -> str:
     digest = hashlib.sha256()
-    for name in layout.SPECIFICATIONS:
+    for name in (*layout.SPECIFICATIONS, layout.OF_LANDING):
         digest.update(layout.specification_file(name).read_bytes())
     return digest.hexdigest()
 
@@ -207,15 +209,3 @@ def _write_atomically(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
-
-
-@contextmanager
-def _locked(landing: Path) -> Iterator[None]:
-    with (landing / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SourceError(
-                f"Another build is reading sources into {landing}: wait until it ends."
-            ) from error
-        yield

@@ -1,7 +1,7 @@
 """The tables and columns that land: those of OMOP CDM v5.4 and those of a TriNetX export.
 
 `cdm_v54_columns.csv` and `trinetx_columns.csv` list them; a table of TriNetX lands under a name
-that begins with ``trinetx_``.
+that begins with ``trinetx_``. `landing_columns.csv` lists what the landing adds.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 
 SPECIFICATIONS = ("cdm_v54_columns.csv", "trinetx_columns.csv")
+OF_LANDING = "landing_columns.csv"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ def cdm_tables() -> dict[str, tuple[Column, ...]]:
 def trinetx_tables() -> dict[str, tuple[Column, ...]]:
     """The tables of a TriNetX export that the warehouse reads."""
     return tables("trinetx_columns.csv")
+
+
+def landing_tables() -> dict[str, tuple[Column, ...]]:
+    """The tables that the landing itself makes: rows set aside, quality checks."""
+    return tables(OF_LANDING)
 
 
 def specification_file(name: str):

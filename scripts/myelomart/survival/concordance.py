@@ -24,30 +24,30 @@ class Concordance:
     tied: float
 
 
-class _WeightBelow:
-    """Answers "total weight of the first k entries whose value is below v" for arrays of (k, v)."""
+class _WeightByValue:
+    """Weight below and at a value within a range of positions, for arrays of queries at once."""
 
     def __init__(self, values: np.ndarray, weights: np.ndarray):
         self.levels = []
-        bits = int(values.max(initial=0) + 1).bit_length()  # a query may ask for one above the top
-        for bit in range(bits - 1, -1, -1):
+        for bit in range(int(values.max(initial=0)).bit_length() - 1, -1, -1):
             high = (values >> bit & 1).astype(bool)
             zeros = np.concatenate([[0], np.cumsum(~high)])
             low_weight = np.concatenate([[0.0], np.cumsum(np.where(high, 0.0, weights))])
             self.levels.append((bit, zeros, low_weight))
             order = np.concatenate([np.flatnonzero(~high), np.flatnonzero(high)])
             values, weights = values[order], weights[order]
+        self.weight = np.concatenate([[0.0], np.cumsum(weights)])
 
-    def __call__(self, start: np.ndarray, stop: np.ndarray, value: np.ndarray) -> np.ndarray:
-        """Weight of entries start <= position < stop with a value below ``value``."""
-        total = np.zeros(len(start))
+    def __call__(self, start: np.ndarray, stop: np.ndarray, value: np.ndarray):
+        """Weight of entries start <= position < stop below ``value``, and of those equal to it."""
+        below = np.zeros(len(start))
         for bit, zeros, low_weight in self.levels:
             high = (value >> bit & 1).astype(bool)
-            total += np.where(high, low_weight[stop] - low_weight[start], 0.0)
-            offset = zeros[-1]
-            start = np.where(high, offset + start - zeros[start], zeros[start])
-            stop = np.where(high, offset + stop - zeros[stop], zeros[stop])
-        return total
+            below += np.where(high, low_weight[stop] - low_weight[start], 0.0)
+            first, last, offset = zeros[start], zeros[stop], zeros[-1]
+            start = np.where(high, offset + start - first, first)
+            stop = np.where(high, offset + stop - last, last)
+        return below, self.weight[stop] - self.weight[start]
 
 
 def concordance(time, event, risk, *, entry=None, strata=None, weights=None, cluster=None):
@@ -77,11 +77,11 @@ def concordance(time, event, risk, *, entry=None, strata=None, weights=None, clu
     )
 
 
-def _below_same_above(search, start, stop, rank, whole):
-    """Weight below, at and above ``rank`` in each range, given the weight of the whole range."""
-    below = search(start, stop, rank)
-    up_to = search(start, stop, rank + 1)
-    return below, up_to - below, whole - up_to
+def _below_same_above(values, weights, start, stop, rank):
+    """Weight of the entries start <= position < stop with a value below, at and above ``rank``."""
+    below, same = _WeightByValue(values, weights)(start, stop, rank)
+    total = np.concatenate([[0.0], np.cumsum(weights)])
+    return below, same, total[stop] - total[start] - below - same
 
 
 def _pairs_after(events, leave, enter, rank, weight, stratum_end):
@@ -93,17 +93,10 @@ def _pairs_after(events, leave, enter, rank, weight, stratum_end):
             continue
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
-        total = np.concatenate([[0.0], np.cumsum(weight[order])])
         # of those leaving after the event, take off those that also enter at or after it
         start = np.searchsorted(ordered, leave[rows], side="right" if sign > 0 else "left")
         stop = np.searchsorted(ordered, stratum_end[rows])
-        parts = _below_same_above(
-            _WeightBelow(rank[order], weight[order]),
-            start,
-            stop,
-            rank[rows],
-            total[stop] - total[start],
-        )
+        parts = _below_same_above(rank[order], weight[order], start, stop, rank[rows])
         for target, part in zip(result, parts, strict=True):
             target[rows] += sign * part
     return result
@@ -114,12 +107,9 @@ def _pairs_before(events, leave, enter, rank, weight, stratum_start):
     rows = np.flatnonzero(events)
     order = rows[np.argsort(leave[rows], kind="stable")]
     ordered = leave[order]
-    total = np.concatenate([[0.0], np.cumsum(weight[order])])
     if enter is None:
         start = np.searchsorted(ordered, stratum_start)
     else:
         start = np.searchsorted(ordered, enter, side="right")
-    stop = np.searchsorted(ordered, leave, side="left")
-    stop = np.maximum(stop, start)
-    search = _WeightBelow(rank[order], weight[order])
-    return list(_below_same_above(search, start, stop, rank, total[stop] - total[start]))
+    stop = np.maximum(np.searchsorted(ordered, leave, side="left"), start)
+    return _below_same_above(rank[order], weight[order], start, stop, rank)

@@ -15,6 +15,7 @@ from scipy.stats import chi2, norm
 from myelomart.errors import StatisticsError
 from myelomart.survival.concordance import Concordance, concordance
 from myelomart.survival.design import Design, design_matrix
+from myelomart.survival.firth import firth_maximum
 from myelomart.survival.inputs import case_weights, event_flags, event_times, labels_of
 from myelomart.survival.partial_likelihood import (
     RiskSets,
@@ -29,6 +30,7 @@ from myelomart.survival.partial_likelihood import (
 
 MAX_ITERATIONS = 40
 FLAT_STEP = 1e-14  # squared Newton step in standard errors: beyond, nothing changes by 1e-7
+SHORT_STEP = 1e-3  # log hazard ratio per standard deviation
 STEEPEST_EFFECT = 20.0  # log hazard ratio per standard deviation that no data can support
 
 
@@ -96,8 +98,10 @@ class CoxFit:
     @property
     def wald_test(self) -> Test:
         """All coefficients zero, by the robust variance where there is one."""
-        solved = np.linalg.solve(self.inference_variance, self.coefficients)
-        return Test.of(self.coefficients @ solved, len(self.coefficients))
+        # fewer clusters than covariates leave the robust variance singular
+        inverse = np.linalg.pinv(self.inference_variance, hermitian=True)
+        rank = np.linalg.matrix_rank(self.inference_variance, hermitian=True)
+        return Test.of(self.coefficients @ inverse @ self.coefficients, int(rank))
 
     @property
     def linear_predictor(self) -> np.ndarray:
@@ -174,8 +178,6 @@ def cox_regression(
     spread = sets.weights @ sets.matrix**2 / sets.weights.sum()
     _refuse_collinear(design, sets, null_information, spread)
     if penalty == "firth":
-        from myelomart.survival.firth import firth_maximum
-
         beta, sums, likelihood, null_likelihood = firth_maximum(sets)
     else:
         beta, sums = _newton(sets, start, design, null_information, np.sqrt(spread))
@@ -238,7 +240,8 @@ def _newton(sets: RiskSets, sums: RiskSums, design: Design, curvature, scale):
             step = np.linalg.solve(curvature, gradient)
         except np.linalg.LinAlgError:
             break
-        flat = gradient @ step < FLAT_STEP
+        # on the way to infinity the likelihood is flat too, but the step stays long
+        flat = gradient @ step < FLAT_STEP and np.abs(step * scale).max() < SHORT_STEP
         for _ in range(12):
             trial = beta + step
             trial_sums = risk_sums(sets, trial)

@@ -5,6 +5,8 @@ the information. The gradient of that term is taken by central differences of th
 """
 
 import numpy as np
+from scipy.optimize import brentq, minimize
+from scipy.stats import chi2
 
 from myelomart.errors import StatisticsError
 from myelomart.survival.partial_likelihood import (
@@ -64,9 +66,6 @@ def _penalized_score(sets: RiskSets, beta, scale) -> np.ndarray:
 
 def profile_limits(sets: RiskSets, position: int, maximum: float, beta, conf_level=0.95):
     """Limits of one coefficient from the penalised profile likelihood, better than Wald here."""
-    from scipy.optimize import brentq, minimize
-    from scipy.stats import chi2
-
     drop = chi2.ppf(conf_level, 1) / 2
     others = [k for k in range(len(beta)) if k != position]
     scale = np.sqrt(sets.weights @ sets.matrix**2 / sets.weights.sum())

@@ -81,6 +81,9 @@ class SurvivalCurve:
         fuzz = TIE_TOLERANCE * np.maximum(np.abs(wanted), 1)
         last = np.searchsorted(self.time, wanted + fuzz, side="right")
         ahead = np.searchsorted(self.table.time, wanted - fuzz, side="left")
+        if self.table.entry_index is not None:
+            # at the start itself, those who enter there
+            ahead = np.where((ahead == 0) & (wanted >= self.table.time[0] - fuzz), 1, ahead)
         events = np.concatenate([[0.0], np.cumsum(self.n_event)])[last]
         before_first = np.concatenate([[1.0], self.survival])
         low = np.concatenate([[1.0], self.ci_low])[last]

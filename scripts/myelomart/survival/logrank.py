@@ -17,6 +17,7 @@ from myelomart.survival.inputs import (
     time_grid,
     two_or_more_groups,
 )
+from myelomart.survival.partial_likelihood import distinct_keys
 
 
 @dataclass(frozen=True)
@@ -73,22 +74,17 @@ def _cells(times, events, entries, codes, groups, stratum):
     grid, index, entry_index = time_grid(times, entries)
     size = len(grid)
     keys = stratum * size + index
-    cells = (
-        np.flatnonzero(np.bincount(keys[events]))
-        if keys.max() < 4 * len(keys)
-        else np.unique(keys[events])
-    )
-    started = np.searchsorted(
-        cells, stratum * size if entries is None else stratum * size + entry_index + 1
-    )
-    ended = np.searchsorted(cells, keys + 1)  # at risk in the cells of the stratum up to its time
+    cells, cells_before = distinct_keys(keys[events], (stratum.max() + 1) * size)
+    first_key = stratum * size if entries is None else stratum * size + entry_index + 1
+    # a row is at risk in the cells of its stratum from its entry up to its own time
+    started, ended = cells_before(first_key), cells_before(keys + 1)
 
     def tally(position, code):
         counts = np.bincount(position * groups + code, minlength=(len(cells) + 1) * groups)
         return counts.reshape(-1, groups)[: len(cells)].astype(float)
 
     at_risk = np.cumsum(tally(started, codes) - tally(ended, codes), axis=0)
-    died = tally(np.searchsorted(cells, keys[events]), codes[events])
+    died = tally(cells_before(keys[events]), codes[events])
     return at_risk, died, cells // size
 
 
@@ -112,4 +108,9 @@ def _quadratic_form(difference, variance, used) -> tuple[float, int]:
     if used.sum() < 2:
         return 0.0, max(int(used.sum()) - 1, 0)
     kept = difference[used][1:]
-    return float(kept @ np.linalg.solve(variance[np.ix_(used, used)][1:, 1:], kept)), len(kept)
+    spread = variance[np.ix_(used, used)][1:, 1:]
+    if np.linalg.matrix_rank(spread) < len(kept):
+        raise StatisticsError(
+            "log-rank test: at no event time are two of the groups at risk in the same stratum"
+        )
+    return float(kept @ np.linalg.solve(spread, kept)), len(kept)

@@ -49,15 +49,28 @@ class RiskSets:
         return len(self.cell_time)
 
 
+def distinct_keys(keys: np.ndarray, bound: int):
+    """Sorted distinct keys (m,), all below ``bound``, and how many of them lie below others."""
+    if bound > 4 * len(keys) + 1000:
+        distinct = np.unique(keys)
+        return distinct, lambda others: np.searchsorted(distinct, others)
+    present = np.zeros(bound, bool)
+    present[keys] = True
+    below = np.concatenate([[0], np.cumsum(present)])
+    return np.flatnonzero(present), lambda others: below[others]
+
+
 def risk_sets(times, events, matrix, *, entries, strata, weights, ties) -> RiskSets:
     """Sort once; everything the likelihood needs later is a sum over consecutive rows."""
     grid, index, entry_index = time_grid(times, entries)
     size = len(grid)
     keys = strata * size + index
-    cells = np.unique(keys[events])
     first_key = strata * size if entry_index is None else strata * size + entry_index + 1
-    first, last = np.searchsorted(cells, first_key), np.searchsorted(cells, keys, side="right")
-    order = np.argsort(keys, kind="stable")
+    cells, cells_before = distinct_keys(keys[events], (strata.max() + 1) * size)
+    first, last = cells_before(first_key), cells_before(keys + 1)
+    # numpy sorts 16-bit keys by radix, in linear time: whole days, as a rule
+    narrow = keys.astype(np.uint16) if (strata.max() + 1) * size <= 2**16 else keys
+    order = np.argsort(narrow, kind="stable")
     at_risk_once = first < last  # others meet no event time: they change nothing
     if not at_risk_once.all():
         order = order[at_risk_once[order]]

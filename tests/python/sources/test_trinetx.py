@@ -1,4 +1,4 @@
-"""TriNetX exports with the dirt that real ones have (reference: the layout notes of public readers)."""
+"""TriNetX exports with the dirt that public readers of real ones report."""
 
 import pytest
 

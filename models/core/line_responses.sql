@@ -1,0 +1,167 @@
+-- One row per person and line of therapy: how well the line worked.
+-- Definition: best_response is the best confirmed response before the first confirmed progression or the next line
+-- (algorithms 4.3 rule 6), relaxed_best_response the same without confirmation or marrow (rule 8, for response rates,
+-- never for complete response); day90_response the point response nearest day 90 in [60, 120], PD after a confirmed
+-- progression or death before it (rule 7), NE without any; charted_best_response what the site recorded. MRD needs an
+-- assay of at most mrd_sensitivity and a complete response (rule 9).
+-- Limits: is_evaluable false belongs in the denominator of all lines (intention to treat), not in that of the evaluable.
+
+with response_lines as (
+
+    select * from {{ ref('int_response_lines') }}
+
+),
+
+categories as (
+
+    select * from {{ ref('response_categories') }}
+
+),
+
+confirmed as (
+
+    select * from {{ ref('int_responses_confirmed') }}
+
+),
+
+points as (
+
+    select
+        point_responses.*,
+        {{ days_between('index_date', 'assessed_date') }} as assessed_day
+    from {{ ref('int_point_responses') }} as point_responses
+    where not is_after_line
+
+),
+
+charted as (
+
+    select * from {{ ref('int_charted_responses') }}
+
+),
+
+best as (
+
+    select
+        person_id,
+        line_number,
+        max(confirmed_depth) as best_depth,
+        min(case when progression_number = assessment_number then assessed_date end) as progression_date,
+        min(case when progression_number > assessment_number or progression_number is null then
+            case when credited_depth >= 3 then assessed_date end end) as first_response_date,
+        min(case when progression_number > assessment_number or progression_number is null then
+            case when credited_depth >= 5 then assessed_date end end) as first_complete_response_date
+    from confirmed
+    group by 1, 2
+
+),
+
+best_points as (
+
+    select
+        points.person_id,
+        points.line_number,
+        max(case when best.progression_date is null or points.assessed_date <= best.progression_date then points.relaxed_depth end)
+            as relaxed_depth,
+        min_by(
+            points.depth,
+            case
+                when
+                    points.depth is not null
+                    and points.assessed_day between {{ parameter('responses', 'day90_from') }} and {{ parameter('responses', 'day90_to') }}
+                    then abs(points.assessed_day - {{ parameter('responses', 'day90') }}) * 1000 + points.assessed_day
+            end
+        ) as day90_depth,
+        max(case when points.assessed_day <= {{ parameter('responses', 'day90_to') }} then points.depth end) as day90_best_depth,
+        bool_or(case when points.has_residual_disease is not null then not points.has_residual_disease end)
+            as is_mrd_negative_any,
+        bool_or(
+            not points.has_residual_disease and points.depth >= 5
+            and points.residual_disease_sensitivity <= {{ parameter('responses', 'mrd_sensitivity') }}
+        ) as is_mrd_negative,
+        {{ days_between(
+            'min(case when not points.has_residual_disease then points.assessed_date end)',
+            'max(case when not points.has_residual_disease then points.assessed_date end)'
+        ) }} >= {{ parameter('responses', 'mrd_sustained_days') }} as is_mrd_sustained
+    from points
+    left join best on points.person_id = best.person_id and points.line_number = best.line_number
+    group by 1, 2
+
+),
+
+best_charted as (
+
+    select
+        response_lines.person_id,
+        response_lines.line_number,
+        max(charted.depth) as charted_depth
+    from response_lines
+    inner join charted
+        on
+            response_lines.person_id = charted.person_id
+            and charted.charted_date > response_lines.index_date
+            and charted.charted_date <= coalesce(response_lines.next_line_start_date, date '9999-12-31')
+    group by 1, 2
+
+),
+
+gathered as (
+
+    select
+        response_lines.*,
+        best.best_depth,
+        best.progression_date,
+        best.first_response_date,
+        best.first_complete_response_date,
+        best_points.relaxed_depth,
+        best_points.is_mrd_negative,
+        best_points.is_mrd_negative_any,
+        best_points.is_mrd_sustained,
+        best_charted.charted_depth,
+        case
+            when
+                {{ days_between('response_lines.index_date', 'least(best.progression_date, response_lines.death_date)') }}
+                <= {{ parameter('responses', 'day90') }}
+                then 0
+            else best_points.day90_depth
+        end as day90_depth,
+        best_points.day90_best_depth
+    from response_lines
+    left join best on response_lines.person_id = best.person_id and response_lines.line_number = best.line_number
+    left join best_points
+        on response_lines.person_id = best_points.person_id and response_lines.line_number = best_points.line_number
+    left join best_charted
+        on response_lines.person_id = best_charted.person_id and response_lines.line_number = best_charted.line_number
+
+),
+
+line_responses as (
+
+    select
+        gathered.person_id,
+        cast(gathered.line_number as integer) as line_number,
+        coalesce(best_categories.response, 'NE') as best_response,
+        case when gathered.relaxed_depth >= 5 then 'CR_lab' else coalesce(relaxed_categories.response, 'NE') end
+            as relaxed_best_response,
+        coalesce(day90_categories.response, 'NE') as day90_response,
+        coalesce(day90_best_categories.response, 'NE') as day90_best_response,
+        charted_categories.response as charted_best_response,
+        gathered.best_depth is not null as is_evaluable,
+        best_categories.is_response as is_responder,
+        gathered.is_mrd_negative,
+        gathered.is_mrd_negative_any,
+        gathered.is_mrd_sustained,
+        gathered.index_date as line_index_date,
+        gathered.first_response_date,
+        gathered.first_complete_response_date,
+        gathered.progression_date
+    from gathered
+    left join categories as best_categories on gathered.best_depth = best_categories.depth
+    left join categories as relaxed_categories on gathered.relaxed_depth = relaxed_categories.depth
+    left join categories as day90_categories on gathered.day90_depth = day90_categories.depth
+    left join categories as day90_best_categories on gathered.day90_best_depth = day90_best_categories.depth
+    left join categories as charted_categories on gathered.charted_depth = charted_categories.depth
+
+)
+
+select * from line_responses

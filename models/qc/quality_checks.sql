@@ -1,0 +1,11 @@
+-- One row per source and check at the door that did not pass without a failing row.
+-- Definition: noted (fewer rows than the threshold), warning or blocking, with what it means for a study.
+
+with quality_checks as (
+
+    select * from {{ ref('stg_landing__quality_checks') }}
+    where failing > 0
+
+)
+
+select * from quality_checks

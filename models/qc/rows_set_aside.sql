@@ -1,0 +1,11 @@
+-- One row per row of a source that could not be used, or of which cells could not be read, with the reason.
+-- Definition: written when the source was landed and checked; row_as_json is the row as it came.
+-- Limits: a row may fail for a reason that a person at the source can mend; nothing here is in any mart.
+
+with rows_set_aside as (
+
+    select * from {{ ref('stg_landing__rows_set_aside') }}
+
+)
+
+select * from rows_set_aside

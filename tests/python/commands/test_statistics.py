@@ -1,0 +1,312 @@
+"""The commands survival, match and meta: their JSON against the schemas, and bad input in words."""
+# ruff: noqa: E501 -- one bad file, its arguments and its sentence read best on one line
+
+import json
+import sys
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pandas as pd
+import pytest
+
+from myelomart.cli import main
+
+ROOT = Path(__file__).parents[3]
+DATA = ROOT / "tests" / "fixtures" / "r" / "data"
+BASE = {"survival": "--time time --event event", "match": "--treatment treated"}
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def call(command, file, arguments=""):
+        words = f"{BASE.get(command, '')} {arguments}".split()
+        monkeypatch.setattr(sys, "argv", ["myelomart", command, str(file), *words])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(frame, name="table.csv"):
+        path = tmp_path / name
+        if name.endswith(".parquet"):
+            frame.to_parquet(path)
+        else:
+            frame.to_csv(path, index=False)
+        return path
+
+    return write
+
+
+def days():
+    return pd.read_csv(DATA / "days.csv")
+
+
+COVARIATES = "--covariates arm,age,stage"
+
+
+@pytest.mark.parametrize(
+    ("command", "data", "arguments"),
+    [
+        ("survival", "days", ""),
+        ("survival", "days", f"--group arm {COVARIATES} --at 3,6,400 --tau 9 --conf-type log"),
+        (
+            "survival",
+            "days",
+            f"--entry entry --strata site --cluster pair --weights weight {COVARIATES}",
+        ),
+        ("survival", "days", "--group stage --rho 1 --zph rank"),
+        ("survival", "days", f"--event cause --competing 2 --group arm {COVARIATES}"),
+        ("survival", "days", f"--event cause --competing 2 --strata site {COVARIATES} --firth"),
+        ("survival", "missing_values", f"--group stage {COVARIATES} --ties breslow"),
+        ("match", "match_plain", "--covariates age,marker,stage"),
+        (
+            "match",
+            "match_plain",
+            "--covariates age,stage --order random --seed 4 --exact sex --ratio 2",
+        ),
+        (
+            "match",
+            "match_plain",
+            "--covariates age --order closest --scale probability --caliper 1e-9",
+        ),
+        ("match", "match_plain", "--covariates age --replace"),
+        ("meta", "meta_response", ""),
+        ("meta", "meta_rare", "--method glmm"),
+        ("meta", "meta_response", "--transform freeman-tukey --hartung-knapp"),
+        ("meta", "meta_hazard_ratio", "--measure hr --method dl"),
+    ],
+)
+def test_json_is_one_object_and_follows_the_schema(run, command, data, arguments):
+    code, out, err = run(command, DATA / f"{data}.csv", f"{arguments} --json")
+    assert code == 0, err
+    schema = json.loads((ROOT / "docs" / "schemas" / f"{command}.json").read_text())
+    jsonschema.validate(json.loads(out, parse_constant=pytest.fail), schema)
+
+
+def test_tables_without_json_print_the_same_numbers(run):
+    code, out, _ = run("survival", DATA / "days.csv", f"--group arm {COVARIATES} --at 6")
+    assert code == 0
+    assert "stage" in out
+    assert "concordance" in out
+
+
+def test_parquet_gives_what_csv_gives(run, table):
+    _, from_csv, _ = run("survival", DATA / "days.csv", f"{COVARIATES} --json")
+    _, from_parquet, _ = run("survival", table(days(), "d.parquet"), f"{COVARIATES} --json")
+    assert from_csv == from_parquet
+
+
+def test_dropped_rows_are_counted_by_column(run, table):
+    frame = days()
+    frame.loc[[1, 5, 7], "age"] = np.nan
+    frame.loc[[5], "time"] = np.nan
+    _, out, _ = run("survival", table(frame), f"{COVARIATES} --json")
+    report = json.loads(out)
+    assert (report["n"], report["n_dropped"]) == (297, 3)
+    assert report["dropped"] == {"time": 1, "age": 3}
+
+
+def test_rows_missing_in_unused_columns_are_kept(run, table):
+    frame = days()
+    frame.loc[[1, 5, 7], "marker"] = np.nan
+    _, out, _ = run("survival", table(frame), f"{COVARIATES} --json")
+    assert json.loads(out)["n_dropped"] == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("true", "false"), ("TRUE", "FALSE"), ("1", "0"), ("True", "False")]
+)
+def test_events_as_words(run, table, words):
+    frame = days()
+    frame["event"] = frame["event"].map({1: words[0], 0: words[1]})
+    _, out, _ = run("survival", table(frame), "--json")
+    assert json.loads(out)["groups"][0]["events"] == days()["event"].sum()
+
+
+def test_event_value_names_the_event(run, table):
+    frame = days()
+    frame["event"] = frame["event"].map({1: "progressed", 0: "alive"})
+    _, out, _ = run("survival", table(frame), "--event-value progressed --json")
+    assert json.loads(out)["groups"][0]["events"] == days()["event"].sum()
+
+
+def test_pairs_name_the_rows_of_the_file_even_when_some_were_dropped(run, table):
+    frame = pd.read_csv(DATA / "match_plain.csv")
+    frame.loc[range(10), "age"] = np.nan
+    _, out, _ = run("match", table(frame), "--covariates age,marker --json")
+    for pair in json.loads(out)["pairs"]:
+        assert pair["treated"] > 10
+        assert frame["treated"][pair["treated"] - 1] == 1
+        assert frame["treated"][pair["control"] - 1] == 0
+
+
+def test_out_holds_the_matched_rows(run, tmp_path):
+    out_file = tmp_path / "matched.csv"
+    _, out, _ = run("match", DATA / "match_plain.csv", f"--covariates age --out {out_file} --json")
+    report, matched = json.loads(out), pd.read_csv(out_file)
+    assert len(matched) == report["n_matched_treated"] + report["n_matched_control"]
+    assert matched.groupby("match_set")["treated"].sum().eq(1).all()
+
+
+def test_exact_pairs_agree_on_the_column(run):
+    frame = pd.read_csv(DATA / "match_plain.csv")
+    _, out, _ = run("match", DATA / "match_plain.csv", "--covariates age --exact sex,stage --json")
+    for pair in json.loads(out)["pairs"]:
+        one, zero = frame.loc[pair["treated"] - 1], frame.loc[pair["control"] - 1]
+        assert (one["sex"], one["stage"]) == (zero["sex"], zero["stage"])
+
+
+def spoiled(**changes):
+    frame = days()
+    for name, change in changes.items():
+        frame[name] = change(frame[name]) if callable(change) else change
+    return frame
+
+
+def with_first(value, row=3):
+    def change(column):
+        column = column.astype(object)
+        column[row] = value
+        return column
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("frame", "arguments", "sentence"),
+    [
+        (spoiled(time=with_first(-2.0)), "", "column time: 1 of 300 rows are negative (first in row 4)"),
+        (spoiled(time=with_first("late")), "", "column time: 1 of 300 rows hold text, not a number (first in row 4)"),
+        (spoiled(time=lambda t: "a" + t.astype(str)), "", "column time: 300 of 300 rows hold text"),
+        (spoiled(time=with_first(np.inf)), "", "column time: 1 of 300 rows are infinite"),
+        (spoiled(time=np.nan), "", "column time: 300 of 300 rows are missing"),
+        (spoiled(event=0), "", "column event: none of 300 rows has an event"),
+        (spoiled(event=with_first(2)), "", "column event: 1 of 300 rows are neither 1/0 nor true/false"),
+        (spoiled(arm=1), "--group arm", "column arm: all 300 rows are in one group (1)"),
+        (spoiled(arm=with_first(7)), "--group arm", "column arm: the group 7 has 1 row of 300"),
+        (spoiled(age=60), "--covariates age", "column age: all 300 rows hold the value 60"),
+        (spoiled(stage="II"), "--covariates stage", "column stage: all 300 rows hold the value II"),
+        (spoiled(stage=with_first("IV")), "--covariates stage", "column stage: the category IV has 1 row of 300"),
+        (spoiled(age=with_first("sixty")), "--covariates age", "column age: 1 of 300 rows hold text, not a number (first in row 4)"),
+        (spoiled(), "--covariates age,age2", "column age2: the file has no such column"),
+        (days().assign(twice=lambda d: 2 * d["age"]), "--covariates age,twice", "column twice: the other covariates"),
+        (days().assign(arm=lambda d: 1 - d["event"]), "--covariates arm", "column arm: none of the"),
+        (spoiled(entry=lambda _: days()["time"]), "--entry entry", "column entry: 300 of 300 rows enter at or after"),
+        (spoiled(weight=0), "--weights weight", "column weight: 300 of 300 rows are zero or negative"),
+        (spoiled(), "--event cause --competing 7", "column cause: none of 300 rows holds 7"),
+        (spoiled(cause=with_first(5)), "--event cause --competing 2", "column cause: 1 of 300 rows are neither 0"),
+        (spoiled(), "--conf-type wald", "--conf-type wald is unknown"),
+        (spoiled(), "--at 3,x", "--at 3,x: give numbers"),
+        (spoiled(), "--tau -1", "--tau -1: the horizon lies above 0"),
+    ],
+)  # fmt: skip
+def test_survival_refuses_bad_input_in_words(run, table, frame, arguments, sentence):
+    code, out, err = run("survival", table(frame), f"{arguments} --json")
+    assert code == 2
+    assert out == ""
+    assert sentence in " ".join(err.split())
+    assert "Traceback" not in err
+
+
+def treatments(**changes):
+    return pd.read_csv(DATA / "match_plain.csv").assign(**changes)
+
+
+@pytest.mark.parametrize(
+    ("frame", "arguments", "sentence"),
+    [
+        (treatments(treated=1), "--covariates age", "column treated: all 220 rows are treated"),
+        (
+            treatments(treated="yes"),
+            "--covariates age",
+            "column treated: 220 of 220 rows are neither",
+        ),
+        (treatments(age=lambda d: d["treated"] * 10.0), "--covariates age", "do not overlap"),
+        (treatments(age=1), "--covariates age", "column age: all 220 rows hold the value 1"),
+        (treatments(), "--covariates age --caliper 0", "--caliper lies above 0"),
+        (treatments(), "--covariates age,treated", "column treated: the treatment is no covariate"),
+        (treatments(), "--covariates age --order best", "--order best is unknown"),
+        (treatments(), "--covariates age --exact town", "column town: the file has no such column"),
+    ],
+)
+def test_match_refuses_bad_input_in_words(run, table, frame, arguments, sentence):
+    code, out, err = run("match", table(frame), f"{arguments} --json")
+    assert (code, out) == (2, "")
+    assert sentence in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("frame", "arguments", "sentence"),
+    [
+        (pd.DataFrame({"events": [1, 2, 3]}), "", "the file needs columns events and n"),
+        (pd.DataFrame({"events": [9, 2, 3], "n": [5, 5, 5]}), "", "column events: 1 of 3 rows are below 0 or above n"),
+        (pd.DataFrame({"events": ["a", 2, 3], "n": [5, 5, 5]}), "", "column events: 1 of 3 rows hold text"),
+        (pd.DataFrame({"estimate": [1.0], "ci_low": [0.5], "ci_high": [2.0]}), "", "estimates need --measure"),
+        (pd.DataFrame({"estimate": [1.0] * 3, "ci_low": [0.5] * 3, "ci_high": [2.0] * 3}), "--measure hr --method glmm", "--method glmm pools counts"),
+    ],
+)  # fmt: skip
+def test_meta_refuses_bad_input_in_words(run, table, frame, arguments, sentence):
+    code, out, err = run("meta", table(frame), f"{arguments} --json")
+    assert (code, out) == (2, "")
+    assert sentence in " ".join(err.split())
+
+
+def test_two_studies_are_listed_but_not_pooled(run, table):
+    frame = pd.DataFrame({"events": [3, 5], "n": [10, 12]})
+    code, out, _ = run("meta", table(frame), "--json")
+    report = json.loads(out)
+    assert (code, report["estimate"], len(report["studies"])) == (0, None, 2)
+
+
+def test_a_median_without_its_limits_is_dropped_and_counted(run, table):
+    frame = pd.read_csv(DATA / "meta_median.csv")
+    frame.loc[3] = [20.0, 15.0, np.nan]
+    _, out, _ = run("meta", table(frame), "--measure median --json")
+    report = json.loads(out)
+    assert (report["k"], report["n_dropped"], report["dropped"]) == (3, 1, {"ci_high": 1})
+
+
+def test_a_file_that_is_not_there(run, tmp_path):
+    code, _, err = run("survival", tmp_path / "none.csv", "--json")
+    assert code == 2
+    assert "it does not exist" in " ".join(err.split())
+
+
+def test_strata_that_hold_one_group_each_leave_the_log_rank_test_open(run, table):
+    frame = days().assign(town=lambda d: d["arm"])
+    code, out, err = run("survival", table(frame), "--group arm --strata town --json")
+    report = json.loads(out)
+    assert (code, report["logrank"], report["cox"]) == (0, None, None), err
+    assert any("log-rank test" in note for note in report["notes"])
+
+
+def test_one_event_time_leaves_the_proportionality_test_open(run, table):
+    frame = days().assign(time=9.0)
+    code, out, err = run("survival", table(frame), f"{COVARIATES} --json")
+    assert (code, json.loads(out)["cox"]["zph"]) == (0, None), err
+
+
+def test_fewer_clusters_than_covariates_still_give_a_robust_fit(run, table):
+    frame = days().assign(half=lambda d: d.index % 2)
+    code, out, err = run("survival", table(frame), f"{COVARIATES} --cluster half --json")
+    assert code == 0, err
+    assert json.loads(out)["cox"]["terms"][0]["robust_se"] >= 0
+
+
+def test_a_group_without_events_keeps_its_curve(run, table):
+    frame = days()
+    frame.loc[frame["stage"] == "III", "event"] = 0
+    code, out, _ = run("survival", table(frame), "--group stage --json")
+    report = json.loads(out)
+    assert (code, report["cox"]) == (0, None)
+    assert report["groups"][2]["median"] is None
+    assert any("Cox" in note for note in report["notes"])

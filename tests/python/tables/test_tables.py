@@ -1,0 +1,97 @@
+"""Baseline tables and proportions against R 4.2's own tests."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from myelomart.errors import StatisticsError
+from myelomart.tables import (
+    baseline_table,
+    clopper_pearson_interval,
+    compare_categories,
+    compare_numbers,
+    miettinen_nurminen,
+    wilson_interval,
+)
+from myelomart.tables.baseline import UNKNOWN
+
+FIRST, SECOND = [1.1, 2.5, 3.7, 4.9, 8.8], [2.2, 4.1, 6.5, 7.7, 9.9, 12.1]
+
+
+def two_by_two(a, b, c, d):
+    return np.repeat(["yes", "no", "yes", "no"], [a, b, c, d]), np.repeat(
+        ["x", "y"], [a + b, c + d]
+    )
+
+
+def test_categories_equal_r():
+    assert compare_categories(*two_by_two(3, 7, 9, 2)).test == "fisher"  # an expected count below 5
+    assert compare_categories(*two_by_two(3, 7, 9, 2)).p == pytest.approx(0.02997312285238)
+    values = two_by_two(30, 70, 45, 55)
+    assert compare_categories(*values).p == pytest.approx(0.028459736916311)
+    assert compare_categories(*values, "chi-square-yates").p == pytest.approx(0.040871534089006)
+
+
+@pytest.mark.parametrize(
+    ("test", "p"),
+    [("student", 0.18884572747748), ("welch", 0.18024587383595), ("wilcoxon", 0.24675324675325)],
+)
+def test_numbers_equal_r(test, p):
+    groups = ["x"] * 5 + ["y"] * 6
+    assert compare_numbers(FIRST + SECOND, groups, test).p == pytest.approx(p)
+
+
+def test_wilcoxon_with_ties_and_three_arms_equal_r():
+    values = [1, 2, 2, 3, 5, 2, 4, 4, 6, 7, 7]
+    assert compare_numbers(values, ["x"] * 5 + ["y"] * 6).p == pytest.approx(0.078645223260723)
+    three = compare_numbers([*FIRST, *SECOND, 1, 1.5, 9], ["x"] * 5 + ["y"] * 6 + ["z"] * 3)
+    assert (three.test, three.p) == ("kruskal-wallis", pytest.approx(0.28338400840832))
+
+
+def test_intervals_of_a_proportion_equal_r():
+    assert clopper_pearson_interval(3, 106) == pytest.approx(
+        (0.0058749954886905, 0.0804865192942161)
+    )
+    assert wilson_interval(3, 106) == pytest.approx((0.0096712838655598, 0.0799256581848856))
+    assert clopper_pearson_interval(0, 10)[0] == 0
+    assert clopper_pearson_interval(10, 10)[1] == 1
+
+
+def test_difference_of_proportions_equals_the_published_example():
+    # Newcombe RG. Stat Med 1998;17:873, table II, method 5, 56/70 v 48/80 and 10/10 v 0/20
+    assert miettinen_nurminen(56, 70, 48, 80) == pytest.approx((0.0528, 0.3382), abs=1e-4)
+    assert miettinen_nurminen(10, 10, 0, 20) == pytest.approx((0.7156, 1.0), abs=1e-4)
+
+
+def frame():
+    return pd.DataFrame(
+        {
+            "arm": ["a"] * 6 + ["b"] * 6,
+            "sex": ["f", "m", "f", None, "m", "f", "m", "m", "f", "m", None, None],
+            "age": [60, 61, 66, 70, np.nan, 58, 64, 59, 71, 73, 68, 75],
+            "refractory": [1, 0, 1, 1, 0, np.nan, 0, 0, 1, 0, 1, 0],
+        }
+    )
+
+
+def test_unknown_is_a_level_and_percentages_are_of_those_known():
+    table = baseline_table(frame(), "arm").set_index(["characteristic", "level", "arm"])
+    women = table.loc[("sex", "f", "a")]
+    assert (women["numerator"], women["denominator"], women["percent"]) == (3, 5, 60)
+    unknown = table.loc[("sex", UNKNOWN, "b")]
+    assert (unknown["numerator"], unknown["denominator"]) == (2, 6)
+    assert table.loc[("age", "summary", "a"), "denominator"] == 5
+    assert table.loc[("refractory", "1.0", "a"), "denominator"] == 5
+
+
+def test_standardized_difference_of_a_share_needs_no_test():
+    table = baseline_table(frame(), "arm", tests={"age": "student"})
+    age = table[table["characteristic"] == "age"].iloc[0]
+    assert age["test"] == "student"
+    women = table[(table["characteristic"] == "sex") & (table["level"] == "f")].iloc[0]
+    assert women["smd"] == pytest.approx((0.6 - 0.25) / np.sqrt((0.24 + 0.1875) / 2))
+
+
+def test_rows_without_an_arm_are_refused():
+    with pytest.raises(StatisticsError, match="column arm: 1 rows have no arm"):
+        baseline_table(frame().assign(arm=["a"] * 6 + ["b"] * 5 + [None]), "arm")

@@ -1,0 +1,102 @@
+"""The platform's arithmetic: worked examples M4 and M5, and each verified rule."""
+
+import numpy as np
+import pytest
+
+from myelomart.errors import StatisticsError
+from myelomart.survival import cox_regression
+from myelomart.trinetx_arithmetic import (
+    binary_balance_p,
+    censored_at,
+    compare_outcomes,
+    continuous_balance_p,
+    match_as_platform,
+    measures_of_association,
+    shown_count,
+)
+
+
+def rounded(effect, digits):
+    return tuple(round(value, digits) for value in (effect.estimate, effect.ci_low, effect.ci_high))
+
+
+def test_m4_risks_and_contrasts():
+    result = measures_of_association(48, 437, 74, 437)
+    assert tuple(round(risk, 4) for risk in result.risks) == (0.1098, 0.1693)
+    assert rounded(result.risk_difference, 4) == (-0.0595, -0.1053, -0.0137)
+    assert rounded(result.risk_ratio, 3) == (0.649, 0.463, 0.910)
+    assert rounded(result.odds_ratio, 3) == (0.605, 0.410, 0.894)
+
+
+def test_m5_risks_and_contrasts():
+    result = measures_of_association(60, 400, 40, 400)
+    assert rounded(result.risk_difference, 4) == (0.05, 0.0043, 0.0957)
+    assert rounded(result.risk_ratio, 2) == (1.50, 1.03, 2.18)
+    assert rounded(result.odds_ratio, 3) == (1.588, 1.037, 2.433)
+
+
+def test_counts_of_one_to_ten_are_shown_as_ten():
+    assert [shown_count(count) for count in (0, 1, 10, 11)] == [0, 10, 10, 11]
+
+
+def test_a_floored_count_makes_significance_out_of_nothing():
+    exact = measures_of_association(0, 5000, 2, 5000, use_shown=False)
+    floored = measures_of_association(0, 5000, 2, 5000)
+    assert exact.p == pytest.approx(0.157, abs=5e-4)
+    assert floored.p == pytest.approx(0.0016, abs=5e-5)
+    assert floored.is_floored
+    assert measures_of_association(3, 500, 10, 500).p == 1
+
+
+def test_ratios_with_an_empty_arm_are_left_blank():
+    result = measures_of_association(0, 100, 20, 100)
+    assert np.isnan(result.risk_ratio.estimate)
+    assert np.isnan(result.odds_ratio.estimate)
+    assert result.better_risk_difference.ci_high < 0
+
+
+def test_follow_up_counts_as_censored_the_day_after():
+    assert censored_at([10, 365, 900], 365).tolist() == [11, 366, 366]
+
+
+def test_aggregated_rows_differ_from_patients_only_by_the_ties_inside_them():
+    rng = np.random.default_rng(4)
+    time, event = rng.integers(1, 30, 200), rng.integers(0, 2, 200)
+    arm = rng.integers(0, 2, 200)
+    result = compare_outcomes(time, event, arm)
+    aggregated, patients = result.cox.coefficients[0], result.better_cox.coefficients[0]
+    assert aggregated != patients
+    assert aggregated == pytest.approx(patients, abs=0.02)
+    assert result.cox.robust_variance is None
+    # without ties there is nothing to aggregate
+    distinct = compare_outcomes(time + np.linspace(0, 0.5, 200), event, arm)
+    assert distinct.cox.coefficients == pytest.approx(distinct.better_cox.coefficients, rel=1e-9)
+
+
+def test_aggregated_fit_equals_r_on_weighted_rows():
+    # R 4.2: coxph(Surv(c(2,3,2,4,5), c(1,1,1,0,1)) ~ c(0,0,1,1,0), weights = c(3,1,2,4,2))
+    fit = cox_regression(
+        [2, 3, 2, 4, 5], [1, 1, 1, 0, 1], [[0], [0], [1], [1], [0]], weights=[3, 1, 2, 4, 2]
+    )
+    assert fit.coefficients[0] == pytest.approx(-0.78660356382079, rel=1e-7)
+    assert fit.se[0] == pytest.approx(0.86701380785009, rel=1e-7)
+
+
+def test_balance_tests_of_the_platform():
+    assert binary_balance_p(48, 437, 74, 437) == pytest.approx(0.0111584, abs=1e-6)
+    # R 4.2: 2 * pt(-1.5 / (s * sqrt(2 / 100)), 198), s pooled
+    expected = 0.21435311605008
+    assert continuous_balance_p(66, 8, 100, 64.5, 9, 100) == pytest.approx(expected, rel=1e-10)
+
+
+def test_matching_is_random_in_order_and_holds_a_tenth_of_the_deviation():
+    rng = np.random.default_rng(0)
+    score, treated = rng.uniform(0.2, 0.8, 300), np.arange(300) < 100
+    matched = match_as_platform(score, treated)
+    assert (matched.caliper, matched.order, matched.scale) == (0.1, "random", "probability")
+    assert matched.distance.max() <= matched.caliper_absolute
+
+
+def test_impossible_counts_are_refused():
+    with pytest.raises(StatisticsError, match="arm 1: 12 events among 10 patients"):
+        measures_of_association(12, 10, 1, 10)
