@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from myelomart.errors import Stopped, WarehouseError
 from myelomart.project import project_root
 from myelomart.quality.door import check, refuse_blocking
 from myelomart.sources.landing import Source, land
+from myelomart.sources.lock import held
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
@@ -42,16 +44,19 @@ def build(
     building = database.with_name(database.name + ".building")
     _check_place(database, building)
     landing = landing_of(database)
-    manifest = land(sources, landing, say)
-    refuse_blocking(check(landing, manifest), accept_quality, say, landing)
-    try:
-        run_dbt(landing, building, target, say, progress)
-        if target == "duckdb":
-            _swap(building, database)
-    except KeyboardInterrupt as interrupt:
-        raise Stopped(f"stopped: the database {database} is as it was.") from interrupt
-    finally:
-        _remove(building)
+    refusal = WarehouseError(f"Another build of {database} is running: wait until it ends.")
+    with held(landing / ".building", refusal):
+        _remove(building)  # what an interrupted build left
+        try:
+            manifest = land(sources, landing, say)
+            refuse_blocking(check(landing, manifest), accept_quality, say, landing)
+            run_dbt(landing, building, target, say, progress)
+            if target == "duckdb":
+                _swap(building, database)
+        except KeyboardInterrupt as interrupt:
+            raise Stopped(f"stopped: the database {database} is as it was.") from interrupt
+        finally:
+            _remove(building)
     say(f"the warehouse is {database}")
 
 
@@ -72,7 +77,15 @@ def run_dbt(
     Raises ``WarehouseError`` that names the models and tests which failed.
     """
     root = project_root()
-    command = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", "build"]
+    command = [
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        "--no-use-colors",
+        "--log-format",
+        "json",
+        "build",
+    ]
     command += ["--project-dir", str(root), "--profiles-dir", str(root), "--target", target]
     command += ["--exclude-resource-type", "unit_test"]  # rules are proved once, by `make test`
     environment = {key: text for key, text in os.environ.items() if key != "MYELOMART_SOURCE"} | {
@@ -139,7 +152,8 @@ def _follow(line: str, failures: list[str], say: Say, progress: Progress) -> Non
 
 
 def _one_line(message: str) -> str:
-    return " ".join(message.split())[:500]
+    """A message as one line, without the value that a failed conversion quotes."""
+    return re.sub(r"string '[^']*'", "a text", " ".join(message.split()))[:500]
 
 
 def _check_place(database: Path, building: Path) -> None:
@@ -163,7 +177,6 @@ def _check_place(database: Path, building: Path) -> None:
             raise WarehouseError(
                 f"The database {path} is in use by another process: close it there and try again."
             )
-    _remove(building)  # what an interrupted build left
 
 
 def _swap(building: Path, database: Path) -> None:

@@ -62,6 +62,11 @@ class Endpoint:
     excludes_prior: bool
     tested_event_group: str | None
 
+    @property
+    def horizon_months(self) -> float | None:
+        """The end of the follow-up window in months of a twelfth of a year."""
+        return None if self.horizon_days is None else 12 * self.horizon_days / 365
+
 
 @dataclass(frozen=True)
 class Analysis:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from myelomart.figures.love_plot import love_plot
+from myelomart.figures.love_plot import BALANCED, love_plot
 from myelomart.outputs.comparison import UNKNOWN, Comparison, StudyData, compare
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Study
@@ -36,6 +36,13 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     if comparison.left_out:
         names = ", ".join(comparison.left_out)
         results.warnings.append(f"Not adjusted for, because it does not vary: {names}.")
+    final = [row for row in differences if row["population"] == populations[-1][0]]
+    apart = [row["label"] for row in final if abs(row["smd"]) > BALANCED]
+    if apart:
+        results.warnings.append(
+            f"{populations[-1][0].capitalize()}, the arms differ by more than {BALANCED} "
+            f"standard deviations in: {', '.join(apart)}."
+        )
     results.figures[f"{analysis.output_id}_balance"] = love_plot(pd.DataFrame(differences))
 
 
@@ -53,10 +60,11 @@ def _covariate(
     everyone = comparison.persons
     if one.value_kind == "category":
         levels = sorted(everyone[one.covariate_id].astype(object).fillna(UNKNOWN).unique())
+        before = everyone[one.covariate_id]
         parts = [
-            (f"{one.label}: {level}", _is_level(column, level), _is_level(everyone[one.covariate_id], level))
+            (f"{one.label}: {level}", _is_level(column, level), _is_level(before, level))
             for level in levels
-        ]  # fmt: skip
+        ]
     else:
         parts = [(one.label, pd.to_numeric(column), pd.to_numeric(everyone[one.covariate_id]))]
     kind = "number" if one.value_kind == "number" else "binary"

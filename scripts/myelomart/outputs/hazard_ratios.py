@@ -10,6 +10,7 @@ from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
 from myelomart.survival import cox_regression, logrank_test, proportionality_test
 
+MOST_REMOVED = 0.5  # beyond it the persons left are no longer those who were matched
 MOST_TESTING_RATIO = 2.0  # issue of testing intensity: beyond it a lab outcome is not interpretable
 
 
@@ -50,7 +51,7 @@ def _endpoint(
     common = {
         "population": analysis.population, "row_group": endpoint.row_group,
         "row_label": endpoint.label, "endpoint": endpoint.endpoint_id,
-        "timepoint_months": None if endpoint.horizon_days is None else 12 * endpoint.horizon_days / 365,
+        "timepoint_months": endpoint.horizon_months,
         "time_anchor": "index",
     }  # fmt: skip
     shown = {"label": endpoint.label, "group": endpoint.row_group}
@@ -71,6 +72,11 @@ def _endpoint(
                 denominator=len(everyone), **common,
             )  # fmt: skip
         shown |= {f"n_{side}": len(arm), f"events_{side}": events}
+        if len(arm) < (1 - MOST_REMOVED) * len(everyone):
+            results.warnings.append(
+                f"{endpoint.label}: {len(everyone) - len(arm)} of {len(everyone)} persons of "
+                f"{label} were removed for a history of it; those left are not the matched arm."
+            )
     if endpoint.tested_event_group:
         status = _testing(analysis, endpoint, kept, data, labels, common, results)
     ratio = _hazard_ratio(analysis, kept, comparison, common, labels, status, results)
@@ -158,7 +164,8 @@ def _testing(analysis, endpoint, kept, data, labels, common, results) -> str | N
     if not high > MOST_TESTING_RATIO * low:
         return None
     results.warnings.append(
-        f"{endpoint.label}: {100 * shares[0]:.0f} % of {labels[0]} and {100 * shares[1]:.0f} % of "
-        f"{labels[1]} were tested; more than two-fold apart, so its hazard ratio is not interpretable."
+        f"{endpoint.label}: {100 * shares[0]:.0f} % of {labels[0]} and {100 * shares[1]:.0f} % "
+        f"of {labels[1]} were tested, more than two-fold apart: its hazard ratio is not "
+        "interpretable."
     )
     return "not_interpretable"

@@ -40,7 +40,7 @@ def publish(chapters: list[Chapter], database: Path, out: Path) -> None:
 
 
 def write_report(chapters: list[Chapter], facts: dict, file: Path) -> None:
-    """Write the page of ``chapters`` to ``file``; a former page stays until the new one is whole."""
+    """Write the page of ``chapters``; a former page stays until the new one is whole."""
     file.parent.mkdir(parents=True, exist_ok=True)
     building = file.with_name(file.name + ".building")
     shown = {name: fact for name, fact in facts.items() if isinstance(fact, str)}
@@ -49,17 +49,18 @@ def write_report(chapters: list[Chapter], facts: dict, file: Path) -> None:
 
 
 def manifest(results: Results, facts: dict, one: Chapter) -> dict:
-    """What made these results: versions, commit, inputs and seeds; no time, so that bytes repeat."""
+    """What made these results: versions, commit, inputs, seeds; no time, so that bytes repeat."""
     seeds = {analysis.analysis_id: analysis.seed for analysis in one.study.analyses}
     return facts | {"study_id": results.study_id, "seeds": seeds}
 
 
 def provenance(database: Path) -> dict:
-    """Versions, the commit of the code and the hashes of the inputs that ``database`` was built on."""
+    """Versions, the commit of the code and the hashes of the inputs of ``database``."""
     landed = read_manifest(landing_of(database.resolve())) or {}
     versions = {name: importlib.metadata.version(name) for name in COMPUTING}
     return {
-        "Version": f"myelomart {__version__}, commit {commit()}, Python {platform.python_version()}",
+        "Version": f"myelomart {__version__}, commit {commit()}",
+        "Python": platform.python_version(),
         "Packages": ", ".join(f"{name} {version}" for name, version in versions.items()),
         "Rule set": _rule_set(database),
         "Sources": ", ".join(one["name"] for one in landed.get("sources", [])) or "not known",

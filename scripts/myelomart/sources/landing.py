@@ -7,20 +7,19 @@ file. The manifest says what was read, and lets the next landing do only what ch
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from myelomart import warehouse
 from myelomart.errors import SourceError
 from myelomart.sources import columns, files, formats, kept, layout
+from myelomart.sources.lock import held
 
 DEFAULT_NAME = "cdm"
 Say = Callable[[str], None]
@@ -62,7 +61,8 @@ def land(sources: list[Source], landing: Path, say: Say = print) -> dict:
     """
     _check_names(sources)
     landing.mkdir(parents=True, exist_ok=True)
-    with _locked(landing):
+    refusal = SourceError(f"Another build is reading sources into {landing}: wait until it ends.")
+    with held(landing / ".lock", refusal):
         before = read_manifest(landing)
         manifest = {"specification": _specification_hash(), "sources": []}
         kept = before if before.get("specification") == manifest["specification"] else {}
@@ -209,15 +209,3 @@ def _write_atomically(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
-
-
-@contextmanager
-def _locked(landing: Path) -> Iterator[None]:
-    with (landing / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SourceError(
-                f"Another build is reading sources into {landing}: wait until it ends."
-            ) from error
-        yield

@@ -15,7 +15,7 @@ import pytest
 from small_cdm import PERSON, write_table
 
 from myelomart import building, warehouse
-from myelomart.errors import SourceError, WarehouseError
+from myelomart.errors import QualityError, SourceError, WarehouseError
 from myelomart.sources.landing import Source
 
 SLOW = "select count(*) as persons from range(1000000000000) as t(x) where x % 7 = 3"
@@ -100,6 +100,19 @@ def test_failing_models_and_tests_are_named_and_the_former_database_stays(
     message = refused(small_cdm, built)
     for part in ("broken", "no_such_column", "persons_are_four"):
         assert part in message
+    assert persons(built) == 3
+
+
+def test_blocking_quality_stops_the_build_unless_it_is_accepted(built, small_cdm):
+    twice = f"select * from ({PERSON}) union all select * from ({PERSON}) limit 4"
+    write_table(twice, small_cdm / "person.parquet")
+    message = refused(small_cdm, built, QualityError)
+    assert "key is unique of person.person_id in 1 of 4 rows" in message
+    assert persons(built) == 3
+    said = []
+    source = [Source("cdm", str(small_cdm))]
+    building.build(source, built, accept_quality=True, say=lambda line: said.append(str(line)))
+    assert any("1 rows of person set aside" in line for line in said)
     assert persons(built) == 3
 
 
