@@ -38,6 +38,12 @@ risk_characteristics as (
 
 ),
 
+eligibility_characteristics as (
+
+    select * from {{ ref('int_eligibility_characteristics') }}
+
+),
+
 disease_characteristics as (
 
     select * from {{ ref('int_disease_characteristics') }}
@@ -55,6 +61,8 @@ characteristics as (
     select * from refractory_characteristics
     union all
     select * from risk_characteristics
+    union all
+    select * from eligibility_characteristics
     union all
     select * from stage_characteristics
     union all

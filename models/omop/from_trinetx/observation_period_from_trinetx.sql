@@ -5,17 +5,41 @@
 
 with dates as (
 
-    select source_name, patient_id, start_date as event_date from {{ ref('stg_trinetx__encounter') }}
+    select
+        source_name,
+        patient_id,
+        start_date as event_date
+    from {{ ref('stg_trinetx__encounter') }}
     union all
-    select source_name, patient_id, end_date as event_date from {{ ref('stg_trinetx__encounter') }}
+    select
+        source_name,
+        patient_id,
+        end_date as event_date
+    from {{ ref('stg_trinetx__encounter') }}
     union all
-    select source_name, patient_id, diagnosis_date as event_date from {{ ref('stg_trinetx__diagnosis') }}
+    select
+        source_name,
+        patient_id,
+        diagnosis_date as event_date
+    from {{ ref('stg_trinetx__diagnosis') }}
     union all
-    select source_name, patient_id, procedure_date as event_date from {{ ref('stg_trinetx__procedure') }}
+    select
+        source_name,
+        patient_id,
+        procedure_date as event_date
+    from {{ ref('stg_trinetx__procedure') }}
     union all
-    select source_name, patient_id, start_date as event_date from {{ ref('stg_trinetx__medication_ingredient') }}
+    select
+        source_name,
+        patient_id,
+        start_date as event_date
+    from {{ ref('stg_trinetx__medication_ingredient') }}
     union all
-    select source_name, patient_id, measured_date as event_date from {{ ref('stg_trinetx__lab_result') }}
+    select
+        source_name,
+        patient_id,
+        measured_date as event_date
+    from {{ ref('stg_trinetx__lab_result') }}
 
 ),
 
@@ -39,7 +63,8 @@ observation_periods as (
         {{ stable_number('spans.patient_id') }} as observation_period_id,
         {{ stable_number('spans.patient_id') }} as source_person_id,
         spans.first_date as observation_period_start_date,
-        spans.last_date as observation_period_end_date
+        spans.last_date as observation_period_end_date,
+        cast(null as bigint) as period_type_concept_id
     from spans
 
 )
