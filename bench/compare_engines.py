@@ -56,8 +56,9 @@ def main(duckdb_file: str, spark_folder: str) -> int:
             )
             verdict = "equal" if not only_ours and not only_theirs else "DIFFERS"
             differing += verdict == "DIFFERS"
-            print(f"{verdict:8}{schema}.{table}: {count} rows", end="")
-            print(f", {only_ours} only in DuckDB, {only_theirs} only in Spark" if verdict == "DIFFERS" else "")
+            print(f"{verdict:8}{schema}.{table}: {count} rows")
+            if verdict == "DIFFERS":
+                print(f"        {only_ours} only in DuckDB, {only_theirs} only in Spark")
     print(f"{differing} marts differ" if differing else "every mart is equal")
     return differing
 

@@ -20,9 +20,33 @@ comorbidity_characteristics as (
 
 ),
 
+refractory_characteristics as (
+
+    select * from {{ ref('int_refractory_characteristics') }}
+
+),
+
 stage_characteristics as (
 
     select * from {{ ref('int_stage_characteristics') }}
+
+),
+
+risk_characteristics as (
+
+    select * from {{ ref('int_risk_characteristics') }}
+
+),
+
+eligibility_characteristics as (
+
+    select * from {{ ref('int_eligibility_characteristics') }}
+
+),
+
+disease_characteristics as (
+
+    select * from {{ ref('int_disease_characteristics') }}
 
 ),
 
@@ -34,7 +58,15 @@ characteristics as (
     union all
     select * from comorbidity_characteristics
     union all
+    select * from refractory_characteristics
+    union all
+    select * from risk_characteristics
+    union all
+    select * from eligibility_characteristics
+    union all
     select * from stage_characteristics
+    union all
+    select * from disease_characteristics
 
 )
 

@@ -1,11 +1,25 @@
 -- One row per person with multiple myeloma.
--- Definition: the phenotype of algorithms 1.4 (int_myeloma_diagnoses) with the persons' own data; the relapsed or
--- refractory date is the earlier of the start of the second line and the first progression after the first line began.
--- Limits: rrmm_tier CODE_ONLY (only a billing code says relapse) has a date in no study by default.
+-- Definition: the phenotype of algorithms 1.4 (int_myeloma_diagnoses) with the person's own data. rrmm_date is the earlier
+-- of the start of the second line and the first progression after the first line began; rrmm_tier says what it rests
+-- on: TREATED (a second line, or a CAR-T infusion outside the first), PD_ONLY, or CODE_ONLY (a billing code alone, of
+-- which rrmm_date takes no notice). Nobody is left out for a flag.
+-- Limits: a death whose date is followed by treatment is not believed (is_death_invalidated).
 
 with patients as (
 
     select * from {{ ref('int_patients_observed') }}
+
+),
+
+flags as (
+
+    select * from {{ ref('int_patient_flags') }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('int_myeloma_tiers') }}
 
 ),
 
@@ -21,7 +35,7 @@ progressions as (
 
 ),
 
-second_lines as (
+line_dates as (
 
     select
         person_id,
@@ -35,18 +49,18 @@ second_lines as (
 first_progressions as (
 
     select
-        second_lines.person_id,
+        line_dates.person_id,
         min(progressions.progression_date) as progression_date
-    from second_lines
+    from line_dates
     inner join progressions
         on
-            second_lines.person_id = progressions.person_id
-            and second_lines.first_line_date < progressions.progression_date
+            line_dates.person_id = progressions.person_id
+            and line_dates.first_line_date < progressions.progression_date
     group by 1
 
 ),
 
-with_rrmm as (
+described as (
 
     select
         patients.person_id,
@@ -59,15 +73,37 @@ with_rrmm as (
         patients.ethnicity,
         patients.myeloma_diagnosis_date,
         patients.myeloma_rule,
-        least(second_lines.second_line_date, first_progressions.progression_date) as rrmm_date,
+        least(
+            coalesce(line_dates.second_line_date, first_progressions.progression_date),
+            coalesce(first_progressions.progression_date, line_dates.second_line_date)
+        ) as rrmm_date,
+        case
+            when line_dates.second_line_date is not null then 'TREATED'
+            when first_progressions.progression_date is not null then 'PD_ONLY'
+            when flags.relapse_code_date is not null then 'CODE_ONLY'
+        end as rrmm_tier,
         patients.observation_start_date,
         patients.last_contact_date,
         patients.death_date,
-        patients.data_cut_date
+        patients.data_cut_date,
+        patients.is_death_invalidated,
+        tiers.is_treated,
+        tiers.is_optum,
+        flags.is_incident,
+        flags.is_left_truncated,
+        flags.is_under_age,
+        flags.is_possible_smoldering,
+        flags.has_smoldering_myeloma,
+        flags.has_plasma_cell_leukemia,
+        flags.has_al_amyloidosis,
+        flags.has_waldenstrom,
+        flags.has_solitary_plasmacytoma
     from patients
-    left join second_lines on patients.person_id = second_lines.person_id
+    inner join flags on patients.person_id = flags.person_id
+    inner join tiers on patients.person_id = tiers.person_id
+    left join line_dates on patients.person_id = line_dates.person_id
     left join first_progressions on patients.person_id = first_progressions.person_id
 
 )
 
-select * from with_rrmm
+select * from described

@@ -1,6 +1,7 @@
 -- One row per person with a supported myeloma diagnosis: the earliest such date and the rule that supports it.
 -- Definition: algorithms 1.4. A: another diagnosis date min_gap_days to max_gap_days later; B: a myeloma-specific drug
--- from tx_before_days before to tx_after_days after; C: a CAR-T infusion against BCMA on or after the date.
+-- from tx_before_days before to tx_after_days after; C: a CAR-T infusion against BCMA on or after the date; D: a tumor
+-- registry's record within registry_days.
 -- Limits: a diagnosis date without any of these is taken for a rule-out code.
 
 with events as (
@@ -88,6 +89,34 @@ by_cell_therapy as (
 
 ),
 
+registry_dates as (
+
+    select distinct
+        events.person_id,
+        events.start_date as registered_date
+    from events
+    inner join roles on events.concept_set_id = roles.concept_set_id
+    inner join {{ ref('diagnosis_record_types') }} as record_types
+        on events.type_concept_id = record_types.type_concept_id
+    where record_types.record_type = 'registry'
+
+),
+
+by_registry as (
+
+    select
+        diagnosis_dates.person_id,
+        diagnosis_dates.diagnosis_date,
+        'D' as myeloma_rule
+    from diagnosis_dates
+    inner join registry_dates
+        on
+            diagnosis_dates.person_id = registry_dates.person_id
+            and abs({{ days_between('diagnosis_dates.diagnosis_date', 'registry_dates.registered_date') }})
+            <= {{ parameter('myeloma_phenotype', 'registry_days') }}
+
+),
+
 supported as (
 
     select * from by_second_diagnosis
@@ -95,6 +124,8 @@ supported as (
     select * from by_drug
     union
     select * from by_cell_therapy
+    union
+    select * from by_registry
 
 ),
 

@@ -2,7 +2,7 @@
 -- Definition: a myeloma diagnosis is supported by A another 30 to 365 days later, B a myeloma-specific drug from 30
 -- days
 -- before to 365 days after, or C a CAR-T infusion on or after it; the diagnosis date is the earliest supported one
--- (algorithms 1.4, validated PPV 74-86 %: Geisinger; La 2022). Last contact is the last recorded event.
+-- (algorithms 1.4, validated PPV 74-86 %: Geisinger; La 2022).
 -- Limits: the registry's rule D waits for tumour records.
 
 with candidates as (
@@ -29,18 +29,6 @@ observation_periods as (
 
 ),
 
-records as (
-
-    select * from {{ ref('int_candidate_records') }}
-
-),
-
-deaths as (
-
-    select * from {{ ref('death') }}
-
-),
-
 index_diagnoses as (
 
     select * from {{ ref('int_myeloma_diagnoses') }}
@@ -49,32 +37,7 @@ index_diagnoses as (
 
 contacts as (
 
-    select
-        person_id,
-        max(start_date) as last_record_date
-    from records
-    group by 1
-
-),
-
-observed as (
-
-    select
-        person_id,
-        min(observation_period_start_date) as observation_start_date,
-        max(observation_period_end_date) as observation_end_date
-    from observation_periods
-    group by 1
-
-),
-
-died as (
-
-    select
-        person_id,
-        min(death_date) as death_date
-    from deaths
-    group by 1
+    select * from {{ ref('int_contacts_checked') }}
 
 ),
 
@@ -113,12 +76,10 @@ patients_observed as (
         coalesce(ethnicities.name, persons.ethnicity_source_value) as ethnicity,
         index_diagnoses.myeloma_diagnosis_date,
         index_diagnoses.myeloma_rule,
-        observed.observation_start_date,
-        least(
-            coalesce(died.death_date, contacts.last_record_date),
-            coalesce(contacts.last_record_date, observed.observation_end_date)
-        ) as last_contact_date,
-        died.death_date,
+        contacts.observation_start_date,
+        contacts.last_contact_date,
+        contacts.death_date,
+        contacts.is_death_invalidated,
         data_cuts.data_cut_date
     from candidates
     inner join index_diagnoses on candidates.person_id = index_diagnoses.person_id
@@ -126,9 +87,7 @@ patients_observed as (
         on candidates.source_name = persons.source_name and candidates.source_person_id = persons.source_person_id
     left join care_sites
         on persons.source_name = care_sites.source_name and persons.care_site_id = care_sites.care_site_id
-    left join observed on candidates.person_id = observed.person_id
     left join contacts on candidates.person_id = contacts.person_id
-    left join died on candidates.person_id = died.person_id
     left join demographic_names as sexes on persons.gender_concept_id = sexes.concept_id
     left join demographic_names as races on persons.race_concept_id = races.concept_id
     left join demographic_names as ethnicities on persons.ethnicity_concept_id = ethnicities.concept_id

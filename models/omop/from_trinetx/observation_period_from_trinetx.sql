@@ -63,7 +63,8 @@ observation_periods as (
         {{ stable_number('spans.patient_id') }} as observation_period_id,
         {{ stable_number('spans.patient_id') }} as source_person_id,
         spans.first_date as observation_period_start_date,
-        spans.last_date as observation_period_end_date
+        spans.last_date as observation_period_end_date,
+        cast(null as bigint) as period_type_concept_id
     from spans
 
 )

@@ -1,4 +1,4 @@
-"""`myelomart demo`: a synthetic network, its warehouse, its studies and the report, from nothing."""
+"""`myelomart demo`: a synthetic network, its warehouse, studies and report, from nothing."""
 
 from pathlib import Path
 from typing import Annotated

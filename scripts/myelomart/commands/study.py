@@ -69,7 +69,7 @@ def run(
 def print_headline(one) -> None:
     """The table that a reader asks for first: the hazard ratios, else the flow."""
     tables = [section.table for section in one.sections if section.table]
-    ratios = next((table for table in tables if HEADLINE <= set(table.columns)), None)
+    ratios = next((table for table in tables if set(table.columns) >= HEADLINE), None)
     if ratios is None:
         estimates = one.results.estimate_frame()
         flow = estimates[estimates["statistic"] == "persons_after"]

@@ -19,6 +19,7 @@ from myelomart.survival.inputs import number_column
 
 ORDERS = ("largest", "smallest", "random", "closest")
 SCALES = ("logit", "probability")
+DECIMALS = 12  # patients with the same covariates tie, whatever the rounding of a fitted score
 INFINITY = float("inf")
 
 
@@ -92,9 +93,10 @@ def match_nearest(
                 "the logit scale needs scores between 0 and 1: give probabilities"
             )
         values = to_logit(values)
+    values = np.round(values, DECIMALS)
     limit = None if caliper is None else caliper * pooled_sd(values, treated)
     sequence = _treated_sequence(values, np.flatnonzero(treated), order, seed)
-    stratum = _stratum_codes(exact, len(values))
+    stratum = stratum_codes(exact, len(values))
     bound = INFINITY if limit is None else limit
     choose = (
         _with_replacement if replace else _closest_first if order == "closest" else _in_sequence
@@ -249,7 +251,7 @@ def _treated_sequence(values, rows, order, seed) -> np.ndarray:
     return rows[np.argsort(key, kind="stable")]
 
 
-def _stratum_codes(exact, n: int) -> np.ndarray:
+def stratum_codes(exact, n: int) -> np.ndarray:
     """One code per distinct combination of the exact columns (n,)."""
     if exact is None:
         return np.zeros(n, int)

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import logit as to_logit
 
 from myelomart.errors import StatisticsError
-from myelomart.matching.nearest import Matches, _stratum_codes, pooled_sd
+from myelomart.matching.nearest import Matches, pooled_sd, stratum_codes
 from myelomart.matching.propensity import treatment_flags
 from myelomart.survival.inputs import number_column
 
@@ -31,7 +31,7 @@ def match_optimal(score, treatment, *, caliper=0.2, scale="logit", exact=None) -
             "distance, use nearest-neighbour matching for so many"
         )
     distance = np.abs(values[rows][:, None] - values[controls][None, :])
-    stratum = _stratum_codes(exact, len(values))
+    stratum = stratum_codes(exact, len(values))
     allowed = (distance <= limit) & (stratum[rows][:, None] == stratum[controls][None, :])
     # a forbidden pair costs more than all allowed ones together, so the most pairs are made first
     forbidden = 1.0 + distance[allowed].max(initial=0.0) * (min(distance.shape) + 1)

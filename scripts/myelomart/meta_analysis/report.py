@@ -4,7 +4,7 @@ Keys are those of docs/schemas/meta.json. A median without both limits (not reac
 counted: pooled medians are too low when the longest are the ones not reached.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -85,8 +85,3 @@ def _effect_sizes(frame: pd.DataFrame, options: MetaOptions) -> tuple[EffectSize
     else:
         sizes = from_intervals(**columns, measure=options.measure, study=study)
     return sizes, complete
-
-
-def options_in_words(options: MetaOptions) -> str:
-    """The choices in one line, for the printed table."""
-    return ", ".join(f"{name} {value}" for name, value in asdict(options).items() if value)

@@ -20,7 +20,7 @@ class Table:
 
 
 def baseline_table(estimates: pd.DataFrame, title: str) -> Table:
-    """One row per covariate or level; per population both arms and their standardized difference."""
+    """One row per covariate or level; per population both arms and their difference."""
     populations = list(dict.fromkeys(estimates["population"]))
     arms = list(dict.fromkeys(estimates["arm"].dropna()))
     columns = [
@@ -75,7 +75,8 @@ def hazard_ratio_table(estimates: pd.DataFrame, published: pd.DataFrame, title: 
             rows.append(_ratio_row(own, arms) + _printed_cells(printed, endpoint))
     note = (
         "† not interpretable: one arm was tested more than twice as often. "
-        "‡ no event in one arm: Firth's penalised estimate. Removed: persons with the outcome before."
+        "‡ no event in one arm: Firth's penalised estimate. "
+        "Removed: persons with the outcome before."
     )
     return Table(title, columns, rows, note)
 

@@ -14,7 +14,7 @@ from myelomart.survival.competing_risks import (
 )
 from myelomart.survival.concordance import Concordance, concordance
 from myelomart.survival.cox import CoxFit, cox_regression, dfbeta, score_residuals
-from myelomart.survival.fine_gray import FineGrayFit, fine_gray
+from myelomart.survival.fine_gray import FineGrayFit, cause_specific_regression, fine_gray
 from myelomart.survival.immortal_time import (
     ExposureEffect,
     exposure_effect,
@@ -58,6 +58,7 @@ __all__ = [
     "SurvivalCurve",
     "adjusted_curves",
     "baseline_hazard",
+    "cause_specific_regression",
     "common_horizon",
     "concordance",
     "confidence_limits",

@@ -98,8 +98,10 @@ class CoxFit:
     @property
     def wald_test(self) -> Test:
         """All coefficients zero, by the robust variance where there is one."""
-        solved = np.linalg.solve(self.inference_variance, self.coefficients)
-        return Test.of(self.coefficients @ solved, len(self.coefficients))
+        # fewer clusters than covariates leave the robust variance singular
+        inverse = np.linalg.pinv(self.inference_variance, hermitian=True)
+        rank = np.linalg.matrix_rank(self.inference_variance, hermitian=True)
+        return Test.of(self.coefficients @ inverse @ self.coefficients, int(rank))
 
     @property
     def linear_predictor(self) -> np.ndarray:

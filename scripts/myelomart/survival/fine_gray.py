@@ -14,6 +14,7 @@ from scipy.stats import norm
 
 from myelomart.errors import StatisticsError
 from myelomart.survival.competing_risks import event_codes
+from myelomart.survival.cox import CoxFit, cox_regression
 from myelomart.survival.design import design_matrix
 from myelomart.survival.inputs import event_times, time_grid
 from myelomart.survival.partial_likelihood import weighted_gram
@@ -82,6 +83,17 @@ def fine_gray(time, event_code, covariates, *, cause=1, conf_level=0.95) -> Fine
         null_likelihood, len(times), int((codes == cause).sum()),
         int(((codes != cause) & (codes > 0)).sum()), cause, conf_level,
     )  # fmt: skip
+
+
+def cause_specific_regression(time, event_code, covariates, *, cause=1, **options) -> CoxFit:
+    """Cox model of the cause-specific hazard: the other causes end follow-up as censoring does.
+
+    It answers what drives the cause (aetiology); :func:`fine_gray` what happens to whom
+    (prediction). ``options`` are those of :func:`cox_regression`.
+    """
+    times, _ = event_times(time, options.get("entry"))
+    codes = event_codes(event_code, times)
+    return cox_regression(times, codes == cause, covariates, **options)
 
 
 @dataclass(frozen=True)

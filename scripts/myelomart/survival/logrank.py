@@ -108,4 +108,9 @@ def _quadratic_form(difference, variance, used) -> tuple[float, int]:
     if used.sum() < 2:
         return 0.0, max(int(used.sum()) - 1, 0)
     kept = difference[used][1:]
-    return float(kept @ np.linalg.solve(variance[np.ix_(used, used)][1:, 1:], kept)), len(kept)
+    spread = variance[np.ix_(used, used)][1:, 1:]
+    if np.linalg.matrix_rank(spread) < len(kept):
+        raise StatisticsError(
+            "log-rank test: at no event time are two of the groups at risk in the same stratum"
+        )
+    return float(kept @ np.linalg.solve(spread, kept)), len(kept)

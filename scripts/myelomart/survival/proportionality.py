@@ -33,6 +33,11 @@ def proportionality_test(fit: CoxFit, transform: str = "km") -> Proportionality:
         raise StatisticsError(f"transform {transform!r} is unknown: use {', '.join(TRANSFORMS)}")
     sets, sums = fit.sets, fit.sums
     weight = _time_weight(fit, transform)
+    if len(np.unique(weight)) < 2:
+        raise StatisticsError(
+            f"proportionality test: the {fit.events} events all have one value of the {transform} "
+            "transform of time"
+        )
     gradient = score(sets, sums, weight)
     plain, cross, square = (information(sets, sums, power) for power in (None, weight, weight**2))
     # the score of the time-varying part, given that the constant part is at its maximum

@@ -253,9 +253,13 @@ def _logrank(rows, options, notes):
     if rows.weights is not None:
         notes.append("no log-rank test: it takes no case weights; use the robust Cox test instead")
         return None
-    test = logrank_test(
-        rows.time, rows.event, rows.group, strata=rows.strata, rho=options.rho, entry=rows.entry
-    )
+    try:
+        test = logrank_test(
+            rows.time, rows.event, rows.group, strata=rows.strata, rho=options.rho, entry=rows.entry
+        )
+    except StatisticsError as cause:
+        notes.append(f"no {cause}")
+        return None
     return {"chi2": test.chi2, "df": test.df, "p": test.p, "rho": options.rho}
 
 
@@ -318,8 +322,8 @@ def _proportionality(fit: CoxFit, transform: str, notes):
         return None
     try:
         test = proportionality_test(fit, transform)
-    except np.linalg.LinAlgError:
-        notes.append("no proportionality test: too few event times for the covariates")
+    except StatisticsError as cause:
+        notes.append(f"no {cause}")
         return None
     overall = test.overall
     return {
@@ -365,7 +369,11 @@ def _gray(rows, options, notes):
     if rows.entry is not None or rows.weights is not None:
         notes.append("no Gray's test: it takes neither late entry nor case weights")
         return None
-    test = gray_test(rows.time, rows.code, rows.group, strata=rows.strata, rho=options.rho)
+    try:
+        test = gray_test(rows.time, rows.code, rows.group, strata=rows.strata, rho=options.rho)
+    except StatisticsError as cause:
+        notes.append(f"no {cause}")
+        return None
     return {"chi2": test.chi2, "df": test.df, "p": test.p}
 
 

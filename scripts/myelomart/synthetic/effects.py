@@ -31,9 +31,8 @@ class Planted:
         `treated` (n,) says which potential arm, `year` (n,) the calendar year (as a fraction) that
         the era effect acts through; 2021 is its zero.
         """
-        predictor = self.linear_predictor + self.scenario.era_log_ratio * (
-            year - parameter("era_zero_year")
-        )
+        since = np.clip(year - parameter("era_zero_year"), -20, 20)
+        predictor = self.linear_predictor + self.scenario.era_log_ratio * since
         base = -np.log1p(-column("outcomes", "risk_control_12m"))
         log_hazard = np.outer(treated, self.scenario.log_ratio) + predictor[:, None]
         return first_days(self.clock, base * np.exp(log_hazard), self.scenario)

@@ -22,7 +22,12 @@ from myelomart.synthetic.estimands import effect_table
 from myelomart.synthetic.events import EventLog
 from myelomart.synthetic.faults import plant_faults
 from myelomart.synthetic.imaging import emit_charted_responses, emit_imaging, emit_staging
-from myelomart.synthetic.observation import emit_background, emit_myeloma_labs
+from myelomart.synthetic.observation import (
+    emit_background,
+    emit_comorbidities,
+    emit_contacts,
+    emit_myeloma_labs,
+)
 from myelomart.synthetic.outcomes import emit_outcomes
 from myelomart.synthetic.people import make_people
 from myelomart.synthetic.scenarios import Scenario, scenario_named
@@ -46,6 +51,7 @@ def make_network(
     scenario: str = "published",
     dirty: bool = False,
     folders: bool = False,
+    lean: bool = False,
     chunk: int = CHUNK,
     progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, int]:
@@ -53,7 +59,8 @@ def make_network(
 
     With `dirty`, faults are planted in the rows (listed in the truth as `faults`), and folders of
     broken files are written to `out`.broken. With `folders` each site is a CDM of its own,
-    `out`/site_1 and so on.
+    `out`/site_1 and so on. `lean` leaves out routine laboratories, imaging and vital signs, for
+    many replicates of a comparison that reads none of them.
     """
     if dirty and folders:
         raise MyelomartError("Choose --dirty or --folders: faults are planted in one folder only.")
@@ -66,7 +73,7 @@ def make_network(
         written = None
         for first in range(1, patients + 1, chunk):
             count = min(chunk, patients + 1 - first)
-            tables, latent = make_chunk(first, count, seed, myeloma_share, places, planted)
+            tables, latent = make_chunk(first, count, seed, myeloma_share, places, planted, lean)
             if dirty:
                 myeloma = latent["patients"]["person_id"].to_numpy()
                 tables, faults = plant_faults(tables, myeloma, seed)
@@ -91,7 +98,15 @@ def make_network(
     return writer.counts
 
 
-def make_chunk(first, count, seed, myeloma_share, sites: Sites, scenario: Scenario):
+def make_chunk(
+    first: int,
+    count: int,
+    seed: int,
+    myeloma_share: float,
+    sites: Sites,
+    scenario: Scenario,
+    lean: bool = False,
+) -> tuple[dict[str, pa.Table], dict[str, pa.Table]]:
     """The CDM tables and the truth of `count` people from id `first` on."""
     people = make_people(first, count, seed, myeloma_share, sites)
     course = simulate(people, seed, scenario)
@@ -99,17 +114,20 @@ def make_chunk(first, count, seed, myeloma_share, sites: Sites, scenario: Scenar
     death = np.full(count, NEVER)
     death[course.rows] = course.death
     log = EventLog()
-    emit_background(log, people)
+    emit_comorbidities(log, people)
     emit_diagnoses(log, people, course)
     emit_doses(log, people, course)
     emit_transplants(log, people, course)
     emit_cell_therapy(log, people, course)
     emit_outcomes(log, course)
+    emit_contacts(log, people, course)
     graded = emit_toxicity(log, course)
-    emit_staging(log, people, course)
-    emit_imaging(log, course)
-    emit_charted_responses(log, course)
-    emit_myeloma_labs(log, people, course, sites)
+    if not lean:
+        emit_background(log, people)
+        emit_staging(log, people, course)
+        emit_imaging(log, course)
+        emit_charted_responses(log, course)
+        emit_myeloma_labs(log, people, course, sites)
     return assemble(log, people, death, sites), truth_tables(people, course, graded)
 
 

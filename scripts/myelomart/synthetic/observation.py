@@ -29,7 +29,6 @@ def emit_background(log: EventLog, people: People) -> None:
                 chosen = (drawn >= reached) & (drawn < reached + float(entry["share"]))
                 log.add(domain, row[chosen], day[chosen], pick(entry["item"]))
                 reached += float(entry["share"])
-    emit_comorbidities(log, people)
     tested = streams.at("visit_labs", row, number) < parameter("visit_labs_share")
     emit_panels(log, people, row[tested], day[tested], number[tested], ("blood", "chemistry"), "bg")
     weighed = streams.at("visit_vitals", row, number) < parameter("visit_vitals_share")
@@ -37,12 +36,21 @@ def emit_background(log: EventLog, people: People) -> None:
 
 
 def emit_comorbidities(log: EventLog, people: People) -> None:
-    """Each comorbidity is coded in the first year and the second, its drug filled every 90 days."""
+    """Each comorbidity is coded again and again, its drug filled every 90 days.
+
+    People with myeloma are seen more often, so that no year passes without the code.
+    """
     person, place = np.nonzero(people.comorbid)
     onset = people.start[person] + (90 * people.streams.at("onset", person, place)).astype(np.int64)
+    every = np.where(
+        people.is_myeloma[person],
+        parameter("comorbidity_code_days_myeloma"),
+        parameter("comorbidity_code_days"),
+    )
+    which, number = repeated(np.maximum((people.last[person] - onset) // every + 1, 1))
     items = np.array([condition(entry["comorbidity"]) for entry in rows("comorbidities")])
-    log.add("condition", person, onset, items[place])
-    log.add("condition", person, onset + 365, items[place])
+    day = onset[which] + (number * every[which]).astype(np.int64)
+    log.add("condition", person[which], day, items[place[which]])
     for place, entry in enumerate(rows("comorbidities")):
         if entry["drug"]:
             chosen = np.flatnonzero(people.comorbid[:, place])
@@ -53,6 +61,17 @@ def emit_comorbidities(log: EventLog, people: People) -> None:
             which, fill = repeated(fills)
             begin = people.start[chosen][which] + 90 + 90 * fill
             log.add("drug", chosen[which], begin, drug(entry["drug"]), end=begin + 89)
+
+
+def emit_contacts(log: EventLog, people: People, course: Course) -> None:
+    """An office visit every so many days for people with myeloma, to their last contact."""
+    step = int(parameter("contact_days"))
+    first = people.diagnosis[course.rows]
+    row, number = repeated((course.last - first) // step + 1)
+    day = first[row] + number * step
+    log.add("procedure", course.rows[row], day, procedure("office_visit"))
+    ends = np.flatnonzero(course.last < course.death)
+    log.add("procedure", course.rows[ends], course.last[ends], procedure("office_visit"))
 
 
 def emit_panels(log: EventLog, people: People, row, day, counter, panels, name: str) -> None:

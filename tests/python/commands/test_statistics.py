@@ -281,6 +281,27 @@ def test_a_file_that_is_not_there(run, tmp_path):
     assert "it does not exist" in " ".join(err.split())
 
 
+def test_strata_that_hold_one_group_each_leave_the_log_rank_test_open(run, table):
+    frame = days().assign(town=lambda d: d["arm"])
+    code, out, err = run("survival", table(frame), "--group arm --strata town --json")
+    report = json.loads(out)
+    assert (code, report["logrank"], report["cox"]) == (0, None, None), err
+    assert any("log-rank test" in note for note in report["notes"])
+
+
+def test_one_event_time_leaves_the_proportionality_test_open(run, table):
+    frame = days().assign(time=9.0)
+    code, out, err = run("survival", table(frame), f"{COVARIATES} --json")
+    assert (code, json.loads(out)["cox"]["zph"]) == (0, None), err
+
+
+def test_fewer_clusters_than_covariates_still_give_a_robust_fit(run, table):
+    frame = days().assign(half=lambda d: d.index % 2)
+    code, out, err = run("survival", table(frame), f"{COVARIATES} --cluster half --json")
+    assert code == 0, err
+    assert json.loads(out)["cox"]["terms"][0]["robust_se"] >= 0
+
+
 def test_a_group_without_events_keeps_its_curve(run, table):
     frame = days()
     frame.loc[frame["stage"] == "III", "event"] = 0

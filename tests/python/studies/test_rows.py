@@ -12,7 +12,8 @@ from myelomart.project import project_root
 
 WRONG_ROWS = [
     (
-        "cohort_criteria", {"cohort_id": "cart_vs_pom_cart", "step": "5"}, "event_group", "bispecifc",
+        "cohort_criteria", {"cohort_id": "cart_vs_pom_cart", "step": "5"},
+        "event_group", "bispecifc",
         "cohort_criteria: in the row with cohort_id cart_vs_pom_cart, step 5",
     ),
     (

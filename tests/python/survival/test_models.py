@@ -10,6 +10,7 @@ from myelomart.errors import StatisticsError
 from myelomart.survival import (
     adjusted_curves,
     baseline_hazard,
+    cause_specific_regression,
     concordance,
     cox_regression,
     cumulative_incidence,
@@ -180,6 +181,14 @@ def test_fine_gray_without_competing_events_is_cox_with_breslow_ties():
     assert fit.coefficients == pytest.approx(
         cox_regression(time, event, frame, ties="breslow").coefficients, rel=1e-9
     )
+
+
+def test_cause_specific_model_censors_the_other_cause():
+    time, event, frame = sample()
+    code = np.where(event == 1, 1 + (np.arange(120) % 3 == 0), 0)
+    fit = cause_specific_regression(time, code, frame)
+    assert fit.events == (code == 1).sum()
+    assert fit.coefficients == pytest.approx(cox_regression(time, code == 1, frame).coefficients)
 
 
 def test_fine_gray_direction_follows_the_incidence():

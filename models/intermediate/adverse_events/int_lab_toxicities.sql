@@ -1,0 +1,48 @@
+-- One row per patient, laboratory term and episode: values of grade 1 or more in a row.
+-- Definition: an episode begins with the first grade of 1 or more after a grade of 0 (or none before) and ends with the
+-- last one before the next 0; its grade is the highest (algorithms 7.1), of the CTCAE version in force.
+-- Limits: how long it lasted between two tests is not known.
+
+with labs_graded as (
+
+    select * from {{ ref('int_labs_graded') }}
+    where grade is not null and ctcae_version = {{ parameter('labs', 'ctcae_version') }}
+
+),
+
+flagged as (
+
+    select
+        person_id,
+        term,
+        lab,
+        ctcae_version,
+        measured_date,
+        value,
+        grade,
+        sum(case when grade = 0 then 1 else 0 end) over (
+            partition by person_id, term order by measured_date rows between unbounded preceding and current row
+        ) as episode_number
+    from labs_graded
+
+),
+
+lab_toxicities as (
+
+    select
+        person_id,
+        term,
+        lab,
+        ctcae_version,
+        episode_number,
+        min(measured_date) as start_date,
+        max(measured_date) as end_date,
+        max(grade) as grade,
+        max_by(value, grade * 100000 - {{ days_between("date '1990-01-01'", 'measured_date') }}) as worst_value
+    from flagged
+    where grade >= 1
+    group by 1, 2, 3, 4, 5
+
+)
+
+select * from lab_toxicities

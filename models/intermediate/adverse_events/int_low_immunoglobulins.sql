@@ -1,0 +1,73 @@
+-- One row per patient, tier of low IgG and episode: values below the tier's bound in a row.
+-- Definition: immunoglobulin_tiers (algorithms 7.1). is_confounded: the patient has serum M-protein within 30 days of the
+-- episode's first day, which total IgG contains, so that the polyclonal IgG is lower still; NULL when it was not measured.
+-- Limits: the M-protein is not subtracted, for its heavy chain is rarely recorded.
+
+with labs as (
+
+    select * from {{ ref('int_labs_by_day') }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('immunoglobulin_tiers') }}
+
+),
+
+flagged as (
+
+    select
+        labs.person_id,
+        tiers.term,
+        tiers.lab,
+        labs.measured_date,
+        labs.lowest,
+        labs.lowest < tiers.below as is_low,
+        sum(case when labs.lowest < tiers.below then 0 else 1 end) over (
+            partition by labs.person_id, tiers.term order by labs.measured_date
+            rows between unbounded preceding and current row
+        ) as episode_number
+    from labs
+    inner join tiers on labs.lab = tiers.lab
+
+),
+
+episodes as (
+
+    select
+        person_id,
+        term,
+        lab,
+        episode_number,
+        min(measured_date) as start_date,
+        max(measured_date) as end_date,
+        min(lowest) as lowest
+    from flagged
+    where is_low
+    group by 1, 2, 3, 4
+
+),
+
+low_immunoglobulins as (
+
+    select
+        episodes.person_id,
+        episodes.term,
+        episodes.lab,
+        episodes.start_date,
+        episodes.end_date,
+        episodes.lowest,
+        bool_or(labs.highest > 0) as is_confounded
+    from episodes
+    left join labs
+        on
+            episodes.person_id = labs.person_id
+            and labs.lab = 'm_protein_serum'
+            and abs({{ days_between('episodes.start_date', 'labs.measured_date') }})
+            <= {{ parameter('responses', 'imaging_window') }}
+    group by 1, 2, 3, 4, 5, 6
+
+)
+
+select * from low_immunoglobulins

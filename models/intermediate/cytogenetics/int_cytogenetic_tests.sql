@@ -1,0 +1,63 @@
+-- One row per person, abnormality and day on which it was tested, with the result and the share of cells that have it.
+-- Definition: tests whose code names the abnormality (concept_set_roles, cytogenetics). The result is the answer as
+-- result_texts reads it, else a number above 0 (percent of cells). Positive wins over negative on the same day
+-- (algorithms 12.2).
+-- Limits: a report in words that lists no probe, and karyotypes, are not read.
+
+with events as (
+
+    select * from {{ ref('int_events_found') }}
+
+),
+
+patients as (
+
+    select * from {{ ref('int_patients_observed') }}
+
+),
+
+roles as (
+
+    select * from {{ ref('concept_set_roles') }}
+    where algorithm = 'cytogenetics'
+
+),
+
+result_texts as (
+
+    select * from {{ ref('result_texts') }}
+
+),
+
+answered as (
+
+    select
+        events.person_id,
+        roles.role as abnormality,
+        events.start_date as tested_date,
+        case when events.unit_text = '%' then events.value_number end as clone_percent,
+        coalesce(answers.is_present, words.is_present, events.value_number > 0) as is_positive
+    from events
+    inner join patients on events.person_id = patients.person_id
+    inner join roles on events.concept_set_id = roles.concept_set_id
+    left join result_texts as answers
+        on cast(events.value_concept_id as {{ dbt.type_string() }}) = answers.source_text
+    left join result_texts as words on lower(trim(events.value_text)) = words.source_text
+
+),
+
+cytogenetic_tests as (
+
+    select
+        person_id,
+        abnormality,
+        tested_date,
+        bool_or(is_positive) as is_positive,
+        max(clone_percent) as clone_percent
+    from answered
+    where is_positive is not null
+    group by 1, 2, 3
+
+)
+
+select * from cytogenetic_tests

@@ -1,0 +1,32 @@
+-- One row per site: how many refractory drug courses rest on a recorded progression and how many on a proxy.
+-- Definition: CONFIRMED against PROBABLE rows of core.refractoriness. Above 60 % proxies, triple-class refractory
+-- should be shown as "triple-class refractory (proxy)" (algorithms 3.3).
+
+with refractoriness as (
+
+    select * from {{ ref('refractoriness') }}
+    where status in ('CONFIRMED', 'PROBABLE')
+
+),
+
+patients as (
+
+    select * from {{ ref('patients') }}
+
+),
+
+refractoriness_proxies as (
+
+    select
+        patients.source_name,
+        patients.site_id,
+        sum(case when refractoriness.status = 'CONFIRMED' then 1 else 0 end) as confirmed_count,
+        sum(case when refractoriness.status = 'PROBABLE' then 1 else 0 end) as probable_count,
+        avg(case when refractoriness.status = 'PROBABLE' then 1.0 else 0.0 end) as probable_share
+    from refractoriness
+    inner join patients on refractoriness.person_id = patients.person_id
+    group by 1, 2
+
+)
+
+select * from refractoriness_proxies

@@ -1,0 +1,43 @@
+"""A short recovery run: few replicates, wide bounds; bench/scenarios.py is the long one."""
+
+import numpy as np
+import pandas as pd
+
+from myelomart.synthetic.recovery import DESIGNS, hazard_ratios
+
+REPLICATES, PATIENTS = 4, 3_000
+MORTALITY, NEUTROPENIA = "all_cause_mortality", "neutropenia"
+
+
+def found(scenario, design, outcomes=(MORTALITY,)):
+    rows = []
+    for one in range(REPLICATES):
+        first = 1 + one * PATIENTS
+        rows += hazard_ratios(first, PATIENTS, 5, scenario, design, list(outcomes))
+    return pd.DataFrame(rows)
+
+
+def z(table, truth):
+    """The mean log hazard ratio against the truth, in standard errors of that mean."""
+    weights = 1 / table["se"] ** 2
+    return (np.average(table["log_hr"], weights=weights) - np.log(truth)) * np.sqrt(weights.sum())
+
+
+def test_no_effect_is_found_where_none_is_planted():
+    table = found("null", "matched", (MORTALITY, NEUTROPENIA))
+    assert table["pairs"].min() > 80
+    for outcome in (MORTALITY, NEUTROPENIA):
+        assert abs(z(table[table["outcome"] == outcome], 1.0)) < 4
+
+
+def test_the_planted_ratio_is_found():
+    table = found("published", "matched", (MORTALITY, NEUTROPENIA))
+    assert abs(z(table[table["outcome"] == MORTALITY], 0.63)) < 4
+    assert abs(z(table[table["outcome"] == NEUTROPENIA], 1.94)) < 4
+
+
+def test_the_wrong_design_is_biased_and_the_right_one_is_not():
+    for scenario in ("immortal_time", "era", "informative_censoring"):
+        right, wrong = (found(scenario, design) for design in DESIGNS[scenario])
+        assert abs(z(right, 1.0)) < 4, scenario
+        assert z(wrong, 1.0) < -3, scenario
