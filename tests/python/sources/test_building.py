@@ -102,13 +102,13 @@ def test_failing_models_and_tests_are_named_and_the_former_database_stays(
     (project / "models" / "broken.sql").write_text("select no_such_column from range(3)")
     (project / "models" / "counts.yml").write_text(
         "version: 2\nmodels: [{name: counts, columns: [{name: persons, data_tests: "
-        "[{accepted_values: {name: persons_are_four, arguments: {values: [4], quote: false}}}]}]}]"
+        "[{accepted_values: {name: persons_are_five, arguments: {values: [5], quote: false}}}]}]}]"
     )
     more = f"select * from ({PERSON}) union all select 4, 8507, 1950, 0, 0"
     write_table(more, small_cdm / "person.parquet")
     message = refused(small_cdm, built)
     assert people_landed(built) == 3  # what the views of the database read is as it was, too
-    for part in ("broken", "no_such_column", "persons_are_four"):
+    for part in ("broken", "no_such_column", "persons_are_five"):
         assert part in message
     assert persons(built) == 3
 
