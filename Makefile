@@ -35,5 +35,9 @@ spark: install ## the same models on Apache Spark, every mart compared with Duck
 calibration: install ## what the synthetic network aims at, and how near it comes: docs/calibration.md
 	myelomart calibrate --patients 100000 --seed 1 --out docs/calibration.md
 
+bench: install ## the statistics beside R, lifelines and scikit-survival (installs the extra it needs)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python bench/statistics.py
+
 clean: ## remove what the other targets made, but not the environment
 	rm -rf $(DEMO) target logs results landing myelomart.duckdb

@@ -1,4 +1,4 @@
--- One row per cohort, person and characteristic: its value on the index date.
+-- One row per cohort, person and characteristic that any study asks for: its value on the index date.
 -- Definition: of each named characteristic the latest value that holds on or before the index date; beside them what
 -- only the index date can tell (age, year, days observed before, days since diagnosis).
 -- Limits: sources give the year of birth alone, so birthdays are taken to be on 1 July.
@@ -15,9 +15,21 @@ patients as (
 
 ),
 
+asked_names as (
+
+    select characteristic from {{ ref('cohort_criteria') }}
+    union
+    select characteristic from {{ ref('covariates') }}
+    union
+    select characteristic from {{ ref('strata') }}
+
+),
+
 characteristics as (
 
-    select * from {{ ref('characteristics') }}
+    select characteristics.*
+    from {{ ref('characteristics') }} as characteristics
+    inner join asked_names on characteristics.name = asked_names.characteristic
 
 ),
 
@@ -49,50 +61,33 @@ told_by_index as (
     select
         index_events.cohort_id,
         index_events.person_id,
-        cast(year(index_events.index_date) as double) as index_year,
+        told.characteristic,
         cast(
-            year(index_events.index_date) - patients.year_of_birth
-            - case when index_events.index_date < make_date(year(index_events.index_date), 7, 1) then 1 else 0 end
-            as double
-        ) as age,
-        cast({{ days_between('patients.observation_start_date', 'index_events.index_date') }} as double)
-            as days_observed_before,
-        cast({{ days_between('patients.myeloma_diagnosis_date', 'index_events.index_date') }} as double)
-            as days_since_diagnosis
+            case told.characteristic
+                when 'index_year' then year(index_events.index_date)
+                when 'age'
+                    then
+                        year(index_events.index_date) - patients.year_of_birth - case
+                            when index_events.index_date < make_date(year(index_events.index_date), 7, 1) then 1
+                            else 0
+                        end
+                when 'days_observed_before'
+                    then {{ days_between('patients.observation_start_date', 'index_events.index_date') }}
+                when 'days_since_diagnosis'
+                    then {{ days_between('patients.myeloma_diagnosis_date', 'index_events.index_date') }}
+            end as double
+        ) as value_number
     from index_events
     inner join patients on index_events.person_id = patients.person_id
-
-),
-
-told as (
-
-    select
-        cohort_id,
-        person_id,
-        'index_year' as characteristic,
-        index_year as value_number
-    from told_by_index
-    union all
-    select
-        cohort_id,
-        person_id,
-        'age' as characteristic,
-        age as value_number
-    from told_by_index
-    union all
-    select
-        cohort_id,
-        person_id,
-        'days_observed_before' as characteristic,
-        days_observed_before as value_number
-    from told_by_index
-    union all
-    select
-        cohort_id,
-        person_id,
-        'days_since_diagnosis' as characteristic,
-        days_since_diagnosis as value_number
-    from told_by_index
+    cross join (
+        select 'index_year' as characteristic
+        union all
+        select 'age' as characteristic
+        union all
+        select 'days_observed_before' as characteristic
+        union all
+        select 'days_since_diagnosis' as characteristic
+    ) as told
 
 ),
 
@@ -113,7 +108,7 @@ index_characteristics as (
         characteristic,
         value_number,
         cast(null as {{ dbt.type_string() }}) as value_text
-    from told
+    from told_by_index
     where value_number is not null
 
 )

@@ -1,9 +1,9 @@
 -- One row per person, term and episode of toxicity, with its highest grade and the tier of its evidence.
 -- Definition: laboratory toxicities (CTCAE, version in grading_system), CRS and ICANS (ASTCT), hematotoxicity after
--- infusion (ICAHT), severe infections, low IgG by tier, immunoglobulin replacement, myeloid neoplasms (algorithms 7, 8).
--- tier: coded (a code says so), treated (its treatment says so), measured (values say so). anchor_date is the infusion
--- or first bispecific dose that CRS, ICANS and ICAHT belong to; is_discordant marks a coded grade two or more from the
--- proxy grade; is_confounded an IgG that contains M-protein.
+-- infusion (ICAHT), severe infections, low IgG by tier, immunoglobulin replacement, myeloid neoplasms (algorithms 7,
+-- 8). tier: coded (a code says so), treated (its treatment says so), measured (values say so). anchor_date is the
+-- infusion or first bispecific dose that CRS, ICANS and ICAHT belong to; is_discordant marks a coded grade two or
+-- more from the proxy grade; is_confounded an IgG that contains M-protein.
 -- Limits: crs and icans hold only what one tier shows; crs_probable and crs_sensitive are looser terms of their own.
 
 with lab_toxicities as (

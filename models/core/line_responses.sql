@@ -4,7 +4,8 @@
 -- never for complete response); day90_response the point response nearest day 90 in [60, 120], PD after a confirmed
 -- progression or death before it (rule 7), NE without any; charted_best_response what the site recorded. MRD needs an
 -- assay of at most mrd_sensitivity and a complete response (rule 9).
--- Limits: is_evaluable false belongs in the denominator of all lines (intention to treat), not in that of the evaluable.
+-- Limits: is_evaluable false belongs in the denominator of all lines (intention to treat), not in that of the
+-- evaluable.
 
 with response_lines as (
 

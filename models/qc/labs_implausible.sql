@@ -1,6 +1,7 @@
--- One row per site, laboratory test, unit as written and reason for which values were dropped or flagged, with how many.
--- Definition: what core.labs could not use (no number, no known unit, outside the hard range, a site's unit at fault),
--- what it keeps but finds unusual, and days with several differing values of one test.
+-- One row per site, laboratory test, unit as written and reason for which values were dropped or flagged, with how
+-- many.
+-- Definition: what core.labs could not use (no number, no known unit, outside the hard range, a site's unit at
+-- fault), what it keeps but finds unusual, and days with several differing values of one test.
 
 with labs as (
 

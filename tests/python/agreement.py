@@ -162,8 +162,8 @@ def page(results: list[Agreement]) -> str:
 
 
 def _bound(value: float) -> str:
-    """A power of ten above a difference: coarse, so that another machine's rounding fits too."""
-    for exponent in range(-8, 1):
+    """An even power of ten above a difference: coarse, so that another machine's rounding fits."""
+    for exponent in range(-8, 1, 2):
         if value < 10.0**exponent:
             return f"1e{exponent}"
     return f"{value:.1g}"

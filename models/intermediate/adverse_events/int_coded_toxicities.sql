@@ -39,7 +39,7 @@ days as (
     from events
     inner join patients on events.person_id = patients.person_id
     inner join roles on events.concept_set_id = roles.concept_set_id
-    group by 1, 2, 3
+    group by events.person_id, roles.term, events.start_date
 
 ),
 
@@ -57,7 +57,9 @@ numbered as (
                 when lag(start_date) over (partition by person_id, term order by start_date) is null then 1
                 when
                     term = 'immunoglobulin_replacement'
-                    and {{ days_between('lag(start_date) over (partition by person_id, term order by start_date)', 'start_date') }}
+                    and {{ days_between(
+                        'lag(start_date) over (partition by person_id, term order by start_date)', 'start_date'
+                    ) }}
                     > {{ parameter('adverse_events', 'replacement_gap_days') }}
                     then 1
                 else 0

@@ -1,9 +1,9 @@
 -- One row per patient and anchor with any sign of cytokine release: its tiers and ASTCT grade.
 -- Definition: algorithms 8.3. Coded: a CRS code in the window. Treated: tocilizumab in it with fever within 3 days.
--- Measured: fever in the first 14 days with hypotension, hypoxia, their treatment or a rise of CRP within 3 days and no
--- positive culture. The grade is the highest coded, else the proxy of 8.1: 4 two vasopressors or positive pressure, 3 one
--- vasopressor or high-flow oxygen, 2 hypotension or oxygen, 1 fever, 5 death within 30 days of a coded or treated one;
--- tocilizumab alone sets no grade. is_coded is NULL before the codes existed.
+-- Measured: fever in the first 14 days with hypotension, hypoxia, their treatment or a rise of CRP within 3 days and
+-- no positive culture. The grade is the highest coded, else the proxy of 8.1: 4 two vasopressors or positive
+-- pressure, 3 one vasopressor or high-flow oxygen, 2 hypotension or oxygen, 1 fever, 5 death within 30 days of a
+-- coded or treated one; tocilizumab alone sets no grade. is_coded is NULL before the codes existed.
 -- Limits: fever of an infection without culture counts; vasopressin is not counted as a vasopressor.
 
 with signs as (
@@ -21,7 +21,11 @@ in_window as (
 
 fevers as (
 
-    select distinct person_id, anchor_date, day as fever_day from signs
+    select distinct
+        person_id,
+        anchor_date,
+        day as fever_day
+    from signs
     where sign = 'fever'
 
 ),
@@ -51,7 +55,10 @@ fevers_seen as (
         fevers.anchor_date,
         fevers.fever_day,
         bool_or(
-            signs.sign in ('hypotension', 'hypoxia', 'low_flow_oxygen', 'high_flow_oxygen', 'vasopressor', 'positive_pressure', 'crp_rise')
+            signs.sign in (
+                'hypotension', 'hypoxia', 'low_flow_oxygen', 'high_flow_oxygen', 'vasopressor', 'positive_pressure',
+                'crp_rise'
+            )
         ) as has_company,
         bool_or(signs.sign = 'blood_culture') as has_culture
     from fevers
@@ -107,7 +114,8 @@ elements as (
         count(distinct case when in_window.sign = 'vasopressor' then in_window.detail end) as vasopressor_count,
         bool_or(in_window.sign = 'positive_pressure') as has_positive_pressure,
         bool_or(in_window.sign = 'high_flow_oxygen') as has_high_flow,
-        bool_or(in_window.sign in ('hypotension', 'hypoxia', 'low_flow_oxygen', 'vasopressin')) as has_low_pressure_or_oxygen,
+        bool_or(in_window.sign in ('hypotension', 'hypoxia', 'low_flow_oxygen', 'vasopressin'))
+            as has_low_pressure_or_oxygen,
         bool_or(in_window.sign = 'fever') as has_fever
     from gathered
     inner join in_window
@@ -149,7 +157,9 @@ crs_graded as (
         person_id,
         anchor_date,
         case
-            when {{ yyyymmdd('anchor_date') }} >= {{ parameter('adverse_events', 'crs_code_starts') }} or coded_day is not null
+            when
+                {{ yyyymmdd('anchor_date') }} >= {{ parameter('adverse_events', 'crs_code_starts') }}
+                or coded_day is not null
                 then coded_day is not null
         end as is_coded,
         treated_day is not null as is_treated,

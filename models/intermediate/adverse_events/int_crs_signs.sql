@@ -59,7 +59,9 @@ recorded as (
     from events
     inner join roles on events.concept_set_id = roles.concept_set_id
     where
-        roles.role in ('crs_treatment', 'vasopressor', 'vasopressin', 'positive_pressure', 'hypotension', 'hypoxia', 'fever')
+        roles.role in (
+            'crs_treatment', 'vasopressor', 'vasopressin', 'positive_pressure', 'hypotension', 'hypoxia', 'fever'
+        )
 
 ),
 

@@ -5,7 +5,10 @@
 
 with infusions as (
 
-    select distinct person_id, infusion_date from {{ ref('cell_therapies') }}
+    select distinct
+        person_id,
+        infusion_date
+    from {{ ref('cell_therapies') }}
 
 ),
 
@@ -24,7 +27,13 @@ icaht_grades as (
 
 bounds as (
 
-    select distinct lab, phase, from_day, to_day, at_most from icaht_grades
+    select distinct
+        lab,
+        phase,
+        from_day,
+        to_day,
+        at_most
+    from icaht_grades
 
 ),
 
@@ -44,7 +53,8 @@ tests as (
     inner join bounds
         on
             labs.lab = bounds.lab
-            and {{ days_between('infusions.infusion_date', 'labs.measured_date') }} between bounds.from_day and bounds.to_day
+            and {{ days_between('infusions.infusion_date', 'labs.measured_date') }}
+            between bounds.from_day and bounds.to_day
 
 ),
 

@@ -1,8 +1,8 @@
 -- One row per patient and anchor with any sign of neurotoxicity: its tiers and ASTCT grade.
--- Definition: algorithms 8.3 rule 7. Coded: an ICANS code in the window. Measured: an element of icans_elements that gives
--- a grade. Treated: a new neurological diagnosis (none in the year before) with dexamethasone or levetiracetam within 3
--- days; steroids alone are not ICANS. The grade is the highest coded, else the worst element. A new diagnosis from day 31
--- to a year is late neurotoxicity, kept apart. is_coded is NULL before the codes existed.
+-- Definition: algorithms 8.3 rule 7. Coded: an ICANS code in the window. Measured: an element of icans_elements that
+-- gives a grade. Treated: a new neurological diagnosis (none in the year before) with dexamethasone or levetiracetam
+-- within 3 days; steroids alone are not ICANS. The grade is the highest coded, else the worst element. A new
+-- diagnosis from day 31 to a year is late neurotoxicity, kept apart. is_coded is NULL before the codes existed.
 
 with signs as (
 
@@ -28,7 +28,9 @@ element_grades as (
         on
             signs.sign = elements.element
             and coalesce(signs.value, 0) between elements.value_low and elements.value_high
-    where signs.day between {{ parameter('adverse_events', 'icans_from') }} and {{ parameter('adverse_events', 'icans_to') }}
+    where
+        signs.day between {{ parameter('adverse_events', 'icans_from') }}
+        and {{ parameter('adverse_events', 'icans_to') }}
     group by 1, 2, 3
 
 ),
@@ -51,10 +53,13 @@ gathered as (
     select
         person_id,
         anchor_date,
-        min(case when sign = 'icans_code' and day between 0 and {{ parameter('adverse_events', 'icans_to') }} then day end) as coded_day,
-        max(case when sign = 'icans_code' and day between 0 and {{ parameter('adverse_events', 'icans_to') }} then value end) as coded_grade,
+        min(case when sign = 'icans_code' and day between 0 and {{ parameter('adverse_events', 'icans_to') }} then day end)
+            as coded_day,
+        max(case when sign = 'icans_code' and day between 0 and {{ parameter('adverse_events', 'icans_to') }} then value end)
+            as coded_grade,
         coalesce(bool_or(sign = 'icans_sign' and day < 0), false) as had_sign_before,
-        min(case when sign = 'icans_sign' and day > {{ parameter('adverse_events', 'icans_to') }} then day end) as late_day
+        min(case when sign = 'icans_sign' and day > {{ parameter('adverse_events', 'icans_to') }} then day end)
+            as late_day
     from signs
     group by 1, 2
 
@@ -75,7 +80,8 @@ treated as (
             and abs(diagnoses.day - treatments.day) <= {{ parameter('adverse_events', 'fever_near_days') }}
     where
         diagnoses.sign = 'icans_sign'
-        and diagnoses.day between {{ parameter('adverse_events', 'icans_from') }} and {{ parameter('adverse_events', 'icans_to') }}
+        and diagnoses.day between {{ parameter('adverse_events', 'icans_from') }}
+        and {{ parameter('adverse_events', 'icans_to') }}
     group by 1, 2
 
 ),

@@ -39,7 +39,10 @@ acts as (
 
 infection_days as (
 
-    select distinct person_id, start_date from acts
+    select distinct
+        person_id,
+        start_date
+    from acts
     where role = 'infection'
 
 ),
@@ -90,8 +93,14 @@ antimicrobial_days as (
         start_date,
         end_date,
         end_date > start_date
-        or coalesce(start_date - 1 = lag(start_date) over (partition by person_id order by start_date, end_date, concept_set_id), false)
-        or coalesce(start_date + 1 = lead(start_date) over (partition by person_id order by start_date, end_date, concept_set_id), false)
+        or coalesce(
+            start_date - 1 = lag(start_date) over (partition by person_id order by start_date, end_date, concept_set_id),
+            false
+        )
+        or coalesce(
+            start_date + 1 = lead(start_date) over (partition by person_id order by start_date, end_date, concept_set_id),
+            false
+        )
             as is_two_days
     from acts
     where role = 'iv_antimicrobial'
@@ -100,10 +109,20 @@ antimicrobial_days as (
 
 grading_acts as (
 
-    select person_id, role, start_date, end_date from acts
+    select
+        person_id,
+        role,
+        start_date,
+        end_date
+    from acts
     where role in ('septic_shock', 'inpatient', 'intensive_care', 'vasopressor')
     union all
-    select person_id, 'iv_antimicrobial' as role, start_date, end_date from antimicrobial_days
+    select
+        person_id,
+        'iv_antimicrobial' as role,
+        start_date,
+        end_date
+    from antimicrobial_days
     where is_two_days
 
 ),
@@ -125,8 +144,10 @@ graded as (
     left join grading_acts
         on
             episodes.person_id = grading_acts.person_id
-            and grading_acts.start_date <= episodes.end_date + cast({{ parameter('adverse_events', 'infection_near_days') }} as integer)
-            and grading_acts.end_date >= episodes.start_date - cast({{ parameter('adverse_events', 'infection_near_days') }} as integer)
+            and grading_acts.start_date
+            <= episodes.end_date + cast({{ parameter('adverse_events', 'infection_near_days') }} as integer)
+            and grading_acts.end_date
+            >= episodes.start_date - cast({{ parameter('adverse_events', 'infection_near_days') }} as integer)
     group by 1, 2, 3
 
 ),

@@ -1,9 +1,9 @@
 {{ config(materialized='ephemeral') }}
 -- One row per patient, characteristic of the disease and the day from which its value holds.
--- Definition: at each index of a line, the last value of the baseline_lookback (60) days up to it: hemoglobin below 10
--- g/dL, neutrophils below 1.0 and platelets below 100 x 10*9/L, creatinine above 2 mg/dL (definitions 5.4: the printed
--- neutrophils per mL are per microliter), and the values themselves; soft-tissue disease before an infusion; best response
--- and progression of the line before.
+-- Definition: at each index of a line, the last value of the baseline_lookback (60) days up to it: hemoglobin below
+-- 10 g/dL, neutrophils below 1.0 and platelets below 100 x 10*9/L, creatinine above 2 mg/dL (definitions 5.4: the
+-- printed neutrophils per mL are per microliter), and the values themselves; soft-tissue disease before an infusion;
+-- best response and progression of the line before.
 -- Limits: a flag without a value in the window is unknown: its row has no number.
 
 with response_lines as (

@@ -27,7 +27,7 @@ ranked as (
     select
         counted.*,
         sum(value_count) over (partition by site_id, lab) as site_count,
-        row_number() over (partition by site_id, lab order by value_count desc, known_unit) as unit_rank
+        row_number() over (partition by site_id, lab order by value_count desc, known_unit asc) as unit_rank
     from counted
 
 ),

@@ -57,7 +57,9 @@ measured as (
         toxicity_cuts.term,
         toxicity_cuts.ctcae_version,
         case toxicity_cuts.direction when 'low' then lowest else highest end as value,
-        case when toxicity_cuts.direction = 'low' and lower_1 is not null then lowest < lower_1 * lower_limit end as below_1,
+        case
+            when toxicity_cuts.direction = 'low' and lower_1 is not null then lowest < lower_1 * lower_limit
+        end as below_1,
         lowest < value_1 as low_1,
         lowest < value_2 as low_2,
         lowest < value_3 as low_3,

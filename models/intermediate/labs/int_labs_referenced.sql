@@ -58,7 +58,7 @@ labs_referenced as (
     left join reference_ranges
         on
             labs.lab = reference_ranges.lab
-            and (reference_ranges.sex = 'any' or reference_ranges.sex = patients.sex)
+            and reference_ranges.sex in ('any', patients.sex)
     left join baselines
         on
             labs.person_id = baselines.person_id

@@ -68,7 +68,7 @@ last_of_survivors as (
     from assessed_days
     inner join response_lines on assessed_days.person_id = response_lines.person_id
     where response_lines.death_date is null
-    group by 1
+    group by assessed_days.person_id
 
 ),
 
@@ -88,24 +88,63 @@ after_infusion as (
 
 disease_milestones as (
 
-    select person_id, assessed_date as event_date, 'assessment' as event_type, 'disease_assessment' as event_code
+    select
+        person_id,
+        assessed_date as event_date,
+        'assessment' as event_type,
+        'disease_assessment' as event_code
     from assessed_days
     union
-    select person_id, assessed_date, 'assessment', 'last_before_next_line' from last_in_line
+    select
+        person_id,
+        assessed_date as event_date,
+        'assessment' as event_type,
+        'last_before_next_line' as event_code
+    from last_in_line
     union
-    select person_id, assessed_date, 'assessment', 'last_of_survivor' from last_of_survivors
+    select
+        person_id,
+        assessed_date as event_date,
+        'assessment' as event_type,
+        'last_of_survivor' as event_code
+    from last_of_survivors
     union
-    select person_id, progression_date, 'progression', 'any' from progressions
+    select
+        person_id,
+        progression_date as event_date,
+        'progression' as event_type,
+        'any' as event_code
+    from progressions
     union
-    select person_id, progression_date, 'progression', 'after_infusion' from progressions
+    select
+        person_id,
+        progression_date as event_date,
+        'progression' as event_type,
+        'after_infusion' as event_code
+    from progressions
     where infusion_date is not null
     union
-    select person_id, progression_date, 'progression', 'next_after_infusion' from after_infusion
+    select
+        person_id,
+        progression_date as event_date,
+        'progression' as event_type,
+        'next_after_infusion' as event_code
+    from after_infusion
     union
-    select person_id, first_response_date, 'response', 'pr_or_better' from line_responses
+    select
+        person_id,
+        first_response_date as event_date,
+        'response' as event_type,
+        'pr_or_better' as event_code
+    from line_responses
     where first_response_date is not null
     union
-    select person_id, first_complete_response_date, 'response', 'cr_or_better' from line_responses
+    select
+        person_id,
+        first_complete_response_date as event_date,
+        'response' as event_type,
+        'cr_or_better' as event_code
+    from line_responses
     where first_complete_response_date is not null
 
 )

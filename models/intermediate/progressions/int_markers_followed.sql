@@ -45,11 +45,20 @@ followed as (
         judged.urine,
         case when not has_measurable_protein then flc_difference end as flc,
         judged.has_new_lesion,
-        {{ first_known('serum', 'partition by judged.person_id order by assessment_number rows between 1 following and unbounded following') }}
+        {{ first_known(
+            'serum',
+            'partition by judged.person_id order by assessment_number rows between 1 following and unbounded following'
+        ) }}
             as next_serum,
-        {{ first_known('urine', 'partition by judged.person_id order by assessment_number rows between 1 following and unbounded following') }}
+        {{ first_known(
+            'urine',
+            'partition by judged.person_id order by assessment_number rows between 1 following and unbounded following'
+        ) }}
             as next_urine,
-        {{ first_known('case when not has_measurable_protein then flc_difference end', 'partition by judged.person_id order by assessment_number rows between 1 following and unbounded following') }}
+        {{ first_known(
+            'case when not has_measurable_protein then flc_difference end',
+            'partition by judged.person_id order by assessment_number rows between 1 following and unbounded following'
+        ) }}
             as next_flc,
         max(case when has_lab then assessment_number end) over (partition by judged.person_id) = assessment_number
         and myeloma_deaths.person_id is not null as is_last_before_myeloma_death

@@ -3,7 +3,8 @@
 -- Definition: PD of IMWG 2016 (algorithms 4.1) against the running nadir of each marker, which starts anew at each
 -- confirmed progression; confirmed by imaging, by two markers at once, by the next value, or by death from myeloma
 -- (algorithms 4.3 rule 4). A nadir of 0 leaves the absolute rise alone.
--- Limits: walks by assessment number, all patients at once; Spark needs cteRecursionLevelLimit above the longest history.
+-- Limits: walks by assessment number, all patients at once; Spark needs cteRecursionLevelLimit above the longest
+-- history.
 
 with recursive followed as (
 

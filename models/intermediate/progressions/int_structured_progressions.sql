@@ -1,17 +1,10 @@
 -- One row per patient and day on which a site's own record says that the disease progressed.
--- Definition: an observation or measurement whose text is a wording of progression (response_names), or a charted
--- progression answered as present (PD_STRUCTURED of algorithms 5.1).
+-- Definition: a charted response of progression, or a charted progression answered as present (PD_STRUCTURED of
+-- algorithms 5.1).
 
-with records as (
+with charted_responses as (
 
-    select * from {{ ref('int_candidate_records') }}
-    where domain in ('observation', 'measurement')
-
-),
-
-response_names as (
-
-    select * from {{ ref('response_names') }}
+    select * from {{ ref('int_charted_responses') }}
     where response = 'PD'
 
 ),
@@ -23,19 +16,12 @@ findings as (
 
 ),
 
-worded as (
-
-    select
-        records.person_id,
-        records.start_date as progression_date
-    from records
-    inner join response_names on lower(trim(records.value_text)) = response_names.source_text
-
-),
-
 structured_progressions as (
 
-    select * from worded
+    select
+        person_id,
+        charted_date as progression_date
+    from charted_responses
     union
     select
         person_id,

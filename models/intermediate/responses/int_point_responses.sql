@@ -1,8 +1,9 @@
 -- One row per patient, line of therapy and disease assessment: the response at this point, before any confirmation.
--- Definition: IMWG 2016 (algorithms 4.1). Progression goes first: a rise from the nadir, the lowest of the baseline and
--- all earlier values. Else the depth is the lowest over the markers that were measurable at baseline (response_categories:
--- 6 sCR to 1 SD), one level lower when one of them is missing; complete response also needs negative immunofixation,
--- marrow below 5 % and no plasmacytoma, each known. depth is NULL (NE) without any required marker.
+-- Definition: IMWG 2016 (algorithms 4.1). Progression goes first: a rise from the nadir, the lowest of the baseline
+-- and all earlier values. Else the depth is the lowest over the markers that were measurable at baseline
+-- (response_categories: 6 sCR to 1 SD), one level lower when one of them is missing; complete response also needs
+-- negative immunofixation, marrow below 5 % and no plasmacytoma, each known. depth is NULL (NE) without any required
+-- marker.
 -- Limits: relaxed_depth asks neither marrow nor urine of a complete response (CR_lab).
 
 with assessed as (
@@ -34,15 +35,23 @@ risen as (
             ~ parameter('responses', 'pd_serum_high_rise') ~ ' else ' ~ parameter('responses', 'pd_serum_rise') ~ ' end',
             parameter('responses', 'pd_relative_rise')
         ) }} as is_serum_risen,
-        {{ has_risen('urine', 'urine_nadir', parameter('responses', 'pd_urine_rise'), parameter('responses', 'pd_relative_rise')) }}
+        {{ has_risen(
+            'urine', 'urine_nadir', parameter('responses', 'pd_urine_rise'), parameter('responses', 'pd_relative_rise')
+        ) }}
             as is_urine_risen,
         case
             when not is_serum_measurable and not is_urine_measurable
-                then {{ has_risen('flc', 'flc_nadir', parameter('responses', 'pd_flc_rise'), parameter('responses', 'pd_relative_rise'), strictly=true) }}
+                then {{ has_risen(
+                    'flc', 'flc_nadir', parameter('responses', 'pd_flc_rise'),
+                    parameter('responses', 'pd_relative_rise'), strictly=true
+                ) }}
         end as is_flc_risen,
         case
             when not is_serum_measurable and not is_urine_measurable and not is_flc_measurable
-                then {{ has_risen('marrow', 'marrow_nadir', parameter('responses', 'pd_marrow_rise'), parameter('responses', 'pd_relative_rise')) }}
+                then {{ has_risen(
+                    'marrow', 'marrow_nadir', parameter('responses', 'pd_marrow_rise'),
+                    parameter('responses', 'pd_relative_rise')
+                ) }}
         end as is_marrow_risen,
         plasmacytoma_nadir > 0
         and plasmacytoma >= plasmacytoma_nadir * (1 + {{ parameter('responses', 'pd_plasmacytoma_rise') }})
@@ -121,7 +130,10 @@ judged as (
             not has_serum_band
             and (not has_urine_band or (has_urine_band is null and is_urine_negative_at_baseline))
             and marrow < {{ parameter('responses', 'complete_marrow_below') }}
-            and (not has_soft_tissue or (has_soft_tissue is null and not coalesce(had_extramedullary or had_paramedullary, false))),
+            and (
+                not has_soft_tissue
+                or (has_soft_tissue is null and not coalesce(had_extramedullary or had_paramedullary, false))
+            ),
             false
         ) as is_complete,
         case when is_serum_risen then 1 else 0 end + case when is_urine_risen then 1 else 0 end

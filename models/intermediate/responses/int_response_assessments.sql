@@ -34,35 +34,38 @@ carried_facts as (
 
 ),
 
-carried as (
+placed as (
 
     select
         assessments.person_id,
         assessments.assessment_number,
+        abs({{ days_between('assessments.assessed_date', 'carried_facts.assessed_date') }}) as days_apart,
+        carried_facts.marrow,
+        carried_facts.plasmacytoma,
+        carried_facts.has_clonal_cells,
+        carried_facts.has_soft_tissue
+    from assessments
+    inner join carried_facts on assessments.person_id = carried_facts.person_id
+
+),
+
+carried as (
+
+    select
+        person_id,
+        assessment_number,
         min_by(
-            carried_facts.marrow,
-            case
-                when carried_facts.marrow is not null
-                    then abs({{ days_between('assessments.assessed_date', 'carried_facts.assessed_date') }}) * 1000
-                    + carried_facts.marrow
-            end
+            marrow,
+            case when marrow is not null then days_apart * 1000 + marrow end
         ) as marrow,
         min_by(
-            carried_facts.plasmacytoma,
-            case
-                when carried_facts.plasmacytoma is not null
-                    then abs({{ days_between('assessments.assessed_date', 'carried_facts.assessed_date') }}) * 100000
-                    + carried_facts.plasmacytoma
-            end
+            plasmacytoma,
+            case when plasmacytoma is not null then days_apart * 100000 + plasmacytoma end
         ) as plasmacytoma,
-        bool_or(carried_facts.has_clonal_cells) as has_clonal_cells,
-        bool_or(carried_facts.has_soft_tissue) as has_soft_tissue
-    from assessments
-    inner join carried_facts
-        on
-            assessments.person_id = carried_facts.person_id
-            and abs({{ days_between('assessments.assessed_date', 'carried_facts.assessed_date') }})
-            <= {{ parameter('responses', 'marrow_window') }}
+        bool_or(has_clonal_cells) as has_clonal_cells,
+        bool_or(has_soft_tissue) as has_soft_tissue
+    from placed
+    where days_apart <= {{ parameter('responses', 'marrow_window') }}
     group by 1, 2
 
 ),

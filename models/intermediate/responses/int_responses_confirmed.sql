@@ -1,7 +1,7 @@
 -- One row per patient, line of therapy and disease assessment: the response that the next assessment lets stand.
--- Definition: algorithms 4.3 rules 3 to 5. A response is credited at its own depth when the next evaluable assessment is
--- as deep, at the next one's depth when that is at least MR, else as SD; the best credit so far holds until the first
--- confirmed progression. A progression is confirmed by imaging or marrow, by two markers at once, by the next
+-- Definition: algorithms 4.3 rules 3 to 5. A response is credited at its own depth when the next evaluable assessment
+-- is as deep, at the next one's depth when that is at least MR, else as SD; the best credit so far holds until the
+-- first confirmed progression. A progression is confirmed by imaging or marrow, by two markers at once, by the next
 -- assessment (even in the next line), or by death from myeloma.
 -- Limits: the last assessment of a line has no next one, so it is credited as SD.
 

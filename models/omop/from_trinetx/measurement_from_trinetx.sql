@@ -46,7 +46,10 @@ measurements as (
         cast(null as double) as range_low,
         cast(null as double) as range_high,
         {{ stable_number("results.patient_id || '|' || results.encounter_id") }} as visit_occurrence_id,
-        case when results.code_system = 'TNX' then 'TNX:' || results.code else results.code end as measurement_source_value,
+        case
+            when results.code_system = 'TNX' then 'TNX:' || results.code
+            else results.code
+        end as measurement_source_value,
         cast(null as bigint) as measurement_source_concept_id,
         results.unit as unit_source_value,
         results.value_text as value_source_value

@@ -5,17 +5,41 @@
 
 with dates as (
 
-    select source_name, patient_id, start_date as event_date from {{ ref('stg_trinetx__encounter') }}
+    select
+        source_name,
+        patient_id,
+        start_date as event_date
+    from {{ ref('stg_trinetx__encounter') }}
     union all
-    select source_name, patient_id, end_date as event_date from {{ ref('stg_trinetx__encounter') }}
+    select
+        source_name,
+        patient_id,
+        end_date as event_date
+    from {{ ref('stg_trinetx__encounter') }}
     union all
-    select source_name, patient_id, diagnosis_date as event_date from {{ ref('stg_trinetx__diagnosis') }}
+    select
+        source_name,
+        patient_id,
+        diagnosis_date as event_date
+    from {{ ref('stg_trinetx__diagnosis') }}
     union all
-    select source_name, patient_id, procedure_date as event_date from {{ ref('stg_trinetx__procedure') }}
+    select
+        source_name,
+        patient_id,
+        procedure_date as event_date
+    from {{ ref('stg_trinetx__procedure') }}
     union all
-    select source_name, patient_id, start_date as event_date from {{ ref('stg_trinetx__medication_ingredient') }}
+    select
+        source_name,
+        patient_id,
+        start_date as event_date
+    from {{ ref('stg_trinetx__medication_ingredient') }}
     union all
-    select source_name, patient_id, measured_date as event_date from {{ ref('stg_trinetx__lab_result') }}
+    select
+        source_name,
+        patient_id,
+        measured_date as event_date
+    from {{ ref('stg_trinetx__lab_result') }}
 
 ),
 

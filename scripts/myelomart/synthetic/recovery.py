@@ -4,6 +4,8 @@ No records are written: the arms, times and covariates are those of the truth, t
 Cox regression are the project's own. `bench/recovery.py` does the same through the whole pipeline.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -31,6 +33,7 @@ DESIGNS = {
 }
 
 
+@lru_cache(maxsize=8)
 def arm_frame(first: int, patients: int, seed: int, scenario: str) -> tuple[pd.DataFrame, Course]:
     """The patients with a choice between the arms, with covariates at the decision."""
     people = make_people(first, patients, seed, 1.0, make_sites(4, seed))
@@ -154,6 +157,3 @@ def coverage(found: pd.DataFrame, truth: dict[str, float]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(table)
-
-
-__all__ = ["DESIGNS", "coverage", "hazard_ratios"]

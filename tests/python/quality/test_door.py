@@ -1,15 +1,21 @@
 """The checks find every fault that was planted in a clean CDM, and nothing in the clean one."""
 
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 
 from myelomart import warehouse
 from myelomart.errors import QualityError
+from myelomart.project import project_root
 from myelomart.quality import door
 from myelomart.sources.landing import Source, land
 from myelomart.synthetic.network import make_network
+
+SHARED = Path(os.environ.get("MYELOMART_SHARED", project_root().parent / "shared"))
+SYNTHEA = SHARED / "data" / "omop_synthea27nj"
 
 # fault: the table, what its rows become, the check that finds it, and how many rows it counts
 FAULTS = {
@@ -161,10 +167,10 @@ def test_a_second_check_sees_the_source_as_it_came(dirty):
 
 
 def test_blocking_failures_stop_unless_they_are_accepted(dirty):
-    landing, _, result = dirty
+    _, _, result = dirty
     with pytest.raises(QualityError, match="--accept-quality"):
-        door.refuse_blocking(result, False, lambda line: None, landing)
-    door.refuse_blocking(result, True, lambda line: None, landing)
+        door.refuse_blocking(result, False, lambda line: None)
+    door.refuse_blocking(result, True, lambda line: None)
 
 
 def test_the_page_is_one_file_without_network_or_rows_of_patients(dirty):
@@ -183,3 +189,19 @@ def test_every_check_says_what_it_means_and_where_it_belongs(dirty):
         assert one["level"] in ("table", "field", "concept")
         assert one["severity"] in ("blocking", "warning")
         assert len(one["meaning"]) > 30
+
+
+@pytest.mark.skipif(not SYNTHEA.exists(), reason=f"the Synthea CDM is not at {SYNTHEA}")
+def test_a_real_cdm_passes_with_its_true_warnings(tmp_path):
+    manifest = land([Source("cdm", str(SYNTHEA))], tmp_path / "landing", lambda line: None)
+    result = door.check(tmp_path / "landing", manifest)
+    assert result["summary"]["blocking"] == 0
+    warnings = {name: one["failing"] for name, one in found(result).items()}
+    assert warnings == {
+        "condition_occurrence visit_is_given": 1,
+        "drug_exposure visit_is_given": 4,
+        "drug_exposure days_supply_is_positive": 95,  # a supply of 0 days
+        "measurement value_is_given": 885,
+        "measurement value_is_inside_hard_limits": 40,  # total protein: g/L under the name g/dL
+        "measurement months_are_filled": 31,  # 28 people: some months have hardly a test
+    }

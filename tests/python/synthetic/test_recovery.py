@@ -5,7 +5,7 @@ import pandas as pd
 
 from myelomart.synthetic.recovery import DESIGNS, hazard_ratios
 
-REPLICATES, PATIENTS = 4, 4_000
+REPLICATES, PATIENTS = 4, 3_000
 MORTALITY, NEUTROPENIA = "all_cause_mortality", "neutropenia"
 
 
@@ -25,7 +25,7 @@ def z(table, truth):
 
 def test_no_effect_is_found_where_none_is_planted():
     table = found("null", "matched", (MORTALITY, NEUTROPENIA))
-    assert table["pairs"].min() > 100
+    assert table["pairs"].min() > 80
     for outcome in (MORTALITY, NEUTROPENIA):
         assert abs(z(table[table["outcome"] == outcome], 1.0)) < 4
 

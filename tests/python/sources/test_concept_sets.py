@@ -1,0 +1,99 @@
+"""The seeds hold every code of the report, with its bounds, and expand none they must not."""
+
+import csv
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from myelomart.project import project_root
+
+SEEDS = project_root() / "seeds" / "concept_sets"
+SHARED = Path(os.environ.get("MYELOMART_SHARED", project_root().parent / "shared"))
+REPORT = SHARED / "reference" / "code_sets.csv"
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.fixture(scope="module")
+def sets():
+    return {row["concept_set_id"]: row for row in rows(SEEDS / "concept_sets.csv")}
+
+
+@pytest.fixture(scope="module")
+def members():
+    return rows(SEEDS / "concept_set_members.csv")
+
+
+@pytest.mark.skipif(not REPORT.exists(), reason=f"the report is not at {REPORT}")
+def test_every_code_of_the_report_is_a_member_or_the_unit_of_its_set(sets, members):
+    listed = {(row["concept_set_id"], row["vocabulary_id"], row["code"]): row for row in members}
+    report = rows(REPORT)
+    assert len({row["code_set"] for row in report} & sets.keys()) == 252
+    for row in report:
+        if row["vocabulary_id"] == "UCUM":
+            assert sets[row["code_set"]]["canonical_unit"] == row["code"]
+            assert sets[row["code_set"]]["canonical_unit_concept_id"] == row["concept_id"]
+            continue
+        member = listed[row["code_set"], row["vocabulary_id"], row["code"]]
+        assert member["concept_id"] == row["concept_id"]
+        assert (member["include_descendants"] == "true") == (row["include_descendants"] == "yes")
+        assert (member["is_verified"] == "true") == (row["verified"] == "yes")
+
+
+@pytest.mark.parametrize(
+    ("code", "valid_from", "valid_to"),
+    [
+        ("J9380", "2023-07-01", ""),
+        ("XW033C3", "", "2021-09-30"),
+        ("XW043C3", "", "2021-09-30"),
+        ("XW033K7", "2021-10-01", ""),
+        ("XW043A7", "2021-10-01", ""),
+        ("0540T", "2019-01-01", "2024-12-31"),
+        ("38228", "2025-01-01", ""),
+        ("018", "2020-10-01", ""),
+        ("D89.831", "2020-10-01", ""),
+        ("G92.00", "2021-10-01", ""),
+        ("G92", "", "2021-09-30"),
+        ("Z92.850", "2021-10-01", ""),
+    ],
+)
+def test_dated_codes_carry_their_dates(members, code, valid_from, valid_to):
+    found = [row for row in members if row["code"] == code]
+    assert found
+    for row in found:
+        assert (row["valid_from"], row["valid_to"]) == (valid_from, valid_to)
+
+
+def test_placeholders_are_neither_matched_nor_expanded(sets, members):
+    placeholders = [row for row in members if row["is_placeholder"] == "true"]
+    assert {row["concept_set_id"] for row in placeholders} == {"cevostamab", "linvoseltamab"}
+    assert all(row["include_descendants"] == "false" for row in placeholders)
+    assert all(sets[row["concept_set_id"]]["status"] == "no_code" for row in placeholders)
+
+
+def test_only_a_code_with_another_meaning_is_marked_as_reused(members):
+    assert {row["code"] for row in members if row["is_reused"] == "true"} == {"J9380"}
+
+
+def test_the_status_and_categories_of_a_set_are_those_of_its_members(sets, members):
+    categories = {name: set() for name in sets}
+    verified = {name: Counter() for name in sets}
+    for row in members:
+        categories[row["concept_set_id"]].add(row["category"])
+        if row["is_placeholder"] == "false":
+            verified[row["concept_set_id"]][row["is_verified"]] += 1
+    for name, row in sets.items():
+        assert row["categories"] == "+".join(sorted(categories[name])), name
+        counts = verified[name]
+        expected = (
+            "no_code" if not counts
+            else "verified" if not counts["false"]
+            else "unverified" if not counts["true"]
+            else "partly_verified"
+        )  # fmt: skip
+        assert row["status"] == expected, name
