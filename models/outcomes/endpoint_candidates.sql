@@ -1,6 +1,6 @@
 -- One row per member, endpoint, rule of the endpoint and relation to index: the first day on which the rule held.
--- Definition: is_prior tells what happened on or before the start (history of the outcome) from what happened in the
--- follow-up window, start_day to horizon_days after it.
+-- Definition: is_prior tells the history of the outcome, up to prior_until_day, from the follow-up window, start_day to
+-- horizon_days after index. What lies between (the stay in which the infusion was given) is neither.
 
 with members as (
 
@@ -43,6 +43,7 @@ rules as (
         endpoint_rules.value_number,
         endpoint_rules.reason,
         endpoints.start_day,
+        endpoints.prior_until_day,
         endpoints.horizon_days,
         event_groups.event_type,
         event_groups.event_code
@@ -64,7 +65,7 @@ candidates as (
         rules.role,
         rules.priority,
         rules.reason,
-        {{ days_between('members.index_date', 'clinical_events.event_date') }} < rules.start_day as is_prior,
+        {{ days_between('members.index_date', 'clinical_events.event_date') }} <= rules.prior_until_day as is_prior,
         min(clinical_events.event_date) as candidate_date
     from members
     inner join rules on members.study_id = rules.study_id
@@ -74,7 +75,11 @@ candidates as (
             and rules.event_type = clinical_events.event_type
             and rules.event_code = clinical_events.event_code
     where
-        {{ days_between('members.index_date', 'clinical_events.event_date') }} <= coalesce(rules.horizon_days, 100000)
+        (
+            {{ days_between('members.index_date', 'clinical_events.event_date') }} <= rules.prior_until_day
+            or {{ days_between('members.index_date', 'clinical_events.event_date') }}
+            between rules.start_day and coalesce(rules.horizon_days, 100000)
+        )
         and (
             rules.value_operator is null
             or {{ compare('clinical_events.value', 'rules.value_operator', 'rules.value_number') }}

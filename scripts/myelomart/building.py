@@ -5,11 +5,13 @@ The database that stood before stays as it is until the new one is whole.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +22,7 @@ from myelomart.project import project_root
 from myelomart.quality.door import check, refuse_blocking
 from myelomart.sources.landing import Source, land
 from myelomart.sources.lock import held
+from myelomart.sources.swap import LandingSwap
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
@@ -45,14 +48,16 @@ def build(
     _check_place(database, building)
     landing = landing_of(database)
     refusal = WarehouseError(f"Another build of {database} is running: wait until it ends.")
-    with held(landing / ".building", refusal):
+    with held(_lock_of(database), refusal):
         _remove(building)  # what an interrupted build left
         try:
-            manifest = land(sources, landing, say)
-            refuse_blocking(check(landing, manifest), accept_quality, say, landing)
-            run_dbt(landing, building, target, say, progress)
-            if target == "duckdb":
-                _swap(building, database)
+            with LandingSwap(landing) as swap:
+                manifest = land(sources, swap.new, say)
+                refuse_blocking(check(swap.new, manifest), accept_quality, say)
+                swap.use()
+                run_dbt(landing, building, target, say, progress)
+                if target == "duckdb":
+                    _swap(building, database)
         except KeyboardInterrupt as interrupt:
             raise Stopped(f"stopped: the database {database} is as it was.") from interrupt
         finally:
@@ -67,6 +72,11 @@ def landing_of(database: Path) -> Path:
         return Path(given).resolve()
     is_default = database.name == "myelomart.duckdb"
     return database.with_name("landing" if is_default else f"{database.stem}.landing")
+
+
+def _lock_of(database: Path) -> Path:
+    name = hashlib.sha256(str(database).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"myelomart-{name}.lock"
 
 
 def run_dbt(

@@ -37,6 +37,3 @@ def main() -> None:
     except MyelomartError as error:
         Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("stopped: nothing that stood before was changed")
-        sys.exit(130)

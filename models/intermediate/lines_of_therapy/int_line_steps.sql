@@ -1,7 +1,8 @@
 -- One row per rule set, person and treatment event, with what it does to the lines of therapy and the line it is in.
 -- Definition: the state machine of algorithms 2.4 (IMWG 2015, Rajkumar, Blood 126:921), read event by event for all
 -- persons and rule sets at once: rows a to m of its table are the branches of `action`. Events of a day go ALLO,
--- CART, ASCT, DRUG. A drug is in the line when it was used since the line began, in a CAR-T line since the infusion.
+-- CART, ASCT, DRUG, of drugs those first that were not given for longest and that no plan foresees: they may open the
+-- line that the others then belong to. A drug is in the line when it was used since the line began, in a CAR-T line since the infusion.
 -- Opening actions: FIRST, GAP, PROGRESSION_GAP, ADD, SWITCH, ASCT, ALLO, CART; every other action stays in the line.
 -- Limits: a progression that nobody recorded cannot end a line; a spell is read at its first dose.
 
@@ -116,7 +117,13 @@ facts as (
         ) as events_that_day,
         row_number() over (
             partition by remembered.rule_set, remembered.person_id
-            order by remembered.event_date, remembered.kind_rank, remembered.ingredient nulls first
+            order by
+                remembered.event_date,
+                remembered.kind_rank,
+                remembered.previous_use_date nulls first,
+                coalesce(drug_classes.is_maintenance, false),
+                drug_classes.first_line_from desc nulls first,
+                remembered.ingredient nulls first
         ) as event_number
     from remembered
     left join substitutions

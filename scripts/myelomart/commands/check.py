@@ -28,7 +28,7 @@ def check_command(
     ],
     format: Annotated[str, typer.Option(help="omop, trinetx or auto.")] = "auto",
     db: Annotated[
-        Path, typer.Option(help="The database this source is for; its landing is used.")
+        Path, typer.Option(help="The database this source is for; the landing stands beside it.")
     ] = Path("myelomart.duckdb"),
     out: Annotated[Path, typer.Option(help="Folder for quality.json and quality.html.")] = Path(
         "."
@@ -39,6 +39,7 @@ def check_command(
 ) -> None:
     """Check a source before it is built; exit code 1 when a blocking check fails."""
     landing = landing_of(db.expanduser().resolve())
+    landing = landing.with_name(landing.name + ".check")  # the database reads its own
     manifest = land(sources_from(source, format), landing, say=console.print)
     result = door.check(landing, manifest)
     out.mkdir(parents=True, exist_ok=True)

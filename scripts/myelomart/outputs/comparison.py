@@ -113,10 +113,14 @@ def model_covariates(
 
 
 def _merge_rare(column: pd.Series, fewest: int = 5) -> pd.Series:
-    """A level with fewer than ``fewest`` persons joins 'other': it cannot be estimated alone."""
+    """A level with fewer than ``fewest`` persons joins 'other', as it cannot be estimated alone.
+
+    Where even the others together are fewer, they join the commonest level.
+    """
     counts = column.value_counts()
     rare = counts.index[counts < fewest]
-    return column.where(~column.isin(rare), "other") if len(rare) else column
+    others = "other" if counts[rare].sum() >= fewest else counts.index[0]
+    return column.where(~column.isin(rare), others)
 
 
 def _arms(study: Study, analysis: Analysis, data: StudyData) -> pd.DataFrame:

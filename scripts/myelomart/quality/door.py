@@ -44,7 +44,7 @@ def check(landing: Path, manifest: dict) -> dict:
     return result
 
 
-def refuse_blocking(result: dict, accept: bool, say: Callable[[str], None], landing: Path) -> None:
+def refuse_blocking(result: dict, accept: bool, say: Callable[[str], None]) -> None:
     """Show the result; ``QualityError`` when a blocking check failed and nobody accepted it."""
     report.show(result, say)
     blocking = [one for one in result["checks"] if one["status"] == "blocking"]
@@ -53,8 +53,8 @@ def refuse_blocking(result: dict, accept: bool, say: Callable[[str], None], land
         raise QualityError(
             f"{len(blocking)} blocking checks failed, first {first['check'].replace('_', ' ')} of "
             f"{first['table']}.{first['column']} in {first['failing']} of {first['counted']} rows: "
-            f"mend the source, or build with --accept-quality to go on without these rows. "
-            f"All of it is in {landing / PAGE}."
+            "look with `myelomart check`, mend the source, or build with --accept-quality to go "
+            "on without these rows."
         )
 
 

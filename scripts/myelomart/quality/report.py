@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -54,7 +55,8 @@ def write_tables(result: dict, landing: Path) -> None:
     )
     for source, checks in frame.groupby("source"):
         folder = landing / "quality_checks" / f"source_name={source}"
-        checks.drop(columns="source").to_parquet(folder / "part.parquet", index=False)
+        checks.drop(columns="source").to_parquet(folder / "part.parquet.new", index=False)
+        os.replace(folder / "part.parquet.new", folder / "part.parquet")
 
 
 def show(result: dict, say: Callable) -> None:

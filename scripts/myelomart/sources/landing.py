@@ -131,7 +131,7 @@ def _land_table(
     landed = LandedTable(found.form, columns_dropped=plan.dropped, columns_missing=plan.missing)
     if plan.fits and len(found.paths) == 1:
         target.unlink(missing_ok=True)
-        target.symlink_to(found.paths[0].resolve())
+        _link(found.paths[0], target)
         landed.form = "linked parquet"
     else:
         landed.rows_set_aside, landed.cells_emptied = columns.write(
@@ -141,6 +141,14 @@ def _land_table(
         connection, f"select count(*) from read_parquet({warehouse.literal(target)})"
     )
     return landed
+
+
+def _link(path: Path, target: Path) -> None:
+    """A second name for what was exported into the landing; a pointer to what is the user's."""
+    if ".exported" in path.parts:
+        os.link(path, target)
+    else:
+        target.symlink_to(path.resolve())
 
 
 def _say_what_was_mended(entry: dict, say: Say) -> None:

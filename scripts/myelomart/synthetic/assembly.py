@@ -6,9 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from myelomart.synthetic.constants import column, day_number, rows
-from myelomart.synthetic.effects import NEVER
 from myelomart.synthetic.events import EventLog
-from myelomart.synthetic.people import YEAR, People
+from myelomart.synthetic.people import People
 from myelomart.synthetic.responses import NAMES as RESPONSES
 from myelomart.synthetic.schema import as_table, words
 from myelomart.synthetic.sites import Sites
@@ -436,6 +435,3 @@ def person_tables(people: People, sites: Sites, visits: Visits, death: np.ndarra
         len(recorded),
     )
     return {"person": person, "observation_period": period, "death": deaths}
-
-
-__all__ = ["NEVER", "YEAR", "assemble"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, parameter, position, rows
+from myelomart.synthetic.constants import column, parameter, rows
 from myelomart.synthetic.people import People
 from myelomart.synthetic.streams import Streams
 
@@ -88,6 +88,3 @@ def draw_biology(people: People, chosen: np.ndarray, streams: Streams) -> Biolog
 def pattern_component(biology: Biology, component: str) -> np.ndarray:
     """Whether a component (biochemical, marrow, bone) is part of the progression after CAR-T."""
     return column("progression_patterns", component)[biology.pattern] > 0
-
-
-__all__ = ["Biology", "draw_biology", "has_emd", "has_pmd", "pattern_component", "position"]

@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 from myelomart.synthetic.constants import column, parameter, position, rows
-from myelomart.synthetic.effects import NEVER, outcome_names, plant
+from myelomart.synthetic.effects import outcome_names, plant
 from myelomart.synthetic.people import draw_comorbidities
 from myelomart.synthetic.scenarios import Scenario
 from myelomart.synthetic.streams import Streams
@@ -102,6 +102,3 @@ def log_hazard_ratio(events: np.ndarray, leaves: np.ndarray) -> tuple[float, flo
     found = minimize_scalar(loss, bounds=(-6, 6), method="bounded", options={"xatol": 1e-7}).x
     curvature = (loss(found + 1e-3) - 2 * loss(found) + loss(found - 1e-3)) / 1e-6
     return float(found), float(1 / np.sqrt(curvature))
-
-
-__all__ = ["NEVER", "effect_table", "log_hazard_ratio"]

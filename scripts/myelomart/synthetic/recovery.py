@@ -157,6 +157,3 @@ def coverage(found: pd.DataFrame, truth: dict[str, float]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(table)
-
-
-__all__ = ["DESIGNS", "coverage", "hazard_ratios"]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from myelomart.synthetic.constants import column, day_number, parameter, rows
-from myelomart.synthetic.effects import NEVER, outcome_names
+from myelomart.synthetic.effects import outcome_names
 from myelomart.synthetic.emission import (
     after_code_starts,
     condition,
@@ -173,6 +173,3 @@ def emit_counts(log: EventLog, course: Course, graded, person, draw) -> None:
             else:
                 value = month if offset <= 42 else late
             log.add("measurement", person, graded["day"] + offset, lab(name), value)
-
-
-__all__ = ["NEVER", "emit_toxicity", "grades"]

@@ -402,6 +402,3 @@ def choose_phase(course: Course, decision, line: int) -> np.ndarray:
         planned & (line == course.pomalidomide_line), phase_number("pomalidomide"), phase
     )
     return np.where(planned & (line == course.prior_lines), phase_number("cart"), phase)
-
-
-__all__ = ["CAR_T", "MAX_LINES", "POMALIDOMIDE", "Course", "simulate"]

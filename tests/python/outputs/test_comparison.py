@@ -41,12 +41,19 @@ def test_nothing_to_adjust_for_is_said():
         model_covariates(wide, (covariate("age", "number"),))
 
 
-def test_a_rare_level_joins_the_others():
-    wide = pd.DataFrame({"race": ["White"] * 20 + ["Asian"]})
-    model, _ = model_covariates(
-        wide.assign(age=range(21)), (covariate("race", "category"), covariate("age", "number"))
+@pytest.mark.parametrize(
+    ("rare", "expected"),
+    [(["Asian"], {"White"}), (["Asian", "Black", "x"] * 2, {"White", "other"})],
+)
+def test_rare_levels_join_the_others_or_the_commonest(rare, expected):
+    race = ["White"] * 20 + rare
+    wide = pd.DataFrame({"race": race, "age": range(len(race))})
+    model, left_out = model_covariates(
+        wide, (covariate("race", "category"), covariate("age", "number"))
     )
-    assert set(model["race"]) == {"White", "other"}
+    levels = set(model["race"]) if "race" in model else {"White"}
+    assert levels == expected
+    assert left_out == (() if "race" in model else ("race",))
 
 
 def test_standardized_difference_divides_by_the_spread_before_matching():

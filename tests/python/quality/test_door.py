@@ -167,10 +167,10 @@ def test_a_second_check_sees_the_source_as_it_came(dirty):
 
 
 def test_blocking_failures_stop_unless_they_are_accepted(dirty):
-    landing, _, result = dirty
+    _, _, result = dirty
     with pytest.raises(QualityError, match="--accept-quality"):
-        door.refuse_blocking(result, False, lambda line: None, landing)
-    door.refuse_blocking(result, True, lambda line: None, landing)
+        door.refuse_blocking(result, False, lambda line: None)
+    door.refuse_blocking(result, True, lambda line: None)
 
 
 def test_the_page_is_one_file_without_network_or_rows_of_patients(dirty):
@@ -202,5 +202,6 @@ def test_a_real_cdm_passes_with_its_true_warnings(tmp_path):
         "drug_exposure visit_is_given": 4,
         "drug_exposure days_supply_is_positive": 95,  # a supply of 0 days
         "measurement value_is_given": 885,
+        "measurement value_is_inside_hard_limits": 40,  # total protein: g/L under the name g/dL
         "measurement months_are_filled": 31,  # 28 people: some months have hardly a test
     }

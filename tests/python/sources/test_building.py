@@ -66,6 +66,7 @@ def project(first_build, tmp_path, monkeypatch):
 
 @pytest.fixture
 def built(first_build, project, tmp_path):
+    shutil.copytree(first_build / "warehouse.landing", tmp_path / "warehouse.landing")
     return Path(shutil.copy(first_build / "warehouse.duckdb", tmp_path))
 
 
@@ -76,6 +77,12 @@ def persons(database):
 
 def build(source, database):
     building.build([Source("cdm", str(source))], database, say=lambda line: None)
+
+
+def people_landed(database):
+    landing = building.landing_of(database)
+    with warehouse.scratch() as connection:
+        return warehouse.value(connection, f"select count(*) from '{landing}/person/**/*.parquet'")
 
 
 def refused(source, database, kind=WarehouseError):
@@ -95,10 +102,13 @@ def test_failing_models_and_tests_are_named_and_the_former_database_stays(
     (project / "models" / "broken.sql").write_text("select no_such_column from range(3)")
     (project / "models" / "counts.yml").write_text(
         "version: 2\nmodels: [{name: counts, columns: [{name: persons, data_tests: "
-        "[{accepted_values: {name: persons_are_four, arguments: {values: [4], quote: false}}}]}]}]"
+        "[{accepted_values: {name: persons_are_five, arguments: {values: [5], quote: false}}}]}]}]"
     )
+    more = f"select * from ({PERSON}) union all select 4, 8507, 1950, 0, 0"
+    write_table(more, small_cdm / "person.parquet")
     message = refused(small_cdm, built)
-    for part in ("broken", "no_such_column", "persons_are_four"):
+    assert people_landed(built) == 3  # what the views of the database read is as it was, too
+    for part in ("broken", "no_such_column", "persons_are_five"):
         assert part in message
     assert persons(built) == 3
 
