@@ -52,58 +52,150 @@ coded as (
 everything as (
 
     select
-        person_id, term, start_date, end_date, grade,
+        person_id,
+        term,
+        start_date,
+        end_date,
+        grade,
         'CTCAE ' || cast(ctcae_version as {{ dbt.type_string() }}) as grading_system,
-        'measured' as tier, lab as evidence, cast(null as date) as anchor_date,
-        cast(null as boolean) as is_discordant, cast(null as boolean) as is_confounded
+        'measured' as tier,
+        lab as evidence,
+        cast(null as date) as anchor_date,
+        cast(null as boolean) as is_discordant,
+        cast(null as boolean) as is_confounded
     from lab_toxicities
     union all
     select
-        person_id, 'crs', anchor_date + onset_day, anchor_date + end_day, grade, 'ASTCT 2019',
-        tier, 'grade ' || grade_source, anchor_date, is_discordant, null
+        person_id,
+        'crs' as term,
+        anchor_date + onset_day as start_date,
+        anchor_date + end_day as end_date,
+        grade,
+        'ASTCT 2019' as grading_system,
+        tier,
+        'grade ' || grade_source as evidence,
+        anchor_date,
+        is_discordant,
+        cast(null as boolean) as is_confounded
     from crs
     where is_any
     union all
     select
-        person_id, 'crs_probable', anchor_date, anchor_date, null, null, 'treated', 'crs_treatment', anchor_date, null, null
+        person_id,
+        'crs_probable' as term,
+        anchor_date as start_date,
+        anchor_date as end_date,
+        cast(null as integer) as grade,
+        cast(null as {{ dbt.type_string() }}) as grading_system,
+        'treated' as tier,
+        'crs_treatment' as evidence,
+        anchor_date,
+        cast(null as boolean) as is_discordant,
+        cast(null as boolean) as is_confounded
     from crs
     where is_probable
     union all
     select
-        person_id, 'crs_sensitive', anchor_date + coalesce(onset_day, fever_day), anchor_date + coalesce(end_day, fever_day),
-        grade, 'ASTCT 2019', coalesce(tier, 'measured'), 'fever', anchor_date, null, null
+        person_id,
+        'crs_sensitive' as term,
+        anchor_date + coalesce(onset_day, fever_day) as start_date,
+        anchor_date + coalesce(end_day, fever_day) as end_date,
+        grade,
+        'ASTCT 2019' as grading_system,
+        coalesce(tier, 'measured') as tier,
+        'fever' as evidence,
+        anchor_date,
+        cast(null as boolean) as is_discordant,
+        cast(null as boolean) as is_confounded
     from crs
     where is_sensitive
     union all
     select
-        person_id, 'icans', anchor_date + onset_day, anchor_date + coalesce(last_day, onset_day), grade, 'ASTCT 2019',
-        tier, case when coded_grade is not null then 'grade coded' when element_grade is not null then 'grade proxy' end,
-        anchor_date, abs(coded_grade - element_grade) >= 2, null
+        person_id,
+        'icans' as term,
+        anchor_date + onset_day as start_date,
+        anchor_date + coalesce(last_day, onset_day) as end_date,
+        grade,
+        'ASTCT 2019' as grading_system,
+        tier,
+        case when coded_grade is not null then 'grade coded' when element_grade is not null then 'grade proxy' end
+            as evidence,
+        anchor_date,
+        abs(coded_grade - element_grade) >= 2 as is_discordant,
+        cast(null as boolean) as is_confounded
     from icans
     where onset_day is not null
     union all
     select
-        person_id, 'late_neurotoxicity', anchor_date + late_day, anchor_date + late_day, null, null, 'coded', 'icans_sign',
-        anchor_date, null, null
+        person_id,
+        'late_neurotoxicity' as term,
+        anchor_date + late_day as start_date,
+        anchor_date + late_day as end_date,
+        cast(null as integer) as grade,
+        cast(null as {{ dbt.type_string() }}) as grading_system,
+        'coded' as tier,
+        'icans_sign' as evidence,
+        anchor_date,
+        cast(null as boolean) as is_discordant,
+        cast(null as boolean) as is_confounded
     from icans
     where late_day is not null
     union all
     select
         person_id,
-        phase || '_icaht_' || case lab when 'neutrophil_count' then 'neutropenia' else 'thrombocytopenia' end,
-        infusion_date, infusion_date + case phase when 'early' then 30 else 100 end, grade, 'ICAHT 2023', 'measured', lab,
-        infusion_date, null, null
+        phase || case lab when 'neutrophil_count' then '_icaht_neutropenia' else '_icaht_thrombocytopenia' end
+            as term,
+        infusion_date as start_date,
+        infusion_date + case phase when 'early' then 30 else 100 end as end_date,
+        grade,
+        'ICAHT 2023' as grading_system,
+        'measured' as tier,
+        lab as evidence,
+        infusion_date as anchor_date,
+        cast(null as boolean) as is_discordant,
+        cast(null as boolean) as is_confounded
     from icaht
     union all
-    select person_id, 'severe_infection', start_date, end_date, grade, 'CTCAE 5', 'coded', evidence, null, null, null
+    select
+        person_id,
+        'severe_infection' as term,
+        start_date,
+        end_date,
+        grade,
+        'CTCAE 5' as grading_system,
+        'coded' as tier,
+        evidence,
+        cast(null as date) as anchor_date,
+        cast(null as boolean) as is_discordant,
+        cast(null as boolean) as is_confounded
     from infections
     union all
-    select person_id, term, start_date, end_date, null, null, 'measured', lab, null, null, is_confounded
+    select
+        person_id,
+        term,
+        start_date,
+        end_date,
+        cast(null as integer) as grade,
+        cast(null as {{ dbt.type_string() }}) as grading_system,
+        'measured' as tier,
+        lab as evidence,
+        cast(null as date) as anchor_date,
+        cast(null as boolean) as is_discordant,
+        is_confounded
     from immunoglobulins
     union all
     select
-        person_id, term, start_date, end_date, null, null,
-        case term when 'immunoglobulin_replacement' then 'treated' else 'coded' end, evidence, null, null, null
+        person_id,
+        term,
+        start_date,
+        end_date,
+        cast(null as integer) as grade,
+        cast(null as {{ dbt.type_string() }}) as grading_system,
+        case term when 'immunoglobulin_replacement' then 'treated' else 'coded' end as tier,
+        evidence,
+        cast(null as date) as anchor_date,
+        cast(null as boolean) as is_discordant,
+        cast(null as boolean) as is_confounded
     from coded
 
 ),

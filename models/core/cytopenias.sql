@@ -6,7 +6,10 @@
 
 with infusions as (
 
-    select distinct person_id, infusion_date from {{ ref('cell_therapies') }}
+    select distinct
+        person_id,
+        infusion_date
+    from {{ ref('cell_therapies') }}
 
 ),
 
@@ -100,7 +103,8 @@ candidates as (
         on
             asked.person_id = labs_graded.person_id
             and asked.term = labs_graded.term
-            and {{ days_between('asked.infusion_date', 'labs_graded.measured_date') }} between asked.from_day and asked.to_day
+            and {{ days_between('asked.infusion_date', 'labs_graded.measured_date') }}
+            between asked.from_day and asked.to_day
 
 ),
 
@@ -139,9 +143,12 @@ cytopenias as (
         end as status,
         candidates.value,
         cast(candidates.grade as integer) as grade,
-        'CTCAE ' || cast(cast({{ parameter('labs', 'ctcae_version') }} as integer) as {{ dbt.type_string() }}) as grading_system,
-        case when candidates.person_id is not null then coalesce(supported.has_growth_factor, false) end as has_growth_factor,
-        case when candidates.person_id is not null then coalesce(supported.has_transfusion, false) end as has_transfusion,
+        'CTCAE ' || cast(cast({{ parameter('labs', 'ctcae_version') }} as integer) as {{ dbt.type_string() }})
+            as grading_system,
+        case when candidates.person_id is not null then coalesce(supported.has_growth_factor, false) end
+            as has_growth_factor,
+        case when candidates.person_id is not null then coalesce(supported.has_transfusion, false) end
+            as has_transfusion,
         candidates.measured_date
     from asked
     left join candidates

@@ -48,10 +48,18 @@ best as (
         line_number,
         max(confirmed_depth) as best_depth,
         min(case when progression_number = assessment_number then assessed_date end) as progression_date,
-        min(case when progression_number > assessment_number or progression_number is null then
-            case when credited_depth >= 3 then assessed_date end end) as first_response_date,
-        min(case when progression_number > assessment_number or progression_number is null then
-            case when credited_depth >= 5 then assessed_date end end) as first_complete_response_date
+        min(
+            case
+                when credited_depth >= 3 and coalesce(progression_number > assessment_number, true)
+                    then assessed_date
+            end
+        ) as first_response_date,
+        min(
+            case
+                when credited_depth >= 5 and coalesce(progression_number > assessment_number, true)
+                    then assessed_date
+            end
+        ) as first_complete_response_date
     from confirmed
     group by 1, 2
 
@@ -62,18 +70,24 @@ best_points as (
     select
         points.person_id,
         points.line_number,
-        max(case when best.progression_date is null or points.assessed_date <= best.progression_date then points.relaxed_depth end)
-            as relaxed_depth,
+        max(
+            case
+                when best.progression_date is null or points.assessed_date <= best.progression_date
+                    then points.relaxed_depth
+            end
+        ) as relaxed_depth,
         min_by(
             points.depth,
             case
                 when
                     points.depth is not null
-                    and points.assessed_day between {{ parameter('responses', 'day90_from') }} and {{ parameter('responses', 'day90_to') }}
+                    and points.assessed_day between {{ parameter('responses', 'day90_from') }}
+                    and {{ parameter('responses', 'day90_to') }}
                     then abs(points.assessed_day - {{ parameter('responses', 'day90') }}) * 1000 + points.assessed_day
             end
         ) as day90_depth,
-        max(case when points.assessed_day <= {{ parameter('responses', 'day90_to') }} then points.depth end) as day90_best_depth,
+        max(case when points.assessed_day <= {{ parameter('responses', 'day90_to') }} then points.depth end)
+            as day90_best_depth,
         bool_or(case when points.has_residual_disease is not null then not points.has_residual_disease end)
             as is_mrd_negative_any,
         bool_or(
@@ -100,8 +114,8 @@ best_charted as (
     inner join charted
         on
             response_lines.person_id = charted.person_id
-            and charted.charted_date > response_lines.index_date
-            and charted.charted_date <= coalesce(response_lines.next_line_start_date, date '9999-12-31')
+            and response_lines.index_date < charted.charted_date
+            and coalesce(response_lines.next_line_start_date, date '9999-12-31') >= charted.charted_date
     group by 1, 2
 
 ),
@@ -121,7 +135,9 @@ gathered as (
         best_charted.charted_depth,
         case
             when
-                {{ days_between('response_lines.index_date', 'least(best.progression_date, response_lines.death_date)') }}
+                {{ days_between(
+                    'response_lines.index_date', 'least(best.progression_date, response_lines.death_date)'
+                ) }}
                 <= {{ parameter('responses', 'day90') }}
                 then 0
             else best_points.day90_depth

@@ -94,11 +94,13 @@ antimicrobial_days as (
         end_date,
         end_date > start_date
         or coalesce(
-            start_date - 1 = lag(start_date) over (partition by person_id order by start_date, end_date, concept_set_id),
+            start_date - 1
+            = lag(start_date) over (partition by person_id order by start_date, end_date, concept_set_id),
             false
         )
         or coalesce(
-            start_date + 1 = lead(start_date) over (partition by person_id order by start_date, end_date, concept_set_id),
+            start_date + 1
+            = lead(start_date) over (partition by person_id order by start_date, end_date, concept_set_id),
             false
         )
             as is_two_days

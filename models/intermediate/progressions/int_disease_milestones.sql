@@ -53,8 +53,8 @@ last_in_line as (
     left join assessed_days
         on
             response_lines.person_id = assessed_days.person_id
-            and assessed_days.assessed_date > response_lines.index_date
-            and assessed_days.assessed_date <= response_lines.next_line_start_date
+            and response_lines.index_date < assessed_days.assessed_date
+            and response_lines.next_line_start_date >= assessed_days.assessed_date
     where response_lines.next_line_start_date is not null
     group by response_lines.person_id, response_lines.line_number, response_lines.index_date
 

@@ -47,8 +47,8 @@ recorded as (
     inner join structured
         on
             response_lines.person_id = structured.person_id
-            and structured.progression_date > response_lines.index_date
-            and structured.progression_date <= coalesce(response_lines.next_line_start_date, date '9999-12-31')
+            and response_lines.index_date < structured.progression_date
+            and coalesce(response_lines.next_line_start_date, date '9999-12-31') >= structured.progression_date
 
 ),
 

@@ -52,7 +52,16 @@ by_code as (
 
     select deaths.person_id
     from deaths
-    inner join members on left({{ plain_code('deaths.cause_source_value') }}, length(members.plain_code)) = members.plain_code
+    inner join members
+        on left({{ plain_code('deaths.cause_source_value') }}, length(members.plain_code)) = members.plain_code
+
+),
+
+caused as (
+
+    select * from by_concept
+    union
+    select * from by_code
 
 ),
 
@@ -62,11 +71,7 @@ myeloma_deaths as (
         patients.person_id,
         patients.death_date
     from patients
-    inner join (
-        select * from by_concept
-        union
-        select * from by_code
-    ) as caused on patients.person_id = caused.person_id
+    inner join caused on patients.person_id = caused.person_id
     where patients.death_date is not null
 
 )

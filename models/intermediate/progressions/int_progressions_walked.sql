@@ -45,9 +45,9 @@ walked as (
         person_id,
         assessment_number,
         assessed_date,
-        case when is_progression then coalesce(serum, serum_nadir) else least(serum, serum_nadir) end,
-        case when is_progression then coalesce(urine, urine_nadir) else least(urine, urine_nadir) end,
-        case when is_progression then flc else least(flc, flc_nadir) end,
+        case when is_progression then coalesce(serum, serum_nadir) else least(serum, serum_nadir) end as serum_nadir,
+        case when is_progression then coalesce(urine, urine_nadir) else least(urine, urine_nadir) end as urine_nadir,
+        case when is_progression then flc else least(flc, flc_nadir) end as flc_nadir,
         is_progression,
         is_imaging
     from (
@@ -70,13 +70,31 @@ walked as (
                 followed.has_new_lesion as is_imaging,
                 followed.is_last_before_myeloma_death,
                 limits.simultaneous,
-                case when {{ has_risen('followed.serum', 'walked.serum_nadir', 'case when walked.serum_nadir >= limits.serum_high_nadir then limits.serum_high_rise else limits.serum_rise end', 'limits.relative_rise') }} then 1 else 0 end
-                + case when {{ has_risen('followed.urine', 'walked.urine_nadir', 'limits.urine_rise', 'limits.relative_rise') }} then 1 else 0 end
-                + case when {{ has_risen('followed.flc', 'walked.flc_nadir', 'limits.flc_rise', 'limits.relative_rise', strictly=true) }} then 1 else 0 end
+                case when {{ has_risen(
+                    'followed.serum', 'walked.serum_nadir',
+                    'case when walked.serum_nadir >= limits.serum_high_nadir'
+                    ~ ' then limits.serum_high_rise else limits.serum_rise end',
+                    'limits.relative_rise'
+                ) }} then 1 else 0 end
+                + case when {{ has_risen(
+                    'followed.urine', 'walked.urine_nadir', 'limits.urine_rise', 'limits.relative_rise'
+                ) }} then 1 else 0 end
+                + case when {{ has_risen(
+                    'followed.flc', 'walked.flc_nadir', 'limits.flc_rise', 'limits.relative_rise', strictly=true
+                ) }} then 1 else 0 end
                     as marker_count,
-                coalesce({{ has_risen('followed.next_serum', 'walked.serum_nadir', 'case when walked.serum_nadir >= limits.serum_high_nadir then limits.serum_high_rise else limits.serum_rise end', 'limits.relative_rise') }}, false)
-                or coalesce({{ has_risen('followed.next_urine', 'walked.urine_nadir', 'limits.urine_rise', 'limits.relative_rise') }}, false)
-                or coalesce({{ has_risen('followed.next_flc', 'walked.flc_nadir', 'limits.flc_rise', 'limits.relative_rise', strictly=true) }}, false)
+                coalesce({{ has_risen(
+                    'followed.next_serum', 'walked.serum_nadir',
+                    'case when walked.serum_nadir >= limits.serum_high_nadir'
+                    ~ ' then limits.serum_high_rise else limits.serum_rise end',
+                    'limits.relative_rise'
+                ) }}, false)
+                or coalesce({{ has_risen(
+                    'followed.next_urine', 'walked.urine_nadir', 'limits.urine_rise', 'limits.relative_rise'
+                ) }}, false)
+                or coalesce({{ has_risen(
+                    'followed.next_flc', 'walked.flc_nadir', 'limits.flc_rise', 'limits.relative_rise', strictly=true
+                ) }}, false)
                     as has_next_rise
             from walked
             inner join followed

@@ -1,6 +1,6 @@
 -- One row per patient, day and response that the site itself recorded, progression among them.
--- Definition: the text of an observation or measurement is a wording of response_names; an abbreviation counts only in a
--- record of the concept set myeloma_response.
+-- Definition: the text of an observation or measurement is a wording of response_names; an abbreviation counts only in
+-- a record of the concept set myeloma_response.
 
 with records as (
 

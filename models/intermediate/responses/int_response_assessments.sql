@@ -92,7 +92,7 @@ response_assessments as (
         coalesce(assessments.assessed_date > baselines.next_line_start_date, false) as is_after_line
     from baselines
     inner join assessments
-        on baselines.person_id = assessments.person_id and assessments.assessed_date > baselines.index_date
+        on baselines.person_id = assessments.person_id and baselines.index_date < assessments.assessed_date
     left join carried
         on
             assessments.person_id = carried.person_id
