@@ -3,9 +3,10 @@
     MYELOMART_DB=some.duckdb dbt compile      (writes target/compiled)
     python bench/lines_of_therapy.py [target/compiled]
 
-Ten drug exposures a patient, in three regimens, with a transplant for a third of the patients and a
-progression, go through the compiled SQL of the state machine, from exposures with roles to lines
-closed, under every rule set at once and under one, on 2 threads within 2 GB. The printed ratio is the time for twice the patients over the time for the patients: 2 is linear.
+Ten drug exposures a patient, in three regimens, with a transplant for a third of them and a
+progression, go through the compiled SQL from exposures with roles to lines closed, under every rule
+set at once and under one, on 2 threads within 2 GB. The printed ratio is the time for twice the
+patients over the time for the patients: 2 is linear.
 """
 
 import re
@@ -28,7 +29,8 @@ INPUTS = """
             1 + (2 * (dose // 4) + dose % 2) % 5] as ingredient,
         'core' as role,
         date '2015-01-01'
-        + cast(500 * (dose // 4) + 28 * (dose % 4 // 2) + hash(person_id) % 30 as int) as start_date,
+        + cast(500 * (dose // 4) + 28 * (dose % 4 // 2) + hash(person_id) % 30 as int)
+            as start_date,
         start_date + 27 as end_date
     from range({patients}) as persons(person_id), range(10) as doses(dose), int_line_rules;
     create table int_transplants_found as

@@ -29,48 +29,22 @@ LEGEND = (
     "A autologous  L allogeneic  C CAR-T  P progression",
     "labs: . low, -, +, # high within the patient's own range",
 )
-QUERIES = {
-    "patient": """
-        select site_id, sex, year_of_birth, myeloma_diagnosis_date, myeloma_rule, rrmm_date,
-            last_contact_date, death_date
-        from core.patients where person_id = $person_id
-    """,
-    "lines": """
-        select line_number, line_start_date, line_end_date, regimen_name, start_reason, end_reason
-        from core.lines_of_therapy where person_id = $person_id order by line_number
-    """,
-    "drugs": """
-        select ingredient, role, start_date, end_date from core.drug_exposures
-        where person_id = $person_id order by ingredient, role, start_date
-    """,
-    "infusions": """
-        select infusion_date, product, apheresis_date, is_apheresis_imputed,
-            lymphodepletion_start_date
-        from core.cell_therapies where person_id = $person_id order by infusion_date
-    """,
-    "transplants": """
-        select transplant_date, kind from core.transplants
-        where person_id = $person_id order by transplant_date
-    """,
-    "responses": """
-        select line_number, best_response from core.line_responses
-        where person_id = $person_id order by line_number
-    """,
-    "progressions": """
-        select distinct progression_date from core.progressions
-        where person_id = $person_id order by progression_date
-    """,
-    "labs": """
-        select lab, measured_date, value, unit from core.labs
-        where person_id = $person_id and quality = 'ok' and list_contains($shown_labs, lab)
-        order by lab, measured_date, value
-    """,
+COLUMNS = {
+    "patient": "name, detail, cast(number as integer), start_date, note, other_date, end_date, "
+    "final_date",
+    "line": "cast(number as integer), start_date, end_date, name, detail, note",
+    "drug": "name, detail, start_date, end_date",
+    "infusion": "start_date, name, other_date, detail is not null, final_date",
+    "transplant": "start_date, name",
+    "response": "cast(number as integer), name",
+    "progression": "start_date",
+    "lab": "name, start_date, number",
 }
 
 
 @dataclass(frozen=True)
 class History:
-    """Rows of the clinical marts of one patient, by name of the query that read them."""
+    """Rows of the clinical marts of one patient, by kind."""
 
     person_id: int
     rows: dict[str, list[tuple]]
@@ -78,27 +52,30 @@ class History:
     @property
     def first_date(self) -> date:
         """The diagnosis, or the first drug when that came before it."""
-        return min([self.rows["patient"][0][3], *(row[2] for row in self.rows["drugs"])])
+        return min([self.rows["patient"][0][3], *(row[2] for row in self.rows["drug"])])
 
     @property
     def last_date(self) -> date:
         """The last contact, or the last drug when that lasts longer."""
         last_contact = self.rows["patient"][0][6]
-        return max([last_contact, *(row[2] for row in self.rows["drugs"])])
+        return max([last_contact, *(row[2] for row in self.rows["drug"])])
 
 
 def read_history(connection: duckdb.DuckDBPyConnection, person_id: int) -> History:
-    """Read the history of ``person_id``; raise ``MyelomartError`` when core.patients has none."""
-    rows = {}
-    for name, query in QUERIES.items():
-        parameters = {"person_id": person_id}
-        if "$shown_labs" in query:
-            parameters["shown_labs"] = list(SHOWN_LABS)
-        rows[name] = connection.execute(query, parameters).fetchall()
+    """Read the history of ``person_id``; raise ``MyelomartError`` when there is none."""
+    rows = {
+        kind: connection.execute(
+            f"select {columns} from studies.patient_histories "
+            "where person_id = $person_id and kind = $kind order by all",
+            {"person_id": person_id, "kind": kind},
+        ).fetchall()
+        for kind, columns in COLUMNS.items()
+    }
+    rows["lab"] = [row for row in rows["lab"] if row[0] in SHOWN_LABS]
     if not rows["patient"]:
         raise MyelomartError(
-            "core.patients has no person with this person_id: "
-            "`select person_id from core.patients` lists those with myeloma."
+            "No patient of this warehouse has this person_id: "
+            "the mart patients lists those who have one."
         )
     return History(person_id, rows)
 
@@ -114,30 +91,30 @@ def as_page(history: History, width: int = 100) -> str:
         "",
         _label("") + axis.ruler(),
     ]
-    starts = [(row[1], str(row[0] % 10)) for row in history.rows["lines"]]
+    starts = [(row[1], str(row[0] % 10)) for row in history.rows["line"]]
     page.append(_label("line begins") + axis.marks(starts))
-    for drug, spans in _by_first(history.rows["drugs"]).items():
+    for drug, spans in _by_first(history.rows["drug"]).items():
         bars = [(start, end or start, _letter(role)) for _, role, start, end in spans]
         page.append(_label(drug.replace("_", " ")) + axis.bars(bars))
     letters = {"autologous": "A", "allogeneic": "L"}
-    procedures = [(day, letters[kind]) for day, kind in history.rows["transplants"]]
-    procedures += [(row[0], "C") for row in history.rows["infusions"]]
-    progressions = [(day, "P") for (day,) in history.rows["progressions"]]
+    procedures = [(day, letters[kind]) for day, kind in history.rows["transplant"]]
+    procedures += [(row[0], "C") for row in history.rows["infusion"]]
+    progressions = [(day, "P") for (day,) in history.rows["progression"]]
     page.append(_label("transplant, CAR-T") + axis.marks(procedures))
     page.append(_label("progression") + axis.marks(progressions))
     page += [
         _label(lab.replace("_", " ")) + axis.levels([(row[1], row[2]) for row in values])
-        for lab, values in _by_first(history.rows["labs"]).items()
+        for lab, values in _by_first(history.rows["lab"]).items()
     ]
     page += ["", *LEGEND, ""]
-    responses = dict(history.rows["responses"])
-    for number, start, end, regimen, why, ended in history.rows["lines"]:
+    responses = dict(history.rows["response"])
+    for number, start, end, regimen, why, ended in history.rows["line"]:
         page.append(
             f"{number:2d}  {start} to {end}  {regimen or '-':12s} began: {REASONS[why]}; "
             f"ended: {ended.lower().replace('_', ' ')}; "
             f"best response {responses.get(number) or 'not known'}"
         )
-    for infused, product, apheresis, imputed, depleted in history.rows["infusions"]:
+    for infused, product, apheresis, imputed, depleted in history.rows["infusion"]:
         page.append(
             f"    {infused}  {product}: apheresis {apheresis}{' (assumed)' if imputed else ''}, "
             f"lymphodepletion {depleted or 'not recorded'}"

@@ -6,7 +6,7 @@ import pytest
 
 from myelomart import warehouse
 from myelomart.errors import MyelomartError
-from myelomart.timeline import QUERIES, History, as_page, read_history
+from myelomart.timeline import COLUMNS, History, as_page, read_history
 
 START = date(2020, 1, 1)
 
@@ -17,21 +17,21 @@ def day(number: int) -> date:
 
 @pytest.fixture
 def history() -> History:
-    rows = {name: [] for name in QUERIES}
+    rows = {name: [] for name in COLUMNS}
     rows["patient"] = [("Site 1", "female", 1950, day(0), "A", day(500), day(1000), None)]
-    rows["drugs"] = [
+    rows["drug"] = [
         ("bortezomib", "core", day(0), day(200)),
         ("cyclophosphamide", "core", day(0), day(100)),
         ("cyclophosphamide", "lymphodepletion", day(595), day(597)),
     ]
-    rows["lines"] = [
+    rows["line"] = [
         (1, day(0), day(200), "VCd", "FIRST", "PROGRESSION"),
         (2, day(600), day(600), "ide-cel", "CART", "ONGOING"),
     ]
-    rows["infusions"] = [(day(600), "ide_cel", day(558), True, day(595))]
-    rows["progressions"] = [(day(500),)]
-    rows["responses"] = [(1, "VGPR")]
-    rows["labs"] = [
+    rows["infusion"] = [(day(600), "ide_cel", day(558), True, day(595))]
+    rows["progression"] = [(day(500),)]
+    rows["response"] = [(1, "VGPR")]
+    rows["lab"] = [
         ("m_protein_serum", day(0), 3.0, "g/dL"),
         ("m_protein_serum", day(900), 0.0, "g/dL"),
     ]
@@ -66,21 +66,11 @@ def test_no_row_is_wider_than_asked(history):
 
 def test_a_person_who_is_not_there_is_said_to_be_absent(tmp_path):
     with warehouse.database(tmp_path / "empty.duckdb", read_only=False) as connection:
-        connection.execute("create schema core")
-        columns = {
-            "patients": "site_id text, sex text, year_of_birth int, myeloma_diagnosis_date date,"
-            "myeloma_rule text, rrmm_date date, last_contact_date date, death_date date",
-            "lines_of_therapy": "line_number int, line_start_date date, line_end_date date,"
-            "regimen_name text, start_reason text, end_reason text",
-            "drug_exposures": "ingredient text, role text, start_date date, end_date date",
-            "cell_therapies": "infusion_date date, product text, apheresis_date date,"
-            "is_apheresis_imputed boolean, lymphodepletion_start_date date",
-            "transplants": "transplant_date date, kind text",
-            "line_responses": "line_number int, best_response text",
-            "progressions": "progression_date date",
-            "labs": "lab text, measured_date date, value double, unit text, quality text",
-        }
-        for table, types in columns.items():
-            connection.execute(f"create table core.{table} (person_id bigint, {types})")
-        with pytest.raises(MyelomartError, match=r"core\.patients has no person"):
+        connection.execute("create schema studies")
+        connection.execute(
+            "create table studies.patient_histories (person_id bigint, kind text, name text,"
+            "detail text, note text, number double, start_date date, end_date date,"
+            "other_date date, final_date date)"
+        )
+        with pytest.raises(MyelomartError, match="No patient of this warehouse"):
             read_history(connection, 7)

@@ -14,7 +14,7 @@ def register(root: typer.Typer) -> None:
 
 
 def patient(
-    person_id: Annotated[int, typer.Argument(help="person_id in core.patients.")],
+    person_id: Annotated[int, typer.Argument(help="The person_id in the mart patients.")],
     db: Annotated[Path, typer.Option("--db", help="The warehouse to read.")] = DEFAULT_DATABASE,
     width: Annotated[int, typer.Option(min=60, max=400, help="Characters across.")] = 100,
 ) -> None:
