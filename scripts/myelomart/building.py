@@ -12,8 +12,8 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from myelomart import warehouse
@@ -52,8 +52,9 @@ def build(
         _remove(building)  # what an interrupted build left
         try:
             with LandingSwap(landing) as swap:
-                manifest = land(sources, swap.new, say)
-                refuse_blocking(check(swap.new, manifest), accept_quality, say)
+                with _parsed_meanwhile(landing, building, target):
+                    manifest = land(sources, swap.new, say)
+                    refuse_blocking(check(swap.new, manifest), accept_quality, say)
                 swap.use()
                 run_dbt(landing, building, target, say, progress)
                 if target == "duckdb":
@@ -79,6 +80,40 @@ def _lock_of(database: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"myelomart-{name}.lock"
 
 
+def _start_dbt(
+    arguments: list[str], landing: Path, database: Path, target: str, stdout: int
+) -> subprocess.Popen:
+    """Start dbt in a process of its own, on the project, with ``landing`` and ``database``."""
+    root = project_root()
+    command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-format", "json"]
+    command += [*arguments, "--project-dir", str(root), "--profiles-dir", str(root)]
+    environment = {key: text for key, text in os.environ.items() if key != "MYELOMART_SOURCE"} | {
+        "MYELOMART_LANDING": str(landing),
+        "MYELOMART_DB": str(database),
+        "DO_NOT_TRACK": "1",
+    }
+    return subprocess.Popen(
+        [*command, "--target", target],
+        cwd=root,
+        env=environment,
+        text=True,
+        stdout=stdout,
+        stderr=subprocess.STDOUT,
+    )
+
+
+@contextmanager
+def _parsed_meanwhile(landing: Path, database: Path, target: str) -> Iterator[None]:
+    """Let dbt read the project while the sources are landed and checked; it keeps what it read."""
+    process = _start_dbt(["parse"], landing, database, target, stdout=subprocess.DEVNULL)
+    try:
+        yield
+        process.wait()
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def run_dbt(
     landing: Path, database: Path, target: str, say: Say, progress: Progress, *arguments: str
 ) -> None:
@@ -86,31 +121,13 @@ def run_dbt(
 
     Raises ``WarehouseError`` that names the models and tests which failed.
     """
-    root = project_root()
-    command = [
-        sys.executable,
-        "-m",
-        "dbt.cli.main",
-        "--no-use-colors",
-        "--log-format",
-        "json",
-        "build",
-    ]
-    command += ["--project-dir", str(root), "--profiles-dir", str(root), "--target", target]
-    command += ["--exclude-resource-type", "unit_test"]  # rules are proved once, by `make test`
-    environment = {key: text for key, text in os.environ.items() if key != "MYELOMART_SOURCE"} | {
-        "MYELOMART_LANDING": str(landing),
-        "MYELOMART_DB": str(database),
-        "DO_NOT_TRACK": "1",
-    }
     failures: list[str] = []
-    process = subprocess.Popen(
-        [*command, *arguments],
-        cwd=root,
-        env=environment,
-        text=True,
+    process = _start_dbt(
+        ["build", "--exclude-resource-type", "unit_test", *arguments],  # `make test` proves rules
+        landing,
+        database,
+        target,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
     )
     try:
         for line in process.stdout:
@@ -131,7 +148,7 @@ def run_dbt(
         )
         raise WarehouseError(
             f"The build stopped; the database is as it was. What failed:\n  {shown}{more}\n"
-            f"The SQL is in {root / 'target'}, the whole log in {root / 'logs'}."
+            f"The SQL is in {project_root() / 'target'}, the log in {project_root() / 'logs'}."
         )
 
 
