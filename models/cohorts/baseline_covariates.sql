@@ -59,7 +59,8 @@ found as (
         asked.covariate_id,
         count(distinct clinical_events.event_date) as day_count,
         max_by(
-            clinical_events.value, cast(clinical_events.event_date as {{ dbt.type_string() }}) || clinical_events.event_code
+            clinical_events.value,
+            cast(clinical_events.event_date as {{ dbt.type_string() }}) || clinical_events.event_code
         ) as last_value
     from asked
     inner join event_groups on asked.event_group = event_groups.event_group_id

@@ -38,8 +38,8 @@ bridging as (
     inner join exposures
         on
             cell_therapies.person_id = exposures.person_id
-            and exposures.start_date >= cell_therapies.apheresis_date
-            and exposures.start_date < cell_therapies.infusion_date
+            and cell_therapies.apheresis_date <= exposures.start_date
+            and cell_therapies.infusion_date > exposures.start_date
     group by 1, 2
 
 ),

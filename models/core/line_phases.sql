@@ -1,7 +1,9 @@
 -- One row per person, line and phase of it, with the days it lasted.
--- Definition: algorithms 2.5. INDUCTION from the start; ASCT each transplant; after it CONSOLIDATION until the drugs of the
+-- Definition: algorithms 2.5. INDUCTION from the start; ASCT each transplant; after it CONSOLIDATION until the drugs
+-- of the
 -- next 60 days are at most two and all of the maintenance set, MAINTENANCE from then on. Without a transplant,
--- MAINTENANCE is 60 days or more on at most two drugs of a larger regimen after 90 days of fuller therapy. BRIDGING, LD,
+-- MAINTENANCE is 60 days or more on at most two drugs of a larger regimen after 90 days of fuller therapy. BRIDGING,
+-- LD,
 -- CART and POST_CART in a line of CAR-T. A phase is never a line of its own.
 -- Limits: what was planned is not recorded; a phase is read from what was given.
 
@@ -76,7 +78,13 @@ looked_ahead as (
             and {{ days_between('exposures.start_date', 'later.start_date') }}
             < {{ parameter('lines_of_therapy', 'maintenance_horizon_days') }}
         ) as is_more_than_maintenance
-    from (select distinct person_id, line_number, start_date from exposures) as exposures
+    from (
+        select distinct
+            person_id,
+            line_number,
+            start_date
+        from exposures
+    ) as exposures
     inner join exposures as later
         on
             exposures.person_id = later.person_id
@@ -109,7 +117,8 @@ maintained as (
         )
         or (
             transplanted.person_id is null
-            and looked_ahead.remaining_drug_count <= {{ parameter('lines_of_therapy', 'maintenance_largest_drug_count') }}
+            and looked_ahead.remaining_drug_count
+            <= {{ parameter('lines_of_therapy', 'maintenance_largest_drug_count') }}
             and looked_ahead.remaining_drug_count < regimens.drug_count
             and {{ days_between('lines_of_therapy.line_start_date', 'looked_ahead.start_date') }}
             >= {{ parameter('lines_of_therapy', 'maintenance_after_days') }}
@@ -145,7 +154,9 @@ phases as (
         lines_of_therapy.line_start_date as phase_start_date,
         least(
             lines_of_therapy.line_end_date,
-            coalesce(transplanted.first_transplant_date - 1, maintained.maintenance_date - 1, lines_of_therapy.line_end_date)
+            coalesce(
+                transplanted.first_transplant_date - 1, maintained.maintenance_date - 1, lines_of_therapy.line_end_date
+            )
         ) as phase_end_date
     from lines_of_therapy
     left join transplanted
@@ -157,7 +168,8 @@ phases as (
     where
         lines_of_therapy.drugs is not null
         and (lines_of_therapy.start_reason != 'CART')
-        and lines_of_therapy.line_start_date < coalesce(transplanted.first_transplant_date, lines_of_therapy.line_end_date + 1)
+        and lines_of_therapy.line_start_date
+        < coalesce(transplanted.first_transplant_date, lines_of_therapy.line_end_date + 1)
     union all
     select
         person_id,

@@ -1,5 +1,6 @@
 -- One row per person, line and drug given in it: was the myeloma refractory to the drug?
--- Definition: algorithms 3.3, the IMWG's progression on therapy or within 60 days of the last dose. CONFIRMED: a progression
+-- Definition: algorithms 3.3, the IMWG's progression on therapy or within 60 days of the last dose. CONFIRMED: a
+-- progression
 -- after a dose of the line and at most 60 days after the last dose. PROBABLE: no such record, but the next line began
 -- within that time for no reason but failure. EXPOSED: neither; it does not mean sensitive. evidence_date is the day on
 -- which the status became known, so that any earlier date sees EXPOSED.
@@ -21,7 +22,10 @@ lines_of_therapy as (
 
 progressions as (
 
-    select distinct person_id, progression_date from {{ ref('int_progression_dates') }}
+    select distinct
+        person_id,
+        progression_date
+    from {{ ref('int_progression_dates') }}
 
 ),
 

@@ -26,7 +26,9 @@ placed as (
         transplants.kind,
         steps.action = 'TANDEM_ASCT' as is_tandem,
         transplants.kind = 'autologous'
-        and row_number() over (partition by transplants.person_id, transplants.kind order by transplants.transplant_date) > 1
+        and row_number()
+            over (partition by transplants.person_id, transplants.kind order by transplants.transplant_date)
+        > 1
         and coalesce(steps.action != 'TANDEM_ASCT', true) as is_salvage,
         cast(steps.line_number as integer) as line_number
     from transplants

@@ -1,4 +1,5 @@
--- One row per person and rule set other than the one in force: where the two count lines of therapy differently, and why.
+-- One row per person and rule set other than the one in force: where the two count lines of therapy differently, and
+-- why.
 -- Definition: the number of lines, the line of the first CAR-T infusion, and of the first event that the two put into
 -- different lines its day and what each rule set takes it for (int_line_steps). No difference, no event.
 -- Limits: events that one rule set does not see at all (another role of the drug) show as null in its action.

@@ -54,10 +54,14 @@ gathered as (
         person_id,
         anchor_date,
         min(
-            case when sign = 'icans_code' and day between 0 and {{ parameter('adverse_events', 'icans_to') }} then day end
+            case
+                when sign = 'icans_code' and day between 0 and {{ parameter('adverse_events', 'icans_to') }} then day
+            end
         ) as coded_day,
         max(
-            case when sign = 'icans_code' and day between 0 and {{ parameter('adverse_events', 'icans_to') }} then value end
+            case
+                when sign = 'icans_code' and day between 0 and {{ parameter('adverse_events', 'icans_to') }} then value
+            end
         ) as coded_grade,
         coalesce(bool_or(sign = 'icans_sign' and day < 0), false) as had_sign_before,
         min(case when sign = 'icans_sign' and day > {{ parameter('adverse_events', 'icans_to') }} then day end)

@@ -1,5 +1,6 @@
 -- One row per person and day on which age band, Charlson index or performance status changes, with all three.
--- Definition: the inputs of the simplified frailty scale (algorithms 10.2); ECOG is the last recorded on or before the day.
+-- Definition: the inputs of the simplified frailty scale (algorithms 10.2); ECOG is the last recorded on or before the
+-- day.
 -- Limits: only the year of birth is sure, so birthdays fall on 1 July.
 
 with patients as (
@@ -68,7 +69,9 @@ joined as (
         days.person_id,
         days.valid_from_date,
         cast(
-            floor({{ days_between('make_date(patients.year_of_birth, 7, 1)', 'days.valid_from_date') }} / 365.25) as integer
+            floor(
+                {{ days_between('make_date(patients.year_of_birth, 7, 1)', 'days.valid_from_date') }} / 365.25
+            ) as integer
         ) as age,
         charlson.charlson_index,
         performance.ecog,

@@ -1,5 +1,6 @@
 -- One row per person and day to be staged (the diagnosis, an infusion): the laboratory values that count for it.
--- Definition: the value nearest the day, at most 30 days from it; at diagnosis not later than 7 days into the first line,
+-- Definition: the value nearest the day, at most 30 days from it; at diagnosis not later than 7 days into the first
+-- line,
 -- at an infusion not after it (algorithms 12.3). The limit of LDH is the record's own, else 250 U/L.
 -- Limits: a stage at an infusion is descriptive; it was validated at diagnosis only.
 
@@ -72,7 +73,7 @@ ranked as (
     inner join labs
         on
             anchors.person_id = labs.person_id
-            and labs.measured_date <= anchors.latest_date
+            and anchors.latest_date >= labs.measured_date
             and abs({{ days_between('anchors.anchor_date', 'labs.measured_date') }})
             <= {{ parameter('staging', 'window_days') }}
 

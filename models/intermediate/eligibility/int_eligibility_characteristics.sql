@@ -1,6 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, characteristic of eligibility or frailty, and day from which its value holds.
--- Definition: eligible_<product>_<region> is 1 or 0, with what is missing as text; eligibility_sensitive_<product>_<region> is
+-- Definition: eligible_<product>_<region> is 1 or 0, with what is missing as text;
+-- eligibility_sensitive_<product>_<region> is
 -- 1 where the strict line count of the IMWG would answer otherwise (algorithms 10).
 
 with eligibility as (

@@ -1,5 +1,6 @@
 -- One row per person and day on which something changes that a label may ask for, with all of it from that day on.
--- Definition: history strictly before the index date (algorithms 10.1): what happened on a day is in the row of the next.
+-- Definition: history strictly before the index date (algorithms 10.1): what happened on a day is in the row of the
+-- next.
 -- Prior lines are counted under the rule set in force and, beside it, under imwg_strict; refractoriness to lenalidomide
 -- at both levels of evidence (algorithms 3.2).
 
@@ -85,12 +86,14 @@ held as (
         days.person_id,
         days.valid_from_date,
         coalesce(max(case when facts.fact = 'prior_lines' then facts.value end), 0) as prior_lines,
-        coalesce(max(case when facts.fact = 'prior_lines_imwg_strict' then facts.value end), 0) as prior_lines_imwg_strict,
+        coalesce(max(case when facts.fact = 'prior_lines_imwg_strict' then facts.value end), 0)
+            as prior_lines_imwg_strict,
         coalesce(bool_or(facts.fact = 'exposed_imid'), false) as is_exposed_imid,
         coalesce(bool_or(facts.fact = 'exposed_pi'), false) as is_exposed_pi,
         coalesce(bool_or(facts.fact = 'exposed_anti_cd38'), false) as is_exposed_anti_cd38,
         coalesce(bool_or(facts.fact = 'lenalidomide_refractory_primary'), false) as is_lenalidomide_refractory,
-        coalesce(bool_or(facts.fact = 'lenalidomide_refractory_confirmed'), false) as is_lenalidomide_refractory_confirmed
+        coalesce(bool_or(facts.fact = 'lenalidomide_refractory_confirmed'), false)
+            as is_lenalidomide_refractory_confirmed
     from days
     left join facts on days.person_id = facts.person_id and days.valid_from_date >= facts.valid_from_date
     group by 1, 2

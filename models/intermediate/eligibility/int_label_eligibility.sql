@@ -1,5 +1,6 @@
 -- One row per person, product, region and day from which the answer holds: may the label be used, and what is missing?
--- Definition: algorithms 10.1. The label's rule in force is the latest with valid_from on or before the day; eligible when
+-- Definition: algorithms 10.1. The label's rule in force is the latest with valid_from on or before the day; eligible
+-- when
 -- the history meets every column of it. unmet names what is missing, '+'-joined and sorted. is_sensitive: the answer
 -- differs when prior lines are counted under imwg_strict. is_eligible_confirmed asks for confirmed refractoriness only.
 -- Limits: says nothing of fitness, organ function or access.
@@ -40,14 +41,15 @@ applied as (
         label_eligibility.needs_imid and not spans.is_exposed_imid as lacks_imid,
         label_eligibility.needs_pi and not spans.is_exposed_pi as lacks_pi,
         label_eligibility.needs_anti_cd38 and not spans.is_exposed_anti_cd38 as lacks_anti_cd38,
-        label_eligibility.needs_lenalidomide_refractory and not spans.is_lenalidomide_refractory as lacks_len_refractory,
+        label_eligibility.needs_lenalidomide_refractory
+        and not spans.is_lenalidomide_refractory as lacks_len_refractory,
         label_eligibility.needs_lenalidomide_refractory
         and not spans.is_lenalidomide_refractory_confirmed as lacks_len_refractory_confirmed,
         label_eligibility.needs_refractory_last_line and not spans.is_refractory_last_line as lacks_refractory_last_line
     from spans
     inner join label_eligibility
         on
-            (spans.next_date is null or label_eligibility.valid_from < spans.next_date)
+            (spans.next_date is null or spans.next_date > label_eligibility.valid_from)
             and (label_eligibility.valid_until is null or spans.valid_from_date < label_eligibility.valid_until)
 
 ),
@@ -59,10 +61,15 @@ eligibility as (
         product,
         region,
         valid_from_date,
-        not (
-            lacks_lines or lacks_imid or lacks_pi or lacks_anti_cd38 or lacks_len_refractory or lacks_refractory_last_line
+        not(
+            lacks_lines
+            or lacks_imid
+            or lacks_pi
+            or lacks_anti_cd38
+            or lacks_len_refractory
+            or lacks_refractory_last_line
         ) as is_eligible,
-        not (
+        not(
             lacks_lines
             or lacks_imid
             or lacks_pi

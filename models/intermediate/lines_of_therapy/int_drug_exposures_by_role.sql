@@ -2,13 +2,18 @@
 -- Definition: algorithms 2.3 rule 2. Steroids stay steroids. Conditioning: melphalan and the like from 7 days before to
 -- 1 day after a transplant. Mobilisation: cyclophosphamide or etoposide on at most 2 days from 60 to 8 days before a
 -- transplant, not used earlier. Lymphodepletion: fludarabine, cyclophosphamide or bendamustine in the 14 days before
--- a CAR-T infusion. All else is core; bridging is told apart in int_line_steps. Cover ends at the recorded end when that
+-- a CAR-T infusion. All else is core; bridging is told apart in int_line_steps. Cover ends at the recorded end when
+-- that
 -- is at most 90 days away, else at the assumed one (algorithms 0); the last dose is the last day that is recorded.
 -- Limits: reads the future (a transplant or infusion that is still to come), as any record of these roles must.
 
 with exposures as (
 
-    select exposures.*, drug_classes.is_conditioning, drug_classes.is_mobilising, drug_classes.is_lymphodepleting
+    select
+        exposures.*,
+        drug_classes.is_conditioning,
+        drug_classes.is_mobilising,
+        drug_classes.is_lymphodepleting
     from {{ ref('int_drug_exposures_covered') }} as exposures
     inner join {{ ref('drug_classes') }} as drug_classes on exposures.ingredient = drug_classes.ingredient
 
@@ -54,8 +59,10 @@ conditioning as (
     inner join transplants on exposures.person_id = transplants.person_id
     inner join line_rules
         on
-            {{ days_between('exposures.start_date', 'transplants.first_code_date') }} <= line_rules.conditioning_days_before
-            and {{ days_between('transplants.transplant_date', 'exposures.start_date') }} <= line_rules.conditioning_days_after
+            {{ days_between('exposures.start_date', 'transplants.first_code_date') }}
+            <= line_rules.conditioning_days_before
+            and {{ days_between('transplants.transplant_date', 'exposures.start_date') }}
+            <= line_rules.conditioning_days_after
     where exposures.is_conditioning
 
 ),
@@ -111,7 +118,8 @@ lymphodepletion as (
     from exposures
     inner join cell_therapies on exposures.person_id = cell_therapies.person_id
     inner join line_rules
-        on {{ days_between('exposures.start_date', 'cell_therapies.infusion_date') }} between 1 and line_rules.ld_window_days
+        on
+            {{ days_between('exposures.start_date', 'cell_therapies.infusion_date') }} between 1 and line_rules.ld_window_days
     where exposures.is_lymphodepleting
 
 ),

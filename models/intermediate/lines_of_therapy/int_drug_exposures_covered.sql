@@ -1,6 +1,7 @@
 -- One row per person, ingredient and start date of a myeloma drug, with the days to which its cover may last.
 -- Definition: a recorded end counts from a day after the start on; the assumed one is after the days supplied, else
--- after 28 days; which of them holds is the rule set's choice (int_drug_exposures_by_role). An order is dropped when the drug was given or dispensed within 3 days, and wherever the source records
+-- after 28 days; which of them holds is the rule set's choice (int_drug_exposures_by_role). An order is dropped when
+-- the drug was given or dispensed within 3 days, and wherever the source records
 -- administrations of that drug: there an order alone was never given (algorithms 0).
 -- Limits: an oral drug is never in an administration record, so the second half goes by drug and not by site alone.
 
@@ -32,7 +33,8 @@ records as (
         drug_classes.drug_class,
         drug_classes.role as usual_role,
         events.start_date,
-        case when {{ days_between('events.start_date', 'events.end_date') }} >= 1 then events.end_date end as recorded_end_date,
+        case when {{ days_between('events.start_date', 'events.end_date') }} >= 1 then events.end_date end
+            as recorded_end_date,
         case
             when events.days_supply > 0 then events.start_date + (cast(events.days_supply as integer) - 1)
             else events.start_date + (cast({{ parameter('exposures', 'default_cover_days') }} as integer) - 1)

@@ -38,7 +38,10 @@ cell_therapies as (
 
 progressions as (
 
-    select distinct person_id, progression_date from {{ ref('int_progression_dates') }}
+    select distinct
+        person_id,
+        progression_date
+    from {{ ref('int_progression_dates') }}
 
 ),
 

@@ -12,7 +12,11 @@ with lines as (
 
 line_drugs as (
 
-    select line_drugs.*, drug_classes.drug_class, drug_classes.letter, drug_classes.name_rank
+    select
+        line_drugs.*,
+        drug_classes.drug_class,
+        drug_classes.letter,
+        drug_classes.name_rank
     from {{ ref('int_line_drugs') }} as line_drugs
     inner join {{ ref('drug_classes') }} as drug_classes on line_drugs.ingredient = drug_classes.ingredient
     where not line_drugs.is_bridging

@@ -2,7 +2,8 @@
 -- Definition: the state machine of algorithms 2.4 (IMWG 2015, Rajkumar, Blood 126:921), read event by event for all
 -- persons and rule sets at once: rows a to m of its table are the branches of `action`. Events of a day go ALLO,
 -- CART, ASCT, DRUG, of drugs those first that were not given for longest and that no plan foresees: they may open the
--- line that the others then belong to. A drug is in the line when it was used since the line began, in a CAR-T line since the infusion.
+-- line that the others then belong to. A drug is in the line when it was used since the line began, in a CAR-T line
+-- since the infusion.
 -- Opening actions: FIRST, GAP, PROGRESSION_GAP, ADD, SWITCH, ASCT, ALLO, CART; every other action stays in the line.
 -- Limits: a progression that nobody recorded cannot end a line; a spell is read at its first dose.
 
@@ -58,7 +59,10 @@ stream as (
         progressions.progression_date as end_date,
         cast(null as date) as bridged_infusion_date,
         0 as kind_rank
-    from (select distinct person_id, progression_date from {{ ref('int_progression_dates') }}) as progressions
+    from (select distinct
+        person_id,
+        progression_date
+    from {{ ref('int_progression_dates') }}) as progressions
     cross join line_rules
 
 ),
@@ -99,7 +103,7 @@ facts as (
         coalesce(drug_classes.is_maintenance, false) as is_maintenance_drug,
         coalesce(remembered.event_date < coalesce(drug_classes.first_line_from, remembered.event_date + 1), false)
             as is_relapse_drug,
-        coalesce({{ days_between('last_transplant_date', 'remembered.event_date') }} , 100000) as days_since_transplant,
+        coalesce({{ days_between('last_transplant_date', 'remembered.event_date') }}, 100000) as days_since_transplant,
         coalesce({{ days_between('last_infusion_date', 'remembered.event_date') }}, 100000) as days_since_infusion,
         coalesce(last_progression_date > last_transplant_date, false) as is_progressed_since_transplant,
         coalesce(last_progression_date > last_infusion_date, false) as is_progressed_since_infusion,
@@ -200,7 +204,8 @@ walk as (
                     when
                         facts.kind = 'CART'
                         and walk.line_number = 1
-                        and {{ days_between('walk.line_start_date', 'facts.event_date') }} < line_rules.regimen_window_l1
+                        and {{ days_between('walk.line_start_date', 'facts.event_date') }}
+                        < line_rules.regimen_window_l1
                         and facts.event_date <= walk.covered_until_date + 1
                         then 'FRONTLINE_CART'
                     when facts.kind = 'CART' then 'CART'
@@ -263,13 +268,20 @@ walk as (
                     when
                         walk.line_infusion_date is null
                         and {{ days_between('walk.line_start_date', 'facts.event_date') }}
-                        < case when walk.line_number = 1 then line_rules.regimen_window_l1 else line_rules.regimen_window_ln end
+                        < case
+                            when walk.line_number = 1 then line_rules.regimen_window_l1 else
+                                line_rules.regimen_window_ln
+                        end
                         then 'JOIN'
                     when facts.bridged_infusion_date is not null and line_rules.bridging_in_cart_line = 1 then 'CART'
-                    when facts.bridged_infusion_date is not null and line_rules.bridging_in_prior_line = 1 then 'BRIDGING'
+                    when
+                        facts.bridged_infusion_date is not null and line_rules.bridging_in_prior_line = 1
+                        then 'BRIDGING'
                     when facts.previous_use_date >= walk.in_line_since_date
                         then case
-                            when coalesce(facts.last_progression_date > walk.covered_until_date, false) then 'PROGRESSION_GAP'
+                            when
+                                coalesce(facts.last_progression_date > walk.covered_until_date, false)
+                                then 'PROGRESSION_GAP'
                             else 'GAP'
                         end
                     -- d
@@ -310,7 +322,9 @@ walk as (
                         {{ days_between('walk.line_start_date', 'facts.event_date') }}
                         < case
                             when walk.covered_until_date >= facts.event_date then line_rules.unprogressed_addition_days
-                            when walk.line_number = 1 and facts.events_that_day = 1 then line_rules.first_line_change_days
+                            when
+                                walk.line_number = 1 and facts.events_that_day = 1
+                                then line_rules.first_line_change_days
                         end
                         then 'UNPROGRESSED_CHANGE'
                     -- g

@@ -49,9 +49,18 @@ lines as (
         min(line_start_date) as line_start_date,
         max(line_infusion_date) as line_infusion_date,
         min(case when is_bridging then event_date end) as bridging_start_date,
-        max(case when is_bridging and line_infusion_date is not null then least(end_date, line_infusion_date) else end_date end)
+        max(
+            case
+                when is_bridging and line_infusion_date is not null then least(end_date, line_infusion_date) else
+                    end_date
+            end
+        )
             as covered_until_date,
-        max(case when action in ('FIRST', 'GAP', 'PROGRESSION_GAP', 'ADD', 'SWITCH', 'ASCT', 'ALLO', 'CART') then action end)
+        max(
+            case
+                when action in ('FIRST', 'GAP', 'PROGRESSION_GAP', 'ADD', 'SWITCH', 'ASCT', 'ALLO', 'CART') then action
+            end
+        )
             as start_reason,
         sum(case when kind = 'ASCT' then 1 else 0 end) as autologous_count,
         sum(case when kind = 'ALLO' then 1 else 0 end) as allogeneic_count,
@@ -71,7 +80,21 @@ first_actions as (
         person_id,
         line_number,
         ingredient,
-        max(case when action in ('PLANNED_POST_ASCT', 'SUBSTITUTION', 'CONSOLIDATION', 'PLANNED_MAINTENANCE', 'PRE_TRANSPLANT_CHANGE', 'UNPROGRESSED_CHANGE') then 1 else 0 end)
+        max(
+            case
+                when
+                    action in (
+                        'PLANNED_POST_ASCT',
+                        'SUBSTITUTION',
+                        'CONSOLIDATION',
+                        'PLANNED_MAINTENANCE',
+                        'PRE_TRANSPLANT_CHANGE',
+                        'UNPROGRESSED_CHANGE'
+                    )
+                    then 1
+                else 0
+            end
+        )
             as is_added
     from marked
     where kind = 'DRUG' and not is_bridging
@@ -146,10 +169,12 @@ lines_closed as (
                 then 'NEXT_' || followed.next_start_reason
             when followed.next_start_date is not null then 'DISCONTINUED'
             when
-                {{ days_between('followed.covered_until_date', 'patients.death_date') }} <= line_rules.death_on_therapy_days
+                {{ days_between('followed.covered_until_date', 'patients.death_date') }}
+                <= line_rules.death_on_therapy_days
                 then 'DEATH'
             when
-                {{ days_between('followed.covered_until_date', 'patients.last_contact_date') }} >= line_rules.discon_gap_days
+                {{ days_between('followed.covered_until_date', 'patients.last_contact_date') }}
+                >= line_rules.discon_gap_days
                 then case when followed.line_infusion_date is null then 'DISCONTINUED' else 'COMPLETED_ONE_TIME' end
             else 'ONGOING'
         end as end_reason,
@@ -163,9 +188,11 @@ lines_closed as (
         cast(followed.autologous_count as integer) as autologous_count,
         cast(followed.allogeneic_count as integer) as allogeneic_count,
         coalesce(
-            {{ days_between('followed.line_start_date', 'least(followed.covered_until_date, followed.next_start_date - 1)') }} + 1
+            {{ days_between('followed.line_start_date', 'least(followed.covered_until_date, followed.next_start_date - 1)') }}
+            + 1
             < line_rules.short_line_days
-            and {{ days_between('followed.line_start_date', 'followed.next_start_date') }} <= line_rules.short_line_next_days
+            and {{ days_between('followed.line_start_date', 'followed.next_start_date') }}
+            <= line_rules.short_line_next_days
             and followed.autologous_count + followed.allogeneic_count = 0
             and followed.infusion_date is null,
             false

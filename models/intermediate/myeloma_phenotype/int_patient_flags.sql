@@ -110,7 +110,8 @@ patient_flags as (
         and not coalesce(coded.has_earlier_diagnosis, false)
         and not coalesce(treated.has_earlier_drug, false) as is_incident,
         coalesce(
-            treated.first_drug_date < patients.myeloma_diagnosis_date - cast({{ parameter('myeloma_phenotype', 'tx_before_days') }} as integer)
+            treated.first_drug_date
+            < patients.myeloma_diagnosis_date - cast({{ parameter('myeloma_phenotype', 'tx_before_days') }} as integer)
             or treated.first_drug_date < patients.observation_start_date,
             false
         ) as is_left_truncated,

@@ -76,7 +76,11 @@ everything as (
         make_date(coalesce(patients.year_of_birth, 1900), 1, 1) as valid_from_date
     from patients
     cross join possible
-    cross join (select 'primary' as level union all select 'confirmed' as level) as levels
+    cross join (
+        select 'primary' as level
+        union all
+        select 'confirmed' as level
+    ) as levels
 
 ),
 
@@ -84,7 +88,10 @@ named_states as (
 
     select
         person_id,
-        case when state in ('triple_class', 'penta_drug') then 'is_' || state || '_refractory' else 'refractory_' || state end
+        case
+            when state in ('triple_class', 'penta_drug') then 'is_' || state || '_refractory' else
+                'refractory_' || state
+        end
         || case level when 'confirmed' then '_confirmed' else '' end as name,
         value_number,
         valid_from_date
