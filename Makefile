@@ -18,13 +18,15 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: install ## synthetic data, warehouse, studies and report, from nothing
 	@myelomart demo --out $(DEMO)
 
-test: install lint ## everything: lint, dbt build with its tests, pytest
+test: install lint ## everything: lint, dbt build with data tests and unit tests, pytest
+	mkdir -p target
+	MYELOMART_DB=target/test.duckdb dbt build
 	pytest
 
 lint: install ## ruff and sqlfluff
 	ruff check .
 	ruff format --check .
-	sqlfluff lint --processes 2 --disable-progress-bar models tests/generic
+	sqlfluff lint --processes 2 --disable-progress-bar models
 
 docs: install ## the dbt documentation as one page, target/static_index.html
 	dbt docs generate --static

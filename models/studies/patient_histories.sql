@@ -20,7 +20,8 @@ with histories as (
     from {{ ref('lines_of_therapy') }}
     union all
     select
-        person_id, 'drug' as kind, ingredient as name, role as detail, null as note, null as number, start_date, end_date,
+        person_id, 'drug' as kind, ingredient as name, role as detail, null as note, null as number,
+        start_date, end_date,
         null as other_date, null as final_date
     from {{ ref('drug_exposures') }}
     union all
@@ -46,7 +47,8 @@ with histories as (
     from {{ ref('progressions') }}
     union all
     select
-        person_id, 'lab' as kind, lab as name, unit as detail, null as note, value as number, measured_date as start_date,
+        person_id, 'lab' as kind, lab as name, unit as detail, null as note, value as number,
+        measured_date as start_date,
         null as end_date, null as other_date, null as final_date
     from {{ ref('labs') }}
     where quality = 'ok'

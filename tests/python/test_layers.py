@@ -120,11 +120,11 @@ def test_python_reads_only_the_studies_schema():
     assert found == []
 
 
-def test_lines_fit_a_screen_unless_a_macro_call_stands_in_them():
+def test_lines_fit_a_screen_unless_they_hold_a_macro_call():
     found = [
         f"{file.name}:{number}"
         for file in (project_root() / "models").rglob("*.sql")
         for number, line in enumerate(file.read_text().splitlines(), start=1)
-        if len(line) > 120 and "{{" not in line
+        if len(line) > 120 and "{{" not in line and not line.lstrip().startswith(("'", "~"))
     ]
     assert found == []
