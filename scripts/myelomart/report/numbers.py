@@ -6,11 +6,14 @@ import pandas as pd
 
 
 def rounded(value: float, digits: int) -> str:
-    """``value`` with ``digits`` decimals, half up; an en dash when it is missing."""
+    """``value`` with ``digits`` decimals, half up; an en dash when it is missing.
+
+    Thousands are set apart from 10,000 on, so that a year stays a year.
+    """
     if pd.isna(value):
         return "–"
-    step = Decimal(1).scaleb(-digits)
-    return f"{Decimal(repr(float(value))).quantize(step, ROUND_HALF_UP):,}"
+    number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{number:,}" if abs(number) >= 10_000 else f"{number}"
 
 
 def ratio(value: float, low: float, high: float) -> str:

@@ -74,7 +74,8 @@ def test_standardized_difference_divides_by_the_spread_before_matching():
     [
         (0.125, 2, "0.13"),
         (2.5, 0, "3"),
-        (1234.5, 0, "1,235"),
+        (2022.5, 0, "2023"),
+        (12345.5, 0, "12,346"),
         (float("nan"), 1, "–"),
         (-0.25, 1, "-0.3"),
     ],
