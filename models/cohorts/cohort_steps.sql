@@ -1,7 +1,6 @@
 {{ config(materialized='ephemeral') }}
 -- One row per cohort and step on the way into it, in order: myeloma (-2), the index event (-1), the calendar period
--- (0),
--- then the cohort's own criteria; alternatives of one step share its label.
+-- (0), then the cohort's own criteria; alternatives of one step share its label.
 
 with cohorts as (
 

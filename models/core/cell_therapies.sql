@@ -1,8 +1,7 @@
 -- One row per person and infusion of a CAR-T product, with the way to it: apheresis, bridging, lymphodepletion.
 -- Definition: the infusions of int_cell_therapies_found; bridging is what int_line_steps took for it; an infusion at
--- most
--- 180 days after one before it in the same line is a re-infusion (algorithms 2.3 and 2.4 m). Days from apheresis to
--- infusion are null when apheresis is imputed.
+-- most 180 days after one before it in the same line is a re-infusion (algorithms 2.3 and 2.4 m). Days from apheresis
+-- to infusion are null when apheresis is imputed.
 -- Limits: a bridging drug that continued from the line before is not bridging here.
 
 with cell_therapies as (

@@ -1,10 +1,8 @@
 -- One row per person, line and phase of it, with the days it lasted.
 -- Definition: algorithms 2.5. INDUCTION from the start; ASCT each transplant; after it CONSOLIDATION until the drugs
--- of the
--- next 60 days are at most two and all of the maintenance set, MAINTENANCE from then on. Without a transplant,
+-- of the next 60 days are at most two and all of the maintenance set, MAINTENANCE from then on. Without a transplant,
 -- MAINTENANCE is 60 days or more on at most two drugs of a larger regimen after 90 days of fuller therapy. BRIDGING,
--- LD,
--- CART and POST_CART in a line of CAR-T. A phase is never a line of its own.
+-- LD, CART and POST_CART in a line of CAR-T. A phase is never a line of its own.
 -- Limits: what was planned is not recorded; a phase is read from what was given.
 
 with lines_of_therapy as (

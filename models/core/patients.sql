@@ -1,9 +1,8 @@
 -- One row per person with multiple myeloma.
 -- Definition: the phenotype of algorithms 1.4 (int_myeloma_diagnoses) with the person's own data. rrmm_date is the
--- earlier
--- of the start of the second line and the first progression after the first line began; rrmm_tier says what it rests
--- on: TREATED (a second line, or a CAR-T infusion outside the first), PD_ONLY, or CODE_ONLY (a billing code alone, of
--- which rrmm_date takes no notice). Nobody is left out for a flag.
+-- earlier of the start of the second line and the first progression after the first line began; rrmm_tier says what it
+-- rests on: TREATED (a second line, or a CAR-T infusion outside the first), PD_ONLY, or CODE_ONLY (a billing code
+-- alone, of which rrmm_date takes no notice). Nobody is left out for a flag.
 -- Limits: a death whose date is followed by treatment is not believed (is_death_invalidated).
 
 with patients as (

@@ -1,9 +1,8 @@
 -- One row per person, line and drug given in it: was the myeloma refractory to the drug?
 -- Definition: algorithms 3.3, the IMWG's progression on therapy or within 60 days of the last dose. CONFIRMED: a
--- progression
--- after a dose of the line and at most 60 days after the last dose. PROBABLE: no such record, but the next line began
--- within that time for no reason but failure. EXPOSED: neither; it does not mean sensitive. evidence_date is the day on
--- which the status became known, so that any earlier date sees EXPOSED.
+-- progression after a dose of the line and at most 60 days after the last dose. PROBABLE: no such record, but the next
+-- line began within that time for no reason but failure. EXPOSED: neither; it does not mean sensitive. evidence_date
+-- is the day on which the status became known, so that any earlier date sees EXPOSED.
 -- Limits: a switch for toxicity reads as PROBABLE; the share of proxies per site is in qc.refractoriness_proxies. Death
 -- from myeloma soon after a dose is not taken as evidence: sources rarely hold its cause.
 

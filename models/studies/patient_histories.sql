@@ -1,8 +1,7 @@
 {{ config(materialized='view') }}
 -- One row per person and fact of the treatment history that `myelomart patient` draws.
 -- Definition: kind says what the fact is (patient, line, drug, infusion, transplant, response, progression, lab); the
--- other
--- columns hold of it what the page shows. It is a view: one person is read at a time.
+-- other columns hold of it what the page shows. It is a view: one person is read at a time.
 -- Limits: progressions and responses are those of the clinical marts, laboratory values those that are not implausible.
 
 with histories as (

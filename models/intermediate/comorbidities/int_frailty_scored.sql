@@ -1,8 +1,7 @@
 -- One row per person and day on which it may change: the simplified frailty scale.
 -- Definition: algorithms 10.2 (FIRST trial; Facon 2020). Age up to 75 is 0, 76 to 80 is 1, above 2; Charlson index up
--- to 1
--- is 0, above 1; ECOG 0 is 0, 1 is 1, 2 and more is 2. Frail from 2 points on. Without ECOG: frail when the others
--- make 2,
+-- to 1 is 0, above 1; ECOG 0 is 0, 1 is 1, 2 and more is 2. Frail from 2 points on. Without ECOG: frail when the
+-- others make 2,
 -- else unknown; frailty_no_ecog is what age and Charlson index make alone. is_older_comorbid: 70 or more with an index
 -- of 2 or more (algorithms 10.4).
 

@@ -2,8 +2,7 @@
 -- Definition: high_risk_s2 (salvage study; Sonneveld 2016): gain 1q21, del(17p), t(4;14), t(14;16) or t(14;20).
 -- high_risk_s4 (progression study; the set of R-ISS): del(17p), t(4;14) or t(14;16). high_risk_cgs2025 (IMS and IMWG
 -- 2025): del(17p) in more than 20 % of cells or TP53 mutation; or t(4;14), t(14;16) or t(14;20) with 1q+ or del(1p32);
--- or
--- del(1p32) with 1q+, or biallelic; or beta-2 microglobulin of 5.5 mg/L or more with creatinine under 1.2 mg/dL.
+-- or del(1p32) with 1q+, or biallelic; or beta-2 microglobulin of 5.5 mg/L or more with creatinine under 1.2 mg/dL.
 -- True if any part is true, false only if every part is false, else null. _lenient takes null for false.
 
 with states as (

@@ -1,7 +1,6 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, risk characteristic and day from which its value holds: cytogenetic risk under each definition,
--- the
--- abnormalities themselves, and the stages derived from laboratory values.
+-- the abnormalities themselves, and the stages derived from laboratory values.
 -- Definition: 1 true, 0 false; unknown has no row (algorithms 12). iss_stage is the stage a source recorded
 -- (int_stage_characteristics) and the derived one only where none is; the stage at an infusion is descriptive.
 

@@ -1,7 +1,6 @@
 -- One row per person and day to be staged (the diagnosis, an infusion): the laboratory values that count for it.
 -- Definition: the value nearest the day, at most 30 days from it; at diagnosis not later than 7 days into the first
--- line,
--- at an infusion not after it (algorithms 12.3). The limit of LDH is the record's own, else 250 U/L.
+-- line, at an infusion not after it (algorithms 12.3). The limit of LDH is the record's own, else 250 U/L.
 -- Limits: a stage at an infusion is descriptive; it was validated at diagnosis only.
 
 with labs as (

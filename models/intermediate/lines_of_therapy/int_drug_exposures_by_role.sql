@@ -3,8 +3,8 @@
 -- 1 day after a transplant. Mobilisation: cyclophosphamide or etoposide on at most 2 days from 60 to 8 days before a
 -- transplant, not used earlier. Lymphodepletion: fludarabine, cyclophosphamide or bendamustine in the 14 days before
 -- a CAR-T infusion. All else is core; bridging is told apart in int_line_steps. Cover ends at the recorded end when
--- that
--- is at most 90 days away, else at the assumed one (algorithms 0); the last dose is the last day that is recorded.
+-- that is at most 90 days away, else at the assumed one (algorithms 0); the last dose is the last day that is
+-- recorded.
 -- Limits: reads the future (a transplant or infusion that is still to come), as any record of these roles must.
 
 with exposures as (

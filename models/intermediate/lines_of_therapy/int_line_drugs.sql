@@ -1,7 +1,6 @@
 -- One row per rule set, person, line and drug given in it.
 -- Definition: is_bridging, given on the way to an infusion; is_added, joined after the regimen window by plan,
--- permitted
--- substitution or a rule of the rule set, so no part of the regimen's name (algorithms 2.4 d to f).
+-- permitted substitution or a rule of the rule set, so no part of the regimen's name (algorithms 2.4 d to f).
 
 with steps as (
 

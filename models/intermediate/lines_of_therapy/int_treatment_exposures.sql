@@ -1,8 +1,7 @@
 -- One row per person and thing the person was exposed to (a drug, a class, a set of drugs), with the first day.
 -- Definition: algorithms 3.1: any administration counts, conditioning and bridging too, lymphodepletion does not.
 -- Triple-class: an immunomodulatory drug, a proteasome inhibitor and an anti-CD38 antibody; penta-drug: two, two and
--- one
--- of them; combination chemotherapy: cisplatin and etoposide, which DCEP and PACE share (definitions 3.2 and 3.3).
+-- one of them; combination chemotherapy: cisplatin and etoposide, which DCEP and PACE share (definitions 3.2 and 3.3).
 
 with exposures as (
 

@@ -1,7 +1,6 @@
 -- One row per candidate with the last contact and the death that the records allow.
 -- Definition: algorithms 5.2 and 5.3. Last contact: the latest visit, procedure, drug or measurement not after the end
--- of
--- observation; a registry's observation period ends with a follow-up and is a contact itself; without any, the last
+-- of observation; a registry's observation period ends with a follow-up and is a contact itself; without any, the last
 -- record or the end of observation. A death followed by such activity more than 30 days later is not one
 -- (is_death_invalidated); who died has the day of death for last contact.
 -- Limits: the CDM holds one date per death and not its precision; a date in the future of the source is cut off.

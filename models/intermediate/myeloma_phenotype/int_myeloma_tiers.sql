@@ -1,7 +1,6 @@
 -- One row per candidate with at least one myeloma diagnosis: which of the four published definitions the person meets.
 -- Definition: algorithms 1.4 rule 3. is_sensitive, one diagnosis; is_default, a supported one; is_treated, a supported
--- one
--- and a myeloma drug; is_optum, one inpatient diagnosis or two others on separate days within 90 days.
+-- one and a myeloma drug; is_optum, one inpatient diagnosis or two others on separate days within 90 days.
 -- Limits: inpatient is told by the type of the record or of its visit; a source that says neither has no inpatient
 -- ones.
 
