@@ -164,12 +164,12 @@ def test_an_interrupted_build_leaves_the_former_database(project, built, small_c
         start_new_session=True,
     )
     started = built.with_name(built.name + ".building")
-    deadline = time.time() + 30
+    deadline = time.time() + 180
     while not started.exists() and time.time() < deadline:
         time.sleep(0.1)
     time.sleep(0.5)
     os.killpg(process.pid, signal.SIGINT)
-    message = process.communicate(timeout=30)[1]
+    message = process.communicate(timeout=180)[1]
     assert process.returncode == 130
     assert "stopped" in message
     assert "is as it was" in message
