@@ -85,6 +85,13 @@ class Analysis:
     match_order: str | None
     seed: int | None
     months_shown: str | None
+    endpoint_ids: str | None
+    group_covariate_id: str | None
+    outcome_covariate_id: str | None
+    group_endpoint_id: str | None
+    landmark_day: int | None
+    row_groups: str | None
+    summary_style: str | None
 
 
 @dataclass(frozen=True)
