@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,10 @@ class StudyData:
     testing: pd.DataFrame
     published: pd.DataFrame
     warnings: pd.DataFrame
+    lines: pd.DataFrame = field(default_factory=pd.DataFrame)
+    levels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    evidence: pd.DataFrame = field(default_factory=pd.DataFrame)
+    made: dict = field(default_factory=dict, compare=False, repr=False)  # comparisons, made once
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,17 @@ class Comparison:
 
 
 def compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
-    """The arms of ``analysis``; raises ``MyelomartError`` when an arm is empty."""
+    """The arms of ``analysis``, made once per matching; ``MyelomartError`` when an arm is empty."""
+    key = (
+        analysis.treated_cohort_id, analysis.comparator_cohort_id, analysis.population,
+        analysis.caliper, analysis.caliper_scale, analysis.match_order, analysis.seed,
+    )  # fmt: skip
+    if key not in data.made:
+        data.made[key] = _compare(study, analysis, data)
+    return data.made[key]
+
+
+def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
     persons = _arms(study, analysis, data)
     wide = wide_covariates(study, data, persons)
     persons = pd.concat([persons, wide], axis=1)

@@ -1,22 +1,11 @@
-"""The wide tables of the report: views of the long estimates, nothing is computed here."""
+"""Wide tables of two arms: views of the long estimates, nothing is computed here."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import pandas as pd
 
 from myelomart.report.numbers import count_of, p_value, ratio, rounded
-
-
-@dataclass(frozen=True)
-class Table:
-    """A printed table: rows are lists of cells; a row of one cell is a heading."""
-
-    caption: str
-    columns: list[str]
-    rows: list[list[str]]
-    note: str = ""
+from myelomart.report.table import Table
 
 
 def baseline_table(estimates: pd.DataFrame, title: str) -> Table:
