@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -87,6 +89,14 @@ class Results:
         own = [one for one in self.estimates if one["analysis_id"] == analysis_id]
         return _shaped(pd.DataFrame(own), ESTIMATE_COLUMNS)
 
+    def own_rows(self, analysis_id: str) -> list[SimpleNamespace]:
+        """The same row by row, as tables read them: NaN where a number is missing, None a word."""
+        return [_row(one) for one in self.estimates if one["analysis_id"] == analysis_id]
+
+    def rows_of(self, output_id: str) -> list[SimpleNamespace]:
+        """The estimates of one output, whichever analysis made them."""
+        return [_row(one) for one in self.estimates if one["output_id"] == output_id]
+
     def own_figures(self, analysis_id: str) -> dict[str, str]:
         """The figures that one analysis made, name to SVG."""
         return {
@@ -125,6 +135,18 @@ def write_texts(folder: Path, kind: str, texts: dict[str, str]) -> None:
         stale.unlink()
     for name, text in texts.items():
         (folder / f"{name}.{kind}").write_text(text, encoding="utf-8")
+
+
+def _row(estimate: dict) -> SimpleNamespace:
+    row = {}
+    for name, kind in ESTIMATE_COLUMNS.items():
+        value = estimate.get(name)
+        is_missing = value is None or value is pd.NA or value != value
+        if kind == "float64":
+            row[name] = math.nan if is_missing or math.isinf(value) else float(value)
+        else:
+            row[name] = None if is_missing else value
+    return SimpleNamespace(**row)
 
 
 def _shaped(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:

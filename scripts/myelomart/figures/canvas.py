@@ -1,15 +1,17 @@
 """A sheet to draw on: shapes and words in, SVG text out; the same bytes for the same numbers.
 
-Figures are few shapes: written directly, one takes a millisecond, and every word stays text that can
-be read aloud, searched and set in a journal's own type. Lengths are in pixels of the view box.
+Figures are few shapes: written directly, one takes a millisecond, and every word stays text that
+can be read aloud, searched and set in a journal's own type. Lengths are pixels of the view box.
 """
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 INK, QUIET, GRID, WASH = "#1c2733", "#5b6b7b", "#d9dfe5", "#eef3f8"
 ARMS = ("#1f5fa8", "#c4501b", "#2e7d54", "#7a4fa3", "#8a6d1a", "#4a4a4a")  # Okabe-Ito, darkened
+ZOOM = 1.2  # a figure is shown no larger than this
 FONT = "'DejaVu Sans', Verdana, sans-serif"
 NARROW, WIDE = set("iljtfI.,:;|'!()[] -"), set("mwMW%–@")
 
@@ -96,7 +98,8 @@ class Canvas:
         said = escape(self.title, quote=True)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{said}" '
-            f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" font-family="{FONT}">'
+            f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" font-family="{FONT}" '
+            f'style="max-width:{_n(self.width * ZOOM)}px">'
             f"<title>{said}</title>\n" + "\n".join(self.parts) + "\n</svg>\n"
         )
 
@@ -105,20 +108,17 @@ class Scale:
     """Where a number stands between two pixels; ``log`` for ratios."""
 
     def __init__(self, low, high, start, end, log: bool = False):
-        import math
-
         self.turn = math.log if log else float
         self.low, self.high, self.start, self.end = self.turn(low), self.turn(high), start, end
 
     def __call__(self, value) -> float:
+        """The pixel of ``value``."""
         share = (self.turn(value) - self.low) / ((self.high - self.low) or 1.0)
         return self.start + share * (self.end - self.start)
 
 
 def round_ticks(low: float, high: float, most: int = 6) -> list[float]:
     """At most ``most`` round numbers from ``low`` to ``high``."""
-    import math
-
     reach = max(high - low, 1e-9)
     raw = reach / max(most - 1, 1)
     power = 10 ** math.floor(math.log10(raw))

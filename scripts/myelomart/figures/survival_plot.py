@@ -6,8 +6,9 @@ import numpy as np
 
 from myelomart.figures.canvas import GRID, INK, QUIET, Canvas, Scale, colour_of, text_width, wrapped
 
-WIDTH, PLOT = 520.0, 250.0
-RISK_ROW = 16.0
+WIDTH, PLOT = 440.0, 215.0
+RISK_ROW = 17.0
+SMALL = 10.5
 
 
 def survival_plot(
@@ -24,9 +25,14 @@ def survival_plot(
 
 
 def incidence_plot(
-    curves: dict, at_risk: dict, title: str, months: list[float], p: float | None, note: str = ""
+    curves: dict,
+    at_risk: dict,
+    title: str,
+    months: list[float],
+    p: float | None,
+    note: str = "",
 ) -> str:
-    """``curves``: label to CumulativeIncidence in months; ``at_risk``: label to counts at months."""
+    """``curves``: label to CumulativeIncidence, ``at_risk``: label to counts, both in months."""
     lines = {
         label: (curve.time, curve.incidence, curve.ci_low, curve.ci_high)
         for label, curve in curves.items()
@@ -43,14 +49,14 @@ def _p_words(test: str, p: float | None) -> str:
 
 def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
     """Curves that begin at ``start``: 1 for survival, 0 for incidence."""
-    names = {label: wrapped(label, 9.5, 150) for label in lines}
-    widest = max((text_width(part, 9.5) for one in names.values() for part in one), default=40)
-    left = max(62.0, min(170.0, widest + 26))
+    names = {label: wrapped(label, SMALL, 130) for label in lines}
+    widest = max((text_width(part, SMALL) for one in names.values() for part in one), default=40)
+    left = max(62.0, min(150.0, widest + 26))
     heads = wrapped(title, 12, WIDTH - 24)
     top = 18.0 + 15 * len(heads)
     rows = [max(len(one), 1) for one in names.values()]
     notes = wrapped(note, 9, WIDTH - 24) if note else []
-    height = top + PLOT + 58 + sum(rows) * RISK_ROW * 0.85 + 8 + 12 * len(notes)
+    height = top + PLOT + 58 + sum(rows) * RISK_ROW * 0.9 + 8 + 12 * len(notes)
     sheet = Canvas(WIDTH, height, said)
     for k, head in enumerate(heads):
         sheet.text(12, 14 + 15 * k, head, 12, bold=True)
@@ -58,21 +64,21 @@ def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
     down = Scale(0, 1, top + PLOT, top + 6)
     _axes(sheet, across, down, months, left, top, start)
     last = max(months) if max(months) > 0 else np.inf
-    for k, (label, line) in enumerate(lines.items()):
+    for k, line in enumerate(lines.values()):
         _curve(sheet, across, down, line, colour_of(k), start, last)
     _legend(sheet, list(lines), left, top, start)
     if tested:
         y = top + PLOT - 12 if start else top + 16
-        sheet.text(WIDTH - 24, y, tested, 9.5, "end", QUIET)
+        sheet.text(WIDTH - 24, y, tested, SMALL, "end", QUIET)
     y = top + PLOT + 34
-    sheet.text(12, y, "At risk (months)", 9, colour=QUIET)
+    sheet.text(12, y, "At risk (months)", SMALL, colour=QUIET)
     y += RISK_ROW
     for k, (label, parts) in enumerate(names.items()):
         for j, part in enumerate(parts):
-            sheet.text(12, y + 12 * j, part, 9.5, colour=colour_of(k))
+            sheet.text(12, y + 12 * j, part, SMALL, colour=colour_of(k))
         for month, count in zip(months, at_risk[label], strict=True):
-            sheet.text(across(month), y, f"{count:.0f}", 9.5, "middle", colour_of(k))
-        y += RISK_ROW * 0.85 * max(len(parts), 1)
+            sheet.text(across(month), y, f"{count:.0f}", SMALL, "middle", colour_of(k))
+        y += RISK_ROW * 0.9 * max(len(parts), 1)
     for k, part in enumerate(notes):
         sheet.text(12, y + 6 + 12 * k, part, 9, colour=QUIET)
     return sheet.svg()
@@ -81,13 +87,13 @@ def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
 def _axes(sheet, across, down, months, left, top, start) -> None:
     for share in (0, 0.25, 0.5, 0.75, 1):
         sheet.line(left, down(share), WIDTH - 20, down(share), GRID, 0.8)
-        sheet.text(left - 7, down(share), f"{100 * share:.0f} %", 9.5, "end", QUIET)
+        sheet.text(left - 7, down(share), f"{100 * share:.0f} %", SMALL, "end", QUIET)
     sheet.line(left, down(0), WIDTH - 20, down(0), QUIET)
     for month in months:
         sheet.line(across(month), down(0), across(month), down(0) + 4, QUIET)
-        sheet.text(across(month), down(0) + 13, f"{month:g}", 9.5, "middle", QUIET)
+        sheet.text(across(month), down(0) + 13, f"{month:g}", SMALL, "middle", QUIET)
     word = "Free of the event" if start else "With the event"
-    sheet.text(left - 46, (down(0) + down(1)) / 2, word, 9.5, "middle", INK, turned=True)
+    sheet.text(left - 46, (down(0) + down(1)) / 2, word, SMALL, "middle", INK, turned=True)
 
 
 def _curve(sheet, across, down, line, colour, start, last) -> None:
@@ -135,4 +141,4 @@ def _legend(sheet, labels, left, top, start) -> None:
     y = top + PLOT - 14 * len(labels) - 14 if start else top + 16
     for k, label in enumerate(labels):
         sheet.line(left + 10, y + 14 * k, left + 28, y + 14 * k, colour_of(k), 2.4)
-        sheet.text(left + 33, y + 14 * k, label, 9.5)
+        sheet.text(left + 33, y + 14 * k, label, SMALL)

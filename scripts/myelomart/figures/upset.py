@@ -46,6 +46,6 @@ def upset(combinations: list[tuple[tuple, int]], sizes: dict[str, int], said: st
             sheet.line(x, first, x, last, INK, 2)
     left_out = len(combinations) - len(shown)
     if left_out:
-        sheet.text(left, bottom + 32 + ROW * len(sizes),
-                   f"{left_out} rarer combinations are in the table", 9.5, colour=QUIET)  # fmt: skip
+        said = f"{left_out} rarer combinations are in the table"
+        sheet.text(left, bottom + 32 + ROW * len(sizes), said, 9.5, colour=QUIET)
     return sheet.svg()

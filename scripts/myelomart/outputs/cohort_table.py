@@ -64,7 +64,7 @@ def _levels(analysis: Analysis, one: Covariate, columns: dict, results: Results)
 
 
 def _numbers(analysis: Analysis, one: Covariate, columns: dict, results: Results) -> None:
-    """Median with quartiles and range, mean and standard deviation; the style says which is read."""
+    """Median with quartiles and range, or mean and standard deviation, as the style says."""
     values = {
         arm: pd.to_numeric(rows[one.covariate_id]).astype(float) for arm, rows in columns.items()
     }

@@ -89,11 +89,14 @@ def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
 
 def wide_covariates(study: Study, data: StudyData, persons: pd.DataFrame) -> pd.DataFrame:
     """One column per covariate of the study, one row per row of ``persons``."""
-    columns = {}
+    wanted = set(persons["cohort_id"])
+    own = data.covariates[data.covariates["cohort_id"].isin(wanted)]
+    by_name = dict(list(own.groupby("covariate_id", sort=False)))
     keys = pd.MultiIndex.from_frame(persons[["cohort_id", "person_id"]])
+    columns = {}
     for one in study.covariates:
-        rows = data.covariates[data.covariates["covariate_id"] == one.covariate_id]
         value = "value_text" if one.value_kind == "category" else "value_number"
+        rows = by_name.get(one.covariate_id, own.iloc[:0])
         series = rows.set_index(["cohort_id", "person_id"])[value]
         columns[one.covariate_id] = series.reindex(keys).to_numpy()
     return pd.DataFrame(columns, index=persons.index)

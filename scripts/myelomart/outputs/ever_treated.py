@@ -1,7 +1,7 @@
 """Survival by a treatment or response that comes after index, without immortal time.
 
-Who is treated must have lived to be treated: the printed way, ever against never, invents a benefit.
-It is shown only beside a landmark and a time-varying analysis.
+Who is treated must have lived to be treated: the printed way, ever against never, invents a
+benefit. It is shown only beside a landmark and a time-varying analysis.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What others printed, as it stands; pooled over trials; and our cohort beside each benchmark.
 
-A benchmark is met by what the study calls by the same name: a yes-or-no covariate meets a percent, a
-number a median, an endpoint a median survival or a rate. How alike the populations are is said by the
-same comparison of what they were at the start.
+A benchmark is met by what the study calls by the same name: a yes-or-no covariate meets a percent,
+a number a median, an endpoint a median survival or a rate. How alike the populations are is said by
+the same comparison of what they were at the start.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def _pools(analysis: Analysis, cited: pd.DataFrame, results: Results) -> None:
             continue
         results.add(
             analysis.output_id, "pooled_proportion", estimate=100 * made.estimate,
-            ci_low=100 * made.ci_low, ci_high=100 * made.ci_high, range_low=100 * made.prediction_low,
+            ci_low=100 * made.ci_low, ci_high=100 * made.ci_high,
+            range_low=100 * made.prediction_low,
             range_high=100 * made.prediction_high, numerator=counts.sum(),
             denominator=known["denominator"].sum(), p_value=made.q_p, p_test="heterogeneity",
             **common,

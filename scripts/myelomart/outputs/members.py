@@ -57,10 +57,7 @@ def groups(study: Study, covariate_id: str, persons: pd.DataFrame) -> Groups:
             f"«{one.label}» is not known of any of the {len(persons)} persons of the cohort, so "
             "that they cannot be told apart by it"
         )
-    if one.value_kind == "binary":
-        order = [YES, NO]
-    else:
-        order = sorted(known.unique())
+    order = [YES, NO] if one.value_kind == "binary" else sorted(known.unique())
     found = [f"{one.label}: {label}" for label in order if (known == label).any()]
     named = labels.map(lambda label: f"{one.label}: {label}", na_action="ignore")
     return Groups(tuple(found), named, one.label, int(labels.isna().sum()))
@@ -70,10 +67,10 @@ def labels_of(one: Covariate, persons: pd.DataFrame) -> pd.Series:
     """The value of a covariate in words: its level, or yes and no; missing where unknown."""
     values = persons[one.covariate_id].astype(object)
     if one.value_kind == "category":
-        return values.where(values.notna(), None)
+        return values.map(lambda level: level.replace("_", " "), na_action="ignore")
     if one.value_kind == "number":
         raise NoData(f"«{one.label}» is a number: it makes no groups")
-    return values.map({1.0: YES, 0.0: NO, True: YES, False: NO}, na_action="ignore")
+    return values.map({1.0: YES, 0.0: NO}, na_action="ignore")
 
 
 def arms_of(

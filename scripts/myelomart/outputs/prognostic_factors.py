@@ -1,7 +1,7 @@
 """What at index goes with the outcome: one factor at a time and all together, as forest plots.
 
-Survival endpoints by Cox; where events compete, the cause-specific hazard (what drives the event) and
-Fine and Gray's subdistribution hazard (whom it befalls); an outcome of yes or no by logistic
+Survival endpoints by Cox; where events compete, the cause-specific hazard (what drives the event)
+and Fine and Gray's subdistribution hazard (whom it befalls); an outcome of yes or no by logistic
 regression. One at a time uses those whose value is known; together, the unknown are flagged.
 """
 

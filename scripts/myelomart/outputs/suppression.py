@@ -1,9 +1,9 @@
 """Small counts stay at the site: what is hidden before tables, curves and pages are written.
 
-The rules are those of `myelomart.disclosure`; here they meet the long estimates. A count, a share or an
-estimate of fewer than the limit is hidden with everything that would tell it: smallest and largest
-values, and the next smallest cell where a single hidden one could be had by subtraction. Figures show
-single persons and exact counts, so that only those of standardized differences stay.
+The rules are those of `myelomart.disclosure`; here they meet the long estimates. A count, a share
+or an estimate of fewer than the limit is hidden with everything that would tell it: smallest and
+largest values, and the next smallest cell where a single hidden one could be had by subtraction.
+Figures show single persons and exact counts, so that only those of standardized differences stay.
 """
 
 from __future__ import annotations

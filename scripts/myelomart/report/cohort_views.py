@@ -4,124 +4,118 @@ from __future__ import annotations
 
 import pandas as pd
 
+from myelomart.report.grouping import distinct, grouped
 from myelomart.report.numbers import NOTHING, count_of, p_value, rounded
 from myelomart.report.table import Table
 
 DIGITS = 1
 
 
-def cohort_table(estimates: pd.DataFrame, title: str) -> Table:
+def cohort_table(estimates: list, title: str) -> Table:
     """A row per characteristic or level, a column per group, p where groups are compared."""
-    arms = _unique(estimates, "arm")
-    has_p = estimates["p_test"].notna().any()
+    arms = distinct(estimates, "arm")
+    has_p = any(one.p_test for one in estimates)
     rows: list[list[str]] = []
-    for group, of_group in estimates.groupby("row_group", sort=False):
+    for group, of_group in grouped(estimates, "row_group").items():
         rows.append([group])
-        for label, own in of_group.groupby("row_label", sort=False):
-            cells = [label] + [cell(own[own["arm"] == arm]) for arm in arms]
+        for label, own in grouped(of_group, "row_label").items():
+            of_arm = grouped(own, "arm")
+            cells = [label] + [cell(of_arm.get(arm, [])) for arm in arms]
             rows.append(cells + ([_tested(own)] if has_p else []))
     columns = ["", *(_head(estimates, arm) for arm in arms), *(["p (test)"] if has_p else [])]
     return Table(title, columns, rows, _note(estimates))
 
 
-def by_arm(estimates: pd.DataFrame, title: str, note: str = "") -> Table:
-    """A row per label, a column per arm."""
-    arms = _unique(estimates, "arm")
+def by_arm(estimates: list, title: str) -> Table:
+    """A row per label, a column per arm, p where groups are compared."""
+    arms = distinct(estimates, "arm")
+    has_p = any(one.p_test for one in estimates)
     rows: list[list[str]] = []
-    for group, of_group in estimates.groupby("row_group", sort=False):
+    for group, of_group in grouped(estimates, "row_group").items():
         rows.append([group])
-        for label, own in of_group.groupby("row_label", sort=False):
-            rows.append([label, *(cell(own[own["arm"] == arm]) for arm in arms)])
-    return Table(title, ["", *arms], rows, note or _note(estimates))
+        for label, own in grouped(of_group, "row_label").items():
+            of_arm = grouped(own, "arm")
+            cells = [label, *(cell(of_arm.get(arm, [])) for arm in arms)]
+            rows.append(cells + ([_tested(own)] if has_p else []))
+    return Table(title, ["", *arms, *(["p (test)"] if has_p else [])], rows, _note(estimates))
 
 
-def line_table(estimates: pd.DataFrame, title: str) -> Table:
+def line_table(estimates: list, title: str) -> Table:
     """A row per treatment group; used, response and deep response, for the first line and all."""
-    arms = _unique(estimates, "arm")
+    arms = distinct(estimates, "arm")
     parts = {
         "percent_used": "used",
         "percent_response": "PR or better",
         "percent_deep_response": "VGPR or better",
     }
-    main = estimates[estimates["statistic"].isin(parts)]
+    main = [one for one in estimates if one.statistic in parts]
     rows: list[list[str]] = []
-    for group, of_group in main.groupby("row_group", sort=False):
+    for group, of_group in grouped(main, "row_group").items():
         rows.append([group])
-        for label, own in of_group.groupby("row_label", sort=False):
-            cells = [label]
-            for arm in arms:
-                for statistic in parts:
-                    of_arm = own[(own["arm"] == arm) & (own["statistic"] == statistic)]
-                    cells.append(cell(of_arm))
-            rows.append(cells)
-    others = estimates[~estimates["statistic"].isin(parts)]
-    for group, of_group in others.groupby("row_group", sort=False):
+        for label, own in grouped(of_group, "row_label").items():
+            at = grouped(own, "arm", "statistic")
+            cells = [cell(at.get((arm, statistic), [])) for arm in arms for statistic in parts]
+            rows.append([label, *cells])
+    others = [one for one in estimates if one.statistic not in parts]
+    for group, of_group in grouped(others, "row_group").items():
         rows.append([group])
-        for label, own in of_group.groupby("row_label", sort=False):
+        for label, own in grouped(of_group, "row_label").items():
             rows.append([label, cell(own), *[""] * (len(arms) * len(parts) - 1)])
     columns = ["", *(f"{arm}: {word}" for arm in arms for word in parts.values())]
     note = (
-        "n / N (%) [95 % CI, Wilson]. Used: of all lines. Responses: of the lines whose depth could "
-        "be assessed."
+        "n / N (%) [95 % CI, Wilson]. Used: of all lines. Responses: of the lines whose depth "
+        "could be assessed."
     )
     return Table(title, columns, rows, note)
 
 
-def flow_table(estimates: pd.DataFrame, title: str) -> Table:
+def flow_table(estimates: list, title: str) -> Table:
     """A row per step of each cohort's flow: before, left, of these unknown, after."""
     rows: list[list[str]] = []
-    for arm, of_arm in estimates.groupby("arm", sort=False):
+    for arm, of_arm in grouped(estimates, "arm").items():
         rows.append([arm])
-        after = of_arm[of_arm["statistic"] == "persons_after"]
-        left = of_arm[of_arm["statistic"] == "persons_excluded"]
-        for one, gone in zip(after.itertuples(), left.itertuples(), strict=True):
-            rows.append(
-                [
-                    one.row_label,
-                    rounded(one.denominator, 0),
-                    rounded(gone.estimate, 0),
-                    rounded(gone.n_missing, 0),
-                    rounded(one.estimate, 0),
-                ]  # fmt: skip
-            )
+        after = [one for one in of_arm if one.statistic == "persons_after"]
+        left = [one for one in of_arm if one.statistic == "persons_excluded"]
+        for one, gone in zip(after, left, strict=True):
+            cells = [one.denominator, gone.estimate, gone.n_missing, one.estimate]
+            rows.append([one.row_label, *(rounded(value, 0) for value in cells)])
     columns = ["", "came to this step", "left here", "of these: not recorded", "stayed"]
     return Table(title, columns, rows)
 
 
-def transition_table(estimates: pd.DataFrame, title: str) -> Table:
+def transition_table(estimates: list, title: str) -> Table:
     """States before in rows, after in columns, counts with row percents; the tests below."""
-    pairs = estimates[estimates["statistic"] == "percent"]
-    starts = _unique(pairs, "arm")
-    ends = _unique(pairs, "row_label")
+    pairs = [one for one in estimates if one.statistic == "percent"]
+    ends = distinct(pairs, "row_label")
     rows: list[list[str]] = []
-    for start in starts:
-        own = pairs[pairs["arm"] == start].set_index("row_label")
-        size = rounded(own["denominator"].iloc[0], 0)
-        cells = [count_of(own.loc[end, "numerator"], own.loc[end, "denominator"]) for end in ends]
-        rows.append([f"{start} (n = {size})", *cells])
-    tests = estimates[estimates["row_group"] == "Tests"]
-    if len(tests):
+    for start, own in grouped(pairs, "arm").items():
+        at = {one.row_label: one for one in own}
+        cells = [cell([at[end]]) if end in at else NOTHING for end in ends]
+        rows.append([f"{start} (n = {rounded(own[0].denominator, 0)})", *cells])
+    tests = [one for one in estimates if one.row_group == "Tests"]
+    if tests:
         rows.append(["Tests"])
-        for one in tests.itertuples():
-            said = f"p = {p_value(one.p_value)}" if pd.notna(one.p_value) else "not estimable"
-            test = one.p_test if pd.notna(one.p_test) else ""
-            known = f"{rounded(one.denominator, 0)} known at both times"
-            cells = [one.row_label, f"{said} ({test})", known]
-            rows.append(cells + [""] * (len(ends) + 1 - len(cells)))
+    for one in tests:
+        said = f"p = {p_value(one.p_value)}" if pd.notna(one.p_value) else "not estimable"
+        test = f" ({one.p_test})" if one.p_test else ""
+        cells = [one.row_label, said + test, f"{rounded(one.denominator, 0)} known at both times"]
+        rows.append(cells + [""] * (len(ends) + 1 - len(cells)))
     columns = ["from", *(f"to {end.split(': ', 1)[-1]}" for end in ends)]
     columns += [""] * (3 - len(columns))
-    return Table(
-        title, columns, rows,
-        "Count / persons in the state before (row %). Fisher: does the first state tell the second? "
-        "McNemar: do more gain than lose it?",
-    )  # fmt: skip
+    note = (
+        "Count / persons in the state before (row %) [95 % CI, Wilson]. Fisher: does the first "
+        "state tell the second? McNemar: do more gain than lose it?"
+    )
+    return Table(title, columns, rows, note)
 
 
-def cell(own: pd.DataFrame) -> str:
+def cell(own: list) -> str:
     """What a table prints of the estimates of one row and column."""
-    if not len(own):
+    if not own:
         return NOTHING
-    of = {one.statistic: one for one in own.itertuples()}
+    if all(one.status == "suppressed" for one in own):
+        return "suppressed"
+    of = {one.statistic: one for one in own}
     if "mean" in of:
         return _mean(of["mean"], of.get("sd"))
     if "median" in of:
@@ -129,15 +123,13 @@ def cell(own: pd.DataFrame) -> str:
     percent = next((one for name, one in of.items() if name.startswith("percent")), None)
     if percent is not None:
         return _percent(percent)
-    first = next(iter(of.values()))
-    if pd.notna(first.numerator) and pd.notna(first.denominator) and first.denominator:
-        return f"{rounded(first.numerator, 0)} / {rounded(first.denominator, 0)}"
-    return rounded(first.estimate, 0)
+    one = own[0]
+    if pd.notna(one.numerator) and pd.notna(one.denominator) and one.denominator:
+        return f"{rounded(one.numerator, 0)} / {rounded(one.denominator, 0)}"
+    return rounded(one.estimate, 0)
 
 
 def _percent(one) -> str:
-    if one.status == "suppressed":
-        return "suppressed"
     if not one.denominator:
         return "none known"
     shown = count_of(one.numerator, one.denominator)
@@ -156,33 +148,31 @@ def _mean(mean, sd) -> str:
 def _median(one) -> str:
     if pd.isna(one.estimate):
         return "none known"
-    quartiles = f"{rounded(one.iqr_low, DIGITS)}–{rounded(one.iqr_high, DIGITS)}"
-    span = f"{rounded(one.range_low, DIGITS)}–{rounded(one.range_high, DIGITS)}"
-    return f"{rounded(one.estimate, DIGITS)} (IQR {quartiles}; {span}){_unknown(one)}"
+    spread = f"IQR {rounded(one.iqr_low, DIGITS)}–{rounded(one.iqr_high, DIGITS)}"
+    if pd.notna(one.range_low):
+        spread += f"; {rounded(one.range_low, DIGITS)}–{rounded(one.range_high, DIGITS)}"
+    return f"{rounded(one.estimate, DIGITS)} ({spread}){_unknown(one)}"
 
 
 def _unknown(one) -> str:
     return f", {rounded(one.n_missing, 0)} unknown" if one.n_missing > 0 else ""
 
 
-def _tested(own: pd.DataFrame) -> str:
-    tested = own[own["p_test"].notna()]
-    if not len(tested):
+def _tested(own: list) -> str:
+    one = next((one for one in own if one.p_test), None)
+    if one is None:
         return ""
-    first = tested.iloc[0]
-    return (
-        NOTHING if pd.isna(first["p_value"]) else f"{p_value(first['p_value'])} ({first['p_test']})"
-    )
+    return NOTHING if pd.isna(one.p_value) else f"{p_value(one.p_value)} ({one.p_test})"
 
 
-def _head(estimates: pd.DataFrame, arm: str) -> str:
-    size = estimates[(estimates["row_group"] == "Size") & (estimates["arm"] == arm)]
-    return f"{arm} (n = {rounded(size['estimate'].iloc[0], 0)})" if len(size) else arm
+def _head(estimates: list, arm: str) -> str:
+    size = next((e for e in estimates if e.row_group == "Size" and e.arm == arm), None)
+    return arm if size is None else f"{arm} (n = {rounded(size.estimate, 0)})"
 
 
-def _note(estimates: pd.DataFrame) -> str:
+def _note(estimates: list) -> str:
     words = []
-    statistics = set(estimates["statistic"])
+    statistics = {one.statistic for one in estimates}
     if any(one.startswith("percent") for one in statistics):
         words.append("n / known (%) [95 % CI, Wilson]")
     if "median" in statistics:
@@ -190,7 +180,3 @@ def _note(estimates: pd.DataFrame) -> str:
     if "mean" in statistics:
         words.append("mean (standard deviation)")
     return "; ".join(words) + ("." if words else "")
-
-
-def _unique(estimates: pd.DataFrame, column: str) -> list[str]:
-    return list(dict.fromkeys(estimates[column].dropna()))

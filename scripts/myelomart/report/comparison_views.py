@@ -4,47 +4,45 @@ from __future__ import annotations
 
 import pandas as pd
 
-from myelomart.report.numbers import count_of, p_value, ratio, rounded
+from myelomart.report.grouping import distinct, first, grouped
+from myelomart.report.numbers import NOTHING, count_of, p_value, ratio, rounded
 from myelomart.report.table import Table
 
 
-def baseline_table(estimates: pd.DataFrame, title: str) -> Table:
+def baseline_table(estimates: list, title: str) -> Table:
     """One row per covariate or level; per population both arms and their difference."""
-    populations = list(dict.fromkeys(estimates["population"]))
-    arms = list(dict.fromkeys(estimates["arm"].dropna()))
-    columns = [
-        "",
-        *(f"{arm}, {population}" for population in populations for arm in [*arms, "SMD"]),
-    ]
-    indexed = estimates.set_index(["population", "row_group", "row_label", "arm", "statistic"])
+    populations, arms = distinct(estimates, "population"), distinct(estimates, "arm")
+    columns = ["", *(f"{arm}, {when}" for when in populations for arm in [*arms, "SMD"])]
     rows: list[list[str]] = []
-    for group, of_group in estimates.groupby("row_group", sort=False):
+    for group, of_group in grouped(estimates, "row_group").items():
         rows.append([group])
-        for label in dict.fromkeys(of_group["row_label"]):
+        for label, own in grouped(of_group, "row_label").items():
+            at = grouped(own, "population", "arm")
             cells = [label]
             for population in populations:
-                for arm in arms:
-                    cells.append(_baseline_cell(indexed, (population, group, label, arm)))
-                key = (population, group, label, arms[0], "standardized_difference")
-                cells.append(rounded(indexed["estimate"].get(key, float("nan")), 2))
+                cells += [_baseline_cell(at.get((population, arm), [])) for arm in arms]
+                smd = first(at.get((population, arms[0]), []), "standardized_difference")
+                cells.append(NOTHING if smd is None else rounded(smd.estimate, 2))
             rows.append(cells)
     return Table(title, columns, rows, "n / known (%), or mean (SD); SMD: standardized difference.")
 
 
-def _baseline_cell(indexed: pd.DataFrame, key: tuple) -> str:
-    if (*key, "mean") in indexed.index:
-        mean, sd = indexed.loc[(*key, "mean")], indexed.loc[(*key, "sd")]
-        unknown = f", {rounded(mean['n_missing'], 0)} unknown" if mean["n_missing"] > 0 else ""
-        return f"{rounded(mean['estimate'], 1)} ({rounded(sd['estimate'], 1)}){unknown}"
-    if (*key, "percent") in indexed.index:
-        share = indexed.loc[(*key, "percent")]
-        return count_of(share["numerator"], share["denominator"])
-    return rounded(indexed["estimate"].get((*key, "count"), float("nan")), 0)
+def _baseline_cell(own: list) -> str:
+    if any(one.status == "suppressed" for one in own):
+        return "suppressed"
+    of = {one.statistic: one for one in own}
+    if "mean" in of:
+        mean, sd = of["mean"], of["sd"]
+        unknown = f", {rounded(mean.n_missing, 0)} unknown" if mean.n_missing > 0 else ""
+        return f"{rounded(mean.estimate, 1)} ({rounded(sd.estimate, 1)}){unknown}"
+    if "percent" in of:
+        return count_of(of["percent"].numerator, of["percent"].denominator)
+    return rounded(of["count"].estimate, 0) if "count" in of else NOTHING
 
 
-def hazard_ratio_table(estimates: pd.DataFrame, published: pd.DataFrame, title: str) -> Table:
+def hazard_ratio_table(estimates: list, published: pd.DataFrame, title: str) -> Table:
     """One row per endpoint: sizes, events, our ratio, its tests, and what was printed."""
-    arms = list(dict.fromkeys(estimates.loc[estimates["statistic"] == "n", "arm"]))
+    arms = distinct([one for one in estimates if one.statistic == "n"], "arm")
     printed = published[published["statistic"] == "hazard_ratio"].drop_duplicates("endpoint")
     printed = printed.set_index("endpoint")
     columns = ["", *(f"{arm}: events / n (removed for a history)" for arm in arms)]
@@ -58,9 +56,9 @@ def hazard_ratio_table(estimates: pd.DataFrame, published: pd.DataFrame, title: 
     if len(printed):
         columns += ["Printed HR (95 % CI)", "Printed p", "Issues"]
     rows: list[list[str]] = []
-    for group, of_group in estimates.groupby("row_group", sort=False):
+    for group, of_group in grouped(estimates, "row_group").items():
         rows.append([group])
-        for endpoint, own in of_group.groupby("endpoint", sort=False):
+        for endpoint, own in grouped(of_group, "endpoint").items():
             rows.append(_ratio_row(own, arms) + _printed_cells(printed, endpoint))
     note = (
         "† not interpretable: one arm was tested more than twice as often. "
@@ -70,31 +68,33 @@ def hazard_ratio_table(estimates: pd.DataFrame, published: pd.DataFrame, title: 
     return Table(title, columns, rows, note)
 
 
-def _ratio_row(own: pd.DataFrame, arms: list[str]) -> list[str]:
-    def of(statistic: str, arm: str | None = None) -> pd.Series:
-        wanted = own["statistic"] == statistic
-        if arm is not None:
-            wanted &= own["arm"] == arm
-        found = own[wanted]
-        return found.iloc[0] if len(found) else pd.Series(dtype=object)
-
-    hr = of("hazard_ratio")
+def _ratio_row(own: list, arms: list[str]) -> list[str]:
+    at = grouped(own, "statistic", "arm")
+    hr = first(own, "hazard_ratio")
     marks = {"not_interpretable": " †", "firth": " ‡"}
-    status = hr.get("status")
-    cells = [own["row_label"].iloc[0] + ("" if pd.isna(status) else marks.get(status, ""))]
+    cells = [own[0].row_label + marks.get(hr.status, "")]
     for arm in arms:
-        events, n = of("events", arm)["estimate"], of("n", arm)["estimate"]
-        removed = of("removed_for_prior_outcome", arm)["estimate"]
-        cells.append(f"{rounded(events, 0)} / {rounded(n, 0)} ({rounded(removed, 0)})")
-    robust = of("hazard_ratio_pair_robust")
+        events, n, removed = (
+            at[(statistic, arm)][0] for statistic in ("events", "n", "removed_for_prior_outcome")
+        )
+        hidden = any(one.status == "suppressed" for one in (events, n, removed))
+        counts = [rounded(one.estimate, 0) for one in (events, n, removed)]
+        cells.append("suppressed" if hidden else f"{counts[0]} / {counts[1]} ({counts[2]})")
+    if hr.status == "suppressed":
+        return [*cells, "suppressed", *[NOTHING] * 4]
+    robust = first(own, "hazard_ratio_pair_robust")
     cells += [
-        ratio(hr["estimate"], hr["ci_low"], hr["ci_high"]),
-        p_value(hr["p_value"]),
-        p_value(of("logrank_chi2").get("p_value")),
-        p_value(of("proportionality_chi2").get("p_value")),
-        f"{rounded(robust['ci_low'], 2)}–{rounded(robust['ci_high'], 2)}" if len(robust) else "–",
+        ratio(hr.estimate, hr.ci_low, hr.ci_high),
+        p_value(hr.p_value),
+        _p(first(own, "logrank_chi2")),
+        _p(first(own, "proportionality_chi2")),
+        f"{rounded(robust.ci_low, 2)}–{rounded(robust.ci_high, 2)}" if robust else NOTHING,
     ]
     return cells
+
+
+def _p(test) -> str:
+    return NOTHING if test is None else p_value(test.p_value)
 
 
 def _printed_cells(printed: pd.DataFrame, endpoint: str) -> list[str]:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import pandas as pd
 
+from myelomart.report.grouping import grouped
 from myelomart.report.numbers import NOTHING, count_of, rounded, with_limits
 from myelomart.report.table import Table
 
 PRINTED, OURS, POOLED = "as printed", "this warehouse", "pooled by us"
 
 
-def evidence_table(estimates: pd.DataFrame, title: str) -> Table:
+def evidence_table(estimates: list, title: str) -> Table:
     """A row per cited number, under its endpoint."""
     rows: list[list[str]] = []
-    for endpoint, of_endpoint in estimates.groupby("row_group", sort=False):
+    for endpoint, own in grouped(estimates, "row_group").items():
         rows.append([str(endpoint).replace("_", " ")])
-        printed = of_endpoint[of_endpoint["population"] == PRINTED]
-        for one in printed.itertuples():
-            ours = of_endpoint[
-                (of_endpoint["population"] == OURS) & (of_endpoint["arm"] == one.arm)
-            ]
+        at = grouped(own, "population", "arm")
+        for one in (e for e in own if e.population == PRINTED):
+            ours = at.get((OURS, one.arm), [])
             rows.append([f"{one.row_label} ({one.arm})", _printed(one), *_beside(ours)])
-        for one in of_endpoint[of_endpoint["population"] == POOLED].itertuples():
+        for one in (e for e in own if e.population == POOLED):
             pooled = (
                 "not estimable"
                 if pd.isna(one.estimate)
@@ -31,8 +30,8 @@ def evidence_table(estimates: pd.DataFrame, title: str) -> Table:
     columns = ["", "printed", "this warehouse", "difference (95 % CI)", "standardized difference"]
     return Table(
         title, columns, rows,
-        "Cited numbers stand as printed and are no input to any result. A difference is read with the "
-        "populations: rows of what patients were at the start say how alike they are.",
+        "Cited numbers stand as printed and are no input to any result. A difference is read with "
+        "the populations: rows of what patients were at the start say how alike they are.",
     )  # fmt: skip
 
 
@@ -45,11 +44,11 @@ def _printed(one) -> str:
     return f"{one.estimate:g}{unit}{at}{low}"
 
 
-def _beside(ours: pd.DataFrame) -> list[str]:
-    if not len(ours):
+def _beside(ours: list) -> list[str]:
+    if not ours:
         return [NOTHING, NOTHING, NOTHING]
     value, gap, alike = NOTHING, NOTHING, NOTHING
-    for one in ours.itertuples():
+    for one in ours:
         if one.statistic == "difference":
             gap = rounded(one.estimate, 1)
             if pd.notna(one.ci_low):
@@ -59,7 +58,8 @@ def _beside(ours: pd.DataFrame) -> list[str]:
         elif one.statistic == "percent":
             value = count_of(one.numerator, one.denominator)
         elif one.statistic == "median" and pd.isna(one.ci_low) and pd.notna(one.iqr_low):
-            value = f"{rounded(one.estimate, 1)} (IQR {rounded(one.iqr_low, 1)}–{rounded(one.iqr_high, 1)})"
+            spread = f"IQR {rounded(one.iqr_low, 1)}–{rounded(one.iqr_high, 1)}"
+            value = f"{rounded(one.estimate, 1)} ({spread})"
         else:
             value = with_limits(one.estimate, one.ci_low, one.ci_high)
     return [value, gap, alike]

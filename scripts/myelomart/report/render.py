@@ -21,6 +21,17 @@ SHORT = 12  # characters of a hash that the page shows
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One line of the contents."""
+
+    output_id: str
+    title: str
+    anchor: str
+    more: int
+    is_missing: bool
+
+
+@dataclass(frozen=True)
 class Chapter:
     """One study on the page."""
 
@@ -28,6 +39,17 @@ class Chapter:
     prose: str
     results: Results
     sections: list[Section]
+
+    @property
+    def outputs(self) -> list[Entry]:
+        """The contents: each output once, with how many analyses more it has."""
+        by_output: dict[str, list[Section]] = {}
+        for one in self.sections:
+            by_output.setdefault(one.output_id, []).append(one)
+        return [
+            Entry(output_id, own[0].title, own[0].anchor, len(own) - 1, all(s.missing for s in own))
+            for output_id, own in by_output.items()
+        ]
 
 
 @dataclass(frozen=True)
@@ -75,8 +97,8 @@ def quality_table(findings: pd.DataFrame) -> Table | None:
         for one in own.itertuples():
             of = "" if pd.isna(one.of_count) else rounded(one.of_count, 0)
             rows.append([one.finding, rounded(one.found_count, 0), of, one.meaning])
-    return Table("Findings by source", ["", "found", "of", "what it means"], rows,
-                 "Counts of records or codes. Details are in the schema qc of the warehouse.")  # fmt: skip
+    note = "Counts of records or codes. Details are in the schema qc of the warehouse."
+    return Table("Findings by source", ["", "found", "of", "what it means"], rows, note)
 
 
 def render(chapters: list[Chapter], page: Page) -> str:

@@ -28,9 +28,10 @@ LINES = ("study_population", "study_lines", "study_levels")
 class View:
     """How one analysis type is shown: a table of its estimates, and the models behind them."""
 
-    table: Callable[[pd.DataFrame, str], Table] | None
+    table: Callable[[list, str], Table] | None
     models: tuple[str, ...]
     is_gallery: bool = False
+    is_folded: bool = False  # the figures say it; the table is there for those who want it
 
 
 VIEWS = {
@@ -42,7 +43,7 @@ VIEWS = {
     "ever_treated": View(survival_views.exposure_table, FOLLOWED, True),
     "evidence_summary": View(evidence_view.evidence_table, (*FOLLOWED, "study_evidence")),
     "hazard_ratios": View(None, (*FOLLOWED, "study_testing", "study_published")),
-    "kaplan_meier": View(survival_views.survival_table, FOLLOWED, True),
+    "kaplan_meier": View(survival_views.survival_table, FOLLOWED, True, True),
     "line_table": View(cohort_views.line_table, LINES),
     "prognostic_factors": View(survival_views.factor_table, FOLLOWED),
     "response_bars": View(cohort_views.by_arm, (*PERSONS, "study_levels")),
@@ -65,6 +66,7 @@ class Section:
     printed: Table | None
     figures: dict[str, Markup]
     is_gallery: bool
+    is_folded: bool
     missing: str | None
     models: tuple[str, ...]
 
@@ -74,25 +76,25 @@ def section(
 ) -> Section:
     """What the page shows of ``analysis``; printed values stand with the first of an output."""
     view = VIEWS[analysis.analysis_type]
-    own = results.own_estimates(analysis.analysis_id)
+    own = results.own_rows(analysis.analysis_id)
     missing = results.missing.get(analysis.analysis_id)
     table = None
-    if missing is None and len(own):
+    if missing is None and own:
         if view.table is None:
             table = comparison_views.hazard_ratio_table(own, published, analysis.title)
         else:
             table = view.table(own, analysis.title)
-    output = results.estimate_frame()
-    output = output[output["output_id"] == analysis.output_id]
+    printed = printed_table(analysis.output_id, results, published) if is_first else None
     return Section(
         analysis.title,
         analysis.analysis_id,
         analysis.output_id,
         analysis_prose(study, analysis),
         table,
-        printed_table(analysis.output_id, output, published) if is_first else None,
+        printed,
         {name: Markup(svg) for name, svg in results.own_figures(analysis.analysis_id).items()},
         view.is_gallery,
+        view.is_folded,
         missing,
         view.models,
     )
