@@ -111,7 +111,7 @@ texts as (
         end as value_text,
         case
             when names.name in ('first_therapy_after_progression', 'first_salvage_group') then gathered.progression_date
-            else gathered.first_infusion_date
+            else gathered.infusion_date
         end as valid_from_date
     from gathered
     cross join (
@@ -149,7 +149,7 @@ flags as (
             when 'has_progressed' then gathered.progression_date is not null
         end as flag,
         cast(null as {{ dbt.type_string() }}) as value_text,
-        gathered.first_infusion_date as valid_from_date
+        gathered.infusion_date as valid_from_date
     from gathered
     cross join (
         values
