@@ -18,7 +18,7 @@ def report(
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
 ) -> None:
     """Run every study of the warehouse and write one page that needs no network."""
-    from myelomart.outputs.publishing import provenance, run_studies, write_report
+    from myelomart.outputs.publishing import run_studies, write_report
 
-    write_report(run_studies(db), provenance(db), out)
+    write_report(run_studies(db), db, out)
     typer.echo(f"the report is {out.resolve()}")
