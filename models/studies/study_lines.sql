@@ -1,7 +1,7 @@
 -- One row per study, cohort, member and line of therapy that began on or after index.
--- Definition: a line begins on its index date, so that one of CAR-T counts from the infusion. best_response is the best
--- confirmed one of the line and NULL where nothing could be assessed: such a line is treated, not evaluable.
--- is_t_cell_engaging says CAR-T or bispecific antibody, whatever the target (002, Table 2; 001:105).
+-- Definition: a line begins on its index date, so that one of CAR-T counts from the infusion. best_response is what the
+-- treating physician charted, else the best confirmed one (definitions 3.5), and NULL where nothing could be assessed:
+-- such a line is treated, not evaluable. is_t_cell_engaging says CAR-T or bispecific antibody, whatever the target.
 
 with members as (
 
@@ -43,8 +43,11 @@ study_lines as (
         or lines_of_therapy.has_bcma_bispecific
         or lines_of_therapy.has_gprc5d_bispecific
         or lines_of_therapy.has_other_bispecific as is_t_cell_engaging,
-        case when line_responses.is_evaluable then line_responses.best_response end as best_response,
-        coalesce(line_responses.is_evaluable, false) as is_evaluable
+        coalesce(
+            line_responses.charted_best_response,
+            case when line_responses.is_evaluable then line_responses.best_response end
+        ) as best_response,
+        line_responses.charted_best_response is not null or coalesce(line_responses.is_evaluable, false) as is_evaluable
     from members
     inner join lines_of_therapy
         on

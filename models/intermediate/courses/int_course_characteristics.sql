@@ -95,6 +95,15 @@ texts as (
         case names.name
             when 'car_t_product' then nullif(gathered.product, 'unknown')
             when 'course_after_infusion' then gathered.course
+            when 'progression_timing'
+                then case
+                    when gathered.progression_date is null then 'no progression'
+                    when
+                        {{ days_between('gathered.infusion_date', 'gathered.progression_date') }}
+                        <= {{ parameter('progressions', 'refractory_days') }}
+                        then 'refractory: within 60 days'
+                    else 'relapsed: after 60 days'
+                end
             when 'infusion_best_response' then gathered.best_response
             when 'day90_response' then gathered.day90_response
             when 'first_therapy_after_progression' then gathered.first_therapy
@@ -102,13 +111,14 @@ texts as (
         end as value_text,
         case
             when names.name in ('first_therapy_after_progression', 'first_salvage_group') then gathered.progression_date
-            else gathered.first_infusion_date
+            else gathered.infusion_date
         end as valid_from_date
     from gathered
     cross join (
         values
         ('car_t_product'),
         ('course_after_infusion'),
+        ('progression_timing'),
         ('infusion_best_response'),
         ('day90_response'),
         ('first_therapy_after_progression'),
@@ -139,7 +149,7 @@ flags as (
             when 'has_progressed' then gathered.progression_date is not null
         end as flag,
         cast(null as {{ dbt.type_string() }}) as value_text,
-        gathered.first_infusion_date as valid_from_date
+        gathered.infusion_date as valid_from_date
     from gathered
     cross join (
         values

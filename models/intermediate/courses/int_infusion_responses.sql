@@ -24,17 +24,20 @@ line_responses as (
 
 ),
 
-charted_responses as (
-
-    select * from {{ ref('int_charted_responses') }}
-
-),
-
-immunofixations as (
+findings as (
 
     select
         person_id,
-        marker_date
+        charted_date as found_date,
+        depth,
+        false as is_immunofixation
+    from {{ ref('int_charted_responses') }}
+    union all
+    select
+        person_id,
+        marker_date as found_date,
+        cast(null as integer) as depth,
+        true as is_immunofixation
     from {{ ref('int_disease_markers') }}
     where has_serum_band is not null
 
@@ -61,51 +64,38 @@ lines as (
 
 ),
 
-charted as (
+found as (
 
     select
         lines.person_id,
         lines.line_number,
         lines.is_infusion,
-        max(charted_responses.depth) as best_depth,
-        min(case when charted_responses.depth >= 3 then charted_responses.charted_date end) as response_date,
-        min(case when charted_responses.depth >= 5 then charted_responses.charted_date end) as complete_response_date,
+        bool_or(findings.is_immunofixation) as has_immunofixation,
+        max(findings.depth) as depth,
+        min(case when findings.depth >= 3 then findings.found_date end) as response_date,
+        min(case when findings.depth >= 5 then findings.found_date end) as complete_response_date,
         min_by(
-            charted_responses.depth,
+            findings.depth,
             case
                 when
-                    {{ days_between('lines.start_date', 'charted_responses.charted_date') }}
+                    findings.depth is not null
+                    and {{ days_between('lines.start_date', 'findings.found_date') }}
                     between {{ parameter('responses', 'day90_from') }} and {{ parameter('responses', 'day90_to') }}
                     then
                         abs(
-                            {{ days_between('lines.start_date', 'charted_responses.charted_date') }}
+                            {{ days_between('lines.start_date', 'findings.found_date') }}
                             - {{ parameter('responses', 'day90') }}
                         )
-                        * 10 - charted_responses.depth
+                        * 10 - findings.depth
             end
         ) as day90_depth
     from lines
-    inner join charted_responses
+    inner join findings
         on
-            lines.person_id = charted_responses.person_id
-            and lines.start_date < charted_responses.charted_date
-            and lines.until_date >= charted_responses.charted_date
+            lines.person_id = findings.person_id
+            and lines.start_date < findings.found_date
+            and lines.until_date >= findings.found_date
     group by 1, 2, 3
-
-),
-
-fixed as (
-
-    select distinct
-        lines.person_id,
-        lines.line_number,
-        lines.is_infusion
-    from lines
-    inner join immunofixations
-        on
-            lines.person_id = immunofixations.person_id
-            and lines.start_date < immunofixations.marker_date
-            and lines.until_date >= immunofixations.marker_date
 
 ),
 
@@ -115,34 +105,22 @@ infusion_responses as (
         lines.person_id,
         lines.line_number,
         lines.is_infusion,
-        lines.start_date,
-        coalesce(charted.best_depth, line_responses.derived_depth) as depth,
-        coalesce(charted.day90_depth, line_responses.derived_day90_depth) as day90_depth,
-        charted.best_depth is not null or fixed.person_id is not null as is_completeness_known,
-        charted.day90_depth is not null
-        or line_responses.derived_day90_depth = 0
-        or fixed.person_id is not null as is_day90_completeness_known,
-        least(
-            coalesce(charted.response_date, line_responses.first_response_date),
-            coalesce(line_responses.first_response_date, charted.response_date)
-        ) as response_date,
-        least(
-            coalesce(charted.complete_response_date, line_responses.first_complete_response_date),
-            coalesce(line_responses.first_complete_response_date, charted.complete_response_date)
-        ) as complete_response_date
+        coalesce(found.depth, line_responses.derived_depth) as depth,
+        coalesce(found.day90_depth, line_responses.derived_day90_depth) as day90_depth,
+        found.depth is not null or coalesce(found.has_immunofixation, false) as is_completeness_known,
+        found.day90_depth is not null
+        or coalesce(found.has_immunofixation, false)
+        or coalesce(line_responses.derived_day90_depth = 0, false) as is_day90_completeness_known,
+        least(found.response_date, line_responses.first_response_date) as response_date,
+        least(found.complete_response_date, line_responses.first_complete_response_date) as complete_response_date
     from lines
     left join line_responses
         on lines.person_id = line_responses.person_id and lines.line_number = line_responses.line_number
-    left join charted
+    left join found
         on
-            lines.person_id = charted.person_id
-            and lines.line_number = charted.line_number
-            and lines.is_infusion = charted.is_infusion
-    left join fixed
-        on
-            lines.person_id = fixed.person_id
-            and lines.line_number = fixed.line_number
-            and lines.is_infusion = fixed.is_infusion
+            lines.person_id = found.person_id
+            and lines.line_number = found.line_number
+            and lines.is_infusion = found.is_infusion
 
 )
 

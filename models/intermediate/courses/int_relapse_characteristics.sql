@@ -32,6 +32,7 @@ patterns as (
             when 'progression_is_biochemical' then is_biochemical
             when 'progression_is_marrow' then is_marrow
             when 'progression_is_new_bone' then is_new_bone
+            when 'is_refractory_to_infusion' then is_refractory_to_infusion
             when 'isolated_biochemical' then case when not is_biochemical then false else isolated = 'biochemical' end
             when 'isolated_marrow' then case when not is_marrow then false else isolated = 'marrow' end
             when 'isolated_new_bone' then case when not is_new_bone then false else isolated = 'new_bone' end
@@ -49,6 +50,7 @@ patterns as (
         ('progression_is_biochemical'),
         ('progression_is_marrow'),
         ('progression_is_new_bone'),
+        ('is_refractory_to_infusion'),
         ('isolated_biochemical'),
         ('isolated_marrow'),
         ('isolated_new_bone'),
