@@ -41,7 +41,7 @@ VIEWS = {
     "cumulative_incidence": View(survival_views.incidence_table, FOLLOWED, True),
     "distribution": View(cohort_views.by_arm, PERSONS),
     "ever_treated": View(survival_views.exposure_table, FOLLOWED, True),
-    "evidence_summary": View(evidence_view.evidence_table, (*FOLLOWED, "study_evidence")),
+    "evidence_summary": View(evidence_view.evidence_table, (*FOLLOWED, "study_published")),
     "hazard_ratios": View(None, (*FOLLOWED, "study_testing", "study_published")),
     "kaplan_meier": View(survival_views.survival_table, FOLLOWED, True, True),
     "line_table": View(cohort_views.line_table, LINES),
@@ -71,10 +71,8 @@ class Section:
     models: tuple[str, ...]
 
 
-def section(
-    study: Study, analysis: Analysis, results: Results, published: pd.DataFrame, is_first: bool
-) -> Section:
-    """What the page shows of ``analysis``; printed values stand with the first of an output."""
+def section(study: Study, analysis: Analysis, results: Results, published: pd.DataFrame) -> Section:
+    """What the page shows of ``analysis``, with what the source document prints of it."""
     view = VIEWS[analysis.analysis_type]
     own = results.own_rows(analysis.analysis_id)
     missing = results.missing.get(analysis.analysis_id)
@@ -84,7 +82,7 @@ def section(
             table = comparison_views.hazard_ratio_table(own, published, analysis.title)
         else:
             table = view.table(own, analysis.title)
-    printed = printed_table(analysis.output_id, results, published) if is_first else None
+    printed = printed_table(analysis.analysis_id, analysis.analysis_type, own, published)
     return Section(
         analysis.title,
         analysis.analysis_id,
