@@ -1,4 +1,3 @@
-{{ config(materialized='ephemeral') }}
 -- One row per person, infusion with a progression, and blood count: the CTCAE grade nearest to the progression.
 -- Definition: the value nearest in time at most pattern_window (30) days before or after it, the earlier of two as near
 -- (definitions 3.2: the value closest to T0; CTCAE of the version in force).
