@@ -1,8 +1,8 @@
 """What others printed, as it stands; pooled over trials; and our cohort beside each benchmark.
 
 A benchmark is met by the covariate or endpoint of its row in `published_places`: a yes-or-no
-covariate meets a percent, a number a median, an endpoint a median survival or a rate. How alike the populations are is said by
-the same comparison of what they were at the start.
+covariate meets a percent, a number a median, an endpoint a median survival or a rate. How alike the
+populations are is said by the same comparison of what they were at the start.
 """
 
 from __future__ import annotations
@@ -45,11 +45,10 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     for row in cited.itertuples():
         if not _beside(analysis, row, ours, results):
             unmet.append(row.endpoint)
-    if unmet:
-        names = ", ".join(dict.fromkeys(name for name in unmet if name))
+    names = list(dict.fromkeys(name.replace("_", " ") for name in unmet if _is_said(name)))
+    if names:
         results.warnings.append(
-            f"{analysis.output_id}: the study has no covariate or endpoint of its own beside the "
-            f"cited {names}."
+            f"{analysis.output_id}: this warehouse has nothing beside the cited {', '.join(names)}."
         )
 
 
@@ -77,31 +76,32 @@ def _printed(analysis: Analysis, row, results: Results) -> None:
 
 
 def _pools(analysis: Analysis, cited: pd.DataFrame, results: Results) -> None:
-    """Shares of the same endpoint over the trials of which the number of patients is known."""
-    named = cited["pool"] if "pool" in cited else pd.Series(None, index=cited.index, dtype=object)
-    shares = cited[(cited["statistic"] == "percent") & cited["estimate"].notna() & named.notna()]
-    for (name, endpoint), own in shares.groupby([named, "endpoint"], sort=True):
-        common = {"population": POOLED, "row_group": endpoint, "endpoint": endpoint,
-                  "row_label": name, "unit": "%"}  # fmt: skip
-        known = own[own["denominator"].notna()]
-        counts = known["numerator"].fillna((known["estimate"] * known["denominator"] / 100).round())
+    """Shares of one endpoint over the trials of a pool; those of unknown size are left out."""
+    shares = cited[(cited["statistic"] == "percent") & cited["estimate"].notna()]
+    for (name, endpoint), own in shares.groupby(["pool", "endpoint"], sort=True):
+        size = own["denominator"].fillna(own["pool_patients"])
+        known = own[size.notna()]
+        size = size[known.index]
+        counts = known["numerator"].fillna((known["estimate"] * size / 100).round())
+        common = {
+            "population": POOLED, "row_group": endpoint, "endpoint": endpoint, "unit": "%",
+            "row_label": f"{name}, {len(known)} of {len(own)} trials (of known size)",
+        }  # fmt: skip
         try:
-            made = pool(
-                proportions(counts.to_numpy(), known["denominator"].to_numpy(),
-                            study=known["cited_study"]), method="glmm",
+            sizes = proportions(counts.to_numpy(), size.to_numpy(), study=known["cited_study"])
+            made = pool(sizes, method="glmm")
+        except StatisticsError:
+            results.add(
+                analysis.output_id, "pooled_proportion", status="fewer_than_three_trials",
+                numerator=counts.sum(), denominator=size.sum(), **common,
             )  # fmt: skip
-        except StatisticsError as refusal:
-            results.add(analysis.output_id, "pooled_proportion", status="not_estimable",
-                        denominator=known["denominator"].sum(), **common)  # fmt: skip
-            results.warnings.append(f"{analysis.output_id}, {endpoint}, {name}: {refusal}.")
             continue
         results.add(
             analysis.output_id, "pooled_proportion", estimate=100 * made.estimate,
             ci_low=100 * made.ci_low, ci_high=100 * made.ci_high,
-            range_low=100 * made.prediction_low,
-            range_high=100 * made.prediction_high, numerator=counts.sum(),
-            denominator=known["denominator"].sum(), p_value=made.q_p, p_test="heterogeneity",
-            **common,
+            range_low=100 * made.prediction_low, range_high=100 * made.prediction_high,
+            numerator=counts.sum(), denominator=size.sum(), p_value=made.q_p,
+            p_test="heterogeneity", **common,
         )  # fmt: skip
 
 

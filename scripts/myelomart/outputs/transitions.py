@@ -11,7 +11,7 @@ import pandas as pd
 from myelomart.errors import NoData
 from myelomart.figures.sankey import sankey
 from myelomart.outputs.comparison import UNKNOWN, StudyData
-from myelomart.outputs.members import labels_of, members
+from myelomart.outputs.members import EVERYONE, labels_of, members
 from myelomart.outputs.proportions import add_percent
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Study
@@ -40,7 +40,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         size = int(table.loc[start].sum())
         results.add(
             analysis.output_id, "count", estimate=size, numerator=size, denominator=len(persons),
-            row_group=first.label, row_label=f"{first.label}: {start}", arm=start,
+            row_group=first.label, row_label=f"{first.label}: {start}", arm=EVERYONE,
             unit="persons", **starting,
         )  # fmt: skip
         for end in table.columns:

@@ -87,6 +87,11 @@ def _ours(one, kind: str, rows: list) -> str:
             mine = next((row for row in found if _is_arm(row.arm, one.group_value)), None)
             return NOTHING if mine is None else rounded(mine.denominator, 0)
         return rounded(mine.estimate, 0)
+    if one.statistic == "count" and not _is_word(one.group_value):
+        sized = (row for row in rows if row.row_group == "Size")
+        mine = next((row for row in sized if _is_arm(row.arm, one.level)), None)
+        if mine is not None:  # a level of what makes the groups is a group
+            return rounded(mine.estimate, 0)
     wanted = _statistics(one, kind)
     mine = next(
         (
@@ -100,6 +105,8 @@ def _ours(one, kind: str, rows: list) -> str:
 
 
 def _statistics(one, kind: str) -> tuple[str, ...]:
+    if one.endpoint == "follow_up":
+        return ("median_follow_up_months",)
     if kind == "line_table":
         return (USES.get(one.endpoint, "percent_used"),)
     if one.statistic == "median":

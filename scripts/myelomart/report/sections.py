@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from myelomart.study import Analysis, Study, analysis_prose
 
 PERSONS = ("study_population", "study_covariates")
 FOLLOWED = (*PERSONS, "study_endpoints")
+WIDE = 500.0  # pixels of the view box
 LINES = ("study_population", "study_lines", "study_levels")
 
 
@@ -55,6 +57,14 @@ VIEWS = {
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A figure on the page; a wide one takes a whole row."""
+
+    svg: Markup
+    is_wide: bool
+
+
+@dataclass(frozen=True)
 class Section:
     """One output of a study on the page: what it is, its table, its figures, what it lacks."""
 
@@ -64,7 +74,7 @@ class Section:
     said: str  # what was done, in words
     table: Table | None
     printed: Table | None
-    figures: dict[str, Markup]
+    figures: list[Figure]
     is_gallery: bool
     is_folded: bool
     missing: str | None
@@ -90,9 +100,14 @@ def section(study: Study, analysis: Analysis, results: Results, published: pd.Da
         analysis_prose(study, analysis),
         table,
         printed,
-        {name: Markup(svg) for name, svg in results.own_figures(analysis.analysis_id).items()},
+        [_figure(svg) for svg in results.own_figures(analysis.analysis_id).values()],
         view.is_gallery,
         view.is_folded,
         missing,
         view.models,
     )
+
+
+def _figure(svg: str) -> Figure:
+    width = re.search(r'viewBox="0 0 ([\d.]+)', svg)
+    return Figure(Markup(svg), width is not None and float(width.group(1)) > WIDE)
