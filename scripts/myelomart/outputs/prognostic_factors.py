@@ -121,7 +121,7 @@ def _models(outcome: _Outcome, factors: list[Covariate], fit: Callable, results:
             results.draw(
                 f"{outcome.analysis.output_id}_{outcome.endpoint_id}_{RATIOS[outcome.kind]}_{way}",
                 ratio_forest(
-                    pd.DataFrame(lines), ["with the event / n"], f"{word}, {way}",
+                    pd.DataFrame(lines), ["with the event / n"], f"{outcome.label}: {word}, {way}",
                     f"{outcome.label}: {word} per factor, {way}", f"{word} (95 % CI)",
                 ),
             )  # fmt: skip
