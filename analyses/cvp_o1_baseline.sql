@@ -15,7 +15,13 @@ with asked as (
             and study_covariates.covariate_id = covariates.covariate_id
     where
         study_covariates.cohort_id = 'cart_vs_pom_cart'
-        and covariates.row_group in ('Demographics', 'Comorbidities in the year before index', 'Transplant and lines before index', 'Drugs more than 60 days before index (bridging and lymphodepletion left out)', 'Calendar')
+        and covariates.row_group in (
+            'Demographics',
+            'Comorbidities in the year before index',
+            'Transplant and lines before index',
+            'Drugs more than 60 days before index (bridging and lymphodepletion left out)',
+            'Calendar'
+        )
 
 ),
 
@@ -34,8 +40,10 @@ select
     row_group,
     label,
     coalesce(level, 'unknown') as level,
-    case when any_value(value_kind) = 'number' then round(median(value_number), 1) else count(*) filter (where is_counted) end
-        as persons_or_median,
+    case
+        when any_value(value_kind) = 'number' then round(median(value_number), 1)
+        else count(*) filter (where is_counted)
+    end as persons_or_median,
     sum(count(*) filter (where is_known)) over (partition by sort_order) as persons_known,
     sum(count(*)) over (partition by sort_order) as persons,
     min(value_number) filter (where value_kind = 'number') as smallest,

@@ -8,7 +8,9 @@ select
     count(*) filter (where study_endpoints.had_prior_event) as persons_removed,
     count(*) filter (where not study_endpoints.had_prior_event) as persons_at_risk,
     count(*) filter (where study_endpoints.event = 1 and not study_endpoints.had_prior_event) as persons_with_event,
-    count(*) filter (where study_endpoints.event = 2 and not study_endpoints.had_prior_event) as persons_with_competing_event
+    count(*) filter (
+        where study_endpoints.event = 2 and not study_endpoints.had_prior_event
+    ) as persons_with_competing_event
 from studies.study_endpoints
 inner join studies.study_population
     on

@@ -22,7 +22,16 @@ with asked as (
             and groups.covariate_id = 'baseline_emd'
     where
         study_covariates.cohort_id = 'patterns_progressed'
-        and covariates.row_group in ('Demographics', 'Performance', 'Myeloma', 'Blood counts and kidney', 'Prior treatment', 'Cytogenetics', 'Soft tissue at baseline', 'Response on day 90')
+        and covariates.row_group in (
+            'Demographics',
+            'Performance',
+            'Myeloma',
+            'Blood counts and kidney',
+            'Prior treatment',
+            'Cytogenetics',
+            'Soft tissue at baseline',
+            'Response on day 90'
+        )
 
 ),
 
@@ -42,8 +51,10 @@ select
     label,
     group_value,
     coalesce(level, 'unknown') as level,
-    case when any_value(value_kind) = 'number' then round(median(value_number), 1) else count(*) filter (where is_counted) end
-        as persons_or_median,
+    case
+        when any_value(value_kind) = 'number' then round(median(value_number), 1)
+        else count(*) filter (where is_counted)
+    end as persons_or_median,
     sum(count(*) filter (where is_known)) over (partition by sort_order, group_value) as persons_known,
     sum(count(*)) over (partition by sort_order, group_value) as persons,
     min(value_number) filter (where value_kind = 'number') as smallest,

@@ -22,7 +22,9 @@ with asked as (
             and groups.covariate_id = 'baseline_emd'
     where
         study_covariates.cohort_id = 'patterns_progressed'
-        and covariates.row_group in ('First therapy after progression')
+        and covariates.row_group in (
+            'First therapy after progression'
+        )
 
 ),
 
@@ -42,8 +44,10 @@ select
     label,
     group_value,
     coalesce(level, 'unknown') as level,
-    case when any_value(value_kind) = 'number' then round(median(value_number), 1) else count(*) filter (where is_counted) end
-        as persons_or_median,
+    case
+        when any_value(value_kind) = 'number' then round(median(value_number), 1)
+        else count(*) filter (where is_counted)
+    end as persons_or_median,
     sum(count(*) filter (where is_known)) over (partition by sort_order, group_value) as persons_known,
     sum(count(*)) over (partition by sort_order, group_value) as persons,
     min(value_number) filter (where value_kind = 'number') as smallest,

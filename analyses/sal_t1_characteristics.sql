@@ -16,7 +16,15 @@ with asked as (
             and study_covariates.covariate_id = covariates.covariate_id
     where
         study_covariates.cohort_id = 'salvage_relapsed'
-        and covariates.row_group in ('Demographics', 'Disease characteristics', 'Cytogenetics', 'History', 'Prior treatment exposure', 'Prior treatment refractoriness', 'Relapse characteristics')
+        and covariates.row_group in (
+            'Demographics',
+            'Disease characteristics',
+            'Cytogenetics',
+            'History',
+            'Prior treatment exposure',
+            'Prior treatment refractoriness',
+            'Relapse characteristics'
+        )
 
 ),
 
@@ -35,8 +43,10 @@ select
     row_group,
     label,
     coalesce(level, 'unknown') as level,
-    case when any_value(value_kind) = 'number' then round(median(value_number), 1) else count(*) filter (where is_counted) end
-        as persons_or_median,
+    case
+        when any_value(value_kind) = 'number' then round(median(value_number), 1)
+        else count(*) filter (where is_counted)
+    end as persons_or_median,
     sum(count(*) filter (where is_known)) over (partition by sort_order) as persons_known,
     sum(count(*)) over (partition by sort_order) as persons,
     min(value_number) filter (where value_kind = 'number') as smallest,

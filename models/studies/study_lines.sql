@@ -29,7 +29,8 @@ study_lines as (
         members.person_id,
         cast(
             row_number() over (
-                partition by members.study_id, members.cohort_id, members.person_id order by lines_of_therapy.line_number
+                partition by members.study_id, members.cohort_id, members.person_id
+                order by lines_of_therapy.line_number
             ) as integer
         ) as ordinal_after_index,
         lines_of_therapy.line_number,

@@ -1,8 +1,9 @@
 -- One row per person and line of therapy with a CAR-T infusion: what came of it.
 -- Definition: infusion_date is the first infusion of the line, last_infusion_date the last: the progression of a line
--- with a re-infusion is the first after that (002:17), else the one of the progressions mart. The next line is the first salvage; first_therapy is its group, or hospice when palliative care was recorded after
--- the progression and no line followed (004: Table 3). course is exclusive and exhaustive, so that a flow chart closes
--- (002: supplemental Figure 1).
+-- with a re-infusion is the first after that (002:17), else the one of the progressions mart. The next line is the
+-- first salvage; first_therapy is its group, or hospice when palliative care was recorded after the progression and no
+-- line followed (004: Table 3). course is exclusive and exhaustive, so that a flow chart closes (002: supplemental
+-- Figure 1).
 -- Limits: palliative care that nobody coded reads as died or lost; a next line begun without a documented progression
 -- is a course of its own.
 

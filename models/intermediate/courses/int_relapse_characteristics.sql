@@ -1,8 +1,8 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, infusion and characteristic of the relapse after it: where it showed, how long it took, and the
 -- blood counts at it.
--- Definition: definitions 3.4 and 5.2 (algorithms 5.4). A component is isolated when it is the only one of four that are
--- all assessed, and not when it is absent or a second one is there; cytopenia of any grade and severe, from
+-- Definition: definitions 3.4 and 5.2 (algorithms 5.4). A component is isolated when it is the only one of four that
+-- are all assessed, and not when it is absent or a second one is there; cytopenia of any grade and severe, from
 -- severe_grade (3). Months are 365/12 days, as the source papers count.
 -- Limits: what was not assessed is unknown.
 

@@ -17,7 +17,8 @@ with markers as (
             or markers.urine >= {{ parameter('responses', 'measurable_urine') }}
             or (
                 chains.person_id is not null
-                and greatest(markers.kappa_chains, markers.lambda_chains) >= {{ parameter('responses', 'measurable_flc') }}
+                and greatest(markers.kappa_chains, markers.lambda_chains)
+                >= {{ parameter('responses', 'measurable_flc') }}
             )
         ) as is_measurable
     from {{ ref('int_disease_markers') }} as markers
@@ -53,7 +54,7 @@ patients as (
     select
         patients.person_id,
         chains.involved_chain,
-        case when codes.is_nonsecretory then true else not coalesce(markers.is_measurable, false) end as is_unmeasurable,
+        coalesce(codes.is_nonsecretory, false) or not coalesce(markers.is_measurable, false) as is_unmeasurable,
         least(coalesce(codes.first_date, markers.first_date), coalesce(markers.first_date, codes.first_date))
             as first_date
     from {{ ref('int_patients_observed') }} as patients

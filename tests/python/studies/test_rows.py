@@ -65,6 +65,8 @@ def build_definitions(project):
         "concept_sets",
         "lab_limits",
         "known_event_codes",
+        "published_results",
+        "published_places",
         "--indirect-selection",
         "buildable",
     ]
