@@ -50,7 +50,8 @@ def probe(page: str, width: int, folder) -> dict:
     frame = folder / f"frame_{width}.html"
     frame.write_text(FRAME.format(name="page.html", width=width), encoding="utf-8")
     command = [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width + 100},1700",
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu",
+        f"--window-size={width + 100},1700",
         f"--user-data-dir={folder / f'profile_{width}'}", "--enable-logging=stderr", "--v=0",
         "--virtual-time-budget=10000", "--dump-dom", f"file://{frame}",
     ]  # fmt: skip
