@@ -119,6 +119,9 @@ facts as (
         count(*) over (
             partition by remembered.rule_set, remembered.person_id, remembered.event_date, remembered.kind
         ) as events_that_day,
+        sum(case when previous_use_date is null then 1 else 0 end) over (
+            partition by remembered.rule_set, remembered.person_id, remembered.event_date, remembered.kind
+        ) as new_drugs_that_day,
         row_number() over (
             partition by remembered.rule_set, remembered.person_id
             order by
@@ -209,6 +212,8 @@ walk as (
                         and facts.event_date <= walk.covered_until_date + 1
                         then 'FRONTLINE_CART'
                     when facts.kind = 'CART' then 'CART'
+                    -- a registry numbers drugs: a transplant stays in the line that it is dated in
+                    when facts.kind in ('ASCT', 'ALLO') and line_rules.transplant_opens = 0 then 'TRANSPLANT'
                     -- l
                     when
                         facts.kind = 'ALLO'
@@ -221,11 +226,8 @@ walk as (
                     when
                         facts.kind = 'ASCT'
                         and facts.last_transplant_date is null
-                        and (
-                            line_rules.first_transplant_stays = 1
-                            or {{ days_between('walk.covered_until_date', 'facts.event_date') }}
-                            <= line_rules.asct_after_last_dose_days
-                        )
+                        and {{ days_between('walk.covered_until_date', 'facts.event_date') }}
+                        <= line_rules.asct_after_last_dose_days
                         and not coalesce(facts.last_progression_date > walk.covered_until_date, false)
                         then 'PLANNED_ASCT'
                     -- j
@@ -323,7 +325,7 @@ walk as (
                         < case
                             when walk.covered_until_date >= facts.event_date then line_rules.unprogressed_addition_days
                             when
-                                walk.line_number = 1 and facts.events_that_day = 1
+                                walk.line_number = 1 and facts.new_drugs_that_day = 1
                                 then line_rules.first_line_change_days
                         end
                         then 'UNPROGRESSED_CHANGE'
