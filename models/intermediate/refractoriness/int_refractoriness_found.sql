@@ -118,7 +118,10 @@ evidence as (
         not_responding.evidence_date
     from exposures
     inner join not_responding
-        on exposures.person_id = not_responding.person_id and exposures.line_number = not_responding.line_number
+        on
+            exposures.person_id = not_responding.person_id
+            and exposures.line_number = not_responding.line_number
+            and exposures.start_date < not_responding.evidence_date
     union all
     select
         exposures.person_id,
