@@ -3,7 +3,7 @@
 -- persons and rule sets at once: rows a to m of its table are the branches of `action`. Events of a day go ALLO,
 -- CART, ASCT, DRUG, of drugs those first that were not given for longest and that no plan foresees: they may open the
 -- line that the others then belong to. A drug is in the line when it was used since the line began, in a CAR-T line
--- since the infusion.
+-- since the infusion; a drug read on a day before the one that opens a line that day joins it too.
 -- Opening actions: FIRST, GAP, PROGRESSION_GAP, ADD, SWITCH, ASCT, ALLO, CART; every other action stays in the line.
 -- Limits: a progression that nobody recorded cannot end a line; a spell is read at its first dose.
 
@@ -343,6 +343,38 @@ walk as (
         ) as judged
     ) as decided
 
+),
+
+days as (
+
+    select
+        walk.*,
+        max(case when action in ('GAP', 'PROGRESSION_GAP', 'ADD', 'SWITCH') then line_number end) over (
+            partition by rule_set, person_id, event_date, kind
+        ) as opened_line_number
+    from walk
+
+),
+
+line_steps as (
+
+    select
+        rule_set,
+        person_id,
+        event_number,
+        event_date,
+        kind,
+        ingredient,
+        last_date,
+        end_date,
+        case when opened_line_number > line_number then 'JOIN' else action end as action,
+        greatest(line_number, coalesce(opened_line_number, line_number)) as line_number,
+        case when opened_line_number > line_number then event_date else line_start_date end as line_start_date,
+        case when opened_line_number > line_number then event_date else in_line_since_date end as in_line_since_date,
+        case when coalesce(opened_line_number <= line_number, true) then line_infusion_date end as line_infusion_date,
+        covered_until_date
+    from days
+
 )
 
-select * from walk
+select * from line_steps
