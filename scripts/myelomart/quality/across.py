@@ -151,7 +151,7 @@ def light_chains_query(landing: Path, source: str, columns: Columns) -> str:
             inner join light_chain on event.{columns.test} = light_chain.test_key
             left join known_unit
                 on event.{columns.test} = known_unit.test_key
-                and event.{columns.unit_key} = known_unit.unit_key
+                and {columns.unit_key} = known_unit.unit_key
             where
                 event.{columns.number} > 0
                 and (known_unit.test_key is not null or light_chain.lab = '{RATIO}')
@@ -198,12 +198,12 @@ def _people_with(landing: Path, source: str, columns: Columns, sets: str, domain
         parts.append(
             f"""
             select {columns.person} as person {event} where {code} in (
-                select {code}
-                from (select distinct {code} {event})
-                inner join set_code on starts_with({plain(code)}, plain_code)
+                select recorded
+                from (select distinct {code} as recorded {event})
+                inner join set_code on starts_with({plain("recorded")}, plain_code)
                 where
                     concept_set_id in {sets} and domain = '{domain}'
-                    and (is_expanded and is_hierarchical or {plain(code)} = plain_code)
+                    and (is_expanded and is_hierarchical or {plain("recorded")} = plain_code)
             )
             """
         )

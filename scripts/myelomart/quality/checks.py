@@ -233,8 +233,8 @@ def _dates(shape: Shape) -> list[Check]:
             Check(
                 shape.table, "event_is_before_death", PLAUSIBILITY, "field", WARNING, 0.0,
                 f"{start} > person.death_date + {DAYS_AFTER_DEATH}",
-                f"Results and claims arrive late, but not {DAYS_AFTER_DEATH} days after a death: one "
-                "of the two dates is wrong, and survival with it.",
+                f"Results and claims arrive late, but not {DAYS_AFTER_DEATH} days after a death: "
+                "one of the two dates is wrong, and survival with it.",
                 shape.start,
             )
         )  # fmt: skip

@@ -41,7 +41,7 @@ def make_lookups(connection, landing: Path, source: str, is_trinetx: bool) -> No
 
     of_source = _trinetx_queries(landed) if is_trinetx else _cdm_queries(landed)
     for name, query in {
-        "span": _span_query(landed),
+        "span": _span_query(landed, is_trinetx),
         "concept": f"select distinct concept_id from {landed('concept')}",
         "set_code": _set_codes_query(),
         "set_concept": _set_concepts_query(landed),
@@ -69,13 +69,16 @@ def seed(name: str) -> tuple[dict[str, str], ...]:
         return tuple(csv.DictReader(lines))
 
 
-def _span_query(landed: Landed) -> str:
+def _span_query(landed: Landed, is_trinetx: bool) -> str:
+    """The days that are possible: from 1900 to the day that the source says it was made."""
+    made = (
+        f"max(date_created) from {landed('trinetx_dataset_details')}"
+        if is_trinetx
+        else f"max(greatest(source_release_date, cdm_release_date)) from {landed('cdm_source')}"
+    )
     return f"""
-        select
-            date '{EARLIEST_DATE}' as first_date,
-            coalesce(max(greatest(source_release_date, cdm_release_date)), current_date)
-                as last_date
-        from {landed("cdm_source")}
+        select date '{EARLIEST_DATE}' as first_date,
+            coalesce((select {made}), current_date) as last_date
     """
 
 
