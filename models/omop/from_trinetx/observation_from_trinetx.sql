@@ -31,15 +31,25 @@ treatments as (
 
 tumor_facts as (
 
-    select 0 as fact_number, 'stage' as fact
+    select
+        0 as fact_number,
+        'stage' as fact
     union all
-    select 1 as fact_number, 'tumor site' as fact
+    select
+        1 as fact_number,
+        'tumor site' as fact
     union all
-    select 2 as fact_number, 'tumor size' as fact
+    select
+        2 as fact_number,
+        'tumor size' as fact
     union all
-    select 3 as fact_number, 'number of lymph nodes' as fact
+    select
+        3 as fact_number,
+        'number of lymph nodes' as fact
     union all
-    select 4 as fact_number, 'metastatic' as fact
+    select
+        4 as fact_number,
+        'metastatic' as fact
 
 ),
 

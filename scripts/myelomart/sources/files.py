@@ -13,7 +13,12 @@ DELIMITERS = ",;\t|"
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
 # tables whose columns are not known before: what dates a row, and what is no property of it
-PROPERTY_DATES = ("observation_date", "oncology_treatment_start_date", "diagnosis_date", "test_date")
+PROPERTY_DATES = (
+    "observation_date",
+    "oncology_treatment_start_date",
+    "diagnosis_date",
+    "test_date",
+)
 NO_PROPERTIES = ("patient_id", "source_id", "derived_by_trinetx", "source_file_name")
 SMALLEST_PARQUET = 12  # bytes: two marks and the length of the footer
 
