@@ -3,11 +3,14 @@
 The checks count; here each is asked which rows it counted, and each planted row must be among them.
 """
 
+import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from myelomart import warehouse
+from myelomart import cli, warehouse
+from myelomart.errors import SourceError
 from myelomart.quality import across, door, lookups, scan
 from myelomart.quality.checks import shape_of
 from myelomart.sources.landing import Source, land
@@ -122,3 +125,51 @@ def test_every_planted_row_is_found_by_the_check_that_it_is_meant_for(dirty, fau
 def test_a_clean_cdm_fails_no_check(seed, people, share, tmp_path):
     make_network(people, 3, seed, tmp_path / "cdm", share)
     assert checked(tmp_path / "cdm", tmp_path / "landing") == {}
+
+
+def exit_code_of_check(cdm: Path, out: Path) -> int:
+    database = str(out / "none.duckdb")
+    arguments = ["check", "--source", str(cdm), "--out", str(out), "--db", database]
+    return CliRunner().invoke(cli.app, arguments).exit_code
+
+
+def test_the_command_ends_with_1_when_a_check_blocks_and_leaves_both_files(dirty, tmp_path):
+    _, landing, failed = dirty
+    assert exit_code_of_check(landing.parent / "cdm", tmp_path) == 1
+    result = json.loads((tmp_path / "quality.json").read_text())
+    blocking = {
+        (one["table"], one["check"]) for one in result["checks"] if one["status"] == "blocking"
+    }
+    assert blocking == {name for name, one in failed.items() if one["status"] == "blocking"}
+    assert (tmp_path / "quality.html").read_text().startswith("<!doctype html>")
+
+
+def test_the_command_ends_with_0_on_a_clean_cdm(tmp_path):
+    make_network(60, 1, 4, tmp_path / "cdm", 0.5)
+    assert exit_code_of_check(tmp_path / "cdm", tmp_path) == 0
+
+
+REFUSED = {"empty_file": "is empty", "truncated_parquet": "is cut off"}
+
+
+def test_every_broken_file_lands_or_is_refused_with_its_name(dirty, tmp_path):
+    _, landing, _ = dirty
+    broken = landing.parent / "cdm.broken"
+    faults = {folder.name for folder in broken.iterdir()}
+    assert faults > REFUSED.keys()
+    for fault in sorted(faults):
+        source = [Source("cdm", str(broken / fault))]
+        if fault in REFUSED:
+            with pytest.raises(SourceError, match=REFUSED[fault]):
+                land(source, tmp_path / fault, lambda line: None)
+            continue
+        manifest = land(source, tmp_path / fault, lambda line: None)
+        tables = manifest["sources"][0]["tables"]
+        measured = tables["measurement"]
+        if fault == "version_5_3_columns":
+            measured = tables["visit_occurrence"]
+            assert "admitted_from_concept_id" not in measured["columns_missing"]
+        emptied = 1 if fault == "text_in_number" else 0
+        expected = (0 if fault == "header_only" else 200, 0, emptied)
+        found = (measured["rows"], measured["rows_set_aside"], measured["cells_emptied"])
+        assert found == expected, fault

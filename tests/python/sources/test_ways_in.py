@@ -232,6 +232,20 @@ def test_every_way_in_gives_the_same_studies(studies):
             pd.testing.assert_frame_equal(numbers, expected, obj=f"{study} by {way}")
 
 
+def test_every_way_in_decides_the_same_of_everybody(ways):
+    """Who is in which cohort, and at which step the others fall out: the flow of every study."""
+    database, sources, _ = ways
+    found = by_source(
+        database,
+        "select way, number, decisions.* exclude (person_id) from studies.study_decisions "
+        "as decisions inner join people using (person_id)",
+    )
+    assert len(found["whole"]) > 100
+    assert sorted(found["first"] + found["second"], key=str) == sorted(found["whole"], key=str)
+    for source in set(sources) - {"whole", "first", "second"}:
+        assert found[source] == found["whole"], source
+
+
 def test_a_trinetx_export_gives_the_same_studies_but_for_the_day_of_death(ways, studies):
     """The same people and covariates, endpoints of the living, numbers that no death moves."""
     dead = by_source(
