@@ -1,15 +1,15 @@
 """Every worked example of the specification is a test under its id.
 
-The specification is not part of the repository: without it the test is skipped and says so. The ids
-are read from the worked examples of sections 4 to 8; what an estimator computes (CI1 to CI3, CI8) is
-proven beside the estimator, everything else is a dbt unit test.
+The specification is not part of the repository: without it the test is skipped and says so. The
+ids are read from the worked examples of sections 4 to 8; what an estimator computes (CI1 to CI3,
+CI8) is proven beside the estimator, everything else is a dbt unit test.
 """
 
 import re
 
 import pytest
-from conftest import SHARED
 
+from conftest import SHARED
 from myelomart.project import project_root
 
 ID = re.compile(r"\b(S|PF|PT|CI|G|U|K)(\d{1,2})(?:\s*(?:–|-|to|_to_)\s*\1?(\d{1,2}))?\b", re.I)
