@@ -25,6 +25,8 @@ study_published as (
         published_places.endpoint_id,
         published_places.level,
         published_places.group_value,
+        published_places.pool,
+        published_places.pool_patients,
         published_results.table_figure,
         published_results.result_origin,
         published_results.cited_study,

@@ -244,6 +244,8 @@ def analysis_prose(study: Study, one: Analysis) -> str:
     said = METHODS[one.analysis_type].format(of=of, by=by, to=to, after=after, row=one)
     if by and one.analysis_type in GROUPED:
         said += f"; by {by}{GROUPED[one.analysis_type]}"
+    if one.analysis_type == "prognostic_factors" and to:
+        said += f"; logistic regression for {to}"
     if one.analysis_type == "cohort_table" and one.summary_style:
         said += f"; {SUMMARIES[one.summary_style]}"
     if one.population == "matched":
@@ -270,7 +272,7 @@ METHODS = {
     "cumulative_incidence": "{of}: Aalen-Johansen, the competing event is no censoring",
     "response_bars": "{of}: {to}, of those assessed, Wilson's intervals",
     "prognostic_factors": "{of}: one factor at a time and all together; Cox regression, "
-    "cause-specific and Fine-Gray where events compete, logistic regression for {to}",
+    "cause-specific and Fine-Gray where events compete",
     "ever_treated": "{of}: by {after} after index in three ways: as printed (ever against never, "
     "which is biased), from a landmark at day {row.landmark_day}, and as time-varying exposure",
     "transitions": "{of}: from {by} to {to}; Fisher's test of association, McNemar's exact test of "

@@ -20,11 +20,12 @@ def sankey(table: pd.DataFrame, before: str, after: str, said: str) -> str:
         max((text_width(f"{s} ({n})", 10.5) for s, n in side.items()), default=60) + 16
         for side in (table.sum(axis=1), table.sum(axis=0))
     ]
-    width = sum(width_of) + 400
+    heads = text_width(before, 11.5, bold=True) + text_width(after, 11.5, bold=True) + 40
+    width = max(sum(width_of) + 400, heads)
     sheet = Canvas(width, HEIGHT + 66, said)
     left, right = width_of[0], width - width_of[1]
-    sheet.text(left, 18, before, 11.5, "end", bold=True)
-    sheet.text(right, 18, after, 11.5, bold=True)
+    sheet.text(8, 18, before, 11.5, bold=True)
+    sheet.text(width - 8, 18, after, 11.5, "end", bold=True)
     starts = _stack(table.sum(axis=1), unit)
     ends = _stack(table.sum(axis=0), unit)
     used_start, used_end = dict(starts), dict(ends)

@@ -66,7 +66,7 @@ def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
     last = max(months) if max(months) > 0 else np.inf
     for k, line in enumerate(lines.values()):
         _curve(sheet, across, down, line, colour_of(k), start, last)
-    _legend(sheet, list(lines), left, top, start)
+    _legend(sheet, lines, left, top, start)
     if tested:
         y = top + PLOT - 12 if start else top + 16
         sheet.text(WIDTH - 24, y, tested, SMALL, "end", QUIET)
@@ -135,10 +135,21 @@ def _carried(limits: np.ndarray, start: float) -> np.ndarray:
     return filled
 
 
-def _legend(sheet, labels, left, top, start) -> None:
-    if len(labels) < 2:
+def _legend(sheet, lines, left, top, start) -> None:
+    """Where no curve is: above those that fall, below those that stay high."""
+    if len(lines) < 2:
         return
-    y = top + PLOT - 14 * len(labels) - 14 if start else top + 16
-    for k, label in enumerate(labels):
-        sheet.line(left + 10, y + 14 * k, left + 28, y + 14 * k, colour_of(k), 2.4)
-        sheet.text(left + 33, y + 14 * k, label, SMALL)
+    widest = max(text_width(label, SMALL) for label in lines)
+    x = max(left + 8, WIDTH - 52 - widest)
+    reached = [np.asarray(line[1], float) for line in lines.values()]
+    ends = [part[len(part) // 3] if len(part) else start for part in reached]
+    is_high = max(ends) > 0.75
+    if start and is_high:
+        y = top + PLOT - 15 * len(lines) - 18
+    elif start:
+        y = top + 14
+    else:
+        x, y = left + 10, top + 14
+    for k, label in enumerate(lines):
+        sheet.line(x, y + 15 * k, x + 18, y + 15 * k, colour_of(k), 2.4)
+        sheet.text(x + 23, y + 15 * k, label, SMALL)

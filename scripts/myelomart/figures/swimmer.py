@@ -26,9 +26,11 @@ def swimmer(lanes: list[dict], groups: list[str], ending: str, said: str) -> str
         sheet.rect(x, y - 5, 11, 11, colours[group])
         sheet.text(x + 16, y, group, 9.5)
     sheet.circle(20, top - 18, 3.2, INK)
-    sheet.text(30, top - 18, ending, 9.5)
-    sheet.path([(150, top - 22), (157, top - 18), (150, top - 14)], QUIET, 1.2)
-    sheet.text(164, top - 18, "follow-up goes on or is lost", 9.5)
+    words = f"event of «{ending}»"
+    sheet.text(30, top - 18, words, 9.5)
+    x = 52 + text_width(words, 9.5)
+    sheet.path([(x, top - 22), (x + 7, top - 18), (x, top - 14)], QUIET, 1.2)
+    sheet.text(x + 14, top - 18, "follow-up goes on or is lost", 9.5)
     longest = max(lane["months"] for lane in lanes)
     across = Scale(0, longest + 1, 24, WIDTH - 20)
     for tick in round_ticks(0, longest + 1, 9):

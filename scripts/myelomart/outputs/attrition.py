@@ -20,6 +20,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 "arm": cohort.label,
                 "unit": "persons",
                 "denominator": step.persons_before,
+                "endpoint": f"step {step.step}",
             }
             results.add(analysis.output_id, "persons_after", estimate=step.persons_after, **common)
             results.add(

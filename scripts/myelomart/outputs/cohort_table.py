@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from myelomart.outputs.comparison import UNKNOWN, StudyData
+from myelomart.outputs.levels import in_order, level_rows
 from myelomart.outputs.members import EVERYONE, YES, arms_of, labels_of, members
 from myelomart.outputs.proportions import add_percent, add_size
 from myelomart.results import Results
@@ -31,7 +32,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         if one.value_kind == "number":
             _numbers(analysis, one, columns, results)
         else:
-            _levels(analysis, one, columns, results)
+            _levels(analysis, one, columns, level_rows(data), results)
     if never:
         results.warnings.append(
             f"{analysis.output_id}: nothing is known of any of {len(persons)} persons about "
@@ -39,19 +40,21 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         )
 
 
-def _levels(analysis: Analysis, one: Covariate, columns: dict, results: Results) -> None:
+def _levels(
+    analysis: Analysis, one: Covariate, columns: dict, known: pd.DataFrame, results: Results
+) -> None:
     """A row per level, the unknown last; a yes-or-no covariate shows its yes alone."""
     labels = {arm: labels_of(one, rows) for arm, rows in columns.items()}
     everyone = labels[EVERYONE].dropna()
-    levels = [YES] if one.value_kind == "binary" else sorted(everyone.unique())
+    levels = [YES] if one.value_kind == "binary" else in_order(everyone.unique(), known)
     tested = _compared(labels, lambda values, arms: compare_categories(values, arms))
     for position, level in enumerate(levels):
         name = one.label if one.value_kind == "binary" else f"{one.label}: {level}"
         for arm, own in labels.items():
-            known = own.dropna()
+            found = own.dropna()
             add_percent(
-                results, analysis.output_id, int((known == level).sum()), len(known),
-                n_missing=len(own) - len(known), **_common(one, name, arm),
+                results, analysis.output_id, int((found == level).sum()), len(found),
+                n_missing=len(own) - len(found), **_common(one, name, arm),
                 **(tested if arm == EVERYONE and position == 0 else {}),
             )  # fmt: skip
     for arm, own in labels.items():

@@ -14,6 +14,7 @@ from myelomart.figures.forest_plot import ratio_forest
 from myelomart.figures.survival_plot import survival_plot
 from myelomart.outputs.comparison import StudyData
 from myelomart.outputs.members import followed, members, warn_of_no_event
+from myelomart.outputs.proportions import add_percent
 from myelomart.outputs.survival import add_logrank, add_survival
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
@@ -50,6 +51,11 @@ def _endpoint(analysis, endpoint: Endpoint, exposure: Endpoint, rows, start, res
     naive = rows.assign(exposed=ever)
     time, event = rows["time_days"].to_numpy(float), (rows["event"] == 1).to_numpy()
     shown = []
+    add_percent(
+        results, analysis.output_id, int(ever.sum()), len(ever), population=NAIVE,
+        row_group=endpoint.row_group, row_label=endpoint.label, arm=labels[0],
+        endpoint=endpoint.endpoint_id, time_anchor="index",
+    )  # fmt: skip
     _curves(analysis, endpoint, naive, labels, NAIVE, "index", results)
     fits = {NAIVE: (time, event, ever, None)}
     at_landmark = f"landmark at day {landmark}"

@@ -1,8 +1,8 @@
 """What others printed, as it stands; pooled over trials; and our cohort beside each benchmark.
 
-A benchmark is met by what the study calls by the same name: a yes-or-no covariate meets a percent,
-a number a median, an endpoint a median survival or a rate. How alike the populations are is said by
-the same comparison of what they were at the start.
+A benchmark is met by the covariate or endpoint of its row in `published_places`: a yes-or-no
+covariate meets a percent, a number a median, an endpoint a median survival or a rate. How alike the
+populations are is said by the same comparison of what they were at the start.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ ROW_GROUP = "Benchmarks"
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add the cited numbers, their pools, and our value and the difference beside each."""
-    cited = data.evidence
+    cited = data.published[data.published["result_origin"] == "cited"]
     if not len(cited):
-        raise NoData("no cited result is in seeds/evidence/published_results")
+        raise NoData("no cited number has a place in this study (seeds/evidence/published_places)")
     for row in cited.itertuples():
         _printed(analysis, row, results)
     _pools(analysis, cited, results)
@@ -45,11 +45,10 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     for row in cited.itertuples():
         if not _beside(analysis, row, ours, results):
             unmet.append(row.endpoint)
-    if unmet:
-        names = ", ".join(dict.fromkeys(name for name in unmet if name))
+    names = list(dict.fromkeys(name.replace("_", " ") for name in unmet if _is_said(name)))
+    if names:
         results.warnings.append(
-            f"{analysis.output_id}: the study has no covariate or endpoint of its own beside the "
-            f"cited {names}."
+            f"{analysis.output_id}: this warehouse has nothing beside the cited {', '.join(names)}."
         )
 
 
@@ -77,31 +76,32 @@ def _printed(analysis: Analysis, row, results: Results) -> None:
 
 
 def _pools(analysis: Analysis, cited: pd.DataFrame, results: Results) -> None:
-    """Shares of the same endpoint over the trials of which the number of patients is known."""
-    named = cited["pool"] if "pool" in cited else pd.Series(None, index=cited.index, dtype=object)
-    shares = cited[(cited["statistic"] == "percent") & cited["estimate"].notna() & named.notna()]
-    for (name, endpoint), own in shares.groupby([named, "endpoint"], sort=True):
-        common = {"population": POOLED, "row_group": endpoint, "endpoint": endpoint,
-                  "row_label": name, "unit": "%"}  # fmt: skip
-        known = own[own["denominator"].notna()]
-        counts = known["numerator"].fillna((known["estimate"] * known["denominator"] / 100).round())
+    """Shares of one endpoint over the trials of a pool; those of unknown size are left out."""
+    shares = cited[(cited["statistic"] == "percent") & cited["estimate"].notna()]
+    for (name, endpoint), own in shares.groupby(["pool", "endpoint"], sort=True):
+        size = own["denominator"].fillna(own["pool_patients"])
+        known = own[size.notna()]
+        size = size[known.index]
+        counts = known["numerator"].fillna((known["estimate"] * size / 100).round())
+        common = {
+            "population": POOLED, "row_group": endpoint, "endpoint": endpoint, "unit": "%",
+            "row_label": f"{name}, {len(known)} of {len(own)} trials (of known size)",
+        }  # fmt: skip
         try:
-            made = pool(
-                proportions(counts.to_numpy(), known["denominator"].to_numpy(),
-                            study=known["cited_study"]), method="glmm",
+            sizes = proportions(counts.to_numpy(), size.to_numpy(), study=known["cited_study"])
+            made = pool(sizes, method="glmm")
+        except StatisticsError:
+            results.add(
+                analysis.output_id, "pooled_proportion", status="fewer_than_three_trials",
+                numerator=counts.sum(), denominator=size.sum(), **common,
             )  # fmt: skip
-        except StatisticsError as refusal:
-            results.add(analysis.output_id, "pooled_proportion", status="not_estimable",
-                        denominator=known["denominator"].sum(), **common)  # fmt: skip
-            results.warnings.append(f"{analysis.output_id}, {endpoint}, {name}: {refusal}.")
             continue
         results.add(
             analysis.output_id, "pooled_proportion", estimate=100 * made.estimate,
             ci_low=100 * made.ci_low, ci_high=100 * made.ci_high,
-            range_low=100 * made.prediction_low,
-            range_high=100 * made.prediction_high, numerator=counts.sum(),
-            denominator=known["denominator"].sum(), p_value=made.q_p, p_test="heterogeneity",
-            **common,
+            range_low=100 * made.prediction_low, range_high=100 * made.prediction_high,
+            numerator=counts.sum(), denominator=size.sum(), p_value=made.q_p,
+            p_test="heterogeneity", **common,
         )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ class _Ours:
         self.endpoints = {one.endpoint_id: one for one in study.endpoints}
         self.data, self.persons, self.curves = data, persons, {}
 
-    def share(self, name: str) -> tuple[int, int, int] | None:
+    def share(self, name) -> tuple[int, int, int] | None:
         """Count, known and unknown of a yes-or-no covariate."""
         one: Covariate | None = self.covariates.get(name)
         if one is None or one.value_kind != "binary":
@@ -121,14 +121,14 @@ class _Ours:
         known = pd.to_numeric(self.persons[name]).dropna()
         return int(known.sum()), len(known), len(self.persons) - len(known)
 
-    def numbers(self, name: str) -> pd.Series | None:
+    def numbers(self, name) -> pd.Series | None:
         """The known values of a number."""
         one: Covariate | None = self.covariates.get(name)
         if one is None or one.value_kind != "number":
             return None
         return pd.to_numeric(self.persons[name]).dropna()
 
-    def curve(self, name: str):
+    def curve(self, name):
         """The survival curve of an endpoint in months, or None."""
         one: Endpoint | None = self.endpoints.get(name)
         if one is None:
@@ -147,10 +147,10 @@ class _Ours:
 def _beside(analysis: Analysis, row, ours: _Ours, results: Results) -> bool:
     """Add our value and the difference to one cited number; False where we have none."""
     common = _common(row) | {"arm": row.row_id, "comparator": OURS}
-    if row.statistic in SHARES and (found := ours.share(row.endpoint)):
+    if row.statistic in SHARES and (found := ours.share(row.covariate_id)):
         _share(analysis, row, found, common, results)
         return True
-    numbers = ours.numbers(row.endpoint)
+    numbers = ours.numbers(row.covariate_id)
     if row.statistic == "median" and numbers is not None:
         low, middle, high = numbers.quantile([0.25, 0.5, 0.75]) if len(numbers) else [None] * 3
         results.add(
@@ -162,7 +162,7 @@ def _beside(analysis: Analysis, row, ours: _Ours, results: Results) -> bool:
             results.add(analysis.output_id, "difference", population=OURS,
                         estimate=middle - row.estimate, unit=row.unit, **common)  # fmt: skip
         return True
-    curve = ours.curve(row.endpoint)
+    curve = ours.curve(row.endpoint_id)
     if curve is not None and row.statistic in ("median", "pooled_median", "rate_at_time"):
         _survival(analysis, row, curve, common, results)
         return True

@@ -9,12 +9,12 @@ from myelomart.outputs.comparison import StudyData
 COLUMNS = ["level_kind", "level", "sort_order", "is_response", "is_deep_response"]
 
 
-def level_rows(data: StudyData, kind: str) -> pd.DataFrame:
-    """The levels of one kind (response, salvage, progression), in order."""
+def level_rows(data: StudyData, kind: str | None = None) -> pd.DataFrame:
+    """The levels of one kind (response, salvage), or of every kind, in order."""
     if not len(data.levels):
         return pd.DataFrame(columns=COLUMNS)
-    own = data.levels[data.levels["level_kind"] == kind]
-    return own.sort_values(["sort_order", "level"]).reset_index(drop=True)
+    own = data.levels if kind is None else data.levels[data.levels["level_kind"] == kind]
+    return own.sort_values(["level_kind", "sort_order", "level"]).reset_index(drop=True)
 
 
 def in_order(found, known: pd.DataFrame) -> list[str]:

@@ -8,6 +8,7 @@ regression. One at a time uses those whose value is known; together, the unknown
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,18 @@ from myelomart.tables.logistic import logistic_regression
 
 FEWEST_EVENTS = 5  # per term of a model of several factors (Vittinghoff, McCulloch 2007)
 RATIOS = {"hr": "hazard_ratio", "shr": "subdistribution_hazard_ratio", "odds_ratio": "odds_ratio"}
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What is modelled: of whom, with which kind of ratio, and who had it."""
+
+    analysis: Analysis
+    label: str
+    endpoint_id: str
+    kind: str
+    rows: pd.DataFrame
+    happened: pd.Series
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
@@ -46,8 +59,8 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             return logistic_regression(happened[place], model).table()
 
         counted = pd.Series(happened, index=known.index)
-        _models(analysis, one.label, one.covariate_id, "odds_ratio", known, factors, odds,
-                counted, results)  # fmt: skip
+        outcome = _Outcome(analysis, one.label, one.covariate_id, "odds_ratio", known, counted)
+        _models(outcome, factors, odds, results)
     for endpoint in _endpoints(study, analysis):
         _endpoint(analysis, endpoint, followed(persons, data, endpoint), factors, results)
 
@@ -77,71 +90,39 @@ def _endpoint(analysis, endpoint: Endpoint, rows, factors, results) -> None:
     if (rows["event"] == 2).any():
         fits = {"hr": cause_specific, "shr": subdistribution}
     for kind, fit in fits.items():
-        _models(analysis, endpoint.label, endpoint.endpoint_id, kind, rows, factors, fit,
-                happened, results)  # fmt: skip
+        outcome = _Outcome(analysis, endpoint.label, endpoint.endpoint_id, kind, rows, happened)
+        _models(outcome, factors, fit, results)
 
 
-def _models(
-    analysis: Analysis, label: str, endpoint_id: str, kind: str, rows: pd.DataFrame,
-    factors: list[Covariate], fit: Callable, happened: pd.Series, results: Results,
-) -> None:  # fmt: skip
+def _models(outcome: _Outcome, factors: list[Covariate], fit: Callable, results: Results) -> None:
     """Both models of one outcome with one kind of ratio, and their forest plots."""
+    rows, told = outcome.rows, f"{outcome.analysis.output_id}, {outcome.label}"
     shown = {"univariable": [], "multivariable": []}
     for one in factors:
         known = rows[rows[one.covariate_id].notna()]
         terms, refusal = _fit(fit, known, (one,))
         for term in terms if refusal is None else _blank(one):
-            shown["univariable"].append(
-                _add(
-                    analysis,
-                    label,
-                    endpoint_id,
-                    kind,
-                    "univariable",
-                    one,
-                    term,
-                    known,
-                    happened,
-                    results,
-                )  # fmt: skip
-            )
+            shown["univariable"].append(_add(outcome, "univariable", one, term, known, results))
     terms, refusal = _fit(fit, rows, tuple(factors))
     if refusal:
+        results.warnings.append(f"{told}: no model of all factors together: {refusal}.")
+    elif outcome.happened.sum() < FEWEST_EVENTS * len(terms):
         results.warnings.append(
-            f"{analysis.output_id}, {label}: no model of all factors together: {refusal}."
+            f"{told}: {outcome.happened.sum():.0f} events for {len(terms)} terms: the model of all "
+            "factors together is overfitted."
         )
-    else:
-        events = happened.sum()
-        if events < FEWEST_EVENTS * len(terms):
-            results.warnings.append(
-                f"{analysis.output_id}, {label}: {events:.0f} events for {len(terms)} terms: the "
-                "model of all factors together is overfitted."
-            )
-        by_name = {one.covariate_id: one for one in factors}
-        for term in terms:
-            one = by_name[term["covariate_id"]]
-            shown["multivariable"].append(
-                _add(
-                    analysis,
-                    label,
-                    endpoint_id,
-                    kind,
-                    "multivariable",
-                    one,
-                    term,
-                    rows,
-                    happened,
-                    results,
-                )  # fmt: skip
-            )
+    by_name = {one.covariate_id: one for one in factors}
+    for term in terms:
+        one = by_name[term["covariate_id"]]
+        shown["multivariable"].append(_add(outcome, "multivariable", one, term, rows, results))
     for way, lines in shown.items():
         if lines:
-            word = RATIOS[kind].replace("_", " ")
+            word = RATIOS[outcome.kind].replace("_", " ")
             results.draw(
-                f"{analysis.output_id}_{endpoint_id}_{RATIOS[kind]}_{way}",
+                f"{outcome.analysis.output_id}_{outcome.endpoint_id}_{RATIOS[outcome.kind]}_{way}",
                 ratio_forest(
-                    pd.DataFrame(lines), ["with the event / n"], f"{word}, {way}",
-                    f"{label}: {word} per factor, {way}", f"{word} (95 % CI)",
+                    pd.DataFrame(lines), ["with the event / n"], f"{outcome.label}: {word}, {way}",
+                    f"{outcome.label}: {word} per factor, {way}", f"{word} (95 % CI)",
                 ),
             )  # fmt: skip
 
@@ -181,22 +162,23 @@ def _blank(one: Covariate) -> list[dict]:
     return [{"covariate_id": one.covariate_id, "level": "", "reference": None}]
 
 
-def _add(analysis, label, endpoint_id, kind, way, one, term, rows, happened, results) -> dict:
-    """Add one ratio and return its line of the forest plot."""
+def _add(outcome: _Outcome, way: str, one: Covariate, term: dict, rows, results) -> dict:
+    """Add one ratio of those in ``rows`` and return its line of the forest plot."""
+    kind = outcome.kind
     value = term.get(kind, np.nan)
     is_known = bool(np.isfinite(value)) and bool(np.isfinite(term.get("ci_high", np.nan)))
     name = one.label + (f": {term['level']}" if term["level"] else "")
-    own = happened.reindex(rows.index)
+    own = outcome.happened.reindex(rows.index)
     having = _having(rows, one, term["level"])
     events, size = int(own[having].sum()), int(having.sum())
     status = None if is_known else "not_estimable"
     results.add(
-        analysis.output_id, f"{RATIOS[kind]}_{way}", estimate=value if is_known else None,
+        outcome.analysis.output_id, f"{RATIOS[kind]}_{way}", estimate=value if is_known else None,
         ci_low=term.get("ci_low"), ci_high=term.get("ci_high"), p_value=term.get("p"),
         p_test="Wald", unit="ratio", numerator=events, denominator=size,
-        n_missing=int(rows[one.covariate_id].isna().sum()), population="all",
-        row_group=one.row_group, row_label=name, comparator=term["reference"], arm=label,
-        endpoint=endpoint_id, time_anchor="index", status=status,
+        n_missing=int(outcome.rows[one.covariate_id].isna().sum()), population="all",
+        row_group=one.row_group, row_label=name, comparator=term["reference"], arm=outcome.label,
+        endpoint=outcome.endpoint_id, time_anchor="index", status=status,
     )  # fmt: skip
     against = f" (against {term['reference']})" if term["reference"] else ""
     return {

@@ -59,7 +59,7 @@ def _tables(one: Chapter) -> dict[str, str]:
         if section.table:
             tables[name] = section.table.as_csv()
         if section.printed:
-            tables[f"{section.output_id}_beside_printed"] = section.printed.as_csv()
+            tables[f"{name}_beside_printed"] = section.printed.as_csv()
         if section.missing:
             tables[name] = f'missing\n"{section.missing.replace(chr(34), chr(39))}"\n'
     return tables

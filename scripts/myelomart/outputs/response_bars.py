@@ -31,13 +31,13 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 results, analysis.output_id, int((known == level).sum()), len(known),
                 row_label=level, **shared,
             )  # fmt: skip
-        for label, column in (("Response (PR or better)", "is_response"),
-                              ("VGPR or better", "is_deep_response")):  # fmt: skip
-            if len(known_levels):
-                counted = known.isin(known_levels.loc[known_levels[column], "level"])
+        better = []
+        for level in known_levels.loc[known_levels["is_response"].astype(bool), "level"]:
+            better.append(level)
+            if len(better) > 1:
                 add_percent(
-                    results, analysis.output_id, int(counted.sum()), len(known),
-                    row_label=label, **shared,
+                    results, analysis.output_id, int(known.isin(better).sum()), len(known),
+                    row_label=f"{level} or better", **shared,
                 )  # fmt: skip
         results.add(
             analysis.output_id, "count", estimate=len(own) - len(known), row_label="not assessed",

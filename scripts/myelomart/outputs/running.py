@@ -67,7 +67,6 @@ def read_data(connection: duckdb.DuckDBPyConnection, study: Study) -> StudyData:
             connection, "study_lines", one, "cohort_id, person_id, ordinal_after_index"
         ),
         levels=study_frame(connection, "study_levels", None, "level_kind, sort_order, level"),
-        evidence=study_frame(connection, "study_evidence", None, "row_id"),
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from myelomart.errors import NoData
 from myelomart.figures.sankey import sankey
 from myelomart.outputs.comparison import UNKNOWN, StudyData
-from myelomart.outputs.members import labels_of, members
+from myelomart.outputs.members import EVERYONE, labels_of, members
 from myelomart.outputs.proportions import add_percent
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Study
@@ -35,12 +35,13 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     table = table.reindex(index=[s for s in order if s in table.index],
                           columns=[s for s in order if s in table.columns])  # fmt: skip
     common = {"population": "all", "endpoint": second.covariate_id, "time_anchor": "index"}
+    starting = common | {"endpoint": first.covariate_id}
     for start in table.index:
         size = int(table.loc[start].sum())
         results.add(
             analysis.output_id, "count", estimate=size, numerator=size, denominator=len(persons),
-            row_group=first.label, row_label=f"{first.label}: {start}", arm=start,
-            unit="persons", **common,
+            row_group=first.label, row_label=f"{first.label}: {start}", arm=EVERYONE,
+            unit="persons", **starting,
         )  # fmt: skip
         for end in table.columns:
             add_percent(
@@ -48,8 +49,10 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 row_group=f"{first.label}: {start}", row_label=f"{second.label}: {end}",
                 arm=start, **common,
             )  # fmt: skip
-    _association(analysis, first, second, table, common, results)
-    for before, after in _pairs(study, analysis):
+    pairs = _pairs(study, analysis)
+    if (first, second) not in pairs:
+        _association(analysis, first, second, table, common, results)
+    for before, after in pairs:
         _paired(analysis, before, after, persons, common, results)
     results.draw(
         f"{analysis.output_id}_transitions",
@@ -79,7 +82,13 @@ def _association(analysis, first, second, table, common, results) -> None:
 
 
 def _pairs(study: Study, analysis: Analysis) -> list[tuple[Covariate, Covariate]]:
-    """The parts named by row groups: the two yes-or-no covariates of each, before and after."""
+    """Yes-or-no covariates before and after: the states themselves, or those of each row group."""
+    ends = tuple(
+        study.covariate(name)
+        for name in (analysis.group_covariate_id, analysis.outcome_covariate_id)
+    )
+    if all(one.value_kind == "binary" for one in ends):
+        return [ends]
     if not analysis.row_groups:
         return []
     found = []

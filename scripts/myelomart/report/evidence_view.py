@@ -22,7 +22,7 @@ def evidence_table(estimates: list, title: str) -> Table:
             rows.append([f"{one.row_label} ({one.arm})", _printed(one), *_beside(ours)])
         for one in (e for e in own if e.population == POOLED):
             pooled = (
-                "not estimable"
+                "not pooled: fewer than three trials of known size"
                 if pd.isna(one.estimate)
                 else f"{with_limits(one.estimate, one.ci_low, one.ci_high)} %"
             )

@@ -79,11 +79,7 @@ class Page:
 
 def chapter(study: Study, results: Results, published: pd.DataFrame) -> Chapter:
     """What the page shows of one study."""
-    sections, seen = [], set()
-    for analysis in study.analyses:
-        is_first = analysis.output_id not in seen
-        seen.add(analysis.output_id)
-        sections.append(section(study, analysis, results, published, is_first))
+    sections = [section(study, analysis, results, published) for analysis in study.analyses]
     return Chapter(study, as_prose(study), results, sections)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from myelomart.study import Analysis, Study, analysis_prose
 
 PERSONS = ("study_population", "study_covariates")
 FOLLOWED = (*PERSONS, "study_endpoints")
+WIDE = 500.0  # pixels of the view box
 LINES = ("study_population", "study_lines", "study_levels")
 
 
@@ -41,7 +43,7 @@ VIEWS = {
     "cumulative_incidence": View(survival_views.incidence_table, FOLLOWED, True),
     "distribution": View(cohort_views.by_arm, PERSONS),
     "ever_treated": View(survival_views.exposure_table, FOLLOWED, True),
-    "evidence_summary": View(evidence_view.evidence_table, (*FOLLOWED, "study_evidence")),
+    "evidence_summary": View(evidence_view.evidence_table, (*FOLLOWED, "study_published")),
     "hazard_ratios": View(None, (*FOLLOWED, "study_testing", "study_published")),
     "kaplan_meier": View(survival_views.survival_table, FOLLOWED, True, True),
     "line_table": View(cohort_views.line_table, LINES),
@@ -55,6 +57,14 @@ VIEWS = {
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A figure on the page; a wide one takes a whole row."""
+
+    svg: Markup
+    is_wide: bool
+
+
+@dataclass(frozen=True)
 class Section:
     """One output of a study on the page: what it is, its table, its figures, what it lacks."""
 
@@ -64,17 +74,15 @@ class Section:
     said: str  # what was done, in words
     table: Table | None
     printed: Table | None
-    figures: dict[str, Markup]
+    figures: list[Figure]
     is_gallery: bool
     is_folded: bool
     missing: str | None
     models: tuple[str, ...]
 
 
-def section(
-    study: Study, analysis: Analysis, results: Results, published: pd.DataFrame, is_first: bool
-) -> Section:
-    """What the page shows of ``analysis``; printed values stand with the first of an output."""
+def section(study: Study, analysis: Analysis, results: Results, published: pd.DataFrame) -> Section:
+    """What the page shows of ``analysis``, with what the source document prints of it."""
     view = VIEWS[analysis.analysis_type]
     own = results.own_rows(analysis.analysis_id)
     missing = results.missing.get(analysis.analysis_id)
@@ -84,7 +92,7 @@ def section(
             table = comparison_views.hazard_ratio_table(own, published, analysis.title)
         else:
             table = view.table(own, analysis.title)
-    printed = printed_table(analysis.output_id, results, published) if is_first else None
+    printed = printed_table(analysis.analysis_id, analysis.analysis_type, own, published)
     return Section(
         analysis.title,
         analysis.analysis_id,
@@ -92,9 +100,14 @@ def section(
         analysis_prose(study, analysis),
         table,
         printed,
-        {name: Markup(svg) for name, svg in results.own_figures(analysis.analysis_id).items()},
+        [_figure(svg) for svg in results.own_figures(analysis.analysis_id).values()],
         view.is_gallery,
         view.is_folded,
         missing,
         view.models,
     )
+
+
+def _figure(svg: str) -> Figure:
+    width = re.search(r'viewBox="0 0 ([\d.]+)', svg)
+    return Figure(Markup(svg), width is not None and float(width.group(1)) > WIDE)

@@ -29,7 +29,7 @@ def survival_table(estimates: list, title: str) -> Table:
                 cells.append(_follow_up(first(of_arm, "median_follow_up_months")))
             rows.append(cells)
     columns = ["", "events / n", "median, months (95 % CI)"]
-    columns += [f"at {month:g} months, % (95 % CI)" for month in months]
+    columns += [f"{month:g} months, % (95 % CI)" for month in months]
     columns += ["follow-up, median months (range)"] if has_follow_up else []
     note = "Kaplan-Meier, log-log intervals; NE: not reached. Follow-up by reverse Kaplan-Meier."
     return Table(title, columns, rows, note)
@@ -57,7 +57,7 @@ def incidence_table(estimates: list, title: str) -> Table:
             cells += [_rate(at[month]) if month in at else NOTHING for month in months]
             rows.append(cells)
     columns = ["", "n", "events", "competing events"]
-    columns += [f"at {month:g} months, % (95 % CI)" for month in months]
+    columns += [f"{month:g} months, % (95 % CI)" for month in months]
     return Table(title, columns, rows, "Aalen-Johansen: the competing event is no censoring.")
 
 

@@ -1,4 +1,4 @@
-"""The tutorial's sixth study: its rows, as the page prints them, appended to a copy of the seeds, built and run."""
+"""The tutorial's sixth study: the rows of its page, in a copy of the seeds, built and run."""
 
 import csv
 import io
