@@ -13,5 +13,5 @@ inner join studies.study_covariates as products
         and timings.person_id = products.person_id
         and products.covariate_id = 'product'
 where timings.cohort_id = 'patterns_received' and timings.covariate_id = 'progression_timing'
-group by rollup (products.value_text)
+group by rollup(products.value_text)
 order by received desc;

@@ -24,5 +24,5 @@ select
     count(*) filter (where is_response) as all_responses,
     count(*) filter (where is_deep) as all_vgpr_or_better
 from lines
-group by rollup (therapy_group_salvage)
+group by rollup(therapy_group_salvage)
 order by grouping(therapy_group_salvage), therapy_group;

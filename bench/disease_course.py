@@ -1,12 +1,14 @@
 """Time and memory of labs, grades and responses; agreement of the disease course with the truth.
 
-    python bench/disease_course.py speed --rows 10000000 50000000
+    python bench/disease_course.py speed --rows 12500000 25000000 50000000
     python bench/disease_course.py agreement --db myelomart.duckdb --truth demo/cdm.truth
 
 `speed` writes a CDM with that many measurement rows, a tenth of them of myeloma patients, lands it,
-runs the dbt models of the disease course on it and prints the seconds of each group of models, the
-peak memory of dbt, and the cut to myeloma patients beside one DuckDB scan of the columns it reads,
-in the same run. `agreement` compares a warehouse of the synthetic network with its truth.
+runs the dbt models of the disease course on it, one after the other (side by side each would count
+the time it waits for the other), and prints the seconds of each group of models, the peak memory of
+dbt, the cut to myeloma patients beside one DuckDB scan of the columns it reads, in the same run, and
+how the time grows with the rows. `agreement` compares a warehouse of the synthetic network with its
+truth.
 """
 
 import argparse
@@ -32,6 +34,7 @@ GROUPS = {
         "int_lab_modal_units",
         "int_lab_units_inferred",
         "int_lab_site_faults",
+        "int_labs_derived",
         "labs",
         "int_labs_by_day",
     ),
@@ -131,6 +134,8 @@ def run_models(landing: Path, database: Path, target: Path) -> tuple[dict[str, f
         str(Path(sys.executable).with_name("dbt")),
         "-q",
         "build",
+        "--threads",
+        "1",
         "--target-path",
         str(target),
     ]
@@ -160,7 +165,8 @@ def scan_seconds(landing: Path) -> float:
 
 
 def speed(sizes: list[int]) -> None:
-    """Print one table a size."""
+    """Print one table a size, and last what a million rows cost in each."""
+    costs = []
     for rows in sizes:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -169,15 +175,21 @@ def speed(sizes: list[int]) -> None:
             land([parse_source(str(folder / "cdm"))], folder / "landing", say=lambda _: None)
             seconds, peak = run_models(folder / "landing", folder / "w.duckdb", folder / "target")
             scan = scan_seconds(folder / "landing")
+        spent = {
+            group: sum(seconds.get(model, 0) for model in models)
+            for group, models in GROUPS.items()
+        }
+        total, cut = sum(spent.values()), spent["cut to myeloma patients"]
+        costs.append((rows, total, peak))
         print(f"{rows:,} measurement rows, a tenth of myeloma patients")
-        total = 0.0
-        for group, models in GROUPS.items():
-            spent = sum(seconds.get(model, 0) for model in models)
-            total += spent
-            print(f"  {group:28} {spent:7.1f} s")
-        cut = sum(seconds.get(model, 0) for model in GROUPS["cut to myeloma patients"])
+        for group, time_spent in spent.items():
+            print(f"  {group:28} {time_spent:7.1f} s")
         print(f"  {'all of these':28} {total:7.1f} s   peak memory of dbt {peak:.1f} GB")
         print(f"  {'one scan of the columns':28} {scan:7.1f} s   cut / scan = {cut / scan:.2f}")
+    print("linear in the rows? what a million rows cost")
+    for rows, total, peak in costs:
+        share = total / rows * 1e6
+        print(f"  {rows:>12,} rows {total:7.1f} s   {share:.3f} s a million   {peak:.1f} GB")
 
 
 def agreement(database: Path, truth: Path) -> None:

@@ -4,9 +4,9 @@
     python bench/lines_of_therapy.py [target/compiled]
 
 Ten drug exposures a patient, in three regimens, with a transplant for a third of them and a
-progression, go through the compiled SQL from exposures with roles to lines closed, under every rule
-set at once and under one, on 2 threads within 2 GB. The printed ratio is the time for twice the
-patients over the time for the patients: 2 is linear.
+progression, go through the compiled SQL from exposures with roles to lines with their regimens,
+under every rule set at once and under one, on 2 threads within 2 GB. The printed ratio is the time
+for twice the patients over the time for the patients: 2 is linear.
 """
 
 import re
@@ -16,7 +16,14 @@ from pathlib import Path
 
 import duckdb
 
-MODELS = ["int_line_events", "int_line_steps", "int_lines_closed"]
+MODELS = [
+    "int_line_events",
+    "int_line_steps",
+    "int_lines_closed",
+    "int_line_drugs",
+    "int_line_regimens",
+]
+SEEDS = ["algorithm_parameters", "drug_classes", "line_substitutions", "regimen_names"]
 FOLDER = "myelomart/models/intermediate/lines_of_therapy"
 INPUTS = """
     create table int_patients_observed as
@@ -33,6 +40,10 @@ INPUTS = """
             as start_date,
         start_date + 27 as end_date
     from range({patients}) as persons(person_id), range(10) as doses(dose), int_line_rules;
+    create table int_drug_exposures_covered as
+    select person_id, 'dexamethasone' as ingredient, 'steroid' as usual_role,
+        date '2015-01-01' + cast(500 * cycle as int) as start_date
+    from range({patients}) as persons(person_id), range(3) as cycles(cycle);
     create table int_transplants_found as
     select person_id, 'autologous' as kind, date '2015-05-01' as first_code_date,
         date '2015-05-01' as transplant_date
@@ -53,7 +64,7 @@ def main(compiled: Path) -> None:
         times = {}
         for patients in (50_000, 100_000):
             connection = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
-            for seed in ("algorithm_parameters", "drug_classes", "line_substitutions"):
+            for seed in SEEDS:
                 connection.execute(f"create table {seed} as from read_csv('{seeds / seed}.csv')")
             connection.execute(
                 "create table all_rules as " + read_model(compiled, "int_line_rules")

@@ -15,7 +15,7 @@ if [ ! -e .venv-spark/.installed ]; then
     touch .venv-spark/.installed
 fi
 
-.venv/bin/myelomart synth --patients "${MYELOMART_SPARK_PERSONS:-300}" --myeloma-share 0.7 --sites 3 --seed 7 --out "$work/cdm"
+.venv/bin/myelomart synth --patients "${MYELOMART_SPARK_PERSONS:-150}" --myeloma-share 0.7 --sites 3 --seed 7 --out "$work/cdm"
 .venv/bin/myelomart build --source "$work/cdm" --db "$work/duckdb.duckdb" --accept-quality
 
 export MYELOMART_LANDING="$work/duckdb.landing" MYELOMART_SPARK_DIR="$work/spark"

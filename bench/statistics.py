@@ -1,19 +1,20 @@
 """Time and memory of the statistics, side by side with R, lifelines and scikit-survival.
 
-    python bench/statistics.py --rows 10000 100000          # moderate
-    python bench/statistics.py --rows 100000 1000000 --fine-gray-rows 10000 --limit 300
+    python bench/statistics.py                  # the whole table, about 6 minutes on two idle cores
+    python bench/statistics.py --page docs/benchmarks_statistics.md       # and write the page
+    python bench/statistics.py --tasks cox --rows 10000                   # a part of it
 
-Every tool gets the same data (whole days, about half with an event, 10 covariates), in a process of
-its own; the fastest of the runs that fit in two seconds counts, without reading data and without
-imports. Memory is the peak of the process. `--limit` ends a run after that many seconds. Tools that
-are not installed are left out with a word (R: r-base-core, r-cran-survival, r-cran-cmprsk,
-r-cran-matchit; the rest: pip install 'myelomart[bench]').
+Every tool gets the same data (whole days, about half with an event, 10 covariates), in a process
+of its own, one after the other; the fastest of the runs that fit in two seconds counts, without
+reading data and without imports. Memory is the peak of the process. `--limit` ends a run after that
+many seconds. Tools that are not installed are left out with a word (R: r-base-core,
+r-cran-survival, r-cran-cmprsk, r-cran-matchit; the rest: pip install 'myelomart[bench]', or in an
+environment of its own named by `--peer-python`).
 """
 
 import argparse
-import importlib.util
 import json
-import shutil
+import os
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 HERE = Path(__file__).parent
+START, END = "<!-- figures -->", "<!-- end of figures -->"
 COVARIATES = [f"x{position}" for position in range(10)]
 TASKS = {
     "kaplan_meier": "Kaplan-Meier",
@@ -41,9 +43,13 @@ TOOLS = {
     "cox_with_concordance": ("myelomart", "R coxph"),
     "cumulative_incidence": ("myelomart", "R cuminc", "lifelines", "scikit-survival"),
     "fine_gray": ("myelomart", "R crr", "R finegray + coxph"),
-    "matching": ("myelomart", "R MatchIt, matrix form"),
+    "matching": ("myelomart", "R MatchIt, vector", "R MatchIt, matrix"),
 }
-MOST_MATRIX_ROWS = 11_000  # MatchIt keeps every distance: 80 MB here, 8 GB for ten times the rows
+R_TASKS = {"R finegray + coxph": "fine_gray_coxph", "R MatchIt, matrix": "matching_matrix"}
+# rows above which a peer is not tried: it walks all rows for each event, or keeps all distances
+MOST_ROWS = {"R crr": 10_000, "R finegray + coxph": 10_000, "R MatchIt, matrix": 11_000}
+GOALS = {"fine_gray": 20, "matching": 20}  # times as fast as the R function; others: at least as
+PEERS = ("lifelines", "scikit-survival")
 
 
 def make_data(rows: int) -> np.ndarray:
@@ -132,30 +138,29 @@ def one_measurement(tool: str, task: str, file: str, rows: int) -> None:
     print(fastest, next(line.split()[1] for line in status.splitlines() if "VmHWM" in line))
 
 
-def measure(tool: str, task: str, file: Path, data: np.ndarray, limit: float) -> dict:
+def measure(tool: str, task: str, file: Path, data: np.ndarray, chosen) -> dict:
     """Run one tool on one task; seconds and peak memory in MB, or the reason there is none."""
-    missing = {
-        "R": shutil.which("Rscript") is None,
-        "lifelines": importlib.util.find_spec("lifelines") is None,
-        "scikit-survival": importlib.util.find_spec("sksurv") is None,
-    }
-    if missing.get(tool.split()[0]):
-        return {"why": "not installed"}
-    if tool.startswith("R MatchIt") and len(data) > MOST_MATRIX_ROWS:
-        return {"why": "needs every distance in memory"}
+    if len(data) > MOST_ROWS.get(tool, len(data)):
+        return {"why": f"not tried above {MOST_ROWS[tool]:,} rows"}
     if tool.startswith("R "):
-        name = "fine_gray_coxph" if "finegray" in tool else task
-        command = ["Rscript", HERE / "statistics.R", name, file, len(data), data.shape[1]]
+        command = [
+            "Rscript", HERE / "statistics.R", R_TASKS.get(tool, task), file, len(data),
+            data.shape[1],
+        ]  # fmt: skip
     else:
-        command = [sys.executable, __file__, "--one", tool, task, file, len(data)]
+        python = chosen.peer_python if tool in PEERS else sys.executable
+        command = [python, __file__, "--one", tool, task, file, len(data)]
     try:
         child = subprocess.run(
-            [str(word) for word in command], capture_output=True, text=True, timeout=limit
+            [str(word) for word in command], capture_output=True, text=True, timeout=chosen.limit
         )
+    except FileNotFoundError:
+        return {"why": "not installed"}
     except subprocess.TimeoutExpired:
-        return {"why": f"no result in {limit:.0f} s"}
+        return {"why": f"no result in {chosen.limit:.0f} s"}
     if child.returncode:
-        return {"why": "failed"}
+        absent = "ModuleNotFoundError" in child.stderr or "there is no package" in child.stderr
+        return {"why": "not installed" if absent else "failed"}
     seconds, kilobytes = child.stdout.split()[-2:]
     return {"seconds": float(seconds), "mb": float(kilobytes) / 1024}
 
@@ -163,19 +168,48 @@ def measure(tool: str, task: str, file: Path, data: np.ndarray, limit: float) ->
 def report(results: list[dict]) -> str:
     """A markdown table: each line one task and size, each cell seconds / MB."""
     lines = [
-        "| task | rows | myelomart | peers | ratio to the fastest peer |",
-        "|---|---:|---|---|---:|",
+        "| task | rows | myelomart | peers | fastest peer / ours | goal | ours, 10 × the rows |",
+        "|---|---:|---|---|---:|---:|---:|",
     ]
     for result in results:
         peers = {tool: value for tool, value in result["tools"].items() if tool != "myelomart"}
         ours = result["tools"]["myelomart"]
+        # a peer that was stopped took at least that long
         times = [value["seconds"] for value in peers.values() if "seconds" in value]
         ratio = f"{min(times) / ours['seconds']:.1f}×" if times and "seconds" in ours else "–"
         cells = "; ".join(f"{tool} {_cell(value)}" for tool, value in peers.items())
         lines.append(
-            f"| {TASKS[result['task']]} | {result['rows']:,} | {_cell(ours)} | {cells} | {ratio} |"
+            f"| {TASKS[result['task']]} | {result['rows']:,} | {_cell(ours)} | {cells} | {ratio} "
+            f"| {GOALS.get(result['task'], 1)}× | {_growth(result, results)} |"
         )
     return "\n".join(lines)
+
+
+def _growth(result: dict, results: list[dict]) -> str:
+    """Our time on ten times the rows over our time here; n log n is about 12."""
+    for other in results:
+        if other["task"] == result["task"] and other["rows"] == 10 * result["rows"]:
+            pair = [entry["tools"]["myelomart"].get("seconds") for entry in (other, result)]
+            return f"{pair[0] / pair[1]:.1f}×" if all(pair) else "–"
+    return "–"
+
+
+def _circumstances(started: float) -> str:
+    """Date, machine and its load, so that a reader can judge the figures."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"Measured {clock.strftime('%Y-%m-%d')} on {os.cpu_count()} cores and {memory:.0f} GB in "
+        f"{(clock.time() - started) / 60:.0f} minutes, load average at the end {load} (the run "
+        f"itself makes about 1)."
+    )
+
+
+def _write_page(page: Path, table: str, circumstances: str) -> None:
+    """Put the table and its circumstances between the markers of the page."""
+    text = page.read_text()
+    before, after = text.split(START)[0], text.split(END)[1]
+    page.write_text(f"{before}{START}\n\n{circumstances}\n\n{table}\n\n{END}{after}")
 
 
 def _cell(value: dict) -> str:
@@ -184,28 +218,32 @@ def _cell(value: dict) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--fine-gray-rows", type=int, nargs="+", default=[2_000])
-    parser.add_argument("--matching-rows", type=int, nargs="+", default=[11_000, 110_000])
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--fine-gray-rows", type=int, nargs="+", default=[10_000, 100_000])
+    matching = [11_000, 110_000, 1_100_000]
+    parser.add_argument("--matching-rows", type=int, nargs="+", default=matching)
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
-    parser.add_argument("--limit", type=float, default=120)
+    parser.add_argument("--limit", type=float, default=75)
+    parser.add_argument("--peer-python", default=sys.executable, help="runs the Python peers")
     parser.add_argument("--json", type=Path, help="also keep the figures here")
+    parser.add_argument("--page", type=Path, help="also put the table into this page")
     chosen = parser.parse_args()
     sizes = {"fine_gray": chosen.fine_gray_rows, "matching": chosen.matching_rows}
-    results = []
+    results, started = [], clock.time()
     with tempfile.TemporaryDirectory() as folder:
         for task in chosen.tasks:
             for rows in sizes.get(task, chosen.rows):
                 data, file = make_data(rows), Path(folder) / "data.bin"
                 data.ravel(order="F").tofile(file)
-                tools = {
-                    tool: measure(tool, task, file, data, chosen.limit) for tool in TOOLS[task]
-                }
+                tools = {tool: measure(tool, task, file, data, chosen) for tool in TOOLS[task]}
                 results.append({"task": task, "rows": rows, "tools": tools})
                 print(report(results[-1:]).splitlines()[-1], flush=True)
-    print("\n" + report(results))
+    table, circumstances = report(results), _circumstances(started)
+    print(f"\n{circumstances}\n\n{table}")
     if chosen.json:
         chosen.json.write_text(json.dumps(results, indent=1))
+    if chosen.page:
+        _write_page(chosen.page, table, circumstances)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ drug_exposures as (
         exposures.start_date,
         exposures.end_date,
         exposures.last_dose_date,
+        exposures.is_stopped_for_toxicity,
         case
             when
                 exposures.role = 'core'

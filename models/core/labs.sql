@@ -1,47 +1,19 @@
--- One row per person, laboratory test, day and source record, in the test's canonical unit.
--- Definition: algorithms 7.2. unit_rule says how the unit was known (as_given, converted, inferred, rejected). A value
--- outside the hard range, of a site whose unit is at fault, or without a number or unit is implausible, has no value,
--- and quality_reason says why; is_unusual marks what lies outside the soft range and is kept.
+-- One row per person, laboratory test, day and source record, in the test's canonical unit, and one per value derived
+-- from several records of a day.
+-- Definition: algorithms 7.2 (int_labs_judged); derived values (unit_rule derived: bands of M-protein added up,
+-- percentages times the leukocytes, urine times its volume, calcium corrected for albumin) carry the first of their
+-- records (int_labs_derived).
 -- Limits: several values of one day stay several rows; int_labs_by_day resolves them.
 
-with labs_converted as (
+with labs_judged as (
 
-    select * from {{ ref('int_labs_converted') }}
-
-),
-
-lab_limits as (
-
-    select * from {{ ref('lab_limits') }}
+    select * from {{ ref('int_labs_judged') }}
 
 ),
 
-site_faults as (
+labs_derived as (
 
-    select * from {{ ref('int_lab_site_faults') }}
-
-),
-
-judged as (
-
-    select
-        labs_converted.*,
-        lab_limits.canonical_unit,
-        case
-            when labs_converted.source_value is null then 'no_number'
-            when labs_converted.factor is null then 'no_known_unit'
-            when labs_converted.converted_value not between lab_limits.hard_low and lab_limits.hard_high
-                then 'outside_hard_range'
-            when site_faults.lab is not null then 'site_unit_fault'
-        end as quality_reason,
-        labs_converted.converted_value not between lab_limits.soft_low and lab_limits.soft_high as is_unusual
-    from labs_converted
-    inner join lab_limits on labs_converted.lab = lab_limits.lab
-    left join site_faults
-        on
-            labs_converted.site_id = site_faults.site_id
-            and labs_converted.lab = site_faults.lab
-            and labs_converted.unit_used = site_faults.unit_used
+    select * from {{ ref('int_labs_derived') }}
 
 ),
 
@@ -53,25 +25,41 @@ labs as (
         source_name,
         record_id,
         lab,
-        canonical_unit as unit,
+        unit,
         source_unit,
         source_text,
         result_operator,
-        case
-            when factor is null then 'rejected'
-            when is_unit_inferred then 'inferred'
-            when factor = 1 and offset_added = 0 then 'as_given'
-            else 'converted'
-        end as unit_rule,
-        case when quality_reason is null then 'ok' else 'implausible' end as quality,
+        unit_rule,
+        quality,
         quality_reason,
-        case when quality_reason is null then converted_value end as value,
+        value,
         source_value,
-        case when quality_reason is null then lower_limit end as lower_limit,
-        case when quality_reason is null then upper_limit end as upper_limit,
-        case when quality_reason is null then is_unusual end as is_unusual,
+        lower_limit,
+        upper_limit,
+        is_unusual,
         measured_date
-    from judged
+    from labs_judged
+    union all
+    select
+        person_id,
+        site_id,
+        source_name,
+        record_id,
+        lab,
+        unit,
+        cast(null as {{ dbt.type_string() }}) as source_unit,
+        cast(null as {{ dbt.type_string() }}) as source_text,
+        cast(null as {{ dbt.type_string() }}) as result_operator,
+        'derived' as unit_rule,
+        'ok' as quality,
+        cast(null as {{ dbt.type_string() }}) as quality_reason,
+        value,
+        cast(null as double) as source_value,
+        cast(null as double) as lower_limit,
+        cast(null as double) as upper_limit,
+        is_unusual,
+        measured_date
+    from labs_derived
 
 )
 

@@ -91,8 +91,11 @@ best_points as (
         bool_or(case when points.has_residual_disease is not null then not points.has_residual_disease end)
             as is_mrd_negative_any,
         bool_or(
-            not points.has_residual_disease and points.depth >= 5
-            and points.residual_disease_sensitivity <= {{ parameter('responses', 'mrd_sensitivity') }}
+            case
+                when points.has_residual_disease is not null
+                    then not points.has_residual_disease and points.depth >= 5
+                        and points.residual_disease_sensitivity <= {{ parameter('responses', 'mrd_sensitivity') }}
+            end
         ) as is_mrd_negative,
         {{ days_between(
             'min(case when not points.has_residual_disease then points.assessed_date end)',

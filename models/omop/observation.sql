@@ -4,6 +4,8 @@
 with records as (
 
     select * from {{ ref('stg_omop__observation') }}
+    union all
+    select * from {{ ref('observation_from_trinetx') }}
 
 ),
 

@@ -57,9 +57,9 @@ endpoint_endings as (
         end_date,
         event,
         reason,
-        row_number() over (
+        cast(row_number() over (
             partition by cohort_id, person_id, endpoint_id order by end_date, role_rank, priority, reason
-        ) as ending_rank
+        ) as bigint) as ending_rank
     from endings
 
 )

@@ -1,11 +1,17 @@
--- One row per number that the source documents print, for comparison beside ours: their own results, and in a study that
--- collects evidence the numbers that they cite.
+-- One row per number that the source documents print, for comparison beside ours: their own results, and in a study
+-- that collects evidence the numbers that they cite, with what is known of the study they are cited from.
 -- Definition: published_places says where it stands in our outputs: analysis, covariate or endpoint, level and group.
 -- issue_id names the contradictions that touch it. Limits: a number without a place has no output of ours beside it.
 
 with published_results as (
 
     select * from {{ ref('published_results') }}
+
+),
+
+cited_studies as (
+
+    select * from {{ ref('cited_studies') }}
 
 ),
 
@@ -30,6 +36,12 @@ study_published as (
         published_results.table_figure,
         published_results.result_origin,
         published_results.cited_study,
+        cited_studies.published_year as cited_year,
+        cited_studies.publication as cited_publication,
+        cited_studies.min_prior_lines as cited_min_prior_lines,
+        cited_studies.max_prior_lines as cited_max_prior_lines,
+        cited_studies.needs_triple_class as cited_needs_triple_class,
+        cited_studies.status as cited_status,
         published_results.population,
         published_results.arm_or_group,
         published_results.comparator,
@@ -58,6 +70,7 @@ study_published as (
         published_results.issue_id
     from published_results
     left join published_places on published_results.row_id = published_places.row_id
+    left join cited_studies on published_results.cited_study = cited_studies.cited_study
     where
         published_results.repeat_of is null
         and (published_results.result_origin = 'own' or published_places.row_id is not null)

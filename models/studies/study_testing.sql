@@ -1,7 +1,9 @@
--- One row per study, cohort, member and endpoint that needs a test: on how many days of the follow-up window was the
--- person tested?
--- Definition: a day with a usable value of the endpoint's test counts once. A threshold outcome is partly «was tested»:
--- it can be read only beside this table.
+-- One row per study, cohort, member and endpoint that needs a test: on how many days was the person tested, before and
+-- in the follow-up window?
+-- Definition: a day with a usable value of the endpoint's test counts once. Before: up to prior_until_day (who was not
+-- tested cannot be left out for an earlier event). After: from start_day to the horizon, of which followed_days were
+-- lived under observation (to the last contact). A threshold outcome is partly «was tested»: it can be read only beside
+-- this table.
 
 with endpoints as (
 
@@ -28,6 +30,17 @@ clinical_events as (
 
 ),
 
+contacts as (
+
+    select
+        person_id,
+        max(event_date) as last_contact_date
+    from clinical_events
+    where event_type = 'contact' and event_code = 'last_contact'
+    group by 1
+
+),
+
 followed as (
 
     select
@@ -38,22 +51,25 @@ followed as (
         time_to_event.start_date,
         endpoints.tested_event_group,
         endpoints.start_day,
-        coalesce(endpoints.horizon_days, 100000) as horizon_days
+        endpoints.prior_until_day,
+        coalesce(endpoints.horizon_days, 100000) as horizon_days,
+        {{ days_between('time_to_event.start_date', 'contacts.last_contact_date') }} as last_contact_day
     from time_to_event
     inner join endpoints
         on
             time_to_event.study_id = endpoints.study_id
             and time_to_event.endpoint = endpoints.endpoint_id
+    left join contacts on time_to_event.person_id = contacts.person_id
 
 ),
 
-tested as (
+tests as (
 
-    select
+    select distinct
         followed.cohort_id,
         followed.person_id,
         followed.endpoint,
-        count(distinct clinical_events.event_date) as tested_days
+        {{ days_between('followed.start_date', 'clinical_events.event_date') }} as day
     from followed
     inner join event_groups on followed.tested_event_group = event_groups.event_group_id
     inner join clinical_events
@@ -61,10 +77,6 @@ tested as (
             followed.person_id = clinical_events.person_id
             and event_groups.event_type = clinical_events.event_type
             and event_groups.event_code = clinical_events.event_code
-    where
-        {{ days_between('followed.start_date', 'clinical_events.event_date') }}
-        between followed.start_day and followed.horizon_days
-    group by 1, 2, 3
 
 ),
 
@@ -75,13 +87,27 @@ study_testing as (
         followed.cohort_id,
         followed.person_id,
         followed.endpoint,
-        cast(coalesce(tested.tested_days, 0) as integer) as tested_days
+        cast(count(case when tests.day <= followed.prior_until_day then tests.day end) as integer)
+            as tested_days_before,
+        cast(count(case when tests.day between followed.start_day and followed.horizon_days then tests.day end) as integer)
+            as tested_days,
+        cast(
+            greatest(least(followed.horizon_days, followed.last_contact_day) - followed.start_day + 1, 0) as integer
+        ) as followed_days
     from followed
-    left join tested
+    left join tests
         on
-            followed.cohort_id = tested.cohort_id
-            and followed.person_id = tested.person_id
-            and followed.endpoint = tested.endpoint
+            followed.cohort_id = tests.cohort_id
+            and followed.person_id = tests.person_id
+            and followed.endpoint = tests.endpoint
+    group by
+        followed.study_id,
+        followed.cohort_id,
+        followed.person_id,
+        followed.endpoint,
+        followed.start_day,
+        followed.horizon_days,
+        followed.last_contact_day
 
 )
 

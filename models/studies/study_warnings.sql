@@ -1,9 +1,17 @@
 -- One row per warning that a reader of the study must see.
--- Definition: what the study's definition asks for and the source never has.
+-- Definition: what the study's definition asks for and the source never has, and the checks at the door that would
+-- have stopped the build had it not been told to go on.
 
 with criteria_without_matches as (
 
     select * from {{ ref('criteria_without_matches') }}
+
+),
+
+study_data_quality as (
+
+    select * from {{ ref('study_data_quality') }}
+    where status = 'blocking'
 
 ),
 
@@ -13,6 +21,13 @@ study_warnings as (
         study_id,
         asked_by || ' «' || label || '»: no patient has any event of the group ' || event_group as warning
     from criteria_without_matches
+    union all
+    select
+        study_id,
+        'source ' || source_name || ': built although a blocking check failed, ' || replace(check_name, '_', ' ')
+        || ' of ' || table_name || ' in ' || cast(failing as {{ dbt.type_string() }}) || ' of '
+        || cast(counted as {{ dbt.type_string() }}) || ' rows. ' || meaning as warning
+    from study_data_quality
 
 )
 

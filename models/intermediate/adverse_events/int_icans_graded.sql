@@ -1,8 +1,9 @@
 -- One row per patient and anchor with any sign of neurotoxicity: its tiers and ASTCT grade.
 -- Definition: algorithms 8.3 rule 7. Coded: an ICANS code in the window. Measured: an element of icans_elements that
--- gives a grade. Treated: a new neurological diagnosis (none in the year before) with dexamethasone or levetiracetam
--- within 3 days; steroids alone are not ICANS. The grade is the highest coded, else the worst element. A new
--- diagnosis from day 31 to a year is late neurotoxicity, kept apart. is_coded is NULL before the codes existed.
+-- gives a grade. Treated: a new neurological diagnosis (none in the year before) with its treatment
+-- (int_icans_treatments) within 3 days; steroids alone are not ICANS. The grade is the highest coded, else the worst
+-- element. A new diagnosis from day 31 to a year, parkinsonism and palsies of cranial nerves among them, is late
+-- neurotoxicity, kept apart. is_coded is NULL before the codes existed.
 
 with signs as (
 
@@ -64,8 +65,11 @@ gathered as (
             end
         ) as coded_grade,
         coalesce(bool_or(sign = 'icans_sign' and day < 0), false) as had_sign_before,
+        coalesce(bool_or(sign = 'late_sign' and day < 0), false) as had_late_sign_before,
         min(case when sign = 'icans_sign' and day > {{ parameter('adverse_events', 'icans_to') }} then day end)
-            as late_day
+            as late_day,
+        min(case when sign = 'late_sign' and day > {{ parameter('adverse_events', 'icans_to') }} then day end)
+            as late_sign_day
     from signs
     group by 1, 2
 
@@ -118,7 +122,10 @@ icans_graded as (
             case when not gathered.had_sign_before then treated.treated_day end
         ) as onset_day,
         measured.last_day,
-        case when not gathered.had_sign_before then gathered.late_day end as late_day
+        least(
+            case when not gathered.had_sign_before then gathered.late_day end,
+            case when not gathered.had_late_sign_before then gathered.late_sign_day end
+        ) as late_day
     from gathered
     left join measured on gathered.person_id = measured.person_id and gathered.anchor_date = measured.anchor_date
     left join treated on gathered.person_id = treated.person_id and gathered.anchor_date = treated.anchor_date

@@ -1,7 +1,7 @@
 -- One row per patient, anchor, sign of neurotoxicity and day, from a year before the anchor to a year after it.
 -- Definition: codes of ICANS (value: the grade), the elements of icans_elements as charted, neurological diagnoses
--- (icans_sign) and their treatment, dexamethasone or levetiracetam (algorithms 8.1, 8.3 rule 7).
--- Limits: the dose of dexamethasone is not read.
+-- (icans_sign; late_sign: parkinsonism and palsies of cranial nerves) and their treatment by its dose
+-- (int_icans_treatments; algorithms 8.1, 8.3 rule 7).
 
 with anchors as (
 
@@ -18,7 +18,13 @@ events as (
 roles as (
 
     select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'adverse_events' and role in ('icans_sign', 'icans_treatment')
+    where algorithm = 'adverse_events' and role in ('icans_sign', 'late_sign')
+
+),
+
+treatments as (
+
+    select * from {{ ref('int_icans_treatments') }}
 
 ),
 
@@ -52,6 +58,13 @@ everything as (
         cast(null as double) as value
     from events
     inner join roles on events.concept_set_id = roles.concept_set_id
+    union all
+    select
+        person_id,
+        'icans_treatment' as sign,
+        start_date as sign_date,
+        cast(null as double) as value
+    from treatments
     union all
     select
         events.person_id,

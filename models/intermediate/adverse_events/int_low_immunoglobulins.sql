@@ -1,5 +1,5 @@
 -- One row per patient, tier of low IgG and episode: values below the tier's bound in a row.
--- Definition: immunoglobulin_tiers (algorithms 7.1). is_confounded: the patient has serum M-protein within 30 days of
+-- Definition: immunoglobulin_tiers (algorithms 7.1; one of them below the record's lower normal limit). is_confounded: the patient has serum M-protein within 30 days of
 -- the episode's first day, which total IgG contains, so that the polyclonal IgG is lower still; NULL when it was not
 -- measured.
 -- Limits: the M-protein is not subtracted, for its heavy chain is rarely recorded.
@@ -16,7 +16,7 @@ tiers as (
 
 ),
 
-flagged as (
+compared as (
 
     select
         labs.person_id,
@@ -24,13 +24,22 @@ flagged as (
         tiers.lab,
         labs.measured_date,
         labs.lowest,
-        labs.lowest < tiers.below as is_low,
-        sum(case when labs.lowest < tiers.below then 0 else 1 end) over (
-            partition by labs.person_id, tiers.term order by labs.measured_date
-            rows between unbounded preceding and current row
-        ) as episode_number
+        labs.lowest < case tiers.basis when 'lower_limit' then tiers.below * labs.lower_limit else tiers.below end
+            as is_low
     from labs
     inner join tiers on labs.lab = tiers.lab
+
+),
+
+flagged as (
+
+    select
+        compared.*,
+        sum(case when is_low then 0 else 1 end) over (
+            partition by person_id, term order by measured_date rows between unbounded preceding and current row
+        ) as episode_number
+    from compared
+    where is_low is not null
 
 ),
 

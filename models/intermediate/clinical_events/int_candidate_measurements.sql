@@ -16,15 +16,7 @@ measurement as (
 candidate_measurements as (
 
     select
-        candidates.person_id,
-        measurement.source_name,
-        'measurement' as domain,
-        measurement.measurement_id as record_id,
-        measurement.measurement_concept_id as concept_id,
-        measurement.measurement_source_concept_id as source_concept_id,
-        measurement.measurement_source_value as source_code,
-        measurement.measurement_type_concept_id as type_concept_id,
-        measurement.visit_occurrence_id as visit_id,
+        {{ coded_record('measurement', 'measurement') }},
         measurement.value_as_number as value_number,
         measurement.value_source_value as value_text,
         measurement.value_as_concept_id as value_concept_id,
@@ -33,10 +25,7 @@ candidate_measurements as (
         measurement.operator_concept_id,
         measurement.range_low,
         measurement.range_high,
-        cast(null as integer) as days_supply,
-        cast(null as double) as quantity,
-        cast(null as {{ dbt.type_string() }}) as route_text,
-        cast(null as {{ dbt.type_string() }}) as stop_reason,
+        {{ no_supply() }},
         cast(null as {{ dbt.type_string() }}) as qualifier_text,
         measurement.measurement_date as start_date,
         measurement.measurement_date as end_date

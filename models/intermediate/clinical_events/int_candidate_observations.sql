@@ -16,15 +16,7 @@ observation as (
 candidate_observations as (
 
     select
-        candidates.person_id,
-        observation.source_name,
-        'observation' as domain,
-        observation.observation_id as record_id,
-        observation.observation_concept_id as concept_id,
-        observation.observation_source_concept_id as source_concept_id,
-        observation.observation_source_value as source_code,
-        observation.observation_type_concept_id as type_concept_id,
-        observation.visit_occurrence_id as visit_id,
+        {{ coded_record('observation', 'observation') }},
         observation.value_as_number as value_number,
         coalesce(observation.value_as_string, observation.value_source_value) as value_text,
         observation.value_as_concept_id as value_concept_id,
@@ -33,10 +25,7 @@ candidate_observations as (
         cast(null as bigint) as operator_concept_id,
         cast(null as double) as range_low,
         cast(null as double) as range_high,
-        cast(null as integer) as days_supply,
-        cast(null as double) as quantity,
-        cast(null as {{ dbt.type_string() }}) as route_text,
-        cast(null as {{ dbt.type_string() }}) as stop_reason,
+        {{ no_supply() }},
         observation.qualifier_source_value as qualifier_text,
         observation.observation_date as start_date,
         observation.observation_date as end_date

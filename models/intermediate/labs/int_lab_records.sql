@@ -2,7 +2,7 @@
 -- Definition: a result is the record's number, else the number in its text ('<0.2'), else what a word of result_texts
 -- means as a quantity ('NEG', 'trace'). For the labs of lab_limits that say so, '<' and a negative word count as 0
 -- (algorithms 0). The unit is the one of its unit concept, else of its unit text (unit_names).
--- Limits: a decimal comma is not read. Two bands reported as two records are two results, not one sum.
+-- Limits: a decimal comma is not read.
 
 with events as (
 

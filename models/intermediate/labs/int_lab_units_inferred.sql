@@ -12,6 +12,7 @@ with lab_records as (
 lab_units as (
 
     select * from {{ ref('lab_units') }}
+    where coalesce(reads_as, '') = ''
 
 ),
 

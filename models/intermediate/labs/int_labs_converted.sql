@@ -1,7 +1,8 @@
 {{ config(materialized='view') }}
 -- One row per laboratory record, converted to the test's canonical unit as far as its unit is known.
--- Definition: the factor of lab_units for the recognised or inferred unit (algorithms 7.2). A reference range of 0 to 0
--- says nothing and is empty.
+-- Definition: the factor of lab_units for the recognised or inferred unit (algorithms 7.2). A unit can show that the
+-- record is another test (reads_as: a percentage filed under a cell count). A reference range of 0 to 0 says nothing and
+-- is empty.
 
 with lab_records as (
 
@@ -24,7 +25,16 @@ lab_units as (
 labs_converted as (
 
     select
-        lab_records.*,
+        lab_records.person_id,
+        lab_records.site_id,
+        lab_records.source_name,
+        lab_records.record_id,
+        coalesce(nullif(lab_units.reads_as, ''), lab_records.lab) as lab,
+        lab_records.measured_date,
+        lab_records.source_value,
+        lab_records.source_text,
+        lab_records.result_operator,
+        lab_records.source_unit,
         coalesce(lab_records.known_unit, units_inferred.inferred_unit) as unit_used,
         units_inferred.inferred_unit is not null as is_unit_inferred,
         lab_units.factor,

@@ -155,7 +155,8 @@ drug_exposures_by_role as (
             end,
             exposures.supplied_until_date,
             exposures.start_date
-        ) as last_dose_date
+        ) as last_dose_date,
+        exposures.is_stopped_for_toxicity
     from exposures
     cross join line_rules
     left join conditioning

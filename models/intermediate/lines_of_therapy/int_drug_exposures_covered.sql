@@ -2,7 +2,8 @@
 -- Definition: a recorded end counts from a day after the start on; the assumed one is after the days supplied, else
 -- after 28 days; which of them holds is the rule set's choice (int_drug_exposures_by_role). An order is dropped when
 -- the drug was given or dispensed within 3 days, and wherever the source records
--- administrations of that drug: there an order alone was never given (algorithms 0).
+-- administrations of that drug: there an order alone was never given (algorithms 0). is_stopped_for_toxicity is NULL
+-- where no reason for stopping is recorded.
 -- Limits: an oral drug is never in an administration record, so the second half goes by drug and not by site alone.
 
 with events as (
@@ -24,6 +25,12 @@ record_types as (
 
 ),
 
+toxicity_stop_words as (
+
+    select * from {{ ref('toxicity_stop_words') }}
+
+),
+
 records as (
 
     select
@@ -41,10 +48,13 @@ records as (
         end as assumed_end_date,
         case when events.days_supply > 0 then events.start_date + (cast(events.days_supply as integer) - 1) end
             as supplied_until_date,
-        coalesce(record_types.record_type, 'unknown') as record_type
+        coalesce(record_types.record_type, 'unknown') as record_type,
+        case when events.stop_reason is not null then toxicity_stop_words.word is not null end
+            as is_stopped_for_toxicity
     from events
     inner join drug_classes on events.concept_set_id = drug_classes.ingredient
     left join record_types on events.type_concept_id = record_types.type_concept_id
+    left join toxicity_stop_words on lower(events.stop_reason) like '%' || toxicity_stop_words.word || '%'
 
 ),
 
@@ -100,7 +110,8 @@ drug_exposures_covered as (
         records.start_date,
         max(records.recorded_end_date) as recorded_end_date,
         max(records.assumed_end_date) as assumed_end_date,
-        max(records.supplied_until_date) as supplied_until_date
+        max(records.supplied_until_date) as supplied_until_date,
+        bool_or(records.is_stopped_for_toxicity) as is_stopped_for_toxicity
     from records
     left join superseded_orders
         on

@@ -3,7 +3,7 @@
 -- persons and rule sets at once: rows a to m of its table are the branches of `action`. Events of a day go ALLO,
 -- CART, ASCT, DRUG, of drugs those first that were not given for longest and that no plan foresees: they may open the
 -- line that the others then belong to. A drug is in the line when it was used since the line began, in a CAR-T line
--- since the infusion.
+-- since the infusion; a drug read on a day before the one that opens a line that day joins it too.
 -- Opening actions: FIRST, GAP, PROGRESSION_GAP, ADD, SWITCH, ASCT, ALLO, CART; every other action stays in the line.
 -- Limits: a progression that nobody recorded cannot end a line; a spell is read at its first dose.
 
@@ -119,6 +119,9 @@ facts as (
         count(*) over (
             partition by remembered.rule_set, remembered.person_id, remembered.event_date, remembered.kind
         ) as events_that_day,
+        sum(case when previous_use_date is null then 1 else 0 end) over (
+            partition by remembered.rule_set, remembered.person_id, remembered.event_date, remembered.kind
+        ) as new_drugs_that_day,
         row_number() over (
             partition by remembered.rule_set, remembered.person_id
             order by
@@ -209,6 +212,8 @@ walk as (
                         and facts.event_date <= walk.covered_until_date + 1
                         then 'FRONTLINE_CART'
                     when facts.kind = 'CART' then 'CART'
+                    -- a registry numbers drugs: a transplant stays in the line that it is dated in
+                    when facts.kind in ('ASCT', 'ALLO') and line_rules.transplant_opens = 0 then 'TRANSPLANT'
                     -- l
                     when
                         facts.kind = 'ALLO'
@@ -221,11 +226,8 @@ walk as (
                     when
                         facts.kind = 'ASCT'
                         and facts.last_transplant_date is null
-                        and (
-                            line_rules.first_transplant_stays = 1
-                            or {{ days_between('walk.covered_until_date', 'facts.event_date') }}
-                            <= line_rules.asct_after_last_dose_days
-                        )
+                        and {{ days_between('walk.covered_until_date', 'facts.event_date') }}
+                        <= line_rules.asct_after_last_dose_days
                         and not coalesce(facts.last_progression_date > walk.covered_until_date, false)
                         then 'PLANNED_ASCT'
                     -- j
@@ -323,7 +325,7 @@ walk as (
                         < case
                             when walk.covered_until_date >= facts.event_date then line_rules.unprogressed_addition_days
                             when
-                                walk.line_number = 1 and facts.events_that_day = 1
+                                walk.line_number = 1 and facts.new_drugs_that_day = 1
                                 then line_rules.first_line_change_days
                         end
                         then 'UNPROGRESSED_CHANGE'
@@ -341,6 +343,38 @@ walk as (
         ) as judged
     ) as decided
 
+),
+
+days as (
+
+    select
+        walk.*,
+        max(case when action in ('GAP', 'PROGRESSION_GAP', 'ADD', 'SWITCH') then line_number end) over (
+            partition by rule_set, person_id, event_date, kind
+        ) as opened_line_number
+    from walk
+
+),
+
+line_steps as (
+
+    select
+        rule_set,
+        person_id,
+        event_number,
+        event_date,
+        kind,
+        ingredient,
+        last_date,
+        end_date,
+        case when opened_line_number > line_number then 'JOIN' else action end as action,
+        greatest(line_number, coalesce(opened_line_number, line_number)) as line_number,
+        case when opened_line_number > line_number then event_date else line_start_date end as line_start_date,
+        case when opened_line_number > line_number then event_date else in_line_since_date end as in_line_since_date,
+        case when coalesce(opened_line_number <= line_number, true) then line_infusion_date end as line_infusion_date,
+        covered_until_date
+    from days
+
 )
 
-select * from walk
+select * from line_steps

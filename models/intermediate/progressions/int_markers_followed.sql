@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 -- One row per patient and disease assessment with what the next assessments say, numbered without gaps.
 -- Definition: next_* is the next known value of the same marker; light chains count only while neither serum nor urine
 -- was ever measurable (algorithms 4.1).

@@ -1,78 +1,20 @@
--- One row per patient whose recorded cause of death is myeloma.
--- Definition: the cause's concept or code stands for a diagnosis of concept_set_roles (myeloma_phenotype).
+{{ config(materialized='view') }}
+-- One row per patient whose recorded cause of death is myeloma (int_deaths_by_cause).
 -- Limits: most sources record no cause; an unrecorded cause is not myeloma.
 
 with deaths as (
 
-    select * from {{ ref('death') }}
-
-),
-
-patients as (
-
-    select * from {{ ref('int_patients_observed') }}
-
-),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'myeloma_phenotype' and role = 'diagnosis'
-
-),
-
-members as (
-
-    select concept_set_members.*
-    from {{ ref('int_concept_set_members') }} as concept_set_members
-    inner join roles on concept_set_members.concept_set_id = roles.concept_set_id
-
-),
-
-concepts as (
-
-    select distinct
-        concepts_of_sets.source_name,
-        concepts_of_sets.concept_id
-    from {{ ref('int_concepts_of_sets') }} as concepts_of_sets
-    inner join roles on concepts_of_sets.concept_set_id = roles.concept_set_id
-
-),
-
-by_concept as (
-
-    select deaths.person_id
-    from deaths
-    inner join concepts
-        on deaths.source_name = concepts.source_name and deaths.cause_concept_id = concepts.concept_id
-
-),
-
-by_code as (
-
-    select deaths.person_id
-    from deaths
-    inner join members
-        on left({{ plain_code('deaths.cause_source_value') }}, length(members.plain_code)) = members.plain_code
-
-),
-
-caused as (
-
-    select * from by_concept
-    union
-    select * from by_code
+    select * from {{ ref('int_deaths_by_cause') }}
+    where is_from_myeloma
 
 ),
 
 myeloma_deaths as (
 
     select
-        patients.person_id,
-        patients.death_date
-    from patients
-    inner join caused on patients.person_id = caused.person_id
-    where patients.death_date is not null
+        person_id,
+        death_date
+    from deaths
 
 )
 

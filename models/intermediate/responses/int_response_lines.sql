@@ -1,7 +1,7 @@
 -- One row per patient and line of therapy: from when to when its responses are judged.
 -- Definition: responses count after line_index_date (the infusion of a CAR-T line, else the start of the line) up to
 -- the day the next line starts; the baseline is looked for on or before baseline_date, the start of lymphodepletion
--- or else the index (algorithms 4.2, 4.3 rule 5).
+-- or else the index; with baseline_before_bridging the start of bridging goes before both (algorithms 4.2, 4.3 rule 5).
 
 with lines_of_therapy as (
 
@@ -28,6 +28,8 @@ with_next as (
         line_number,
         line_start_date,
         line_index_date,
+        case when {{ parameter('responses', 'baseline_before_bridging') }} = 1 then bridging_start_date end
+            as bridging_start_date,
         lead(line_start_date) over (partition by person_id order by line_number) as next_line_start_date
     from lines_of_therapy
 
@@ -40,7 +42,9 @@ response_lines as (
         with_next.line_number,
         with_next.line_start_date,
         with_next.line_index_date as index_date,
-        coalesce(min(cell_therapies.lymphodepletion_start_date), with_next.line_index_date) as baseline_date,
+        coalesce(
+            with_next.bridging_start_date, min(cell_therapies.lymphodepletion_start_date), with_next.line_index_date
+        ) as baseline_date,
         min(cell_therapies.infusion_date) as infusion_date,
         with_next.next_line_start_date,
         patients.death_date,
@@ -56,6 +60,7 @@ response_lines as (
         with_next.line_number,
         with_next.line_start_date,
         with_next.line_index_date,
+        with_next.bridging_start_date,
         with_next.next_line_start_date,
         patients.death_date,
         patients.last_contact_date

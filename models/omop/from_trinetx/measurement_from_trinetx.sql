@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
--- One row per laboratory result and vital sign of a TriNetX export, as a measurement.
+-- One row per laboratory result, vital sign and genomic finding of a TriNetX export, as a measurement.
 -- Limits: TriNetX's own groups (code system TNX) look like LOINC numbers and are not; they are marked and match
--- nothing.
+-- nothing. A genomic finding is its code alone: the export has no result beside it.
 
 with lab_results as (
 
@@ -15,17 +15,38 @@ vital_signs as (
 
 ),
 
+genomic as (
+
+    select * from {{ ref('stg_trinetx__genomic') }}
+
+),
+
 results as (
 
     select
-        2 * row_id as measurement_id,
+        3 * row_id as measurement_id,
         lab_results.*
     from lab_results
     union all
     select
-        2 * row_id + 1 as measurement_id,
+        3 * row_id + 1 as measurement_id,
         vital_signs.*
     from vital_signs
+    union all
+    select
+        3 * row_id + 2 as measurement_id,
+        source_name,
+        row_id,
+        patient_id,
+        cast(null as {{ dbt.type_string() }}) as encounter_id,
+        code_system,
+        code,
+        cast(null as double) as value_number,
+        cast(null as {{ dbt.type_string() }}) as value_text,
+        cast(null as {{ dbt.type_string() }}) as unit,
+        tested_date as measured_date,
+        derived_by_trinetx
+    from genomic
 
 ),
 

@@ -1,7 +1,8 @@
 """The propensity score: probability of treatment given covariates, by logistic regression.
 
 Rosenbaum PR, Rubin DB. Biometrika 1983;70:41. Fitted by scikit-learn: unpenalised by Newton steps
-(equal to R's ``glm``), or with an L1 or L2 penalty on standardized covariates.
+(equal to R's ``glm``), or with an L1 or L2 penalty on standardized covariates, where Newton steps
+on the coefficients that are left bring the fit down to rounding.
 """
 
 import warnings
@@ -18,6 +19,7 @@ from myelomart.errors import StatisticsError
 from myelomart.survival.design import Design, design_matrix
 from myelomart.survival.inputs import event_flags
 
+POLISHING_STEPS = 3  # from 1e-8 on, each squares the distance
 STEEPEST_EFFECT = 15.0  # log odds per standard deviation that no data can support
 
 
@@ -71,11 +73,13 @@ def propensity_score(treatment, covariates: pd.DataFrame, *, penalty=None, stren
         warnings.filterwarnings("ignore", module="sklearn")
         warnings.filterwarnings("ignore", module="scipy")
         model.fit(standardized, treated)
-    steep = model.coef_[0]
-    logit = standardized @ steep + model.intercept_[0]
+    steep, constant = model.coef_[0], model.intercept_[0]
+    if penalty is not None:
+        steep, constant = _polished(standardized, treated, steep, constant, penalty, strength)
+    logit = standardized @ steep + constant
     _refuse_no_overlap(logit, treated, steep, design)
     slopes = steep / scale
-    intercept = model.intercept_[0] - slopes @ centre
+    intercept = constant - slopes @ centre
     coefficients = {"(Intercept)": float(intercept)}
     coefficients |= {name: float(slope) for name, slope in zip(design.names, slopes, strict=True)}
     return PropensityScore(
@@ -87,6 +91,23 @@ def area_under_curve(score: np.ndarray, treated: np.ndarray) -> float:
     """Probability that a treated row scores above a control, ties one half (Mann-Whitney)."""
     n1, n0 = treated.sum(), (~treated).sum()
     return float((rankdata(score)[treated].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+
+
+def _polished(matrix, treated, slopes, intercept, penalty, strength):
+    """Newton steps on the penalised likelihood, the signs and zeros of the slopes held."""
+    active = slopes != 0
+    design = np.column_stack([np.ones(len(matrix)), matrix[:, active]])
+    at = np.append(intercept, slopes[active])
+    ridge = np.append(0.0, np.full(active.sum(), strength if penalty == "l2" else 0.0))
+    pull = np.append(0.0, strength * np.sign(slopes[active]) if penalty == "l1" else ridge[1:] * 0)
+    for _ in range(POLISHING_STEPS):
+        chance = expit(design @ at)
+        gradient = design.T @ (treated - chance) - ridge * at - pull
+        bend = design.T @ (design * (chance * (1 - chance))[:, None]) + np.diag(ridge)
+        at = at + np.linalg.solve(bend, gradient)
+    result = np.zeros(len(slopes))
+    result[active] = at[1:]
+    return result, at[0]
 
 
 def _refuse_collinear(design: Design, standardized: np.ndarray) -> None:

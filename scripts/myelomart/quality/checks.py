@@ -3,7 +3,10 @@
 Categories are those of Kahn et al. (eGEMs 2016;4:1244), levels those of the OHDSI
 DataQualityDashboard. A check of rows is an SQL condition that is true for a row that fails; DuckDB
 counts all conditions of a table in one pass. In a condition, ``event`` is the row, ``person`` its
-person (birth year, death date), ``visit`` its visit, ``span`` the dates that are possible.
+person (birth year, death date), ``visit`` its visit, ``span`` the dates that are possible, ``lab``
+the laboratory test, ``known_unit`` the hard limits in the unit of the row, ``launch`` the day on
+which the drug was approved (`lookups.py`). ``WHOLE`` holds the checks that look at more than a row
+(`across.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ BLOCKING, WARNING = "blocking", "warning"
 DAYS_AFTER_DEATH = 60  # claims and results arrive late
 EARLIEST_DATE = "1900-01-01"
 EARLIEST_BIRTH_YEAR = 1880
+UNITS_MISSING = 0.01  # of the numbers of a test at a site
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Check:
     """One check of one table. ``fails`` and ``counted`` are SQL conditions on a row.
 
     ``threshold`` is the share of the counted rows that may fail; ``sets_aside`` says that a failing
-    row cannot be used and is taken out before the build.
+    row cannot be used and is taken out before the build, so that even one is a warning.
     """
 
     table: str
@@ -43,6 +47,21 @@ class Check:
     def id(self) -> str:
         """Name of the check together with table and column."""
         return "__".join(part for part in (self.table, self.column, self.name) if part)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many of the ``counted`` rows of a source's table fail a check."""
+
+    source: str
+    check: Check
+    counted: int
+    failing: int
+
+    @property
+    def share(self) -> float:
+        """Failing rows among those counted; 0 when none is counted."""
+        return self.failing / self.counted if self.counted else 0.0
 
 
 @dataclass(frozen=True)
@@ -180,7 +199,7 @@ def _dates(shape: Shape) -> list[Check]:
             shape.table, "date_is_possible", PLAUSIBILITY, "field", BLOCKING, 0.01,
             f"({start} < span.first_date or {start} > span.last_date)",
             "A date before 1900 or after the data were cut would move first diagnoses and last "
-            "contacts; the row is set aside.",
+            "contacts; the row is set aside. More than 1 in 100 is a wrong feed, and blocks.",
             shape.start, sets_aside=True,
         ),
         Check(
@@ -212,9 +231,10 @@ def _dates(shape: Shape) -> list[Check]:
     if not is_death and shape.table not in ("observation_period", "episode"):
         found.append(
             Check(
-                shape.table, "event_is_before_death", PLAUSIBILITY, "field", WARNING, 0.01,
+                shape.table, "event_is_before_death", PLAUSIBILITY, "field", WARNING, 0.0,
                 f"{start} > person.death_date + {DAYS_AFTER_DEATH}",
-                "Late results are normal; many events after death mean a wrong death date.",
+                f"Results and claims arrive late, but not {DAYS_AFTER_DEATH} days after a death: "
+                "one of the two dates is wrong, and survival with it.",
                 shape.start,
             )
         )  # fmt: skip
@@ -250,6 +270,24 @@ def _of_table(table: str) -> list[Check]:
     return [check for check in SPECIAL if check.table == table]
 
 
+def _laboratory(table: str, value: str) -> list[Check]:
+    """What holds for the value of a test that a concept set names."""
+    counted = f"lab.lab is not null and event.{value} is not null"
+    return [
+        Check(
+            table, "value_is_not_negative", PLAUSIBILITY, "concept", WARNING, 0.0,
+            f"event.{value} < 0", "Concentrations and counts are never negative.", value,
+            counted=counted,
+        ),
+        Check(
+            table, "value_is_inside_hard_limits", PLAUSIBILITY, "concept", WARNING, 0.0,
+            f"event.{value} not between known_unit.hard_low and known_unit.hard_high",
+            "Values that no living patient has: a wrong unit, or a wrong entry.", value,
+            counted=f"{counted} and known_unit.unit_key is not null",
+        ),
+    ]  # fmt: skip
+
+
 SPECIAL = [
     Check(
         "person", "gender_is_known", COMPLETENESS, "concept", WARNING, 0.01,
@@ -274,9 +312,15 @@ SPECIAL = [
     ),
     Check(
         "drug_exposure", "drug_is_after_launch", PLAUSIBILITY, "concept", WARNING, 0.0,
-        "launch.launched_on is not null and event.drug_exposure_start_date < launch.launched_on",
+        "event.drug_exposure_start_date < launch.launched_on",
         "A drug before its approval was given in a trial, or the date is wrong (perhaps shifted).",
         "drug_exposure_start_date", counted="launch.launched_on is not null",
+    ),
+    Check(
+        "trinetx_medication_ingredient", "drug_is_after_launch", PLAUSIBILITY, "concept", WARNING,
+        0.0, "event.start_date < launch.launched_on",
+        "A drug before its approval was given in a trial, or the dates are shifted: then codes "
+        "with dates fall out too.", "start_date", counted="launch.launched_on is not null",
     ),
     Check(
         "measurement", "value_is_given", COMPLETENESS, "field", WARNING, 0.2,
@@ -285,33 +329,11 @@ SPECIAL = [
         "A test without a result cannot cross a threshold: laboratory outcomes are missed.",
         "value_as_number",
     ),
-    Check(
-        "measurement", "unit_is_given", COMPLETENESS, "field", WARNING, 0.05,
-        "coalesce(event.unit_concept_id, 0) = 0 and event.unit_source_value is null",
-        "A number without a unit is not converted; it is inferred or rejected.", "unit_concept_id",
-        counted="lab.lab is not null and event.value_as_number is not null",
-    ),
-    Check(
-        "measurement", "value_is_not_negative", PLAUSIBILITY, "concept", WARNING, 0.0,
-        "event.value_as_number < 0", "Concentrations and counts are never negative.",
-        "value_as_number", counted="lab.lab is not null and event.value_as_number is not null",
-    ),
-    Check(
-        "measurement", "value_is_inside_hard_limits", PLAUSIBILITY, "concept", WARNING, 0.001,
-        "event.value_as_number < lab.hard_low or event.value_as_number > lab.hard_high",
-        "Values that no living patient has: a wrong unit, or a wrong entry.", "value_as_number",
-        counted="lab.lab is not null and event.value_as_number is not null "
-        "and event.unit_concept_id = lab.unit_concept_id",
-    ),
+    *_laboratory("measurement", "value_as_number"),
+    *_laboratory("trinetx_lab_result", "lab_result_num_val"),
     Check(
         "trinetx_diagnosis", "code_is_given", COMPLETENESS, "field", WARNING, 0.01,
         "event.code is null", "A record without a code says nothing.", "code",
-    ),
-    Check(
-        "trinetx_lab_result", "unit_is_given", COMPLETENESS, "field", WARNING, 0.05,
-        "event.units_of_measure is null",
-        "A number without a unit is not converted; older layouts have no units at all.",
-        "units_of_measure", counted="event.lab_result_num_val is not null",
     ),
 ]  # fmt: skip
 
@@ -331,13 +353,25 @@ WHOLE = {
             "Months with less than a tenth of the usual volume are gaps in the feed: rates drop.",
         ),
         Check(
-            "measurement", "units_are_not_mixed", CONFORMANCE, "concept", WARNING, 0.0, "",
-            "One test in several units: each row is converted by its own; check the conversion.",
-            "unit_concept_id",
+            "", "unit_is_given", COMPLETENESS, "concept", WARNING, 0.0, "",
+            f"Tests of a site with more than {UNITS_MISSING:.0%} of their numbers without a unit: "
+            "it is inferred where only one fits, else the number is rejected.",
         ),
         Check(
-            "person", "infusion_has_a_diagnosis", PLAUSIBILITY, "concept", WARNING, 0.01, "",
-            "A BCMA CAR-T without any myeloma diagnosis: a missing diagnosis or a wrong code.",
+            "", "units_are_not_mixed", CONFORMANCE, "concept", WARNING, 0.0, "",
+            "One test in several units at one site: each row is converted by its own; check the "
+            "conversion.",
+        ),
+        Check(
+            "", "light_chains_fit_their_ratio", PLAUSIBILITY, "concept", WARNING, 0.001, "",
+            "Kappa over lambda is nearer to ten times (or a tenth of) the ratio of that day than "
+            "to the ratio: a unit is wrong or the two are swapped, and the response with them.",
+        ),
+        Check(
+            "", "infusion_has_a_diagnosis", PLAUSIBILITY, "concept", WARNING, 0.0, "",
+            "People with a BCMA CAR-T, or one that names no product and none against CD19, and "
+            "without any myeloma diagnosis: it is missing, or the code is wrong; they reach no "
+            "cohort.",
         ),
     ]
 }  # fmt: skip

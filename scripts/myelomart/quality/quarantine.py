@@ -10,8 +10,9 @@ import os
 from pathlib import Path
 
 from myelomart import warehouse
-from myelomart.quality.checks import shape_of
-from myelomart.quality.scan import Count, joined, path_of
+from myelomart.quality.checks import Count, shape_of
+from myelomart.quality.lookups import path_of
+from myelomart.quality.scan import joined
 from myelomart.sources import kept
 from myelomart.warehouse import literal, quoted
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from myelomart import warehouse
-from myelomart.project import project_root
-from myelomart.quality.checks import (
-    CONCEPTS,
-    EARLIEST_DATE,
-    WHOLE,
-    Check,
-    Shape,
-    checks_of,
-    shape_of,
-)
-from myelomart.sources import kept, layout
-from myelomart.warehouse import literal, quoted
+from myelomart.quality import across
+from myelomart.quality.checks import CONCEPTS, WHOLE, Check, Count, Shape, checks_of, shape_of
+from myelomart.quality.lookups import make_lookups, path_of
+from myelomart.sources import layout
+from myelomart.warehouse import quoted
 
 NEEDED_TABLES = {
     "observation_period",
@@ -37,24 +29,12 @@ NEEDED_TABLES = {
 MONTHS_WORTH_COUNTING = 24
 ROWS_WORTH_COUNTING = 30  # in the median month
 LOW_VOLUME = 0.1  # of the median month
-MYELOMA_PREFIXES = ("C900", "2030")
-BCMA_PRODUCTS = ("ide_cel", "cilta_cel")
-SAME_UNITS = {("10*9/L", "10*3/uL"), ("mg/24 h", "mg/(24.h)")}
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many of the ``counted`` rows of a source's table fail a check."""
-
-    source: str
-    check: Check
-    counted: int
-    failing: int
-
-    @property
-    def share(self) -> float:
-        """Failing rows among those counted; 0 when none is counted."""
-        return self.failing / self.counted if self.counted else 0.0
+# what conditions look up besides person, visit and concept: by table, the column of each
+DRUG_KEYS = {"drug_exposure": "drug_concept_id", "trinetx_medication_ingredient": "code"}
+TEST_KEYS = {
+    "measurement": ("measurement_concept_id", "event.unit_concept_id"),
+    "trinetx_lab_result": ("code", "lower(trim(event.units_of_measure))"),
+}
 
 
 def scan_source(connection, landing: Path, entry: dict) -> list[Count]:
@@ -69,23 +49,45 @@ def scan_source(connection, landing: Path, entry: dict) -> list[Count]:
         counts += _as_landed(name, table, landed)
         if landed["rows"]:
             counts += scan_table(connection, landing, name, table)
-    if not is_trinetx:
-        counts += _mixed_units(connection, landing, name)
-        counts += _infusions_without_diagnosis(connection, landing, name)
-    return counts
+    return counts + across.counts_across(connection, landing, name, is_trinetx)
 
 
 def scan_table(connection, landing: Path, source: str, table: str) -> list[Count]:
-    """The counts of one table: every condition in one pass, then the volume of its months."""
+    """The counts of one table: keys, every condition in one pass, the volume of its months."""
     shape = shape_of(table)
+    path = path_of(landing, source, table)
     checks = usable_checks(connection, table)
-    if not checks:
-        return []
-    query = counting_query(checks, shape, path_of(landing, source, table))
-    result = warehouse.rows(connection, query)[0]
-    pairs = zip(checks, result[::2], result[1::2], strict=True)
-    counts = [Count(source, check, counted, failing) for check, counted, failing in pairs]
+    of_keys = [check for check in checks if check.name == "key_is_unique"]
+    of_rows = [check for check in checks if check.name != "key_is_unique"]
+    counts = [Count(source, check, *doubled_keys(connection, path, shape.key)) for check in of_keys]
+    if of_rows:
+        result = warehouse.rows(connection, counting_query(of_rows, shape, path))[0]
+        pairs = zip(of_rows, result[::2], result[1::2], strict=True)
+        counts += [Count(source, check, counted, failing) for check, counted, failing in pairs]
     return counts + _monthly_volume(connection, landing, source, shape)
+
+
+def doubled_keys(connection, path: str, key: str) -> tuple[int, int]:
+    """How many rows have a key, and how many of them one that an earlier row has.
+
+    Keys that only ever rise, as most exports write them, are unique: no need to gather them all.
+    """
+    key = quoted(key)
+    counted, unrisen = warehouse.rows(
+        connection,
+        f"""
+        select count(*), count(*) filter (where key <= key_before)
+        from (
+            select {key} as key, lag({key}) over () as key_before
+            from {path} where {key} is not null
+        )
+        """,
+    )[0]
+    if not unrisen:
+        return counted, 0
+    return counted, warehouse.value(
+        connection, f"select count({key}) - count(distinct {key}) from {path}"
+    )
 
 
 def usable_checks(connection, table: str) -> list[Check]:
@@ -103,12 +105,8 @@ def counting_query(checks: list[Check], shape: Shape, path: str) -> str:
     """One plain SQL query that counts, per check, the rows it looks at and those that fail."""
     columns = []
     for check in checks:
-        if check.name == "key_is_unique":
-            key = f"event.{quoted(shape.key)}"
-            columns += [f"count({key})", f"count({key}) - count(distinct {key})"]
-        else:
-            columns.append(f"count(*) filter (where {check.counted})")
-            columns.append(f"count(*) filter (where ({check.counted}) and ({check.fails}))")
+        columns.append(f"count(*) filter (where {check.counted})")
+        columns.append(f"count(*) filter (where ({check.counted}) and ({check.fails}))")
     return f"select {', '.join(columns)} from {joined(shape, path)}"
 
 
@@ -122,119 +120,16 @@ def joined(shape: Shape, path: str) -> str:
     concept = CONCEPTS.get(shape.table)
     if concept:
         parts.append(f"left join concept on event.{concept} = concept.concept_id")
-    if shape.table == "drug_exposure":
-        parts.append("left join launch on event.drug_concept_id = launch.concept_id")
-    if shape.table == "measurement":
-        parts.append("left join lab on event.measurement_concept_id = lab.concept_id")
+    if shape.table in DRUG_KEYS:
+        parts.append(f"left join launch on event.{DRUG_KEYS[shape.table]} = launch.drug_key")
+    if shape.table in TEST_KEYS:
+        test, unit = TEST_KEYS[shape.table]
+        parts.append(f"left join lab on event.{test} = lab.test_key")
+        parts.append(
+            f"left join known_unit on event.{test} = known_unit.test_key "
+            f"and {unit} = known_unit.unit_key"
+        )
     return " ".join(parts)
-
-
-def path_of(landing: Path, source: str, table: str) -> str:
-    """SQL that reads a landed table as it came, before any row was set aside for its quality."""
-    is_kept = kept.is_kept(landing, source, table)
-    path = kept.kept_path if is_kept else kept.landed_path
-    file = path(landing, source, table)
-    return f"read_parquet({literal(file)}, hive_partitioning = false)"
-
-
-def make_lookups(connection, landing: Path, source: str, is_trinetx: bool) -> None:
-    """Make the small tables that conditions look up: span, person, visit, concept, launch, lab."""
-
-    def landed(table: str) -> str:
-        return path_of(landing, source, table)
-
-    if is_trinetx:
-        persons = f"""
-            select
-                patient_id as person_key,
-                min(year_of_birth) as birth_year,
-                min(last_day(try_cast(month_year_death[:4] || '-' || month_year_death[5:6] || '-01'
-                    as date))) as death_date
-            from {landed("trinetx_patient")} group by 1
-        """
-        visits = f"select distinct encounter_id as visit_key from {landed('trinetx_encounter')}"
-    else:
-        persons = f"""
-            select
-                people.person_id as person_key,
-                min(people.care_site_id) as site,
-                min(people.year_of_birth) as birth_year,
-                min(deaths.death_date) as death_date
-            from {landed("person")} as people
-            left join {landed("death")} as deaths using (person_id)
-            group by 1
-        """
-        visits = (
-            f"select distinct visit_occurrence_id as visit_key from {landed('visit_occurrence')}"
-        )
-    span = f"""
-        select
-            date '{EARLIEST_DATE}' as first_date,
-            coalesce(max(greatest(source_release_date, cdm_release_date)), current_date)
-                as last_date
-        from {landed("cdm_source")}
-    """
-    concepts = f"select distinct concept_id from {landed('concept')}"
-    for name, query in {
-        "span": span,
-        "person": persons,
-        "visit": visits,
-        "concept": concepts,
-        "launch": _launch_query(landed),
-        "lab": _lab_query(),
-    }.items():
-        connection.execute(f"create or replace temp table {name} as {query}")
-
-
-def _launch_query(landed) -> str:
-    launches = {row["concept_set_id"]: row["launched_on"] for row in _seed("drug_launches")}
-    known = [
-        (int(row["concept_id"]), launches[row["concept_set_id"]])
-        for row in _seed("concept_set_members")
-        if row["concept_set_id"] in launches and row["concept_id"] and row["category"] == "drug"
-        and not row["valid_from"]
-    ]  # fmt: skip
-    values = ", ".join(f"({concept}, date '{day}')" for concept, day in known)
-    return f"""
-        with ingredient (concept_id, launched_on) as (values {values}),
-        below as (
-            select ancestors.descendant_concept_id as concept_id, ingredient.launched_on
-            from {landed("concept_ancestor")} as ancestors
-            inner join ingredient on ancestors.ancestor_concept_id = ingredient.concept_id
-        )
-        select concept_id, min(launched_on) as launched_on
-        from (from ingredient union all from below) group by 1
-    """
-
-
-def _lab_query() -> str:
-    units = {row["concept_set_id"]: row for row in _seed("concept_sets")}
-    limits = {}
-    for row in _seed("lab_limits", "clinical_rules"):
-        unit = units[row["lab"]]
-        pair = (row["canonical_unit"], unit["canonical_unit"])
-        is_same = pair[0] == pair[1] or pair in SAME_UNITS
-        limits[row["lab"]] = (row, unit["canonical_unit_concept_id"] if is_same else "")
-    values = ", ".join(
-        f"({member['concept_id']}, {literal(member['concept_set_id'])}, {row['hard_low']}, "
-        f"{row['hard_high']}, {unit or 'null'})"
-        for member in _seed("concept_set_members")
-        if member["concept_set_id"] in limits and member["concept_id"] and not member["caveat"]
-        for row, unit in [limits[member["concept_set_id"]]]
-    )
-    return f"""
-        select
-            concept_id, any_value(lab) as lab, any_value(hard_low) as hard_low,
-            any_value(hard_high) as hard_high, any_value(unit_concept_id) as unit_concept_id
-        from (values {values}) as labs (concept_id, lab, hard_low, hard_high, unit_concept_id)
-        group by 1
-    """
-
-
-def _seed(name: str, folder: str = "concept_sets") -> list[dict]:
-    path = project_root() / "seeds" / folder / f"{name}.csv"
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
 
 
 def _as_landed(source: str, table: str, landed: dict) -> list[Count]:
@@ -276,62 +171,3 @@ def _monthly_volume(connection, landing: Path, source: str, shape: Shape) -> lis
         return []
     check = replace(WHOLE["months_are_filled"], table=shape.table)
     return [Count(source, check, expected, expected - filled)]
-
-
-def _mixed_units(connection, landing: Path, source: str) -> list[Count]:
-    """Tests of one site that come in more than one unit."""
-    tests, mixed = warehouse.rows(
-        connection,
-        f"""
-        with units as (
-            select
-                event.measurement_concept_id,
-                person.site,
-                count(distinct
-                    coalesce(nullif(event.unit_concept_id, 0)::varchar, event.unit_source_value)
-                ) as units
-            from {path_of(landing, source, "measurement")} as event
-            inner join lab on event.measurement_concept_id = lab.concept_id
-            left join person on event.person_id = person.person_key
-            where event.value_as_number is not null
-            group by 1, 2
-        )
-        select count(*), count(*) filter (where units > 1) from units
-        """,
-    )[0]
-    return [Count(source, WHOLE["units_are_not_mixed"], tests, mixed)] if tests else []
-
-
-def _infusions_without_diagnosis(connection, landing: Path, source: str) -> list[Count]:
-    members = [
-        row for row in _seed("concept_set_members") if row["concept_set_id"] in BCMA_PRODUCTS
-    ]
-    concepts = ", ".join(row["concept_id"] for row in members if row["concept_id"])
-    codes = ", ".join(literal(row["code"]) for row in members)
-    myeloma = [
-        row["concept_id"]
-        for row in _seed("concept_set_members")
-        if row["concept_set_id"] == "multiple_myeloma" and row["concept_id"]
-    ]
-    plain = "replace(condition_source_value, '.', '')"
-    coded = " or ".join(f"starts_with({plain}, {literal(code)})" for code in MYELOMA_PREFIXES)
-    infused, undiagnosed = warehouse.rows(
-        connection,
-        f"""
-        with infused as (
-            select person_id from {path_of(landing, source, "drug_exposure")}
-            where drug_concept_id in ({concepts}) or drug_source_value in ({codes})
-            union
-            select person_id from {path_of(landing, source, "procedure_occurrence")}
-            where procedure_source_value in ({codes})
-        ),
-        diagnosed as (
-            select distinct person_id from {path_of(landing, source, "condition_occurrence")}
-            where condition_concept_id in ({", ".join(myeloma)}) or {coded}
-        )
-        select count(*), count(*) filter (where diagnosed.person_id is null)
-        from infused left join diagnosed using (person_id)
-        """,
-    )[0]
-    check = WHOLE["infusion_has_a_diagnosis"]
-    return [Count(source, check, infused, undiagnosed)] if infused else []

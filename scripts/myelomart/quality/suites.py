@@ -13,15 +13,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from myelomart.quality.checks import WARNING
-from myelomart.quality.scan import Count
+from myelomart.quality.checks import WARNING, Count
 
 PASSED, NOTED = "passed", "noted"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A count and what it comes to: passed, noted (some, within the threshold) or its severity."""
+    """A count and what it comes to: its severity, when more rows fail than the threshold allows;
+    within it noted, or a warning where the rows are set aside; passed when none fails."""
 
     count: Count
     status: str
@@ -79,4 +79,6 @@ def _expectation(gx, count: Count):
 def _status(count: Count, success: bool) -> str:
     if not success:
         return count.check.severity
-    return NOTED if count.failing else PASSED
+    if not count.failing:
+        return PASSED
+    return WARNING if count.check.sets_aside else NOTED

@@ -12,16 +12,29 @@ SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv
 DELIMITERS = ",;\t|"
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
+# tables whose columns are not known before: what dates a row, and what is no property of it
+PROPERTY_DATES = (
+    "observation_date",
+    "oncology_treatment_start_date",
+    "diagnosis_date",
+    "test_date",
+)
+NO_PROPERTIES = ("patient_id", "source_id", "derived_by_trinetx", "source_file_name")
 SMALLEST_PARQUET = 12  # bytes: two marks and the length of the footer
 
 
 @dataclass(frozen=True)
 class TableFiles:
-    """The files of one table, all of one form ('parquet' or 'csv'), sorted by path."""
+    """The files of one table, all of one form ('parquet' or 'csv'), sorted by path.
+
+    ``of_properties`` says that its columns are not known before, and that a row is to be read as
+    one property a cell.
+    """
 
     table: str
     form: str
     paths: tuple[Path, ...]
+    of_properties: bool = False
 
 
 def find_tables(folder: Path, names: set[str]) -> dict[str, TableFiles]:
@@ -88,6 +101,30 @@ def check_readable(path: Path, form: str) -> None:
 
 def scan(files: TableFiles) -> str:
     """The FROM clause that reads ``files``; CSV columns all come as text."""
+    return _properties(_read(files)) if files.of_properties else _read(files)
+
+
+def _properties(read: str) -> str:
+    """One row per cell besides the patient, the date and where it stands."""
+    dates = ", ".join(f"null::varchar as {name}" for name in PROPERTY_DATES)
+    apart = ", ".join(literal(name) for name in (*PROPERTY_DATES, *NO_PROPERTIES))
+    return f"""(
+        select
+            patient_id, coalesce({", ".join(PROPERTY_DATES)}) as property_date,
+            lower(property) as property, property_value, source_file_name
+        from (
+            unpivot (
+                select columns(*)::varchar from {read}
+                union all by name
+                select null::varchar as patient_id, {dates} where false
+            )
+            on columns(lambda name: lower(name) not in ({apart}))
+            into name property value property_value
+        )
+    )"""
+
+
+def _read(files: TableFiles) -> str:
     paths = "[" + ", ".join(literal(path) for path in files.paths) + "]"
     if files.form == "parquet":
         return (

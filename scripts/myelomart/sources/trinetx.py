@@ -2,7 +2,8 @@
 
 A table is one file (``patient.csv``), a run of numbered files as users split them
 (``lab_results0001.csv``), or a folder of either. Columns are read by the names in the header, never
-by position: layouts differ.
+by position: layouts differ. Of tumor_properties and oncology_treatment no public layout is known:
+each of their cells lands as a property of the patient, under the name that the header gives it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from myelomart.sources import layout
 from myelomart.sources.files import SUFFIXES, TableFiles, check_readable, suffix_of
 
 PREFIX = "trinetx_"
+OF_PROPERTIES = {PREFIX + "tumor_properties", PREFIX + "oncology_treatment"}
 OTHER_NAMES = {
     "patients": "patient",
     "lab_results": "lab_result",
@@ -50,7 +52,7 @@ def find_tables(folder: Path) -> dict[str, TableFiles]:
         form = forms.pop()
         for path in files:
             check_readable(path, form)
-        found[table] = TableFiles(table, form, tuple(files))
+        found[table] = TableFiles(table, form, tuple(files), table in OF_PROPERTIES)
     if PREFIX + "patient" not in found:
         raise SourceError(f"{folder} has no patient.csv: it is not a TriNetX export.")
     return found

@@ -1,11 +1,12 @@
 """Firth's penalised Cox likelihood: finite estimates when a group has no event.
 
 Heinze G, Schemper M. Biometrics 2001;57:114: the log likelihood gains half the log determinant of
-the information. The gradient of that term is taken by central differences of the information.
+the information. The gradient of that term is taken by central differences of the information. Wald
+limits mislead here, because the likelihood is far from a parabola: use the profile's.
 """
 
 import numpy as np
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq
 from scipy.stats import chi2
 
 from myelomart.errors import StatisticsError
@@ -19,19 +20,74 @@ from myelomart.survival.partial_likelihood import (
 
 MAX_ITERATIONS = 200
 MAX_STEP = 2.0  # on the log hazard scale, per standard deviation
+PROFILE_STEP = 1e-5  # at the top the likelihood moves by the square of a step
+SHORT_STEP = 1e-8  # the next would be shorter than rounding
 DIFFERENCE = 1e-5  # in standard deviations of the covariate
+CURVATURE_DIFFERENCE = 1e-3
+RENEWAL = 3  # steps for which a curvature is good enough: it costs as much as several
+FARTHEST = 1e3  # standard deviations from the estimate where no limit is sought any more
 
 
 def firth_maximum(sets: RiskSets):
     """Coefficients (p,), risk sums there, and the penalised log likelihoods there and at zero."""
-    scale = np.sqrt(sets.weights @ sets.matrix**2 / sets.weights.sum())
-    beta = np.zeros(len(scale))
-    likelihood = null_likelihood = penalized_log_likelihood(sets, beta)
-    for _ in range(MAX_ITERATIONS):
-        gradient = _penalized_score(sets, beta, scale)
-        step = np.linalg.solve(information(sets, risk_sums(sets, beta)), gradient)
+    zero = np.zeros(sets.matrix.shape[1])
+    beta, likelihood = _climb(sets, zero, np.ones(len(zero), bool))
+    return beta, risk_sums(sets, beta), likelihood, penalized_log_likelihood(sets, zero)
+
+
+def penalized_log_likelihood(sets: RiskSets, beta) -> float:
+    """Log partial likelihood plus half the log determinant of the information."""
+    sums = risk_sums(sets, np.asarray(beta, float))
+    return log_likelihood(sets, sums) + np.linalg.slogdet(information(sets, sums))[1] / 2
+
+
+def profile_limits(fit, position: int) -> tuple[float, float]:
+    """Limits of one coefficient of a Firth fit from its penalised profile likelihood."""
+    sets, beta = fit.sets, fit.coefficients
+    drop = chi2.ppf(fit.conf_level, 1) / 2
+    scale = _scale(sets)[position]
+
+    def gap(value):
+        return fit.log_likelihood - _profile(sets, beta, position, value) - drop
+
+    limits = []
+    for sign in (-1, 1):
+        width = sign / scale
+        while gap(beta[position] + width) < 0 and abs(width * scale) < FARTHEST:
+            width *= 2
+        reached = abs(width * scale) < FARTHEST
+        ends = sorted((beta[position], beta[position] + width))
+        limits.append(brentq(gap, *ends, xtol=1e-11) if reached else sign * np.inf)
+    return tuple(limits)
+
+
+def profile_p(fit, position: int) -> float:
+    """p of one coefficient being 0, by the ratio of penalised likelihoods."""
+    at_zero = _profile(fit.sets, fit.coefficients, position, 0.0)
+    return float(chi2.sf(2 * (fit.log_likelihood - at_zero), 1))
+
+
+def _profile(sets: RiskSets, beta, position: int, value: float) -> float:
+    """The penalised log likelihood with one coefficient held at ``value``."""
+    start, free = np.array(beta), np.ones(len(beta), bool)
+    start[position], free[position] = value, False
+    return _climb(sets, start, free, PROFILE_STEP)[1]
+
+
+def _climb(sets: RiskSets, beta, free, shortest=SHORT_STEP) -> tuple[np.ndarray, float]:
+    """Maximise over the ``free`` coefficients (p,) by Newton steps, halved when they overshoot."""
+    beta, scale = np.array(beta, float), _scale(sets)
+    likelihood = penalized_log_likelihood(sets, beta)
+    if not free.any():
+        return beta, likelihood
+    for iteration in range(MAX_ITERATIONS):
+        if iteration % RENEWAL == 0:
+            curvature = _curvature(sets, beta, scale, free)
+        gradient = _penalized_score(sets, beta, scale)[free]
+        step = np.zeros(len(beta))
+        step[free] = np.linalg.solve(curvature, gradient)
         step /= max(1.0, np.abs(step * scale).max() / MAX_STEP)
-        flat = np.abs(step * scale).max() < 1e-9
+        flat = np.abs(step * scale).max() < shortest
         for _ in range(20):
             trial = penalized_log_likelihood(sets, beta + step)
             if trial >= likelihood - 1e-10 * abs(likelihood):
@@ -39,14 +95,8 @@ def firth_maximum(sets: RiskSets):
             step = step / 2
         beta, likelihood = beta + step, trial
         if flat:
-            return beta, risk_sums(sets, beta), likelihood, null_likelihood
+            return beta, likelihood
     raise StatisticsError("Firth's penalised likelihood did not converge: use fewer covariates")
-
-
-def penalized_log_likelihood(sets: RiskSets, beta) -> float:
-    """Log partial likelihood plus half the log determinant of the information."""
-    sums = risk_sums(sets, np.asarray(beta, float))
-    return log_likelihood(sets, sums) + np.linalg.slogdet(information(sets, sums))[1] / 2
 
 
 def _penalized_score(sets: RiskSets, beta, scale) -> np.ndarray:
@@ -64,31 +114,23 @@ def _penalized_score(sets: RiskSets, beta, scale) -> np.ndarray:
     return score(sets, risk_sums(sets, beta)) + penalty / 2
 
 
-def profile_limits(sets: RiskSets, position: int, maximum: float, beta, conf_level=0.95):
-    """Limits of one coefficient from the penalised profile likelihood, better than Wald here."""
-    drop = chi2.ppf(conf_level, 1) / 2
-    others = [k for k in range(len(beta)) if k != position]
-    scale = np.sqrt(sets.weights @ sets.matrix**2 / sets.weights.sum())
+def _curvature(sets: RiskSets, beta, scale, free) -> np.ndarray:
+    """Minus the second derivatives in the free coefficients; the information where not convex."""
+    columns = []
+    for position in np.flatnonzero(free):
+        shift = np.zeros(len(beta))
+        shift[position] = CURVATURE_DIFFERENCE / scale[position]
+        fall = _penalized_score(sets, beta - shift, scale) - _penalized_score(
+            sets, beta + shift, scale
+        )
+        columns.append(fall[free] / (2 * shift[position]))
+    matrix = np.array(columns)
+    matrix = (matrix + matrix.T) / 2
+    if np.linalg.eigvalsh(matrix).min() > 0:
+        return matrix
+    return information(sets, risk_sums(sets, beta))[np.ix_(free, free)]
 
-    def loss(value):
-        def negative(rest):
-            trial = np.array(beta)
-            trial[position], trial[others] = value, rest
-            return -penalized_log_likelihood(sets, trial)
 
-        best = negative(beta[others])
-        if others:
-            best = minimize(negative, beta[others], method="BFGS").fun
-        return maximum + best - drop
-
-    limits = []
-    for sign in (-1, 1):
-        width = sign / scale[position]
-        while loss(beta[position] + width) < 0:
-            width *= 2
-            if abs(width * scale[position]) > 1e3:
-                width = np.nan
-                break
-        low, high = sorted((beta[position], beta[position] + width))
-        limits.append(brentq(loss, low, high, xtol=1e-10) if np.isfinite(width) else np.nan)
-    return tuple(limits)
+def _scale(sets: RiskSets) -> np.ndarray:
+    """Standard deviation of each covariate (p,)."""
+    return np.sqrt(sets.weights @ sets.matrix**2 / sets.weights.sum())

@@ -80,7 +80,7 @@ def event_flags(event, times: np.ndarray) -> np.ndarray:
     name = column_name(event, "event")
     flags = same_length(number_column(event, "event"), times, name)
     refuse_rows(
-        ~np.isin(flags, (0.0, 1.0)), name, "are neither 0 nor 1", "1 is an event, 0 censored"
+        (flags != 0) & (flags != 1), name, "are neither 0 nor 1", "1 is an event, 0 censored"
     )
     return flags == 1
 
@@ -121,7 +121,7 @@ def time_grid(times: np.ndarray, entries: np.ndarray | None = None):
     Times closer than :data:`TIE_TOLERANCE` (absolute, or relative to the mean time) are one.
     """
     both = times if entries is None else np.concatenate([times, entries])
-    index, grid = pd.factorize(both, sort=True)
+    index, grid = _whole_times(both) or pd.factorize(both, sort=True)
     gaps = np.diff(grid)
     tied = (gaps <= TIE_TOLERANCE) | (gaps <= TIE_TOLERANCE * np.abs(grid).mean())
     if tied.any():
@@ -133,6 +133,17 @@ def time_grid(times: np.ndarray, entries: np.ndarray | None = None):
     if (index[: len(times)] == index[len(times) :]).any():
         raise StatisticsError("column entry: an interval has no length but rounding error")
     return grid, index[: len(times)], index[len(times) :]
+
+
+def _whole_times(times: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """As ``pd.factorize``, by counting, for whole days; None for other times, and sparse ones."""
+    if times.min() < 0 or times.max() > 4 * len(times) + 1000:
+        return None
+    days = times.astype(np.int64)
+    if not np.array_equal(days, times):
+        return None
+    present = np.bincount(days) > 0
+    return (np.cumsum(present) - 1)[days], np.flatnonzero(present).astype(float)
 
 
 @dataclass(frozen=True)

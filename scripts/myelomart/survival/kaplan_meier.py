@@ -75,7 +75,7 @@ class SurvivalCurve:
 
         ``n_risk`` counts just before the time; ``n_event`` counts events since the previous time of
         the list, as R's ``summary(survfit)`` does. Beyond the last follow-up, survival is NaN
-        unless the curve has reached 0.
+        unless the curve has reached 0; log-log limits are NaN where no event has happened yet.
         """
         wanted = np.unique(np.asarray(times, dtype=float))
         fuzz = TIE_TOLERANCE * np.maximum(np.abs(wanted), 1)
@@ -90,15 +90,14 @@ class SurvivalCurve:
         high = np.concatenate([[1.0], self.ci_high])[last]
         survival = before_first[last]
         beyond = (wanted > self.time[-1] + fuzz) & (survival > 0)
-        untouched = survival == 1.0
         return pd.DataFrame(
             {
                 "time": wanted,
                 "n_risk": np.concatenate([self.table.n_risk, [0.0]])[ahead],
                 "n_event": np.diff(events, prepend=0.0),
                 "survival": np.where(beyond, np.nan, survival),
-                "ci_low": np.where(beyond, np.nan, np.where(untouched, 1.0, low)),
-                "ci_high": np.where(beyond, np.nan, np.where(untouched, 1.0, high)),
+                "ci_low": np.where(beyond, np.nan, low),
+                "ci_high": np.where(beyond, np.nan, high),
             }
         )
 

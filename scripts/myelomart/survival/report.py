@@ -13,6 +13,7 @@ from myelomart.errors import StatisticsError
 from myelomart.survival.competing_risks import cumulative_incidence, gray_test
 from myelomart.survival.cox import CoxFit, cox_regression
 from myelomart.survival.fine_gray import fine_gray
+from myelomart.survival.firth import profile_limits, profile_p
 from myelomart.survival.inputs import time_grid
 from myelomart.survival.kaplan_meier import CONF_TYPES, kaplan_meier, reverse_kaplan_meier
 from myelomart.survival.logrank import logrank_test
@@ -312,9 +313,21 @@ def _cox(frame, rows, options, notes):
         "score_p": fit.score_test.p,
         "concordance": fit.concordance.estimate,
         "concordance_se": fit.concordance.se,
-        "terms": fit.table().to_dict("records"),
+        "terms": _terms(fit),
         "zph": _proportionality(fit, options.zph, notes),
     }
+
+
+def _terms(fit: CoxFit) -> list[dict]:
+    """The rows of the model; with Firth's penalty also limits and p of the profile likelihood."""
+    terms = fit.table().to_dict("records")
+    if not fit.penalty:
+        return terms
+    for position, term in enumerate(terms):
+        low, high = profile_limits(fit, position)
+        term["profile_ci_low"], term["profile_ci_high"] = np.exp([low, high])
+        term["profile_p"] = profile_p(fit, position)
+    return terms
 
 
 def _proportionality(fit: CoxFit, transform: str, notes):

@@ -36,9 +36,14 @@ def finding(name: str) -> int:
     return position("findings", "item")[name]
 
 
-def by_day(day: np.ndarray, change: str, before: str, after: str, of=procedure) -> np.ndarray:
-    """The item `before` a date and `after` from that date on."""
-    return np.where(day >= day_number(change), of(after), of(before))
+def valid_from(name: str) -> int:
+    """First day of a procedure's code."""
+    return day_number(rows("procedures")[procedure(name)]["valid_from"])
+
+
+def by_day(day: np.ndarray, before: str, after: str) -> np.ndarray:
+    """The procedure `after` from the first day of its code on, `before` until then."""
+    return np.where(day >= valid_from(after), procedure(after), procedure(before))
 
 
 def emit_doses(log: EventLog, people: People, course: Course) -> None:
@@ -87,7 +92,7 @@ def emit_transplants(log: EventLog, people: People, course: Course) -> None:
     mobilised = first & (day >= day_number("2009-02-01"))
     log.add("drug", person[mobilised], day[mobilised] - 29, drug("plerixafor"))
     log.add("drug", person, day - 2, drug("melphalan"))
-    pcs = by_day(day, "2015-10-01", "autologous_sct_icd9", "autologous_sct_pcs")
+    pcs = by_day(day, "autologous_sct_icd9", "autologous_sct_pcs")
     item = np.where(people.site[person] % 2 == 0, procedure("autologous_sct"), pcs)
     allogeneic = np.isin(course.regimen[patient, line], ending_regimens("allogeneic"))
     item = np.where(allogeneic, procedure("allogeneic_sct"), item)
@@ -111,8 +116,8 @@ def emit_cell_therapy(log: EventLog, people: People, course: Course) -> None:
     patient, line = np.nonzero(course.apheresis >= 0)
     person, day = course.rows[patient], course.apheresis[patient, line]
     for name, offset in (("car_t_leukapheresis", 0), ("car_t_processing", 1)):
-        item = by_day(day, "2025-01-01", name, f"{name}_2025")
-        item = np.where(day < day_number("2019-01-01"), procedure("leukapheresis"), item)
+        item = by_day(day, name, f"{name}_2025")
+        item = np.where(day < valid_from(name), procedure("leukapheresis"), item)
         log.add("procedure", person, day + offset, item)
     patient, line = np.nonzero((course.bridging >= 0) & (course.infusion >= 0))
     person, day = course.rows[patient], course.bridging[patient, line]
@@ -128,16 +133,22 @@ def emit_cell_therapy(log: EventLog, people: People, course: Course) -> None:
 
 
 def emit_infusions(log, people, course, person, day, regimen) -> None:
-    """Product by drug, HCPCS or ICD-10-PCS as the site does; the CPT code while it exists."""
+    """Product by drug, HCPCS or ICD-10-PCS as the site does; the CPT code while it exists.
+
+    Before the product has a HCPCS code, ICD-10-PCS stands in for it.
+    """
     drugs = np.array([row["drugs"] for row in rows("regimens")])[regimen]
     cilta, trial = drugs == "cilta_cel", drugs == "car_t_unspecified"
     evidence = np.where(trial, 2, people.site[person] % 3)
     product = np.where(cilta, drug("cilta_cel"), drug("ide_cel"))
-    hcpcs = by_day(day, "2022-01-01", "ide_cel_hcpcs_first", "ide_cel_hcpcs")
+    first = np.where(cilta, valid_from("cilta_cel_hcpcs"), valid_from("ide_cel_hcpcs_first"))
+    evidence = np.where((evidence == 1) & (day < first), 2, evidence)
+    hcpcs = by_day(day, "ide_cel_hcpcs_first", "ide_cel_hcpcs")
     hcpcs = np.where(cilta, procedure("cilta_cel_hcpcs"), hcpcs)
     pcs = np.where(cilta, procedure("cilta_cel_pcs"), procedure("ide_cel_pcs"))
     pcs = np.where(trial, procedure("car_t_other_pcs"), pcs)
-    pcs = np.where(day < day_number("2021-10-01"), procedure("car_t_unspecified_pcs"), pcs)
+    unnamed = procedure("car_t_unspecified_pcs")
+    pcs = np.where(day < valid_from("ide_cel_pcs"), unnamed, pcs)
     for kind, domain, item in (
         (0, "drug", product),
         (1, "procedure", hcpcs),
@@ -145,8 +156,8 @@ def emit_infusions(log, people, course, person, day, regimen) -> None:
     ):
         here = evidence == kind
         log.add(domain, person[here], day[here], item[here])
-    coded = day >= day_number("2019-01-01")
-    cpt = by_day(day, "2025-01-01", "car_t_administration", "car_t_administration_2025")
+    coded = day >= valid_from("car_t_administration")
+    cpt = by_day(day, "car_t_administration", "car_t_administration_2025")
     log.add("procedure", person[coded], day[coded], cpt[coded])
 
 

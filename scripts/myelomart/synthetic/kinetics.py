@@ -77,7 +77,8 @@ def emit_paraprotein(log: EventLog, course: Course, which, day, first, last) -> 
     noise = np.exp(0.03 * ndtri(streams.at("m_noise", which, day)))
     light_only, quiet = biology.light_chain_only[which], biology.oligosecretory[which]
     person = course.rows[which]
-    serum = np.where(light_only | quiet, 0, load * noise)
+    highest = column("labs", "clip_high")[lab("m_protein_serum")]  # what serum can hold
+    serum = np.where(light_only | quiet, 0, np.minimum(load * noise, highest))
     log.add("measurement", person, day, lab("m_protein_serum"), serum)
     scale = np.where(light_only, parameter("flc_per_load_light_chain"), parameter("flc_per_load"))
     scale = np.where(quiet, parameter("flc_per_load_oligosecretory"), scale)

@@ -149,6 +149,23 @@ def test_pairs_name_the_rows_of_the_file_even_when_some_were_dropped(run, table)
         assert frame["treated"][pair["control"] - 1] == 0
 
 
+def test_rows_that_cannot_be_matched_are_counted_by_column(run, table):
+    frame = pd.read_csv(DATA / "match_plain.csv")
+    frame.loc[[2, 5, 8], "age"] = np.nan
+    frame.loc[[8, 9], "stage"] = None
+    _, out, _ = run("match", table(frame), "--covariates age,stage --json")
+    report = json.loads(out)
+    assert (report["n"], report["n_dropped"]) == (216, 4)
+    assert report["dropped"] == {"age": 3, "stage": 2}
+
+
+def test_firths_penalty_prints_profile_limits(run):
+    _, out, _ = run("survival", DATA / "silent_arm.csv", "--covariates arm --firth --json")
+    (term,) = json.loads(out)["cox"]["terms"]
+    assert 0 <= term["profile_ci_low"] < term["hr"] < term["profile_ci_high"]
+    assert 0 < term["profile_p"] < 1
+
+
 def test_out_holds_the_matched_rows(run, tmp_path):
     out_file = tmp_path / "matched.csv"
     _, out, _ = run("match", DATA / "match_plain.csv", f"--covariates age --out {out_file} --json")
@@ -236,12 +253,35 @@ def treatments(**changes):
         (treatments(), "--covariates age,treated", "column treated: the treatment is no covariate"),
         (treatments(), "--covariates age --order best", "--order best is unknown"),
         (treatments(), "--covariates age --exact town", "column town: the file has no such column"),
+        (treatments(treated=0), "--covariates age", "column treated: all 220 rows are controls"),
+        (treatments(age=np.nan), "--covariates age", "column age: 220 of 220 rows are missing"),
+        (
+            treatments(age=lambda d: with_first("sixty")(d["age"])),
+            "--covariates age",
+            "column age: 1 of 220 rows hold text, not a number (first in row 4)",
+        ),
+        (
+            treatments(age=lambda d: with_first(np.inf)(d["age"])),
+            "--covariates age",
+            "column age: 1 of 220 rows are missing or not finite",
+        ),
+        (
+            treatments(stage=lambda d: with_first("IV")(d["stage"])),
+            "--covariates stage",
+            "column stage: the category IV has 1 row of 220",
+        ),
+        (
+            treatments(twice=lambda d: 2 * d["age"]),
+            "--covariates age,twice",
+            "column twice: the covariates before it determine it in all 220 rows",
+        ),
     ],
 )
 def test_match_refuses_bad_input_in_words(run, table, frame, arguments, sentence):
     code, out, err = run("match", table(frame), f"{arguments} --json")
     assert (code, out) == (2, "")
     assert sentence in " ".join(err.split())
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(
@@ -251,6 +291,13 @@ def test_match_refuses_bad_input_in_words(run, table, frame, arguments, sentence
         (pd.DataFrame({"events": [9, 2, 3], "n": [5, 5, 5]}), "", "column events: 1 of 3 rows are below 0 or above n"),
         (pd.DataFrame({"events": ["a", 2, 3], "n": [5, 5, 5]}), "", "column events: 1 of 3 rows hold text"),
         (pd.DataFrame({"estimate": [1.0], "ci_low": [0.5], "ci_high": [2.0]}), "", "estimates need --measure"),
+        (pd.DataFrame({"events": [1, -2, 3], "n": [5, 5, 5]}), "", "column events: 1 of 3 rows are below 0 or above n (first in row 2)"),
+        (pd.DataFrame({"events": [0, 0, 0], "n": [5, 0, 5]}), "", "column n: 1 of 3 rows are below 1 (first in row 2)"),
+        (pd.DataFrame({"events": [0, 0, 0], "n": [5, 6, 5]}), "--method glmm", "column events: all 3 studies together have no event"),
+        (pd.DataFrame({"events": [np.nan] * 3, "n": [5, 6, 5]}), "", "column events: 3 of 3 rows are missing"),
+        (pd.DataFrame({"estimate": [1.0] * 3, "ci_low": [2.5, 0.5, 0.5], "ci_high": [2.0] * 3}), "--measure hr", "column ci_low: 1 of 3 rows are not below ci_high (first in row 1)"),
+        (pd.DataFrame({"estimate": [1.0] * 3, "ci_low": [-0.5, 0.5, 0.5], "ci_high": [2.0] * 3}), "--measure hr", "column ci_low: 1 of 3 rows are not above 0, as a hr must be"),
+        (pd.DataFrame({"estimate": [3.0, 1, 1], "ci_low": [0.5] * 3, "ci_high": [2.0] * 3}), "--measure mean", "column estimate: 1 of 3 rows lie outside their limits"),
         (pd.DataFrame({"estimate": [1.0] * 3, "ci_low": [0.5] * 3, "ci_high": [2.0] * 3}), "--measure hr --method glmm", "--method glmm pools counts"),
     ],
 )  # fmt: skip
@@ -258,6 +305,7 @@ def test_meta_refuses_bad_input_in_words(run, table, frame, arguments, sentence)
     code, out, err = run("meta", table(frame), f"{arguments} --json")
     assert (code, out) == (2, "")
     assert sentence in " ".join(err.split())
+    assert "Traceback" not in err
 
 
 def test_two_studies_are_listed_but_not_pooled(run, table):

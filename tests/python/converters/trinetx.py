@@ -5,6 +5,9 @@
 What the format loses, and so no test may ask for: the day of death, the day and month of birth, the
 care site, the period of observation, the end of a drug without days of supply, standard concepts,
 reference ranges, and everything that is charted but not coded (observations).
+
+The export has the dirt of real ones that must change nothing: encounters listed twice, encounters
+of one day without an end, diagnoses without a code, the ingredients of a product under one id.
 """
 
 from __future__ import annotations
@@ -67,7 +70,7 @@ EXPORT = {
             visit_occurrence_id::varchar as encounter_id,
             person_id::varchar as patient_id,
             {visit_start_date} as start_date,
-            {visit_end_date} as end_date,
+            case when visit_end_date > visit_start_date then {visit_end_date} end as end_date,
             case visit_concept_id
                 when 9201 then 'IMP' when 262 then 'IMP' when 9203 then 'EMER' else 'AMB'
             end as type,
@@ -75,7 +78,8 @@ EXPORT = {
             'F' as "end_date_derived_by_TriNetX",
             'F' as "derived_by_TriNetX",
             'EHR' as source_id
-        from visit_occurrence
+        from visit_occurrence cross join range(2) as copies (copy)
+        where copy = 0 or visit_occurrence_id % 50 = 0
     """,
     "diagnosis": """
         select
@@ -91,6 +95,65 @@ EXPORT = {
             'EHR' as source_id
         from condition_occurrence
         inner join code_of on condition_source_concept_id = concept_id
+        union all
+        select
+            person_id::varchar, null, 'ICD-10-CM', null, 'Unknown', null, null,
+            {condition_start_date}, 'T', 'TriNetX'
+        from condition_occurrence where condition_occurrence_id % 200 = 0
+    """,
+    "tumor": """
+        select
+            person_id::varchar as patient_id,
+            {condition_start_date} as diagnosis_date,
+            {condition_start_date} as observation_date,
+            'ICD-O' as tumor_site_code_system,
+            'C42.1' as tumor_site_code,
+            'ICD-O' as morphology_code_system,
+            '9732/3' as morphology_code,
+            'Durie-Salmon' as stage_code_system,
+            'IIIA' as stage_code,
+            null as tumor_size,
+            null as number_of_lymph_nodes,
+            'F' as metastatic,
+            'F' as "derived_by_TriNetX",
+            'EHR' as source_id
+        from condition_occurrence
+        where condition_source_value = 'C90.00'
+        qualify row_number() over (partition by person_id order by condition_start_date) = 1
+    """,
+    "tumor_properties": """
+        select
+            person_id::varchar as patient_id,
+            {condition_start_date} as observation_date,
+            'kappa' as light_chain
+        from condition_occurrence where condition_source_value = 'C90.22'
+    """,
+    "genomic": """
+        select
+            person_id::varchar as patient_id,
+            'HGNC' as code_system,
+            'TP53' as code,
+            {condition_start_date} as test_date,
+            'F' as "derived_by_TriNetX",
+            'EHR' as source_id
+        from condition_occurrence where condition_source_value = 'C90.02'
+    """,
+    "chemo_lines": """
+        select
+            person_id::varchar as patient_id,
+            {condition_start_date} as start_date,
+            1 as line,
+            'T' as "derived_by_TriNetX",
+            'TriNetX' as source_id
+        from condition_occurrence where condition_source_value = 'C90.00'
+    """,
+    "dataset_details": """
+        select
+            count(*) as total_number_unique_patients,
+            1 as "total_number_HCOs",
+            '20260101' as date_created,
+            'synthetic' as network_name
+        from person
     """,
     "procedure": """
         select

@@ -24,6 +24,7 @@ from myelomart.matching import (
     weighted_hazard_ratio,
     weighted_risk_difference,
 )
+from myelomart.survival import cox_regression
 
 M1_SCORE = np.array([0.20, 0.35, 0.50, 0.80, 0.21, 0.22, 0.34, 0.47, 0.50, 0.60])
 M1_TREATED = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
@@ -62,7 +63,7 @@ def brute_force(score, treated, limit, order, ratio, stratum, sequence):
 
 
 @given(
-    st.integers(0, 10_000), st.sampled_from(["largest", "smallest", "closest"]),
+    st.integers(0, 10_000), st.sampled_from(["largest", "smallest", "closest", "random"]),
     st.integers(1, 3), st.booleans(),
 )  # fmt: skip
 @settings(max_examples=150, deadline=None)
@@ -73,11 +74,15 @@ def test_nearest_neighbours_equal_brute_force(seed, order, ratio, tied):
     score = rng.integers(1, 24, n) / 32 if tied else rng.uniform(0.05, 0.95, n)
     stratum = rng.integers(0, 2, n)
     matched = match_nearest(
-        score, treated, caliper=0.4, scale="probability", order=order, ratio=ratio, exact=stratum
-    )
-    key = {"largest": -score, "smallest": score, "closest": score}[order]
+        score, treated, caliper=0.4, scale="probability", order=order, ratio=ratio, exact=stratum,
+        seed=seed,
+    )  # fmt: skip
     rows = np.flatnonzero(treated)
-    sequence = rows[np.argsort(key[rows], kind="stable")]
+    if order == "random":
+        sequence = np.random.default_rng(seed).permutation(rows)
+    else:
+        key = -score if order == "largest" else score
+        sequence = rows[np.argsort(key[rows], kind="stable")]
     expected = brute_force(
         score, treated, matched.caliper_absolute, order, ratio, stratum, sequence
     )
@@ -249,3 +254,19 @@ def test_order_instability_reports_the_spread_over_orders():
     spread = order_instability(score, treated, time, event, orders=12, caliper=0.2).summary
     assert spread["orders"] == 12
     assert spread["hr_min"] < spread["hr_median"] < spread["hr_max"]
+
+
+def test_order_instability_is_a_robust_cox_model_of_each_order():
+    frame, treated, time, event = confounded(300, 3)
+    score = propensity_score(treated, frame).probability
+    runs = order_instability(score, treated, time, event, orders=5, caliper=0.2).runs
+    for row in runs.itertuples():
+        matched = match_nearest(
+            score, treated, caliper=0.2, scale="probability", order="random", seed=row.seed
+        )
+        kept = np.concatenate([matched.treated, matched.control])
+        arm = pd.DataFrame({"treatment": treated[kept]})
+        fit = cox_regression(time[kept], event[kept], arm, cluster=matched.pair_ids[kept])
+        term = fit.table().iloc[0]
+        expected = term[["hr", "ci_low", "ci_high", "p"]].astype(float).tolist()
+        assert [row.hr, row.ci_low, row.ci_high, row.p] == pytest.approx(expected, rel=1e-7)

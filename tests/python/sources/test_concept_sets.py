@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -97,3 +98,26 @@ def test_the_status_and_categories_of_a_set_are_those_of_its_members(sets, membe
             else "partly_verified"
         )  # fmt: skip
         assert row["status"] == expected, name
+
+
+def test_a_day_that_a_name_or_caveat_gives_stands_in_the_columns(members):
+    said = 0
+    for row in members:
+        words = f"{row['name']} {row['caveat']}"
+        for pattern, column in ((r"from (\d{4}-\d\d-\d\d)", "valid_from"),
+                                (r"until (\d{4}-\d\d-\d\d)", "valid_to")):  # fmt: skip
+            for day in re.findall(pattern, words):
+                said += 1
+                assert row[column] == day, (row["concept_set_id"], row["code"])
+    assert said > 10
+
+
+@pytest.mark.skipif(not REPORT.exists(), reason=f"the report is not at {REPORT}")
+def test_cpt_rows_keep_short_words_of_our_own(members):
+    ours = {(row["code_set"], row["code"]): row["concept_name"] for row in rows(REPORT)
+            if row["vocabulary_id"] == "CPT4"}  # fmt: skip
+    cpt = [row for row in members if row["vocabulary_id"] == "CPT4"]
+    assert len(cpt) >= len(ours)
+    for row in cpt:
+        assert row["name"] == ours.get((row["concept_set_id"], row["code"]), row["name"])
+        assert 0 < len(row["name"]) < 90, row["code"]

@@ -4,6 +4,7 @@ import pytest
 
 from myelomart import warehouse
 from myelomart.errors import SourceError
+from myelomart.quality import door
 from myelomart.sources.landing import Source, land
 
 PATIENT = (
@@ -63,6 +64,64 @@ def test_a_layout_without_encounters_and_sources_is_read(export, tmp_path):
     )
     what = "code, encounter_id, source_id"
     assert landed(export, tmp_path, "trinetx_diagnosis", what) == [("C90.00", None, None)]
+
+
+def test_the_oncology_files_are_read_and_unknown_columns_land_as_properties(export, tmp_path):
+    (export / "genomic.csv").write_text(
+        '"patient_id","code_system","code","test_date"\n"p1","HGNC","TP53","20200102"\n'
+    )
+    (export / "chemo_lines.csv").write_text(
+        '"patient_id","start_date","line","derived_by_TriNetX","source_id"\n'
+        '"p1","20200103","2","T","TriNetX"\n'
+    )
+    (export / "tumor_properties.csv").write_text(
+        '"patient_id","observation_date","Grade","Margin","derived_by_TriNetX","source_id"\n'
+        '"p1","20200104","G2",,"F","EHR"\n"p2",,"G1","free","F","EHR"\n'
+    )
+    (export / "oncology_treatment.csv").write_text(
+        '"patient_id","oncology_treatment_start_date","modality"\n"p1","20200105","radiation"\n'
+    )
+    what = "patient_id, code, test_date::varchar"
+    assert landed(export, tmp_path, "trinetx_genomic", what) == [("p1", "TP53", "2020-01-02")]
+    what = "patient_id, line, start_date::varchar"
+    assert landed(export, tmp_path, "trinetx_chemo_lines", what) == [("p1", 2, "2020-01-03")]
+    what = "patient_id, property_date::varchar, property, property_value"
+    assert sorted(landed(export, tmp_path, "trinetx_tumor_properties", what)) == [
+        ("p1", "2020-01-04", "grade", "G2"),
+        ("p2", None, "grade", "G1"),
+        ("p2", None, "margin", "free"),
+    ]
+    assert landed(export, tmp_path, "trinetx_oncology_treatment", what) == [
+        ("p1", "2020-01-05", "modality", "radiation")
+    ]
+
+
+def test_a_date_in_another_century_and_an_event_after_death_are_found_at_the_door(export, tmp_path):
+    header = '"patient_id","encounter_id","code_system","code","date"\n'
+    rows = [
+        '"p1","e1","ICD-10-CM","C90.00","18000101"',  # implausibly old
+        '"p1","e1","ICD-10-CM","C90.00","20210830"',  # months after the month of death
+        '"p2",,"ICD-10-CM",,"20200101"',  # blank code, no encounter
+        '"p3","e1","ICD-10-CM","C90.00","20200101"',  # a person who is not there
+    ]
+    (export / "diagnosis.csv").write_text(header + "\n".join(rows) + "\n")
+    landing = tmp_path / "landing"
+    manifest = land([Source("cdm", str(export))], landing, lambda line: None)
+    result = door.check(landing, manifest)
+    found = {
+        one["check"]: one["failing"]
+        for one in result["checks"]
+        if one["table"] == "trinetx_diagnosis" and one["failing"]
+    }
+    assert found == {
+        "person_exists": 1,
+        "date_is_possible": 1,
+        "date_is_after_birth": 1,
+        "event_is_before_death": 1,
+        "code_is_given": 1,
+        "visit_is_given": 1,
+    }
+    assert result["rows_set_aside"] == [{"source": "cdm", "table": "trinetx_diagnosis", "rows": 2}]
 
 
 def test_a_control_character_at_the_end_is_no_row(export, tmp_path):

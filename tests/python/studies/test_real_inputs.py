@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from myelomart.building import build
-from myelomart.sources.landing import parse_source
+from myelomart.building import build, run_dbt
+from myelomart.sources.landing import land, parse_source
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "converters"))
 from commpass import convert  # noqa: E402
@@ -55,9 +55,14 @@ def test_a_study_that_nobody_reaches_ends_with_its_attrition_and_a_sentence(comm
 
 
 def test_a_cdm_without_myeloma_builds_and_says_so(shared_data, tmp_path):
+    """The models of the studies alone: every data test runs on the real patients above."""
     database = tmp_path / "synthea.duckdb"
     source = parse_source(str(shared_data / "omop_synthea27nj"))
-    build([source], database, say=lambda message: None)
+    land([source], tmp_path / "landing", lambda message: None)
+    run_dbt(
+        tmp_path / "landing", database, "duckdb", print, lambda done, total, name: None,
+        "--select", "+path:models/studies", "--exclude-resource-type", "test",
+    )  # fmt: skip
     done = run("cart_vs_pom", database, tmp_path / "out")
     assert done.returncode == 1
     assert "no patient reached" in done.stderr

@@ -67,6 +67,15 @@ def test_ci2_incidence_without_competing_events_is_one_minus_kaplan_meier():
     assert incidence.incidence == pytest.approx(1 - kaplan_meier(TIME, EVENT).survival)
 
 
+@given(follow_up)
+@settings(max_examples=60, deadline=None)
+def test_ci2_holds_for_any_follow_up(rows):
+    time, code = map(np.array, zip(*rows, strict=True))
+    event = (code == 1).astype(int)
+    incidence = cumulative_incidence(time, event)[1].incidence
+    assert incidence == pytest.approx(1 - kaplan_meier(time, event).survival)
+
+
 def test_incidence_with_clusters_has_the_standard_error_of_kaplan_meier():
     cluster, weight = np.arange(12) // 3, np.linspace(0.4, 2.2, 12)
     options = {"cluster": cluster, "weights": weight}

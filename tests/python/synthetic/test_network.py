@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from myelomart.errors import MyelomartError
+from myelomart.project import project_root
 from myelomart.synthetic.constants import rows
 from myelomart.synthetic.network import make_network
 from myelomart.synthetic.schema import table_schema
@@ -113,6 +114,43 @@ def test_codes_appear_only_from_their_start(network):
         """,
     )
     assert str(found[0][0]) >= "2020-10-01"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_no_code_is_written_outside_the_days_on_which_it_meant_that(seed, tmp_path):
+    make_network(1500, 3, seed, tmp_path / "cdm", 0.6, lean=True)
+    seeds = project_root() / "seeds" / "concept_sets" / "concept_set_members.csv"
+    written = " union all ".join(
+        f"""
+        select vocabulary_id, concept_code as code, {day} as day
+        from cdm.{table} inner join cdm.concept
+            on {table.split("_")[0]}_source_concept_id = concept_id
+        """
+        for table, day in DATES.items()
+    )
+    own = [(row["code"], row["valid_from"], row["valid_to"]) for row in rows("procedures")]
+    own += [(row["icd10cm"], row["valid_from"], "") for row in rows("conditions")]
+    own += [(row["source_code"], row["code_from"], "") for row in rows("drugs")]
+    listed = ", ".join(f"('{code}', '{first}', '{last}')" for code, first, last in own if code)
+    query = f"""
+        with written as ({written}),
+        members as (
+            select vocabulary_id, code, valid_from, valid_to, include_descendants
+            from read_csv('{seeds}', header = true, all_varchar = true)
+        ),
+        own as (from (values {listed}) as own (code, valid_from, valid_to))
+        select 'member', written.code, min(day), max(day) from written inner join members
+            on written.vocabulary_id = members.vocabulary_id and (
+                written.code = members.code
+                or members.include_descendants = 'true' and written.vocabulary_id like 'ICD%'
+                and starts_with(replace(written.code, '.', ''), replace(members.code, '.', ''))
+            )
+        where day < try_cast(valid_from as date) or day > try_cast(valid_to as date) group by 1, 2
+        union all
+        select 'own row', code, min(day), max(day) from written inner join own using (code)
+        where day < try_cast(valid_from as date) or day > try_cast(valid_to as date) group by 1, 2
+    """
+    assert ask(tmp_path / "cdm", query) == []
 
 
 def test_every_concept_used_is_in_the_vocabulary(network):

@@ -1,0 +1,128 @@
+{{ config(materialized='ephemeral') }}
+-- One row per fact of a TriNetX export that is charted and has no code of its own: what a tumor record says besides its
+-- morphology, a line of chemotherapy as the network derived it, a property of a tumor or of an oncology treatment.
+-- Definition: the source value names the fact (a stage by its own staging system, so that a stage of myeloma is found),
+-- the value stands as text, and as number where it is one.
+-- Limits: lines of therapy are derived here from drugs; the network's are kept to be compared, never used.
+
+with tumors as (
+
+    select * from {{ ref('stg_trinetx__tumor') }}
+
+),
+
+lines as (
+
+    select * from {{ ref('stg_trinetx__chemo_lines') }}
+
+),
+
+tumor_properties as (
+
+    select * from {{ ref('stg_trinetx__tumor_properties') }}
+
+),
+
+treatments as (
+
+    select * from {{ ref('stg_trinetx__oncology_treatment') }}
+
+),
+
+tumor_facts as (
+
+    select
+        0 as fact_number,
+        'stage' as fact
+    union all
+    select
+        1 as fact_number,
+        'tumor site' as fact
+    union all
+    select
+        2 as fact_number,
+        'tumor size' as fact
+    union all
+    select
+        3 as fact_number,
+        'number of lymph nodes' as fact
+    union all
+    select
+        4 as fact_number,
+        'metastatic' as fact
+
+),
+
+facts as (
+
+    select
+        tumors.source_name,
+        8 * tumors.row_id + tumor_facts.fact_number as observation_id,
+        tumors.patient_id,
+        tumors.observed_date as fact_date,
+        case when tumor_facts.fact = 'stage' then tumors.stage_system else tumor_facts.fact end as fact,
+        case tumor_facts.fact
+            when 'stage' then tumors.stage
+            when 'tumor site' then tumors.site_code
+            when 'tumor size' then tumors.tumor_size
+            when 'number of lymph nodes' then tumors.lymph_nodes
+            when 'metastatic' then tumors.metastatic
+        end as fact_value
+    from tumors
+    cross join tumor_facts
+    union all
+    select
+        source_name,
+        8 * row_id + 5 as observation_id,
+        patient_id,
+        start_date as fact_date,
+        'line of chemotherapy' as fact,
+        cast(line_number as {{ dbt.type_string() }}) as fact_value
+    from lines
+    union all
+    select
+        source_name,
+        8 * row_id + 6 as observation_id,
+        patient_id,
+        property_date as fact_date,
+        property as fact,
+        property_value as fact_value
+    from tumor_properties
+    union all
+    select
+        source_name,
+        8 * row_id + 7 as observation_id,
+        patient_id,
+        property_date as fact_date,
+        property as fact,
+        property_value as fact_value
+    from treatments
+
+),
+
+observations as (
+
+    select
+        facts.source_name,
+        facts.observation_id,
+        {{ stable_number('facts.patient_id') }} as source_person_id,
+        cast(0 as bigint) as observation_concept_id,
+        facts.fact_date as observation_date,
+        cast(null as bigint) as observation_type_concept_id,
+        try_cast(facts.fact_value as double) as value_as_number,
+        facts.fact_value as value_as_string,
+        cast(null as bigint) as value_as_concept_id,
+        cast(null as bigint) as qualifier_concept_id,
+        cast(null as {{ dbt.type_string() }}) as qualifier_source_value,
+        cast(null as bigint) as unit_concept_id,
+        cast(null as bigint) as visit_occurrence_id,
+        facts.fact as observation_source_value,
+        cast(null as bigint) as observation_source_concept_id,
+        cast(null as {{ dbt.type_string() }}) as unit_source_value,
+        facts.fact_value as value_source_value
+    from facts
+    where facts.fact_value is not null
+
+)
+
+select * from observations

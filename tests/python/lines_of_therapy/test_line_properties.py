@@ -1,0 +1,112 @@
+"""What holds of lines of therapy whatever the data: the demonstration under every rule set."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from myelomart.project import project_root
+
+INPUTS = {
+    "int_line_events": "intermediate",
+    "int_line_rules": "intermediate",
+    "int_progression_dates": "intermediate",
+    "int_patients_observed": "intermediate",
+    "line_substitutions": "clinical_rules",
+    "drug_classes": "clinical_rules",
+}
+MODELS = ("int_line_steps", "int_lines_closed")
+ENDED = """
+    select lines.*
+    from {lines} as lines
+    inner join {lines} as next_lines
+        on
+            lines.rule_set = next_lines.rule_set
+            and lines.person_id = next_lines.person_id
+            and lines.line_number + 1 = next_lines.line_number
+"""
+LATER_DRUG = """
+    insert into int_line_events (
+        rule_set, person_id, event_date, kind, ingredient, last_date, end_date,
+        bridged_infusion_date
+    )
+    select
+        rule_set, person_id, max(end_date) + 200, 'DRUG', 'selinexor',
+        max(end_date) + 200, max(end_date) + 227, null
+    from int_line_events
+    group by rule_set, person_id
+"""
+
+
+@pytest.fixture(scope="module")
+def sql(demo, tmp_path_factory) -> dict[str, str]:
+    """The compiled SQL of the state machine, with bare table names."""
+    target = tmp_path_factory.mktemp("compiled")
+    environment = {
+        **os.environ,
+        "MYELOMART_DB": str(demo / "myelomart.duckdb"),
+        "DO_NOT_TRACK": "1",
+    }
+    subprocess.run(
+        [str(Path(sys.executable).with_name("dbt")), "compile", "--quiet", "--select", *MODELS]
+        + ["--target-path", str(target), "--log-path", str(target)],
+        cwd=project_root(),
+        env=environment,
+        check=True,
+    )
+    found = {name: next((target / "compiled").rglob(f"{name}.sql")).read_text() for name in MODELS}
+    return {
+        name: re.sub(r'"[^"]+"\."[^"]+"\."([^"]+)"', r"\1", text) for name, text in found.items()
+    }
+
+
+@pytest.fixture
+def lines(demo, sql):
+    """A connection with the machine's inputs, and a function that closes the lines into a table."""
+    connection = duckdb.connect()
+    connection.execute(f"attach '{demo / 'myelomart.duckdb'}' as built (read_only)")
+    for table, schema in INPUTS.items():
+        connection.execute(f"create table {table} as from built.{schema}.{table}")
+
+    def close(into: str) -> None:
+        for name in MODELS:
+            connection.execute(f"create or replace table {name} as {sql[name]}")
+        connection.execute(f"create table {into} as from int_lines_closed")
+
+    yield connection, close
+    connection.close()
+
+
+def differing(connection, ours: str, theirs: str) -> int:
+    """Rows that only one of two queries gives."""
+    both = f"({ours} except all {theirs}) union all ({theirs} except all {ours})"
+    query = f"select count(*) from ({both})"
+    return connection.execute(query).fetchall()[0][0]
+
+
+def test_the_order_of_the_rows_does_not_matter(lines):
+    connection, close = lines
+    close("as_given")
+    for table in INPUTS:
+        connection.execute(f"create or replace table {table} as from {table} order by random()")
+    close("shuffled")
+    assert connection.execute("select count(*) from as_given").fetchall()[0][0] > 1_000
+    assert differing(connection, "from as_given", "from shuffled") == 0
+
+
+def test_a_later_drug_changes_no_line_that_another_had_ended(lines):
+    connection, close = lines
+    close("before")
+    connection.execute(LATER_DRUG)
+    close("later")
+    ended = ENDED.format(lines="before")
+    assert connection.execute(f"select count(*) from ({ended})").fetchall()[0][0] > 500
+    connection.execute(f"create table ended as {ended}")
+    same = "select later.* from later semi join ended using (rule_set, person_id, line_number)"
+    assert differing(connection, "from ended", same) == 0
+    grown = "select count(*) from later where drugs like '%selinexor%'"
+    assert connection.execute(grown).fetchall()[0][0] > 500
