@@ -262,7 +262,8 @@ METHODS = {
     "attrition": "{of}: who comes to each step, who leaves there, and why",
     "baseline": "{of}: patients at index, with standardized differences",
     "hazard_ratios": "{of}: Cox regression per endpoint, persons with an earlier one left out; "
-    "log-rank test; Schoenfeld's test of proportional hazards",
+    "log-rank test; Schoenfeld's test of proportional hazards; death as a competing event, those "
+    "tested alone, subgroups with their interaction, E-values, and other orders of matching beside",
     "kaplan_meier": "{of}: Kaplan-Meier curves with log-log intervals, log-rank test",
     "cohort_table": "{of} at index: each row of its own denominator, the unknown counted, "
     "Wilson's intervals",

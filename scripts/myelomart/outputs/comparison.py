@@ -27,6 +27,7 @@ class StudyData:
     warnings: pd.DataFrame
     lines: pd.DataFrame = field(default_factory=pd.DataFrame)
     levels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    strata: pd.DataFrame = field(default_factory=pd.DataFrame)
     made: dict = field(default_factory=dict, compare=False, repr=False)  # comparisons, made once
 
 

@@ -66,6 +66,7 @@ def read_data(connection: duckdb.DuckDBPyConnection, study: Study) -> StudyData:
         lines=study_frame(
             connection, "study_lines", one, "cohort_id, person_id, ordinal_after_index"
         ),
+        strata=study_frame(connection, "study_strata", one, "stratum_id, cohort_id, person_id"),
         levels=study_frame(connection, "study_levels", None, "level_kind, sort_order, level"),
     )
 
@@ -84,6 +85,7 @@ def run_study(study: Study, data: StudyData) -> Results:
         except MyelomartError as error:
             _leave_out(analysis, error, results)
     results.analysis_id = None
+    results.warnings = list(dict.fromkeys(results.warnings))
     made = [one for one in study.analyses if one.analysis_type != FLOW]
     if made and all(one.analysis_id in results.missing for one in made):
         results.stopped = results.missing[made[0].analysis_id]

@@ -25,9 +25,10 @@ KEPT_FIGURES = "_balance"
 def suppress(results: Results, fewest: int, months: dict[str, list[float]]) -> None:
     """Hide every count below ``fewest`` in ``results``; ``months`` are those shown, per output."""
     profile = Profile(f"below {fewest}", fewest)
-    frame = pd.DataFrame(results.estimates)
-    if len(frame):
-        results.estimates = _estimates(frame, profile).to_dict("records")
+    if results.estimates:
+        owners = [one["analysis_id"] for one in results.estimates]
+        frame = _estimates(results.estimate_frame(), profile).assign(analysis_id=owners)
+        results.estimates = frame.to_dict("records")
     results.curves = [_curve(one, profile, months) for one in results.curves]
     kept = {name for name in results.figures if name.endswith(KEPT_FIGURES)}
     left_out = len(results.figures) - len(kept)
@@ -41,13 +42,7 @@ def suppress(results: Results, fewest: int, months: dict[str, list[float]]) -> N
 
 
 def _estimates(frame: pd.DataFrame, profile: Profile) -> pd.DataFrame:
-    for name in (*NUMBERS, "denominator", "n_missing", "range_low", "range_high", "unit", "status",
-                 "row_label", "row_group", "arm", "population", "endpoint"):  # fmt: skip
-        if name not in frame:
-            frame[name] = None
     work = frame.copy()
-    for name in (*NUMBERS, "denominator", "n_missing"):
-        work[name] = pd.to_numeric(work[name])
     is_count = work["unit"].isin(COUNTED) | (work["statistic"] == "count")
     work["numerator"] = work["numerator"].where(
         work["numerator"].notna() | ~is_count, work["estimate"]
@@ -59,6 +54,10 @@ def _estimates(frame: pd.DataFrame, profile: Profile) -> pd.DataFrame:
         profile.hides
     )
     hidden |= _would_be_told(work, hidden)
+    # a number without counts of its own falls with those it was made from
+    bare = work["numerator"].isna() & work["denominator"].isna()
+    about = [work[name].fillna("") for name in ("output_id", "population", "endpoint", "row_label")]
+    hidden |= bare & hidden.groupby(about).transform("any")
     frame.loc[hidden, [*NUMBERS, "n_missing"]] = np.nan
     rounded = suppress_estimates(work, profile)["denominator"]
     frame.loc[hidden, "denominator"] = rounded[hidden]
@@ -71,7 +70,6 @@ def _would_be_told(work: pd.DataFrame, hidden: pd.Series) -> pd.Series:
     """The smallest other cell wherever exactly one of a row, or of a variable, is hidden."""
     more = pd.Series(False, index=work.index)
     by = ["output_id", "population", "row_group", "endpoint", "statistic", "timepoint_months"]
-    by = [name for name in by if name in work]
     for keys in ([*by, "row_label"], [*by, "arm"]):
         for _, rows in work.groupby(keys, dropna=False, sort=False):
             own = hidden[rows.index] | more[rows.index]
@@ -97,7 +95,7 @@ def _curve(curve: pd.DataFrame, profile: Profile, months: dict[str, list[float]]
 def _without_small_numbers(words: str, fewest: int) -> str:
     """A sentence whose whole numbers from 1 to below ``fewest`` are hidden."""
     return re.sub(
-        r"(?<![\d.,])\d+(?![\d.,]*\d)",
+        r"(?<![\w.,–-])\d+(?![\d.,]*\d)",
         lambda found: f"<{fewest}" if 0 < int(found.group()) < fewest else found.group(),
         words,
     )

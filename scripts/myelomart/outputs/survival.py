@@ -97,7 +97,6 @@ def add_logrank(
         results.add(analysis.output_id, "logrank_chi2", status="not_estimable", **common)
         return None
     results.add(
-        analysis.output_id, "logrank_chi2", estimate=test.chi2, p_value=test.p, **common,
-        denominator=len(kept),
+        analysis.output_id, "logrank_chi2", estimate=test.chi2, p_value=test.p, **common
     )  # fmt: skip
     return test.p

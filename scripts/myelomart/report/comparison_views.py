@@ -112,3 +112,48 @@ def _printed_cells(printed: pd.DataFrame, endpoint: str) -> list[str]:
 
 def _issues(row: pd.Series) -> str:
     return "–" if pd.isna(row["issue_id"]) else str(row["issue_id"]).replace(";", ", ")
+
+
+BESIDES = {
+    "subdistribution_hazard_ratio": "death competes (Fine-Gray)",
+    "hazard_ratio_tested_only": "those tested only",
+    "risk_ratio_trinetx": "risk ratio as TriNetX computes it",
+    "e_value": "E-value (of the nearer limit)",
+    "hazard_ratio_matching_orders": "other orders of matching (range)",
+}
+
+
+def robustness_table(estimates: list) -> Table | None:
+    """Per endpoint what else is said of its ratio, and its subgroups; None where nothing is."""
+    rows: list[list[str]] = []
+    for label, own in grouped(estimates, "row_label").items():
+        lines = [
+            [BESIDES[one.statistic], *_besides(one)] for one in own if one.statistic in BESIDES
+        ]
+        for one in own:
+            if one.statistic == "hazard_ratio_subgroup":
+                lines.append([one.population, *_besides(one)])
+        if lines:
+            rows += [[label], *lines]
+    if not rows:
+        return None
+    note = (
+        "Subgroups show the p of the interaction: do inside and outside differ? The E-value is "
+        "the risk ratio that an unmeasured confounder would need with both treatment and outcome. "
+        "TriNetX takes counts of 1 to 10 as 10."
+    )
+    columns = ["", "events / n", "estimate (95 % CI)", "p"]
+    return Table("How far these ratios can be trusted", columns, rows, note)
+
+
+def _besides(one) -> list[str]:
+    if one.status == "suppressed":
+        return ["suppressed"] * 3
+    counts = ""
+    if one.numerator == one.numerator:
+        counts = f"{rounded(one.numerator, 0)} / {rounded(one.denominator, 0)}"
+    if one.statistic == "e_value":
+        return [counts, f"{rounded(one.estimate, 2)} ({rounded(one.ci_low, 2)})", ""]
+    if one.statistic == "hazard_ratio_matching_orders":
+        return [counts, ratio(one.estimate, one.range_low, one.range_high), ""]
+    return [counts, ratio(one.estimate, one.ci_low, one.ci_high), p_value(one.p_value)]

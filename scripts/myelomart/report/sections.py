@@ -33,6 +33,7 @@ class View:
     table: Callable[[list, str], Table] | None
     models: tuple[str, ...]
     is_gallery: bool = False
+    more: Callable[[list], Table | None] | None = None
     is_folded: bool = False  # the figures say it; the table is there for those who want it
 
 
@@ -44,8 +45,12 @@ VIEWS = {
     "distribution": View(cohort_views.by_arm, PERSONS),
     "ever_treated": View(survival_views.exposure_table, FOLLOWED, True),
     "evidence_summary": View(evidence_view.evidence_table, (*FOLLOWED, "study_published")),
-    "hazard_ratios": View(None, (*FOLLOWED, "study_testing", "study_published")),
-    "kaplan_meier": View(survival_views.survival_table, FOLLOWED, True, True),
+    "hazard_ratios": View(
+        None,
+        (*FOLLOWED, "study_testing", "study_strata", "study_published"),
+        more=comparison_views.robustness_table,
+    ),
+    "kaplan_meier": View(survival_views.survival_table, FOLLOWED, True, is_folded=True),
     "line_table": View(cohort_views.line_table, LINES),
     "prognostic_factors": View(survival_views.factor_table, FOLLOWED),
     "response_bars": View(cohort_views.by_arm, (*PERSONS, "study_levels")),
@@ -73,6 +78,7 @@ class Section:
     output_id: str
     said: str  # what was done, in words
     table: Table | None
+    more: Table | None  # what else is said of the same question
     printed: Table | None
     figures: list[Figure]
     is_gallery: bool
@@ -99,6 +105,7 @@ def section(study: Study, analysis: Analysis, results: Results, published: pd.Da
         analysis.output_id,
         analysis_prose(study, analysis),
         table,
+        view.more(own) if view.more and table else None,
         printed,
         [_figure(svg) for svg in results.own_figures(analysis.analysis_id).values()],
         view.is_gallery,
