@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from conftest import ENDPOINTS, OS, RELAPSE, TRANSPLANT, VALUES
+from conftest import COHORT, ENDPOINTS, OS, RELAPSE, TRANSPLANT, VALUES
 from myelomart.errors import NoData
 from myelomart.outputs import (
     cohort_table,
@@ -314,3 +314,16 @@ def test_an_empty_cohort_is_said(make, data):
     data.population.drop(data.population.index, inplace=True)
     with pytest.raises(NoData, match="nobody is in the cohort «Relapsed»"):
         make(survival, "survival", endpoint_ids=ENDPOINTS[0].endpoint_id)
+
+
+def test_an_empty_cohort_says_where_the_last_left(make, data):
+    data.population.drop(data.population.index, inplace=True)
+    object.__setattr__(data, "attrition", pd.DataFrame(
+        {"cohort_id": COHORT, "step": [-2, -1], "label": ["Multiple myeloma", "Index event"],
+         "persons_before": [1500, 995], "persons_after": [995, 0]}
+    ))  # fmt: skip
+    with pytest.raises(NoData, match="none of 995 persons has its index event, «progression»"):
+        make(cohort_table, "cohort_table")
+    data.attrition["label"] = ["Multiple myeloma", "Followed to the landmark"]
+    with pytest.raises(NoData, match="last 995 persons left at the step «Followed to the landm"):
+        make(cohort_table, "cohort_table")
