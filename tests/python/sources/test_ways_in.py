@@ -194,7 +194,7 @@ def of_people(data, numbers: dict[int, int]):
             frame = frame.assign(person_id=frame["person_id"].map(numbers))
             keys = ["cohort_id", "person_id", "covariate_id", "endpoint"]
             keys = [key for key in keys if key in frame]
-            frame = frame.sort_values(keys, ignore_index=True)
+            frame = frame.sort_values(keys, kind="stable", ignore_index=True)
         frames[one.name] = frame
     return replace(data, **frames)
 
