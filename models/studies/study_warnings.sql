@@ -1,10 +1,26 @@
 -- One row per warning that a reader of the study must see.
--- Definition: what the study's definition asks for and the source never has, and the checks at the door that would
--- have stopped the build had it not been told to go on.
+-- Definition: what the study's definition asks for and the source never has (an event, a covariate of every member),
+-- and the checks at the door that would have stopped the build had it not been told to go on.
 
 with criteria_without_matches as (
 
     select * from {{ ref('criteria_without_matches') }}
+
+),
+
+unknown_covariates as (
+
+    select
+        covariates.study_id,
+        covariates.row_group,
+        covariates.label
+    from {{ ref('baseline_covariates') }} as baseline_covariates
+    inner join {{ ref('covariates') }} as covariates
+        on
+            baseline_covariates.study_id = covariates.study_id
+            and baseline_covariates.covariate_id = covariates.covariate_id
+    group by 1, 2, 3
+    having count(baseline_covariates.value_number) + count(baseline_covariates.value_text) = 0
 
 ),
 
@@ -21,6 +37,11 @@ study_warnings as (
         study_id,
         asked_by || ' «' || label || '»: no patient has any event of the group ' || event_group as warning
     from criteria_without_matches
+    union all
+    select
+        study_id,
+        'covariate «' || label || '» (' || row_group || '): unknown for every patient' as warning
+    from unknown_covariates
     union all
     select
         study_id,

@@ -24,6 +24,11 @@ WRONG_ROWS = [
         "covariates", {"covariate_id": "sex"}, "characteristic", "gender",
         "covariates: in the row with study_id cart_vs_pom, covariate_id sex",
     ),
+    (
+        "analyses", {"analysis_id": "cart_vs_pom_curves"}, "endpoint_ids",
+        "all_cause_mortality;mds;anaemia",
+        "analyses: in the row with analysis_id cart_vs_pom_curves, the endpoint_ids",
+    ),
 ]  # fmt: skip
 
 
@@ -60,6 +65,8 @@ def build_definitions(project):
         "concept_sets",
         "lab_limits",
         "known_event_codes",
+        "published_results",
+        "published_places",
         "--indirect-selection",
         "buildable",
     ]
