@@ -79,7 +79,7 @@ def test_the_arrow_keys_say_where_a_number_comes_from(page, tmp_path):
     told = probe(page, 1280, tmp_path)
     assert not told["hidden"]
     assert "studies.study_attrition (SQL " in told["said"]
-    assert re.search(r"SQL [0-9a-f]{12}\\).*input [0-9a-f]{12}", told["said"])
+    assert re.search(r"SQL [0-9a-f]{12}\).*input [0-9a-f]{12}", told["said"])
 
 
 def test_the_page_is_one_file_with_landmarks_and_without_network(page):
