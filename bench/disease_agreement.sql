@@ -46,6 +46,22 @@ select least(assessments, 4) as assessments_4_is_more, count(*) as lines,
 from matched where our_line is not null group by 1 order by 1
 ;
 
+-- Where PR or better (strict) disagrees with the truth, why: the schedule, or the derivation
+select case
+        when assessments = 0 then 'schedule: no evaluable assessment'
+        when (best_response in ('sCR', 'CR', 'VGPR', 'PR')) = (relaxed in ('CR_lab', 'VGPR', 'PR'))
+            then 'schedule: seen, but no later assessment confirmed it'
+        when assessments < 4 then 'schedule: fewer than four assessments'
+        else 'derivation: four or more assessments'
+    end as why,
+    count(*) as lines,
+    round(count(*) * 1.0 / sum(count(*)) over (), 3) as share
+from matched
+where our_line is not null
+    and (best_response in ('sCR', 'CR', 'VGPR', 'PR')) != (strict in ('sCR', 'CR', 'VGPR', 'PR'))
+group by 1 order by 2 desc
+;
+
 -- Progressions seen in the truth while the patient was followed
 select coalesce(source, 'not found') as source,
     count(*) as progressions,

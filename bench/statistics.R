@@ -15,7 +15,7 @@ run <- switch(task,
   fine_gray_coxph = function() {
     frame$cause <- factor(cause)
     weighted <- finegray(Surv(time, cause) ~ ., frame)
-    coxph(Surv(fgstart, fgstop, fgstatus) ~ . - group - event, weighted, weights = fgwt)
+    coxph(Surv(fgstart, fgstop, fgstatus) ~ . - group - event - fgwt, weighted, weights = fgwt)
   },
   # Debian's 4.5.1 ignores the caliper on a vector of distances: the right function, for its time alone
   matching = function() matchit(treated ~ score, data.frame(treated = group, score = data[, 5]),

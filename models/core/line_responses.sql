@@ -93,7 +93,8 @@ best_points as (
         bool_or(
             case
                 when points.has_residual_disease is not null
-                    then not points.has_residual_disease and points.depth >= 5
+                    then
+                        not points.has_residual_disease and points.depth >= 5
                         and points.residual_disease_sensitivity <= {{ parameter('responses', 'mrd_sensitivity') }}
             end
         ) as is_mrd_negative,

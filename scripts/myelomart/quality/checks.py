@@ -345,6 +345,11 @@ WHOLE = {
             "What the table would hold is unknown, not absent: outcomes from it cannot occur.",
         ),
         Check(
+            "", "columns_are_there", CONFORMANCE, "table", WARNING, 0.6, "",
+            "Columns of the standard that the table lacks are empty: what they would hold is "
+            "unknown (the manifest names them).",
+        ),
+        Check(
             "", "values_are_readable", CONFORMANCE, "field", WARNING, 0.0, "",
             "Rows without a readable key, person or date were set aside, other cells emptied.",
         ),

@@ -138,6 +138,10 @@ def _as_landed(source: str, table: str, landed: dict) -> list[Count]:
     if table in NEEDED_TABLES:
         check = replace(WHOLE["table_is_there"], table=table)
         counts.append(Count(source, check, 1, int(landed["rows"] == 0)))
+    if landed["rows"]:
+        check = replace(WHOLE["columns_are_there"], table=table)
+        missing = len(landed["columns_missing"])
+        counts.append(Count(source, check, len(layout.tables()[table]), missing))
     if landed["form"] not in ("absent", "linked parquet"):
         check = replace(WHOLE["values_are_readable"], table=table)
         faults = landed["rows_set_aside"] + landed["cells_emptied"]

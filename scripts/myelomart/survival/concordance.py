@@ -25,29 +25,46 @@ class Concordance:
 
 
 class _WeightByValue:
-    """Weight below and at a value within a range of positions, for arrays of queries at once."""
+    """Weight below and at a value within a range of positions, for arrays of queries at once.
+
+    Where all weights are 1, the counts that lead from level to level are the weights themselves.
+    """
 
     def __init__(self, values: np.ndarray, weights: np.ndarray):
         self.levels = []
+        values = values.astype(np.int32)
+        self.unit = bool((weights == 1).all())
         for bit in range(int(values.max(initial=0)).bit_length() - 1, -1, -1):
             high = (values >> bit & 1).astype(bool)
-            zeros = np.concatenate([[0], np.cumsum(~high)])
-            low_weight = np.concatenate([[0.0], np.cumsum(np.where(high, 0.0, weights))])
+            zeros = _running(~high, np.int32)
+            low_weight = zeros if self.unit else _running(np.where(high, 0.0, weights), float)
             self.levels.append((bit, zeros, low_weight))
-            order = np.concatenate([np.flatnonzero(~high), np.flatnonzero(high)])
-            values, weights = values[order], weights[order]
-        self.weight = np.concatenate([[0.0], np.cumsum(weights)])
+            values = np.concatenate([values[~high], values[high]])
+            if not self.unit:
+                weights = np.concatenate([weights[~high], weights[high]])
+        self.weight = np.arange(len(values) + 1) if self.unit else _running(weights, float)
 
     def __call__(self, start: np.ndarray, stop: np.ndarray, value: np.ndarray):
         """Weight of entries start <= position < stop below ``value``, and of those equal to it."""
         below = np.zeros(len(start))
+        start, stop, value = (array.astype(np.int32) for array in (start, stop, value))
         for bit, zeros, low_weight in self.levels:
             high = (value >> bit & 1).astype(bool)
-            below += np.where(high, low_weight[stop] - low_weight[start], 0.0)
             first, last, offset = zeros[start], zeros[stop], zeros[-1]
+            if self.unit:
+                below += (last - first) * high
+            else:
+                below += (low_weight[stop] - low_weight[start]) * high
             start = np.where(high, offset + start - first, first)
             stop = np.where(high, offset + stop - last, last)
         return below, self.weight[stop] - self.weight[start]
+
+
+def _running(values: np.ndarray, kind) -> np.ndarray:
+    """Sums of the values before each position, and of all (n + 1,)."""
+    total = np.zeros(len(values) + 1, kind)
+    np.cumsum(values, out=total[1:])
+    return total
 
 
 def concordance(time, event, risk, *, entry=None, strata=None, weights=None, cluster=None):

@@ -4,10 +4,12 @@ import sqlite3
 
 import pytest
 from postgres_server import NoServer, running_server
+from pyarrow.parquet import ParquetFile
 from small_cdm import MEASUREMENT, PERSON
 
 from myelomart import warehouse
 from myelomart.errors import SourceError
+from myelomart.sources import databases
 from myelomart.sources.databases import without_secrets
 from myelomart.sources.landing import Source, land
 
@@ -113,3 +115,23 @@ def test_a_live_postgresql_database_lands_like_its_folder(server, tmp_path):
     with pytest.raises(SourceError, match="schema=NAME"):
         summary_of(server, tmp_path)
     assert summary_of(server + "&schema=cdm", tmp_path)[0] == EXPECTED
+
+
+def test_a_large_table_comes_in_small_batches_and_says_how_far_it_is(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(databases, "ROWS_SAID", 500_000)
+    _execute(
+        server,
+        "create schema large",
+        f"create table large.person as {PERSON}",
+        "create table large.measurement as select number as measurement_id, 1 as person_id,"
+        " 3000963 as measurement_concept_id, date '2020-01-01' as measurement_date"
+        " from generate_series(1, 2000000) as numbers (number)",
+    )
+    said = []
+    tables = databases.export_postgres(server + "&schema=large", tmp_path, said.append)
+    assert [line for line in said if line.startswith("measurement")]
+    measurement = ParquetFile(tables["measurement"].paths[0])
+    assert measurement.metadata.num_rows == 2_000_000
+    # each batch is written before the next is fetched: no row group is larger than one
+    groups = range(measurement.num_row_groups)
+    assert max(measurement.metadata.row_group(one).num_rows for one in groups) < 1_500_000
