@@ -22,6 +22,7 @@ from myelomart.study import Analysis, Endpoint
 from myelomart.survival import cox_regression, fine_gray
 from myelomart.trinetx_arithmetic import measures_of_association
 
+FEWEST_EVENTS = 10  # below it a subgroup's ratio is noise
 ORDERS = 20  # of matching; the spread is seen long before it is known to the second digit
 
 
@@ -109,7 +110,7 @@ def _platform(analysis, kept, compared, results) -> None:
 
 def _subgroups(analysis, kept, data, compared, results) -> None:
     """The ratio in each subgroup and outside it, and the test whether they differ."""
-    if not len(data.strata):
+    if not len(data.strata) or (kept["event"] == 1).sum() < FEWEST_EVENTS:
         return
     for label, own in data.strata.groupby("label", sort=False):
         keys = ["cohort_id", "person_id"]
