@@ -1,6 +1,7 @@
--- One row per cohort, member and covariate of the study: its value at index.
--- Definition: an event covariate is 1 or 0 (any), a count of days (count) or the latest value (last) in its window; a
--- characteristic is its value on the index date. A value that nobody recorded is NULL.
+-- One row per cohort, member and covariate of the study: its value at index, or at the anchor that it names.
+-- Definition: an event covariate is 1 or 0 (any), a count of days (count) or the latest value (last) in its window in
+-- days from index or anchor; a characteristic is its value on that day. A value that nobody recorded is NULL.
+-- Limits: of a person without the anchor everything is unknown.
 
 with members as (
 
@@ -26,6 +27,12 @@ clinical_events as (
 
 ),
 
+anchor_days as (
+
+    select * from {{ ref('anchor_days') }}
+
+),
+
 index_characteristics as (
 
     select * from {{ ref('index_characteristics') }}
@@ -38,7 +45,8 @@ asked as (
         members.study_id,
         members.cohort_id,
         members.person_id,
-        members.index_date,
+        anchor_days.anchor_date,
+        coalesce(covariates.anchor_event_group, 'index') as anchor_event_group,
         covariates.covariate_id,
         covariates.covariate_type,
         covariates.event_group,
@@ -48,6 +56,11 @@ asked as (
         covariates.window_end_days
     from members
     inner join covariates on members.study_id = covariates.study_id
+    left join anchor_days
+        on
+            members.cohort_id = anchor_days.cohort_id
+            and members.person_id = anchor_days.person_id
+            and coalesce(covariates.anchor_event_group, 'index') = anchor_days.anchor_event_group
 
 ),
 
@@ -71,7 +84,7 @@ found as (
             and event_groups.event_code = clinical_events.event_code
     where
         asked.covariate_type = 'event'
-        and {{ days_between('asked.index_date', 'clinical_events.event_date') }}
+        and {{ days_between('asked.anchor_date', 'clinical_events.event_date') }}
         between coalesce(asked.window_start_days, -100000) and coalesce(asked.window_end_days, 100000)
     group by 1, 2, 3
 
@@ -87,6 +100,7 @@ baseline_covariates as (
         index_characteristics.value_text,
         case
             when asked.covariate_type = 'characteristic' then index_characteristics.value_number
+            when asked.anchor_date is null then null
             when asked.summary = 'any' then case when found.day_count > 0 then 1.0 else 0.0 end
             when asked.summary = 'count' then cast(coalesce(found.day_count, 0) as double)
             else found.last_value
@@ -101,6 +115,7 @@ baseline_covariates as (
         on
             asked.cohort_id = index_characteristics.cohort_id
             and asked.person_id = index_characteristics.person_id
+            and asked.anchor_event_group = index_characteristics.anchor_event_group
             and asked.characteristic = index_characteristics.characteristic
 
 )

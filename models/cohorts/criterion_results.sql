@@ -105,6 +105,7 @@ criterion_results as (
             asked.cohort_id = index_characteristics.cohort_id
             and asked.person_id = index_characteristics.person_id
             and asked.characteristic = index_characteristics.characteristic
+            and index_characteristics.anchor_event_group = 'index'
 
 )
 

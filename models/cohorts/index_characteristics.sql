@@ -1,11 +1,12 @@
--- One row per cohort, person and characteristic that any study asks for: its value on the index date.
--- Definition: of each named characteristic the latest value that holds on or before the index date; beside them what
--- only the index date can tell (age, year, days observed before, days since diagnosis).
+-- One row per cohort, person, anchor and characteristic that any study asks for: its value on the anchor's day, which is
+-- the index date itself ('index') or the day of anchor_days before it.
+-- Definition: of each named characteristic the latest value that holds on or before that day; beside them what only the
+-- day can tell (age, year, time observed before, time since diagnosis; months are 365/12 days, as 002 counts them).
 -- Limits: sources give the year of birth alone, so birthdays are taken to be on 1 July.
 
-with index_events as (
+with anchor_days as (
 
-    select * from {{ ref('index_events') }}
+    select * from {{ ref('anchor_days') }}
 
 ),
 
@@ -36,58 +37,63 @@ characteristics as (
 held as (
 
     select
-        index_events.cohort_id,
-        index_events.person_id,
+        anchor_days.cohort_id,
+        anchor_days.person_id,
+        anchor_days.anchor_event_group,
         characteristics.name as characteristic,
         characteristics.value_number,
         characteristics.value_text,
         row_number() over (
-            partition by index_events.cohort_id, index_events.person_id, characteristics.name
+            partition by
+                anchor_days.cohort_id, anchor_days.person_id, anchor_days.anchor_event_group, characteristics.name
             order by
                 characteristics.valid_from_date desc,
                 characteristics.value_number desc nulls last,
                 characteristics.value_text desc nulls last
         ) as recency
-    from index_events
+    from anchor_days
     inner join characteristics
         on
-            index_events.person_id = characteristics.person_id
-            and index_events.index_date >= characteristics.valid_from_date
+            anchor_days.person_id = characteristics.person_id
+            and anchor_days.anchor_date >= characteristics.valid_from_date
 
 ),
 
 told_by_index as (
 
     select
-        index_events.cohort_id,
-        index_events.person_id,
+        anchor_days.cohort_id,
+        anchor_days.person_id,
+        anchor_days.anchor_event_group,
         told.characteristic,
         cast(
             case told.characteristic
-                when 'index_year' then year(index_events.index_date)
+                when 'index_year' then year(anchor_days.anchor_date)
                 when 'age'
                     then
-                        year(index_events.index_date) - patients.year_of_birth - case
-                            when index_events.index_date < make_date(year(index_events.index_date), 7, 1) then 1
+                        year(anchor_days.anchor_date) - patients.year_of_birth - case
+                            when anchor_days.anchor_date < make_date(year(anchor_days.anchor_date), 7, 1) then 1
                             else 0
                         end
                 when 'days_observed_before'
-                    then {{ days_between('patients.observation_start_date', 'index_events.index_date') }}
+                    then {{ days_between('patients.observation_start_date', 'anchor_days.anchor_date') }}
                 when 'days_since_diagnosis'
-                    then {{ days_between('patients.myeloma_diagnosis_date', 'index_events.index_date') }}
+                    then {{ days_between('patients.myeloma_diagnosis_date', 'anchor_days.anchor_date') }}
+                when 'months_since_diagnosis'
+                    then
+                        {{ days_between('patients.myeloma_diagnosis_date', 'anchor_days.anchor_date') }} * 12 / 365.0
             end as double
         ) as value_number
-    from index_events
-    inner join patients on index_events.person_id = patients.person_id
+    from anchor_days
+    inner join patients on anchor_days.person_id = patients.person_id
     cross join (
-        select 'index_year' as characteristic
-        union all
-        select 'age' as characteristic
-        union all
-        select 'days_observed_before' as characteristic
-        union all
-        select 'days_since_diagnosis' as characteristic
-    ) as told
+        values
+        ('index_year'),
+        ('age'),
+        ('days_observed_before'),
+        ('days_since_diagnosis'),
+        ('months_since_diagnosis')
+    ) as told (characteristic)
 
 ),
 
@@ -96,6 +102,7 @@ index_characteristics as (
     select
         cohort_id,
         person_id,
+        anchor_event_group,
         characteristic,
         value_number,
         value_text
@@ -105,6 +112,7 @@ index_characteristics as (
     select
         cohort_id,
         person_id,
+        anchor_event_group,
         characteristic,
         value_number,
         cast(null as {{ dbt.type_string() }}) as value_text

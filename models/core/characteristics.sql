@@ -50,6 +50,30 @@ disease_characteristics as (
 
 ),
 
+course_characteristics as (
+
+    select * from {{ ref('int_course_characteristics') }}
+
+),
+
+relapse_characteristics as (
+
+    select * from {{ ref('int_relapse_characteristics') }}
+
+),
+
+soft_tissue_characteristics as (
+
+    select * from {{ ref('int_soft_tissue_characteristics') }}
+
+),
+
+clone_characteristics as (
+
+    select * from {{ ref('int_clone_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
@@ -67,6 +91,14 @@ characteristics as (
     select * from stage_characteristics
     union all
     select * from disease_characteristics
+    union all
+    select * from course_characteristics
+    union all
+    select * from relapse_characteristics
+    union all
+    select * from soft_tissue_characteristics
+    union all
+    select * from clone_characteristics
 
 )
 

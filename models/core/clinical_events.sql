@@ -42,6 +42,12 @@ disease_events as (
 
 ),
 
+course_events as (
+
+    select * from {{ ref('int_course_events') }}
+
+),
+
 everything as (
 
     select * from recorded_events
@@ -51,6 +57,8 @@ everything as (
     select * from treatment_events
     union all
     select * from disease_events
+    union all
+    select * from course_events
 
 ),
 

@@ -210,7 +210,7 @@ phases as (
         bridging_start_date as phase_start_date,
         coalesce(lymphodepletion_start_date, infusion_date) - 1 as phase_end_date
     from cell_therapies
-    where bridging_start_date is not null and line_number is not null
+    where bridging_start_date is not null and line_number is not null and not is_reinfusion
     union all
     select
         person_id,

@@ -1,4 +1,7 @@
--- One row per number that the source documents print of their own results, for comparison beside ours.
+-- One row per number that the source documents print, for comparison beside ours: their own results, and in a study that
+-- collects evidence the numbers that they cite.
+-- Definition: published_places says where it stands in our outputs: analysis, covariate or endpoint, level and group.
+-- issue_id names the contradictions that touch it. Limits: a number without a place has no output of ours beside it.
 
 with published_results as (
 
@@ -6,11 +9,58 @@ with published_results as (
 
 ),
 
+published_places as (
+
+    select * from {{ ref('published_places') }}
+
+),
+
 study_published as (
 
-    select *
+    select
+        published_results.row_id,
+        coalesce(published_places.study_id, published_results.study_id) as study_id,
+        published_places.analysis_id,
+        published_places.covariate_id,
+        published_places.endpoint_id,
+        published_places.level,
+        published_places.group_value,
+        published_places.pool,
+        published_places.pool_patients,
+        published_results.table_figure,
+        published_results.result_origin,
+        published_results.cited_study,
+        published_results.population,
+        published_results.arm_or_group,
+        published_results.comparator,
+        published_results.endpoint,
+        published_results.category,
+        published_results.statistic,
+        published_results.estimate,
+        published_results.estimate_status,
+        published_results.unit,
+        published_results.ci_low,
+        published_results.ci_high,
+        published_results.ci_high_status,
+        published_results.iqr_low,
+        published_results.iqr_high,
+        published_results.range_low,
+        published_results.range_high,
+        published_results.p_value,
+        published_results.p_operator,
+        published_results.numerator,
+        published_results.denominator,
+        published_results.timepoint_months,
+        published_results.time_anchor,
+        published_results.comparison_id,
+        published_results.repeat_of,
+        published_results.arithmetic_check,
+        published_results.issue_id
     from published_results
-    where result_origin = 'own' and repeat_of is null
+    left join published_places on published_results.row_id = published_places.row_id
+    where
+        published_results.repeat_of is null
+        and (published_results.result_origin = 'own' or published_places.row_id is not null)
 
 )
 

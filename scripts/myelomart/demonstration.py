@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from myelomart.building import build
-from myelomart.outputs.publishing import provenance, publish, run_studies, write_report
+from myelomart.outputs.publishing import publish, run_studies, write_report
 from myelomart.project import project_root
 from myelomart.report.render import Chapter
 from myelomart.sources.landing import parse_source
@@ -44,7 +44,7 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
     say("running the studies")
     chapters = run_studies(database)
     publish(chapters, database, folder / "results")
-    write_report(chapters, provenance(database), report)
+    write_report(chapters, database, report)
     done.record("report", everything)
     return chapters
 

@@ -13,6 +13,10 @@ class StatisticsError(MyelomartError, ValueError):
     exit_code = 2
 
 
+class NoData(MyelomartError):
+    """An output that these data cannot fill: says which covariate, endpoint or table is missing."""
+
+
 class SourceError(MyelomartError):
     """Input data that cannot be read: says file, table, column, row, and what to do."""
 

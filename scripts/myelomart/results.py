@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -61,13 +63,45 @@ class Results:
     curves: list[pd.DataFrame] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    stopped: str | None = None  # why the study ended before its analyses
+    missing: dict[str, str] = field(default_factory=dict)  # analysis: what it lacked, in words
+    stopped: str | None = None  # why no analysis could be made
+    analysis_id: str | None = None  # the analysis at work: what is added now is its
+    figure_of: dict[str, str | None] = field(default_factory=dict)  # figure name to analysis
 
     def add(self, output_id: str, statistic: str, **values) -> None:
         """Add one estimate; a value that is not a number is stored as missing."""
         self.estimates.append(
-            {"study_id": self.study_id, "output_id": output_id, "statistic": statistic} | values
-        )
+            {
+                "study_id": self.study_id, "output_id": output_id, "statistic": statistic,
+                "analysis_id": self.analysis_id,
+            } | values
+        )  # fmt: skip
+
+    def draw(self, name: str, svg: str) -> None:
+        """Keep a figure under a file name that no other figure has."""
+        if name in self.figures:
+            name = f"{name}_{self.analysis_id}"
+        self.figures[name] = svg
+        self.figure_of[name] = self.analysis_id
+
+    def own_estimates(self, analysis_id: str) -> pd.DataFrame:
+        """The estimates that one analysis made."""
+        own = [one for one in self.estimates if one["analysis_id"] == analysis_id]
+        return _shaped(pd.DataFrame(own), ESTIMATE_COLUMNS)
+
+    def own_rows(self, analysis_id: str) -> list[SimpleNamespace]:
+        """The same row by row, as tables read them: NaN where a number is missing, None a word."""
+        return [_row(one) for one in self.estimates if one["analysis_id"] == analysis_id]
+
+    def rows_of(self, output_id: str) -> list[SimpleNamespace]:
+        """The estimates of one output, whichever analysis made them."""
+        return [_row(one) for one in self.estimates if one["output_id"] == output_id]
+
+    def own_figures(self, analysis_id: str) -> dict[str, str]:
+        """The figures that one analysis made, name to SVG."""
+        return {
+            name: svg for name, svg in self.figures.items() if self.figure_of[name] == analysis_id
+        }
 
     def estimate_frame(self) -> pd.DataFrame:
         """All estimates, one row each, in the order in which they were made."""
@@ -81,18 +115,38 @@ class Results:
 
 def write_results(results: Results, folder: Path, manifest: dict) -> None:
     """Write estimates, curves, figures and the manifest of one study into ``folder``."""
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
-    for stale in (folder / "figures").glob("*.svg"):
-        stale.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
     for name, frame in (("estimates", results.estimate_frame()), ("curves", results.curve_frame())):
         frame.to_parquet(folder / f"{name}.parquet", index=False)
         frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-    for name, svg in results.figures.items():
-        (folder / "figures" / f"{name}.svg").write_text(svg, encoding="utf-8")
-    said = manifest | {"warnings": results.warnings, "stopped": results.stopped}
+    write_texts(folder / "figures", "svg", results.figures)
+    said = manifest | {
+        "warnings": results.warnings, "missing": results.missing, "stopped": results.stopped
+    }  # fmt: skip
     (folder / "manifest.json").write_text(
         json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
     )
+
+
+def write_texts(folder: Path, kind: str, texts: dict[str, str]) -> None:
+    """Write one file per text, name to content; files of that kind from a former run go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob(f"*.{kind}"):
+        stale.unlink()
+    for name, text in texts.items():
+        (folder / f"{name}.{kind}").write_text(text, encoding="utf-8")
+
+
+def _row(estimate: dict) -> SimpleNamespace:
+    row = {}
+    for name, kind in ESTIMATE_COLUMNS.items():
+        value = estimate.get(name)
+        is_missing = value is None or value is pd.NA or value != value
+        if kind == "float64":
+            row[name] = math.nan if is_missing or math.isinf(value) else float(value)
+        else:
+            row[name] = None if is_missing else value
+    return SimpleNamespace(**row)
 
 
 def _shaped(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:

@@ -84,7 +84,19 @@ class Analysis:
     caliper_scale: str | None
     match_order: str | None
     seed: int | None
-    months_shown: str | None
+    months_shown: str | None = None
+    endpoint_ids: str | None = None
+    group_covariate_id: str | None = None
+    outcome_covariate_id: str | None = None
+    group_endpoint_id: str | None = None
+    landmark_day: int | None = None
+    row_groups: str | None = None
+    summary_style: str | None = None
+
+    @property
+    def months(self) -> list[float]:
+        """The months at which curves are read."""
+        return [float(text) for text in (self.months_shown or "0").split(";")]
 
 
 @dataclass(frozen=True)
@@ -105,6 +117,27 @@ class Study:
     def cohort(self, cohort_id: str) -> Cohort:
         """The cohort of that name."""
         return next(one for one in self.cohorts if one.cohort_id == cohort_id)
+
+    def covariate(self, covariate_id: str) -> Covariate:
+        """The covariate of that name."""
+        return next(one for one in self.covariates if one.covariate_id == covariate_id)
+
+    def endpoint(self, endpoint_id: str) -> Endpoint:
+        """The endpoint of that name."""
+        return next(one for one in self.endpoints if one.endpoint_id == endpoint_id)
+
+    def endpoints_of(self, analysis: Analysis) -> list[Endpoint]:
+        """The endpoints that ``analysis`` names, in its order; all when it names none."""
+        if not analysis.endpoint_ids:
+            return list(self.endpoints)
+        return [self.endpoint(one) for one in analysis.endpoint_ids.split(";")]
+
+    def covariates_of(self, analysis: Analysis) -> list[Covariate]:
+        """The covariates of the row groups that ``analysis`` names; all when it names none."""
+        if not analysis.row_groups:
+            return list(self.covariates)
+        wanted = analysis.row_groups.split(";")
+        return [one for group in wanted for one in self.covariates if one.row_group == group]
 
 
 def study_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -173,7 +206,9 @@ def as_prose(study: Study) -> str:
         prior = "; persons with an earlier one are dropped" if one.excludes_prior else ""
         lines.append(f"  {one.label}: from day {one.start_day} to {until}{prior}")
     lines += ["", "Analyses:"]
-    lines += [f"  {one.output_id}: {one.title}{_method(one)}" for one in study.analyses]
+    lines += [
+        f"  {one.output_id}: {one.title}. {analysis_prose(study, one)}" for one in study.analyses
+    ]
     lines += ["", f"Caution: {study.caution}"]
     return "\n".join(lines)
 
@@ -196,13 +231,70 @@ def _window(one: Criterion) -> str:
     return f" [{since} to {until}]"
 
 
-def _method(one: Analysis) -> str:
+def analysis_prose(study: Study, one: Analysis) -> str:
+    """What an analysis does, in a sentence made from its row."""
+    of = study.cohort(one.treated_cohort_id).label
+    if one.comparator_cohort_id:
+        of += f" against {study.cohort(one.comparator_cohort_id).label}"
+    by, to = (
+        f"«{study.covariate(name).label}»" if name else ""
+        for name in (one.group_covariate_id, one.outcome_covariate_id)
+    )
+    after = f"«{study.endpoint(one.group_endpoint_id).label}»" if one.group_endpoint_id else ""
+    said = METHODS[one.analysis_type].format(of=of, by=by, to=to, after=after, row=one)
+    if by and one.analysis_type in GROUPED:
+        said += f"; by {by}{GROUPED[one.analysis_type]}"
+    if one.analysis_type == "cohort_table" and one.summary_style:
+        said += f"; {SUMMARIES[one.summary_style]}"
     if one.population == "matched":
-        return (
-            f" (matched 1:1 within {one.caliper} pooled standard deviations of the "
-            f"{one.caliper_scale}, {one.match_order} score first)"
+        said += (
+            f"; matched 1:1 within {one.caliper:g} pooled standard deviations of the "
+            f"{one.caliper_scale}, {one.match_order} score first"
         )
-    return " (adjusted for the covariates)" if one.adjustment == "covariates" else ""
+    if one.adjustment == "covariates":
+        said += "; adjusted for the covariates"
+    return said + "."
+
+
+METHODS = {
+    "attrition": "{of}: who comes to each step, who leaves there, and why",
+    "baseline": "{of}: patients at index, with standardized differences",
+    "hazard_ratios": "{of}: Cox regression per endpoint, persons with an earlier one left out; "
+    "log-rank test; Schoenfeld's test of proportional hazards",
+    "kaplan_meier": "{of}: Kaplan-Meier curves with log-log intervals, log-rank test",
+    "cohort_table": "{of} at index: each row of its own denominator, the unknown counted, "
+    "Wilson's intervals",
+    "line_table": "{of}: lines of therapy after index by treatment group; responses of the lines "
+    "that could be assessed, Wilson's intervals",
+    "survival": "{of}: Kaplan-Meier with log-log intervals, follow-up by reverse Kaplan-Meier",
+    "cumulative_incidence": "{of}: Aalen-Johansen, the competing event is no censoring",
+    "response_bars": "{of}: {to}, of those assessed, Wilson's intervals",
+    "prognostic_factors": "{of}: one factor at a time and all together; Cox regression, "
+    "cause-specific and Fine-Gray where events compete, logistic regression for {to}",
+    "ever_treated": "{of}: by {after} after index in three ways: as printed (ever against never, "
+    "which is biased), from a landmark at day {row.landmark_day}, and as time-varying exposure",
+    "transitions": "{of}: from {by} to {to}; Fisher's test of association, McNemar's exact test of "
+    "change",
+    "site_sets": "{of}: every site of those assessed for it, every combination of those assessed "
+    "for all",
+    "swimmer": "{of}: a lane a person, nobody named, in months rounded up",
+    "distribution": "{of}: medians with quartiles",
+    "evidence_summary": "Cited results as printed; pooled over trials by a binomial-normal model "
+    "where three or more can be; {of} beside each",
+}
+GROUPED = {
+    "cohort_table": ", tested by Fisher where an expected count is below 5, else chi-square "
+    "without correction, and by Wilcoxon, or Student's t where means are shown",
+    "survival": ", log-rank test",
+    "cumulative_incidence": ", Gray's test",
+    "response_bars": "",
+    "distribution": ", Wilcoxon's test",
+}
+SUMMARIES = {
+    "mean_sd": "numbers as mean and standard deviation",
+    "median_range": "numbers as median and range",
+    "median_iqr": "numbers as median and quartiles",
+}
 
 
 def _records(connection, table: str, study_id: str | None = None, order: str = "all") -> list[dict]:

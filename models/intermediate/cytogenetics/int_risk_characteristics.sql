@@ -116,6 +116,21 @@ flags as (
         gain_1q21 as flag,
         valid_from_date
     from states
+    union all
+    select
+        person_id,
+        'has_hyperdiploidy' as name,
+        hyperdiploidy as flag,
+        valid_from_date
+    from states
+    union all
+    -- of chromosome 1 the gain of 1q is what panels test; a deletion of 1p32 counts where it was found
+    select
+        person_id,
+        'has_chromosome_1_abnormality' as name,
+        case when del_1p32 then true else gain_1q21 end as flag,
+        valid_from_date
+    from states
 
 ),
 

@@ -16,6 +16,18 @@ frailty as (
 
 ),
 
+performance as (
+
+    select
+        person_id,
+        ecog,
+        min(valid_from_date) as valid_from_date
+    from {{ ref('int_frailty_history') }}
+    where ecog is not null
+    group by 1, 2
+
+),
+
 eligibility_characteristics as (
 
     select
@@ -69,6 +81,14 @@ eligibility_characteristics as (
         valid_from_date
     from frailty
     where is_older_comorbid is not null
+    union all
+    select
+        person_id,
+        'ecog_group' as name,
+        ecog as value_number,
+        case when ecog <= 1 then '0-1' when ecog = 2 then '2' else '3 or more' end as value_text,
+        valid_from_date
+    from performance
 
 )
 

@@ -47,6 +47,12 @@ things as (
     union
     select 'combination_chemotherapy' as name
     union
+    select 'non_bcma_bispecific' as name
+    union
+    select 'alkylating_agent' as name
+    union
+    select 'imid_and_pi' as name
+    union
     select name from {{ ref('class_combinations') }}
 
 ),
@@ -138,6 +144,40 @@ everything as (
 
 ),
 
+-- none until the day after the first; within a year of the last; then more than a year (definitions 4)
+transplant_recencies as (
+
+    select
+        person_id,
+        'none' as value_text,
+        first_date as valid_from_date
+    from patients
+    union all
+    select
+        person_id,
+        'within 1 year' as value_text,
+        transplant_date + 1 as valid_from_date
+    from transplants
+    where kind = 'autologous'
+    union all
+    select
+        person_id,
+        'more than 1 year' as value_text,
+        transplant_date + cast({{ parameter('courses', 'recent_transplant_days') }} as integer) + 1 as valid_from_date
+    from (
+        select
+            person_id,
+            transplant_date,
+            lead(transplant_date) over (partition by person_id order by transplant_date) as next_date
+        from transplants
+        where kind = 'autologous'
+    ) as autologous
+    where
+        next_date is null
+        or next_date > transplant_date + cast({{ parameter('courses', 'recent_transplant_days') }} as integer)
+
+),
+
 treatment_characteristics as (
 
     select
@@ -147,6 +187,22 @@ treatment_characteristics as (
         cast(null as {{ dbt.type_string() }}) as value_text,
         valid_from_date
     from everything
+    union all
+    select
+        person_id,
+        'autologous_transplant_recency' as name,
+        cast(null as double) as value_number,
+        value_text,
+        valid_from_date
+    from transplant_recencies
+    union all
+    select
+        person_id,
+        'has_had_autologous_transplant' as name,
+        case value_text when 'none' then 0.0 else 1.0 end as value_number,
+        cast(null as {{ dbt.type_string() }}) as value_text,
+        valid_from_date
+    from transplant_recencies
 
 )
 

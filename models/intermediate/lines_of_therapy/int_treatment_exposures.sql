@@ -1,7 +1,8 @@
 -- One row per person and thing the person was exposed to (a drug, a class, a set of drugs), with the first day.
 -- Definition: algorithms 3.1: any administration counts, conditioning and bridging too, lymphodepletion does not.
 -- Triple-class: an immunomodulatory drug, a proteasome inhibitor and an anti-CD38 antibody; penta-drug: two, two and
--- one of them; combination chemotherapy: cisplatin and etoposide, which DCEP and PACE share (definitions 3.2 and 3.3).
+-- one of them; combination chemotherapy: cisplatin and etoposide, which DCEP and PACE share; alkylating agent: any
+-- alkylator, cisplatin among them (definitions 3.2 and 3.3).
 
 with exposures as (
 
@@ -85,6 +86,38 @@ everything as (
         max(exposed_date) as exposed_date
     from drugs
     where ingredient in ('cisplatin', 'etoposide')
+    group by 1
+    having count(*) = 2
+    union all
+    select
+        person_id,
+        'non_bcma_bispecific' as name,
+        min(exposed_date) as exposed_date
+    from drugs
+    where drug_class in ('gprc5d_bispecific', 'other_bispecific')
+    group by 1
+    union all
+    select
+        person_id,
+        'alkylating_agent' as name,
+        min(exposed_date) as exposed_date
+    from drugs
+    where drug_class = 'alkylator' or ingredient = 'cisplatin'
+    group by 1
+    union all
+    select
+        person_id,
+        'imid_and_pi' as name,
+        max(exposed_date) as exposed_date
+    from (
+        select
+            person_id,
+            drug_class,
+            min(exposed_date) as exposed_date
+        from drugs
+        where drug_class in ('imid', 'pi')
+        group by 1, 2
+    ) as classes
     group by 1
     having count(*) = 2
     union all

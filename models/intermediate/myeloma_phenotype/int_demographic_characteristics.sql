@@ -46,6 +46,24 @@ races as (
 
 ),
 
+-- one exclusive variable, as 004 prints it: Hispanic before race
+race_ethnicities as (
+
+    select
+        person_id,
+        'race_ethnicity' as name,
+        cast(null as double) as value_number,
+        case
+            when ethnicity = 'Hispanic or Latino' then 'Hispanic'
+            when race = 'White' then 'White'
+            when race = 'Black or African American' then 'African American'
+            when race != 'Unknown' then 'Other'
+        end as value_text,
+        make_date(year_of_birth, 1, 1) as valid_from_date
+    from patients
+
+),
+
 demographic_characteristics as (
 
     select * from born
@@ -53,6 +71,9 @@ demographic_characteristics as (
     select * from sexes
     union all
     select * from races
+    union all
+    select * from race_ethnicities
+    where value_text is not null
 
 )
 

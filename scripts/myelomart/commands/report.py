@@ -1,9 +1,12 @@
-"""`myelomart report`: every study of a warehouse on one page."""
+"""`myelomart report`: every study of a warehouse on one page; what changed between two runs."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from myelomart.commands.study import SuppressBelow
 
 
 def register(app: typer.Typer) -> None:
@@ -16,9 +19,21 @@ def report(
         "myelomart.duckdb"
     ),
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
+    suppress_below: SuppressBelow = None,
+    diff: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="Two folders of results: say what changed between them, and why."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With --diff: one JSON object.")] = False,
 ) -> None:
     """Run every study of the warehouse and write one page that needs no network."""
-    from myelomart.outputs.publishing import provenance, run_studies, write_report
+    if diff:
+        from myelomart.report.difference import as_text, compare_runs
 
-    write_report(run_studies(db), provenance(db), out)
+        told = compare_runs(*diff)
+        typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else as_text(told))
+        return
+    from myelomart.outputs.publishing import run_studies, write_report
+
+    write_report(run_studies(db, suppress_below=suppress_below), db, out)
     typer.echo(f"the report is {out.resolve()}")

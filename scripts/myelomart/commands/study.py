@@ -1,11 +1,13 @@
-"""`myelomart study`: list the studies of a warehouse, show one as prose, run them."""
+"""`myelomart study`: list the studies of a warehouse, show one, run them; audit printed numbers."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from myelomart.errors import MyelomartError
@@ -14,7 +16,18 @@ HEADLINE = {"HR (95 % CI)", "p (Wald)"}
 WIDTH = 132  # of what is not a terminal
 DEFAULT_DATABASE = Path("myelomart.duckdb")
 Database = Annotated[Path, typer.Option("--db", help="The warehouse to read.")]
-app = typer.Typer(no_args_is_help=True, help="List, show and run the studies of a warehouse.")
+SuppressBelow = Annotated[
+    int | None,
+    typer.Option(
+        min=2,
+        help="Hide counts from 1 to below this, and what rests on them, before anything is "
+        "written (11 is customary for real patients). Off without it.",
+    ),
+]
+app = typer.Typer(
+    no_args_is_help=True,
+    help="List, show and run the studies of a warehouse; audit printed numbers.",
+)
 
 
 def register(root: typer.Typer) -> None:
@@ -52,11 +65,12 @@ def run(
     study_ids: Annotated[list[str], typer.Argument(help="The studies to run.")],
     db: Database = DEFAULT_DATABASE,
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("results"),
+    suppress_below: SuppressBelow = None,
 ) -> None:
     """Run studies and write their tables, curves, figures and reports."""
     from myelomart.outputs.publishing import publish, run_studies
 
-    chapters = run_studies(db, study_ids)
+    chapters = run_studies(db, study_ids, suppress_below)
     publish(chapters, db, out)
     for one in chapters:
         print_headline(one)
@@ -64,6 +78,40 @@ def run(
     stopped = [one.results.stopped for one in chapters if one.results.stopped]
     if stopped:
         raise MyelomartError(" ".join(stopped))
+
+
+@app.command("audit")
+def audit_file(
+    file: Annotated[Path, typer.Argument(help="Printed numbers, in the columns of docs/audit.md.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """List every contradiction among printed numbers; exit code 1 when there is one."""
+    from dataclasses import asdict
+
+    from myelomart.audit import audit, read_printed
+    from myelomart.audit.finding import CONTRADICTION
+
+    rows = read_printed(file)
+    found = audit(rows)
+    certain = sum(one.level == CONTRADICTION for one in found)
+    if as_json:
+        told = {"file": file.name, "rows": len(rows), "contradictions": certain}
+        told["doubtful"] = len(found) - certain
+        typer.echo(json.dumps(told | {"findings": [asdict(one) for one in found]}, indent=1))
+    else:
+        table = Table("check", "rows", "what was found", box=None, pad_edge=False)
+        for one in found:
+            shown = ", ".join(one.rows[:4]) + (" …" if len(one.rows) > 4 else "")
+            doubt = "" if one.level == CONTRADICTION else " (doubtful)"
+            table.add_row(escape(one.check + doubt), escape(shown), escape(one.sentence))
+        if found:
+            Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+        typer.echo(
+            f"{len(rows)} printed numbers: {certain} contradictions, "
+            f"{len(found) - certain} doubtful coincidences"
+        )
+    if certain:
+        raise typer.Exit(1)
 
 
 def print_headline(one) -> None:

@@ -1,30 +1,56 @@
 """Standardized differences of all covariates, before and after matching."""
 
+from __future__ import annotations
+
 import pandas as pd
 
-from myelomart.figures.style import ARMS, GRID, QUIET, as_svg, drawing
+from myelomart.figures.canvas import (
+    ARMS,
+    GRID,
+    QUIET,
+    WASH,
+    Canvas,
+    Scale,
+    round_ticks,
+    text_width,
+)
 
 BALANCED = 0.1  # conventional limit of |SMD| (Austin 2009)
+ROW, PLOT = 19.0, 330.0
 
 
 def love_plot(differences: pd.DataFrame) -> str:
     """``differences``: label, group, population, smd; populations in the order to be shown."""
     labels = list(dict.fromkeys(differences["label"]))
     populations = list(dict.fromkeys(differences["population"]))
-    with drawing(7.2, 0.9 + 0.24 * len(labels)) as (figure, axes):
-        axes.axvspan(-BALANCED, BALANCED, color="#eef3f8", zorder=0)
-        axes.axvline(0, color=QUIET, linewidth=0.8)
-        for index, population in enumerate(populations):
-            rows = differences[differences["population"] == population].set_index("label")
-            axes.scatter(
-                rows["smd"].reindex(labels), range(len(labels)), s=30, zorder=3, label=population,
-                facecolor="white" if index < len(populations) - 1 else ARMS[0],
-                edgecolor=ARMS[1] if index < len(populations) - 1 else ARMS[0], linewidth=1.3,
-            )  # fmt: skip
-        axes.set_yticks(range(len(labels)), labels)
-        axes.invert_yaxis()
-        axes.grid(axis="y", color=GRID, linewidth=0.6)
-        axes.tick_params(axis="y", length=0)
-        axes.set_xlabel("Standardized difference (shaded: within ±0.1)")
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-        return as_svg(figure, "Standardized differences before and after matching")
+    known = differences["smd"].abs()
+    reach = max(2 * BALANCED, known.max() if known.notna().any() else 0) * 1.08
+    left = max((text_width(label, 10.5) for label in labels), default=0) + 24
+    top, bottom = 34.0, 34.0 + ROW * len(labels)
+    sheet = Canvas(
+        left + PLOT + 20, bottom + 46, "Standardized differences before and after matching"
+    )
+    across = Scale(-reach, reach, left, left + PLOT)
+    sheet.rect(across(-BALANCED), top, across(BALANCED) - across(-BALANCED), bottom - top, WASH)
+    sheet.line(across(0), top, across(0), bottom, QUIET)
+    for tick in round_ticks(-reach, reach):
+        sheet.line(across(tick), bottom, across(tick), bottom + 4)
+        sheet.text(across(tick), bottom + 13, f"{tick:g}", 9.5, "middle", QUIET)
+    words = f"Standardized difference (shaded: within ±{BALANCED:g})"
+    sheet.text(left + PLOT / 2, bottom + 32, words, 10, "middle")
+    for k, label in enumerate(labels):
+        y = top + ROW * (k + 0.5)
+        sheet.text(left - 10, y, label, 10.5, "end")
+        sheet.line(left, y, left + PLOT, y, GRID, 0.7)
+    for k, population in enumerate(populations):
+        is_last = k == len(populations) - 1
+        colour = ARMS[0] if is_last else ARMS[1]
+        fill = colour if is_last else "#ffffff"
+        sheet.circle(left + 12 + 150 * k, 16, 4, fill, colour, 1.4)
+        sheet.text(left + 21 + 150 * k, 16, population, 10)
+        of_it = differences[differences["population"] == population]
+        smd = of_it.drop_duplicates("label").set_index("label")["smd"]
+        for j, label in enumerate(labels):
+            if label in smd.index and pd.notna(smd[label]):
+                sheet.circle(across(smd[label]), top + ROW * (j + 0.5), 4, fill, colour, 1.4)
+    return sheet.svg()

@@ -1,68 +1,155 @@
-"""Survival curves with confidence bands and the numbers at risk below."""
+"""Survival and incidence curves with confidence bands and the numbers at risk below."""
+
+from __future__ import annotations
 
 import numpy as np
 
-from myelomart.figures.style import ARMS, GRID, QUIET, as_svg, drawing
+from myelomart.figures.canvas import GRID, INK, QUIET, Canvas, Scale, colour_of, text_width, wrapped
+
+WIDTH, PLOT = 440.0, 215.0
+RISK_ROW = 17.0
+SMALL = 10.5
 
 
-def survival_plot(curves: dict, title: str, months: list[float], p: float | None) -> str:
+def survival_plot(
+    curves: dict, title: str, months: list[float], p: float | None, note: str = ""
+) -> str:
     """``curves``: label to SurvivalCurve in months; ``months`` are the ticks and risk columns."""
-    with drawing(5.2, 3.9, nrows=2, height_ratios=(5, 0.45 + 0.42 * len(curves)), sharex=True) as (
-        figure,
-        (axes, table),
-    ):
-        widest = max((len(label) for label in curves), default=0)
-        figure.subplots_adjust(
-            left=0.08 + 0.016 * widest, right=0.97, top=0.92, bottom=0.02, hspace=0.22
+    lines = {
+        label: (curve.time, curve.survival, curve.ci_low, curve.ci_high)
+        for label, curve in curves.items()
+    }
+    at_risk = {label: curve.at(months)["n_risk"].to_numpy() for label, curve in curves.items()}
+    said = f"{title}: survival curves of {', '.join(curves)}"
+    return _plot(lines, at_risk, title, months, _p_words("log-rank", p), said, 1.0, note)
+
+
+def incidence_plot(
+    curves: dict,
+    at_risk: dict,
+    title: str,
+    months: list[float],
+    p: float | None,
+    note: str = "",
+) -> str:
+    """``curves``: label to CumulativeIncidence, ``at_risk``: label to counts, both in months."""
+    lines = {
+        label: (curve.time, curve.incidence, curve.ci_low, curve.ci_high)
+        for label, curve in curves.items()
+    }
+    said = f"{title}: cumulative incidence in {', '.join(curves)}"
+    return _plot(lines, at_risk, title, months, _p_words("Gray", p), said, 0.0, note)
+
+
+def _p_words(test: str, p: float | None) -> str:
+    if p is None or not np.isfinite(p):
+        return ""
+    return f"{test} p < 0.001" if p < 0.001 else f"{test} p = {p:.3f}"
+
+
+def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
+    """Curves that begin at ``start``: 1 for survival, 0 for incidence."""
+    names = {label: wrapped(label, SMALL, 130) for label in lines}
+    widest = max((text_width(part, SMALL) for one in names.values() for part in one), default=40)
+    left = max(62.0, min(150.0, widest + 26))
+    heads = wrapped(title, 12, WIDTH - 24)
+    top = 18.0 + 15 * len(heads)
+    rows = [max(len(one), 1) for one in names.values()]
+    notes = wrapped(note, 9, WIDTH - 24) if note else []
+    height = top + PLOT + 58 + sum(rows) * RISK_ROW * 0.9 + 8 + 12 * len(notes)
+    sheet = Canvas(WIDTH, height, said)
+    for k, head in enumerate(heads):
+        sheet.text(12, 14 + 15 * k, head, 12, bold=True)
+    across = Scale(0, max([*months, 1e-9]) or 1, left, WIDTH - 20)
+    down = Scale(0, 1, top + PLOT, top + 6)
+    _axes(sheet, across, down, months, left, top, start)
+    last = max(months) if max(months) > 0 else np.inf
+    for k, line in enumerate(lines.values()):
+        _curve(sheet, across, down, line, colour_of(k), start, last)
+    _legend(sheet, lines, left, top, start)
+    if tested:
+        y = top + PLOT - 12 if start else top + 16
+        sheet.text(WIDTH - 24, y, tested, SMALL, "end", QUIET)
+    y = top + PLOT + 34
+    sheet.text(12, y, "At risk (months)", SMALL, colour=QUIET)
+    y += RISK_ROW
+    for k, (label, parts) in enumerate(names.items()):
+        for j, part in enumerate(parts):
+            sheet.text(12, y + 12 * j, part, SMALL, colour=colour_of(k))
+        for month, count in zip(months, at_risk[label], strict=True):
+            sheet.text(across(month), y, f"{count:.0f}", SMALL, "middle", colour_of(k))
+        y += RISK_ROW * 0.9 * max(len(parts), 1)
+    for k, part in enumerate(notes):
+        sheet.text(12, y + 6 + 12 * k, part, 9, colour=QUIET)
+    return sheet.svg()
+
+
+def _axes(sheet, across, down, months, left, top, start) -> None:
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        sheet.line(left, down(share), WIDTH - 20, down(share), GRID, 0.8)
+        sheet.text(left - 7, down(share), f"{100 * share:.0f} %", SMALL, "end", QUIET)
+    sheet.line(left, down(0), WIDTH - 20, down(0), QUIET)
+    for month in months:
+        sheet.line(across(month), down(0), across(month), down(0) + 4, QUIET)
+        sheet.text(across(month), down(0) + 13, f"{month:g}", SMALL, "middle", QUIET)
+    word = "Free of the event" if start else "With the event"
+    sheet.text(left - 46, (down(0) + down(1)) / 2, word, SMALL, "middle", INK, turned=True)
+
+
+def _curve(sheet, across, down, line, colour, start, last) -> None:
+    time, level, low, high = (np.asarray(part, float) for part in line)
+    kept = time <= last
+    ended = (~kept).any()
+    time, level = time[kept], level[kept]
+    low, high = _carried(low[kept], start), _carried(high[kept], start)
+    if ended:  # the curve runs on to the edge of the picture
+        time = np.append(time, last)
+        level, low, high = (
+            np.append(part, part[-1] if len(part) else start) for part in (level, low, high)
         )
-        for colour, (label, curve) in zip(ARMS, curves.items(), strict=False):
-            _curve(axes, curve, label, colour)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlim(0, max(months) if max(months) > 0 else None)
-        axes.set_xticks(months)
-        axes.tick_params(labelbottom=True)
-        axes.grid(axis="y", color=GRID, linewidth=0.6)
-        axes.set_ylabel("Free of the event")
-        axes.set_title(title)
-        axes.legend(loc="lower left", fontsize=8)
-        if p is not None:
-            said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-            axes.text(
-                0.99, 0.03, f"log-rank {said}", transform=axes.transAxes, ha="right", color=QUIET
-            )
-        _risk_table(table, curves, months)
-        return as_svg(figure, f"{title}: survival curves of {', '.join(curves)}", trim=False)
+    upper = _steps(across, down, time, high, start)
+    lower = _steps(across, down, time, low, start)
+    if len(time):
+        sheet.path([*upper, *reversed(lower)], "none", 0, colour, 0.13)
+    sheet.path(_steps(across, down, time, level, start), colour, 1.8)
 
 
-def _curve(axes, curve, label: str, colour: str) -> None:
-    time = np.concatenate([[0.0], curve.time])
-    steps = {"where": "post"}
-    axes.step(time, np.concatenate([[1.0], curve.survival]), color=colour, label=label, **steps)
-    low = np.concatenate([[1.0], _carried(curve.ci_low)])
-    high = np.concatenate([[1.0], _carried(curve.ci_high)])
-    axes.fill_between(time, low, high, step="post", color=colour, alpha=0.13, linewidth=0)
+def _steps(across, down, time, level, start) -> list[tuple[float, float]]:
+    """Corners of a step function that begins at ``start``; only where it moves."""
+    points, before = [(across(0), down(start))], start
+    for moment, value in zip(time, level, strict=True):
+        if value != before:
+            points += [(across(moment), down(before)), (across(moment), down(value))]
+            before = value
+    if len(time):
+        points.append((across(time[-1]), down(before)))
+    return points
 
 
-def _carried(limits: np.ndarray) -> np.ndarray:
-    """Limits that are undefined take the last defined one: before the first event, 1."""
-    filled, last = limits.copy(), 1.0
+def _carried(limits: np.ndarray, start: float) -> np.ndarray:
+    """Limits that are undefined take the last defined one: before the first event, the start."""
+    filled, last = limits.copy(), start
     for index, limit in enumerate(limits):
         last = limit if np.isfinite(limit) else last
         filled[index] = last
     return filled
 
 
-def _risk_table(axes, curves: dict, months: list[float]) -> None:
-    axes.set_ylim(len(curves) + 0.2, -0.9)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.tick_params(length=0, labelbottom=False)
-    axes.set_yticks(range(len(curves)), list(curves))
-    axes.tick_params(axis="y", pad=12)
-    axes.text(0, -0.75, "At risk (months)", fontsize=8, color=QUIET)
-    for row, (colour, curve) in enumerate(zip(ARMS, curves.values(), strict=False)):
-        for at in curve.at(months).itertuples():
-            axes.text(
-                at.time, row, f"{at.n_risk:.0f}", ha="center", va="center", fontsize=8, color=colour
-            )
-        axes.get_yticklabels()[row].set_color(colour)
+def _legend(sheet, lines, left, top, start) -> None:
+    """Where no curve is: above those that fall, below those that stay high."""
+    if len(lines) < 2:
+        return
+    widest = max(text_width(label, SMALL) for label in lines)
+    x = max(left + 8, WIDTH - 52 - widest)
+    reached = [np.asarray(line[1], float) for line in lines.values()]
+    ends = [part[len(part) // 3] if len(part) else start for part in reached]
+    is_high = max(ends) > 0.75
+    if start and is_high:
+        y = top + PLOT - 15 * len(lines) - 18
+    elif start:
+        y = top + 14
+    else:
+        x, y = left + 10, top + 14
+    for k, label in enumerate(lines):
+        sheet.line(x, y + 15 * k, x + 18, y + 15 * k, colour_of(k), 2.4)
+        sheet.text(x + 23, y + 15 * k, label, SMALL)

@@ -1,4 +1,4 @@
-"""The flow of persons from the source into each arm; every step closes."""
+"""The flow of persons from the source into each cohort; every step closes."""
 
 from myelomart.figures.flow import flow_chart
 from myelomart.outputs.comparison import StudyData
@@ -7,9 +7,9 @@ from myelomart.study import Analysis, Study
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
-    """Add the attrition of both arms as estimates and as a flow chart."""
+    """Add the attrition of the cohort, or of both arms, as estimates and as a flow chart."""
     flows = []
-    for cohort_id in (analysis.treated_cohort_id, analysis.comparator_cohort_id):
+    for cohort_id in filter(None, (analysis.treated_cohort_id, analysis.comparator_cohort_id)):
         cohort = study.cohort(cohort_id)
         steps = data.attrition[data.attrition["cohort_id"] == cohort_id].sort_values("step")
         for step in steps.itertuples():
@@ -20,6 +20,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 "arm": cohort.label,
                 "unit": "persons",
                 "denominator": step.persons_before,
+                "endpoint": f"step {step.step}",
             }
             results.add(analysis.output_id, "persons_after", estimate=step.persons_after, **common)
             results.add(
@@ -30,4 +31,4 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 **common,
             )
         flows.append((cohort.label, steps))
-    results.figures[f"{analysis.output_id}_flow"] = flow_chart(flows)
+    results.draw(f"{analysis.output_id}_flow", flow_chart(flows))

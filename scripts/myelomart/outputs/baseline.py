@@ -43,7 +43,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             f"{populations[-1][0].capitalize()}, the arms differ by more than {BALANCED} "
             f"standard deviations in: {', '.join(apart)}."
         )
-    results.figures[f"{analysis.output_id}_balance"] = love_plot(pd.DataFrame(differences))
+    results.draw(f"{analysis.output_id}_balance", love_plot(pd.DataFrame(differences)))
 
 
 def _covariate(

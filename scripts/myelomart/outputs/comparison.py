@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,9 @@ class StudyData:
     testing: pd.DataFrame
     published: pd.DataFrame
     warnings: pd.DataFrame
+    lines: pd.DataFrame = field(default_factory=pd.DataFrame)
+    levels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    made: dict = field(default_factory=dict, compare=False, repr=False)  # comparisons, made once
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,17 @@ class Comparison:
 
 
 def compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
-    """The arms of ``analysis``; raises ``MyelomartError`` when an arm is empty."""
+    """The arms of ``analysis``, made once per matching; ``MyelomartError`` when an arm is empty."""
+    key = (
+        analysis.treated_cohort_id, analysis.comparator_cohort_id, analysis.population,
+        analysis.caliper, analysis.caliper_scale, analysis.match_order, analysis.seed,
+    )  # fmt: skip
+    if key not in data.made:
+        data.made[key] = _compare(study, analysis, data)
+    return data.made[key]
+
+
+def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
     persons = _arms(study, analysis, data)
     wide = wide_covariates(study, data, persons)
     persons = pd.concat([persons, wide], axis=1)
@@ -75,11 +88,14 @@ def compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
 
 def wide_covariates(study: Study, data: StudyData, persons: pd.DataFrame) -> pd.DataFrame:
     """One column per covariate of the study, one row per row of ``persons``."""
-    columns = {}
+    wanted = set(persons["cohort_id"])
+    own = data.covariates[data.covariates["cohort_id"].isin(wanted)]
+    by_name = dict(list(own.groupby("covariate_id", sort=False)))
     keys = pd.MultiIndex.from_frame(persons[["cohort_id", "person_id"]])
+    columns = {}
     for one in study.covariates:
-        rows = data.covariates[data.covariates["covariate_id"] == one.covariate_id]
         value = "value_text" if one.value_kind == "category" else "value_number"
+        rows = by_name.get(one.covariate_id, own.iloc[:0])
         series = rows.set_index(["cohort_id", "person_id"])[value]
         columns[one.covariate_id] = series.reindex(keys).to_numpy()
     return pd.DataFrame(columns, index=persons.index)

@@ -23,10 +23,10 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         study.cohort(analysis.comparator_cohort_id).label,
     )
     shown = []
-    for endpoint in study.endpoints:
+    for endpoint in study.endpoints_of(analysis):
         rows = endpoint_rows(persons, data.endpoints, endpoint)
         shown.append(_endpoint(analysis, endpoint, rows, comparison, data, labels, results))
-    results.figures[f"{analysis.output_id}_forest"] = forest_plot(pd.DataFrame(shown), labels)
+    results.draw(f"{analysis.output_id}_forest", forest_plot(pd.DataFrame(shown), labels))
 
 
 def endpoint_rows(persons: pd.DataFrame, endpoints: pd.DataFrame, one: Endpoint) -> pd.DataFrame:

@@ -9,42 +9,81 @@ from pathlib import Path
 
 from myelomart import __version__, warehouse
 from myelomart.building import landing_of
+from myelomart.lineage import read_lineage
 from myelomart.outputs.running import read_data, run_study
+from myelomart.outputs.suppression import suppress
 from myelomart.project import project_root
-from myelomart.report.render import Chapter, chapter, render
-from myelomart.results import Results, write_results
+from myelomart.report.render import Chapter, Page, chapter, quality_table, render
+from myelomart.results import Results, write_results, write_texts
 from myelomart.sources.landing import read_manifest
-from myelomart.study import read_study, study_ids
+from myelomart.study import read_study, study_frame, study_ids
 
-COMPUTING = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn", "matplotlib")
+COMPUTING = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn")
 
 
-def run_studies(database: Path, wanted: list[str] | None = None) -> list[Chapter]:
-    """The studies named in ``wanted`` (all without it), run on ``database``, in order."""
+def run_studies(
+    database: Path, wanted: list[str] | None = None, suppress_below: int | None = None
+) -> list[Chapter]:
+    """The studies named in ``wanted`` (all without it), run on ``database``, in order.
+
+    Counts below ``suppress_below`` are hidden before anything is shown; none without it.
+    """
     chapters = []
     with warehouse.database(database) as connection:
         for study_id in wanted or study_ids(connection):
             study = read_study(connection, study_id)
             data = read_data(connection, study)
-            chapters.append(chapter(study, run_study(study, data), data.published))
+            results = run_study(study, data)
+            if suppress_below:
+                months = {one.output_id: one.months for one in study.analyses}
+                suppress(results, suppress_below, months)
+            chapters.append(chapter(study, results, data.published))
     return chapters
 
 
 def publish(chapters: list[Chapter], database: Path, out: Path) -> None:
-    """Write every study into a folder of its own under ``out``, with its report."""
+    """Write every study into a folder of its own under ``out``, with its tables and its report."""
     facts = provenance(database)
     for one in chapters:
         folder = out / one.study.study_id
         write_results(one.results, folder, manifest(one.results, facts, one))
-        write_report([one], facts, folder / "report.html")
+        write_texts(folder / "tables", "csv", _tables(one))
+        write_report([one], database, folder / "report.html", facts)
 
 
-def write_report(chapters: list[Chapter], facts: dict, file: Path) -> None:
+def _tables(one: Chapter) -> dict[str, str]:
+    """Every printed table of a study as CSV, by output and analysis; and what is missing."""
+    tables = {}
+    for section in one.sections:
+        name = f"{section.output_id}_{section.anchor}"
+        if section.table:
+            tables[name] = section.table.as_csv()
+        if section.printed:
+            tables[f"{name}_beside_printed"] = section.printed.as_csv()
+        if section.missing:
+            tables[name] = f'missing\n"{section.missing.replace(chr(34), chr(39))}"\n'
+    return tables
+
+
+def write_report(
+    chapters: list[Chapter], database: Path, file: Path, facts: dict | None = None
+) -> None:
     """Write the page of ``chapters``; a former page stays until the new one is whole."""
+    facts = facts or provenance(database)
     file.parent.mkdir(parents=True, exist_ok=True)
     building = file.with_name(file.name + ".building")
-    shown = {name: fact for name, fact in facts.items() if isinstance(fact, str)}
-    building.write_text(render(chapters, shown), encoding="utf-8")
+    with warehouse.database(database) as connection:
+        findings = study_frame(
+            connection,
+            "study_quality",
+            None,
+            "source_name, finding_group, found_count desc, finding",
+        )
+    page = Page(
+        {name: fact for name, fact in facts.items() if isinstance(fact, str)},
+        facts["models"], facts["inputs"], quality_table(findings),
+    )  # fmt: skip
+    building.write_text(render(chapters, page), encoding="utf-8")
     building.replace(file)
 
 
@@ -56,7 +95,8 @@ def manifest(results: Results, facts: dict, one: Chapter) -> dict:
 
 def provenance(database: Path) -> dict:
     """Versions, the commit of the code and the hashes of the inputs of ``database``."""
-    landed = read_manifest(landing_of(database.resolve())) or {}
+    landing = landing_of(database.resolve())
+    landed = read_manifest(landing) or {}
     versions = {name: importlib.metadata.version(name) for name in COMPUTING}
     return {
         "Version": f"myelomart {__version__}, commit {commit()}",
@@ -65,6 +105,7 @@ def provenance(database: Path) -> dict:
         "Rule set": _rule_set(database),
         "Sources": ", ".join(one["name"] for one in landed.get("sources", [])) or "not known",
         "inputs": _input_hashes(landed),
+        "models": read_lineage(landing),
     }
 
 

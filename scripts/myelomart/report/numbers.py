@@ -4,6 +4,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 
+NOTHING = "–"
+NOT_REACHED = "NE"
+
 
 def rounded(value: float, digits: int) -> str:
     """``value`` with ``digits`` decimals, half up; an en dash when it is missing.
@@ -11,7 +14,7 @@ def rounded(value: float, digits: int) -> str:
     Thousands are set apart from 10,000 on, so that a year stays a year.
     """
     if pd.isna(value):
-        return "–"
+        return NOTHING
     number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     return f"{number:,}" if abs(number) >= 10_000 else f"{number}"
 
@@ -26,13 +29,21 @@ def ratio(value: float, low: float, high: float) -> str:
 def p_value(value: float) -> str:
     """A p value: three decimals, or '<0.001'."""
     if pd.isna(value):
-        return "–"
+        return NOTHING
     return "<0.001" if value < 0.001 else rounded(value, 3)
 
 
 def count_of(numerator: float, denominator: float) -> str:
     """A count with its percent and denominator: 12 / 40 (30.0 %)."""
     if pd.isna(numerator) or not denominator:
-        return "–"
+        return NOTHING
     share = rounded(100 * numerator / denominator, 1)
     return f"{rounded(numerator, 0)} / {rounded(denominator, 0)} ({share} %)"
+
+
+def with_limits(value: float, low: float, high: float, digits: int = 1) -> str:
+    """A value with its interval; a value or a limit that is not reached is NE."""
+    if pd.isna(value) and pd.isna(low) and pd.isna(high):
+        return "not reached"
+    parts = [NOT_REACHED if pd.isna(one) else rounded(one, digits) for one in (value, low, high)]
+    return f"{parts[0]} ({parts[1]}–{parts[2]})"

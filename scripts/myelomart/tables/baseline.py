@@ -5,6 +5,7 @@ how many. Tests as studies use them: chi-square, Fisher, Student's or Welch's t,
 standardized difference needs no test and does not grow with the sample.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy import stats
 from myelomart.errors import StatisticsError
 from myelomart.matching.balance import proportion_difference
 from myelomart.survival.design import is_category
+from myelomart.tables.contingency import fisher_exact
 
 UNKNOWN = "unknown"
 TESTS = ("chi-square", "chi-square-yates", "fisher", "student", "welch", "wilcoxon", "none")
@@ -59,20 +61,19 @@ def baseline_table(
 def compare_categories(values, groups, test=None) -> TestResult:
     """Chi-square, with or without Yates, or Fisher's test of known values (n,) by groups (n,).
 
-    By default Fisher for a 2 x 2 table with an expected count below 5, else chi-square.
+    By default Fisher when an expected count is below 5, else chi-square; where both sides have
+    more than two levels, or the table is too large to enumerate, chi-square all the same.
     """
     table = pd.crosstab(np.asarray(values), np.asarray(groups)).to_numpy()
     if min(table.shape) < 2:
         return TestResult(float("nan"), "none")
     if test is None:
-        small = stats.contingency.expected_freq(table).min() < SMALL_EXPECTED
-        test = "fisher" if small and table.shape == (2, 2) else "chi-square"
+        test = "chi-square"
+        if stats.contingency.expected_freq(table).min() < SMALL_EXPECTED:
+            with suppress(StatisticsError):
+                return TestResult(fisher_exact(table), "fisher")
     if test == "fisher":
-        if table.shape != (2, 2):
-            raise StatisticsError(
-                "Fisher's test here compares two levels in two arms: use chi-square"
-            )
-        return TestResult(float(stats.fisher_exact(table).pvalue), test)
+        return TestResult(fisher_exact(table), test)
     if test not in ("chi-square", "chi-square-yates"):
         raise StatisticsError(f"test {test!r} is not for categories: use {', '.join(TESTS[:3])}")
     outcome = stats.chi2_contingency(table, correction=test == "chi-square-yates")

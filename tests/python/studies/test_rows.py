@@ -24,6 +24,11 @@ WRONG_ROWS = [
         "covariates", {"covariate_id": "sex"}, "characteristic", "gender",
         "covariates: in the row with study_id cart_vs_pom, covariate_id sex",
     ),
+    (
+        "analyses", {"analysis_id": "cart_vs_pom_curves"}, "endpoint_ids",
+        "all_cause_mortality;mds;anaemia",
+        "analyses: in the row with analysis_id cart_vs_pom_curves, the endpoint_ids",
+    ),
 ]  # fmt: skip
 
 

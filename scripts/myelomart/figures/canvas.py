@@ -1,0 +1,134 @@
+"""A sheet to draw on: shapes and words in, SVG text out; the same bytes for the same numbers.
+
+Figures are few shapes: written directly, one takes a millisecond, and every word stays text that
+can be read aloud, searched and set in a journal's own type. Lengths are pixels of the view box.
+"""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+INK, QUIET, GRID, WASH = "#1c2733", "#5b6b7b", "#d9dfe5", "#eef3f8"
+ARMS = ("#1f5fa8", "#c4501b", "#2e7d54", "#7a4fa3", "#8a6d1a", "#4a4a4a")  # Okabe-Ito, darkened
+ZOOM = 1.2  # a figure is shown no larger than this
+FONT = "'DejaVu Sans', Verdana, sans-serif"
+NARROW, WIDE = set("iljtfI.,:;|'!()[] -"), set("mwMW%–@")
+
+
+def text_width(words: str, size: float, bold: bool = False) -> float:
+    """How wide ``words`` are at ``size`` pixels, a little too wide rather than too narrow."""
+    ems = sum(0.38 if c in NARROW else 0.92 if c in WIDE else 0.66 for c in words)
+    return size * ems * (1.1 if bold else 1.0)
+
+
+def wrapped(words: str, size: float, width: float) -> list[str]:
+    """``words`` in lines no wider than ``width``; a word that is too long stands alone."""
+    lines = [""]
+    for word in words.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, size) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def colour_of(position: int) -> str:
+    """The colour of the ``position``-th arm, group or level; they repeat after six."""
+    return ARMS[position % len(ARMS)]
+
+
+class Canvas:
+    """A sheet of ``width`` by ``height`` pixels that says ``title`` to those who cannot see it."""
+
+    def __init__(self, width: float, height: float, title: str):
+        self.width, self.height, self.title = width, height, title
+        self.parts: list[str] = []
+
+    def line(self, x1, y1, x2, y2, colour=QUIET, width=1.0, dash: str | None = None) -> None:
+        """A straight line."""
+        dashes = f' stroke-dasharray="{dash}"' if dash else ""
+        self.parts.append(
+            f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" '
+            f'stroke="{colour}" stroke-width="{_n(width)}"{dashes}/>'
+        )
+
+    def path(self, points, colour=INK, width=1.5, fill="none", opacity=1.0, dash=None) -> None:
+        """A line through ``points`` (x, y), or an area when ``fill`` is a colour."""
+        drawn = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+        self.shape(drawn + ("Z" if fill != "none" else ""), colour, width, fill, opacity, dash)
+
+    def shape(self, d, colour="none", width=0.0, fill="none", opacity=1.0, dash=None) -> None:
+        """A path in SVG's own words."""
+        dashes = f' stroke-dasharray="{dash}"' if dash else ""
+        faint = f' opacity="{_n(opacity)}"' if opacity != 1 else ""
+        self.parts.append(
+            f'<path d="{d}" fill="{fill}" stroke="{colour}" stroke-width="{_n(width)}" '
+            f'stroke-linejoin="round"{faint}{dashes}/>'
+        )
+
+    def rect(self, x, y, width, height, fill, colour="none", radius=0.0, line=1.0) -> None:
+        """A rectangle from its upper left corner."""
+        self.parts.append(
+            f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" '
+            f'rx="{_n(radius)}" fill="{fill}" stroke="{colour}" stroke-width="{_n(line)}"/>'
+        )
+
+    def circle(self, x, y, radius, fill, colour="none", width=1.0) -> None:
+        """A disc around its centre."""
+        self.parts.append(
+            f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" fill="{fill}" '
+            f'stroke="{colour}" stroke-width="{_n(width)}"/>'
+        )
+
+    def text(
+        self, x, y, words, size=11.0, anchor="start", colour=INK, bold=False, turned=False
+    ) -> None:  # fmt: skip
+        """Words whose middle height is at ``y``; ``anchor`` is start, middle or end."""
+        weight = ' font-weight="700"' if bold else ""
+        turn = f' transform="rotate(-90 {_n(x)} {_n(y)})"' if turned else ""
+        self.parts.append(
+            f'<text x="{_n(x)}" y="{_n(y)}" dy=".35em" font-size="{_n(size)}" '
+            f'text-anchor="{anchor}" fill="{colour}"{weight}{turn}>{escape(str(words))}</text>'
+        )
+
+    def svg(self) -> str:
+        """The sheet as SVG that scales with the page."""
+        said = escape(self.title, quote=True)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{said}" '
+            f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" font-family="{FONT}" '
+            f'style="max-width:{_n(self.width * ZOOM)}px">'
+            f"<title>{said}</title>\n" + "\n".join(self.parts) + "\n</svg>\n"
+        )
+
+
+class Scale:
+    """Where a number stands between two pixels; ``log`` for ratios."""
+
+    def __init__(self, low, high, start, end, log: bool = False):
+        self.turn = math.log if log else float
+        self.low, self.high, self.start, self.end = self.turn(low), self.turn(high), start, end
+
+    def __call__(self, value) -> float:
+        """The pixel of ``value``."""
+        share = (self.turn(value) - self.low) / ((self.high - self.low) or 1.0)
+        return self.start + share * (self.end - self.start)
+
+
+def round_ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """At most ``most`` round numbers from ``low`` to ``high``."""
+    reach = max(high - low, 1e-9)
+    raw = reach / max(most - 1, 1)
+    power = 10 ** math.floor(math.log10(raw))
+    step = next(power * k for k in (1, 2, 2.5, 5, 10) if power * k >= raw * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [round(k * step, 10) for k in range(first, last + 1)]
+
+
+def _n(value) -> str:
+    """A number with two decimals at most, and no minus before a zero."""
+    shown = f"{float(value):.2f}".rstrip("0").rstrip(".")
+    return "0" if shown in ("-0", "") else shown

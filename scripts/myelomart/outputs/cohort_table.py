@@ -1,0 +1,107 @@
+"""The table of one cohort at index: everybody together, and per group with the study's test."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from myelomart.outputs.comparison import UNKNOWN, StudyData
+from myelomart.outputs.members import EVERYONE, YES, arms_of, labels_of, members
+from myelomart.outputs.proportions import add_percent, add_size
+from myelomart.results import Results
+from myelomart.study import Analysis, Covariate, Study
+from myelomart.tables import compare_categories, compare_numbers
+
+TEST_OF = {"mean_sd": "student"}  # a median goes with Wilcoxon's test
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add n (%) with Wilson's interval, or a summary of numbers, per group; and one p per row."""
+    persons = members(study, analysis, data)
+    columns = {EVERYONE: persons}
+    if analysis.group_covariate_id:
+        columns |= arms_of(study, analysis, persons, results)
+    for arm, rows in columns.items():
+        add_size(results, analysis.output_id, arm, len(rows), time_anchor="index")
+    never = []
+    for one in study.covariates_of(analysis):
+        if one.covariate_id == analysis.group_covariate_id:
+            continue
+        if persons[one.covariate_id].isna().all():
+            never.append(one.label)
+        if one.value_kind == "number":
+            _numbers(analysis, one, columns, results)
+        else:
+            _levels(analysis, one, columns, results)
+    if never:
+        results.warnings.append(
+            f"{analysis.output_id}: nothing is known of any of {len(persons)} persons about "
+            f"{', '.join(f'«{label}»' for label in never)}."
+        )
+
+
+def _levels(analysis: Analysis, one: Covariate, columns: dict, results: Results) -> None:
+    """A row per level, the unknown last; a yes-or-no covariate shows its yes alone."""
+    labels = {arm: labels_of(one, rows) for arm, rows in columns.items()}
+    everyone = labels[EVERYONE].dropna()
+    levels = [YES] if one.value_kind == "binary" else sorted(everyone.unique())
+    tested = _compared(labels, lambda values, arms: compare_categories(values, arms))
+    for position, level in enumerate(levels):
+        name = one.label if one.value_kind == "binary" else f"{one.label}: {level}"
+        for arm, own in labels.items():
+            known = own.dropna()
+            add_percent(
+                results, analysis.output_id, int((known == level).sum()), len(known),
+                n_missing=len(own) - len(known), **_common(one, name, arm),
+                **(tested if arm == EVERYONE and position == 0 else {}),
+            )  # fmt: skip
+    for arm, own in labels.items():
+        missing = int(own.isna().sum())
+        if labels[EVERYONE].isna().any():
+            results.add(
+                analysis.output_id, "count", estimate=missing, numerator=missing,
+                denominator=len(own), **_common(one, f"{one.label}: {UNKNOWN}", arm),
+            )  # fmt: skip
+
+
+def _numbers(analysis: Analysis, one: Covariate, columns: dict, results: Results) -> None:
+    """Median with quartiles and range, or mean and standard deviation, as the style says."""
+    values = {
+        arm: pd.to_numeric(rows[one.covariate_id]).astype(float) for arm, rows in columns.items()
+    }
+    test = TEST_OF.get(analysis.summary_style, "wilcoxon")
+    tested = _compared(values, lambda numbers, arms: compare_numbers(numbers, arms, test))
+    for arm, own in values.items():
+        known = own.dropna()
+        common = _common(one, one.label, arm) | {
+            "denominator": len(known), "n_missing": len(own) - len(known),
+            "status": None if len(known) else "no_data",
+        }  # fmt: skip
+        shown = tested if arm == EVERYONE else {}
+        if analysis.summary_style == "mean_sd":
+            results.add(analysis.output_id, "mean", estimate=known.mean(), **common, **shown)
+            results.add(analysis.output_id, "sd", estimate=known.std(ddof=1), **common)
+            continue
+        low, middle, high = known.quantile([0.25, 0.5, 0.75]) if len(known) else [None] * 3
+        results.add(
+            analysis.output_id, "median", estimate=middle, iqr_low=low, iqr_high=high,
+            range_low=known.min(), range_high=known.max(), **common, **shown,
+        )  # fmt: skip
+
+
+def _compared(of_arm: dict[str, pd.Series], test) -> dict:
+    """p and test of the groups (not of everybody together); empty where there are no groups."""
+    groups = {arm: values.dropna() for arm, values in of_arm.items() if arm != EVERYONE}
+    groups = {arm: values for arm, values in groups.items() if len(values)}
+    if len(groups) < 2:
+        return {}
+    values = pd.concat(groups.values())
+    arms = [arm for arm, own in groups.items() for _ in own]
+    outcome = test(values.to_numpy(), arms)
+    return {"p_value": outcome.p, "p_test": outcome.test}
+
+
+def _common(one: Covariate, label: str, arm: str) -> dict:
+    return {
+        "population": "all", "row_group": one.row_group, "row_label": label, "arm": arm,
+        "endpoint": one.covariate_id, "time_anchor": "index",
+    }  # fmt: skip

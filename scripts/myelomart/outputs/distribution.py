@@ -1,0 +1,49 @@
+"""How numbers are spread in each group: boxes, medians with quartiles, Wilcoxon's test."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from myelomart.errors import NoData
+from myelomart.figures.boxes import boxes
+from myelomart.outputs.comparison import StudyData
+from myelomart.outputs.members import arms_of, members
+from myelomart.results import Results
+from myelomart.study import Analysis, Study
+from myelomart.tables import compare_numbers
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add median, quartiles and range per group and number, with the test between groups."""
+    persons = members(study, analysis, data)
+    numbers = [one for one in study.covariates_of(analysis) if one.value_kind == "number"]
+    known = [one for one in numbers if persons[one.covariate_id].notna().any()]
+    if not known:
+        names = ", ".join(f"«{one.label}»" for one in numbers) or "any number"
+        raise NoData(
+            f"{names}: no value is known of any of {len(persons)} persons; a clinical record "
+            "rarely holds it"
+        )
+    arms = arms_of(study, analysis, persons, results)
+    drawn = []
+    for one in known:
+        values = {
+            label: pd.to_numeric(rows[one.covariate_id]).astype(float)
+            for label, rows in arms.items()
+        }
+        found = {label: own.dropna() for label, own in values.items()}
+        pooled = pd.concat(found.values())
+        labels = [label for label, own in found.items() for _ in own]
+        tested = compare_numbers(pooled.to_numpy(), labels) if len(set(labels)) > 1 else None
+        for label, own in found.items():
+            low, middle, high = own.quantile([0.25, 0.5, 0.75]) if len(own) else [None] * 3
+            results.add(
+                analysis.output_id, "median", population="all", row_group=one.row_group,
+                row_label=one.label, arm=label, estimate=middle, iqr_low=low, iqr_high=high,
+                range_low=own.min(), range_high=own.max(), denominator=len(own),
+                n_missing=len(values[label]) - len(own), endpoint=one.covariate_id,
+                p_value=tested.p if tested else None, p_test=tested.test if tested else None,
+                time_anchor="index", status=None if len(own) else "no_data",
+            )  # fmt: skip
+        drawn.append((one.label, found, tested.p if tested else None))
+    results.draw(f"{analysis.output_id}_boxes", boxes(drawn, analysis.title))

@@ -1,0 +1,23 @@
+"""Named levels in the order in which tables show them, from the rows of the warehouse."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from myelomart.outputs.comparison import StudyData
+
+COLUMNS = ["level_kind", "level", "sort_order", "is_response", "is_deep_response"]
+
+
+def level_rows(data: StudyData, kind: str) -> pd.DataFrame:
+    """The levels of one kind (response, salvage, progression), in order."""
+    if not len(data.levels):
+        return pd.DataFrame(columns=COLUMNS)
+    own = data.levels[data.levels["level_kind"] == kind]
+    return own.sort_values(["sort_order", "level"]).reset_index(drop=True)
+
+
+def in_order(found, known: pd.DataFrame) -> list[str]:
+    """``found`` levels in the order of ``known`` ones; those without a place last, by name."""
+    place = {level: position for position, level in enumerate(known["level"])}
+    return sorted(found, key=lambda level: (place.get(level, len(place)), str(level)))

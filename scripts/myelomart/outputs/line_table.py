@@ -1,0 +1,70 @@
+"""Treatments after index and how they were answered: the first line, and all lines.
+
+Responses are of the lines whose depth could be assessed; the others count as used.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from myelomart.errors import NoData
+from myelomart.outputs.comparison import StudyData
+from myelomart.outputs.levels import in_order, level_rows
+from myelomart.outputs.lines import LEVELS, lines_of
+from myelomart.outputs.members import members
+from myelomart.outputs.proportions import add_percent
+from myelomart.results import Results
+from myelomart.study import Analysis, Study
+
+ENGAGING = "T-cell-engaging (CAR-T or bispecific)"
+ALL_GROUPS = "All treatment groups"
+ARMS = ("First line", "All lines")
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add lines used, responses and deep responses per group, for the first line and for all."""
+    persons = members(study, analysis, data)
+    lines = lines_of(analysis, data)
+    if not len(lines):
+        raise NoData(f"none of {len(persons)} persons began a line of therapy after index")
+    order = in_order(lines["group"].unique(), level_rows(data, LEVELS))
+    responses = level_rows(data, "response")
+    answered = {
+        "response": set(responses.loc[responses["is_response"].astype(bool), "level"]),
+        "deep_response": set(responses.loc[responses["is_deep_response"].astype(bool), "level"]),
+    }
+    for arm, own in zip(ARMS, (lines[lines["ordinal_after_index"] == 1], lines), strict=True):
+        rows = [("Treatment groups", group, own[own["group"] == group]) for group in order]
+        rows.append(("Across groups", ENGAGING, own[own["is_t_cell_engaging"].astype(bool)]))
+        rows.append(("Across groups", ALL_GROUPS, own))
+        for row_group, label, part in rows:
+            common = {"population": "all", "row_group": row_group, "row_label": label, "arm": arm,
+                      "time_anchor": "index"}  # fmt: skip
+            add_percent(results, analysis.output_id, len(part), len(own), "percent_used", **common)
+            known = part[part["is_evaluable"].astype(bool)]
+            for statistic, levels in answered.items():
+                add_percent(
+                    results, analysis.output_id, int(known["best_response"].isin(levels).sum()),
+                    len(known), f"percent_{statistic}",
+                    n_missing=len(part) - len(known), **common,
+                )  # fmt: skip
+    _three_grains(analysis, persons, lines, answered["response"], results)
+
+
+def _three_grains(analysis, persons, lines: pd.DataFrame, response: set, results) -> None:
+    """T-cell-engaging therapy by patient, by line, and by line that could be assessed."""
+    own = lines[lines["is_t_cell_engaging"].astype(bool)]
+    patients = own["person_id"].nunique()
+    known = own[own["is_evaluable"].astype(bool)]
+    best = known[known["best_response"].isin(response)]["person_id"].nunique()
+    common = {"population": "all", "row_group": "T-cell-engaging therapy, three counts",
+              "arm": ARMS[1], "time_anchor": "index"}  # fmt: skip
+    add_percent(results, analysis.output_id, patients, len(persons),
+                row_label="Patients with any such line", **common)  # fmt: skip
+    add_percent(results, analysis.output_id, best, known["person_id"].nunique(),
+                row_label="Patients with a response to any such line, of those assessed",
+                **common)  # fmt: skip
+    results.add(analysis.output_id, "count", row_label="Such lines", estimate=len(own),
+                unit="lines", **common)  # fmt: skip
+    results.add(analysis.output_id, "count", row_label="Such lines that could be assessed",
+                estimate=len(known), unit="lines", **common)  # fmt: skip

@@ -1,0 +1,83 @@
+"""Lines of therapy after index as lanes: one lane a person, nobody named, months rounded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from myelomart.errors import NoData
+from myelomart.figures.swimmer import swimmer
+from myelomart.outputs.comparison import StudyData
+from myelomart.outputs.levels import in_order, level_rows
+from myelomart.outputs.lines import LEVELS, lines_of
+from myelomart.outputs.members import followed, members
+from myelomart.outputs.survival_curves import DAYS_PER_MONTH
+from myelomart.results import Results
+from myelomart.study import Analysis, Study
+
+MOST_LANES = 80  # more are a carpet; those shown are spread evenly over the lengths
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add how many lines and months there are, and draw the lanes by length."""
+    persons = members(study, analysis, data)
+    endpoint = study.endpoints_of(analysis)[0]
+    rows = followed(persons, data, endpoint)
+    lines = lines_of(analysis, data)
+    lines = lines[lines["person_id"].isin(rows["person_id"])]
+    if not len(lines):
+        raise NoData(f"none of {len(persons)} persons began a line of therapy after index")
+    lanes = _lanes(rows, lines)
+    counted = lines.groupby("person_id")["ordinal_after_index"].max()
+    counted = counted.reindex(rows["person_id"], fill_value=0)
+    common = {"population": "all", "arm": "All", "row_group": "Lines after index",
+              "time_anchor": "index", "denominator": len(rows)}  # fmt: skip
+    low, middle, high = counted.quantile([0.25, 0.5, 0.75])
+    results.add(
+        analysis.output_id, "median", row_label="Lines per person", estimate=middle, iqr_low=low,
+        iqr_high=high, range_low=counted.min(), range_high=counted.max(), unit="lines", **common,
+    )  # fmt: skip
+    results.add(
+        analysis.output_id, "count", row_label="Lines in all", estimate=len(lines), unit="lines",
+        **common,
+    )  # fmt: skip
+    results.add(
+        analysis.output_id, "count", row_label="Persons shown", estimate=len(lanes),
+        unit="persons", **common,
+    )  # fmt: skip
+    groups = in_order(lines["group"].unique(), level_rows(data, LEVELS))
+    results.draw(
+        f"{analysis.output_id}_swimmer",
+        swimmer(lanes, groups, endpoint.label, f"{analysis.title}: {len(lanes)} of "
+                f"{len(rows)} persons"),
+    )  # fmt: skip
+
+
+def _lanes(rows: pd.DataFrame, lines: pd.DataFrame) -> list[dict]:
+    """Length, ending and bars of each lane, longest first, in whole months.
+
+    The order within equal lengths is that of the bars themselves: it tells nothing of the source's.
+    """
+    ordered = rows.sort_values(["time_days", "person_id"], ascending=[False, True])
+    if len(ordered) > MOST_LANES:
+        kept = np.unique(np.linspace(0, len(ordered) - 1, MOST_LANES).round().astype(int))
+        ordered = ordered.iloc[kept]
+    own = lines[lines["person_id"].isin(ordered["person_id"])].sort_values("start_day")
+    start = (own["start_day"] // DAYS_PER_MONTH).astype(int)
+    end = np.ceil(own["end_day"].fillna(own["start_day"]).astype(float) / DAYS_PER_MONTH)
+    end = np.maximum(end.astype(int), start + 1)
+    bars: dict = {person: [] for person in ordered["person_id"]}
+    for person, first, last, group in zip(own["person_id"], start, end, own["group"], strict=True):
+        bars[person].append((int(first), int(last), group))
+    lanes = [
+        {
+            "months": int(np.ceil(row.time_days / DAYS_PER_MONTH)),
+            "ended": bool(row.event == 1),
+            "bars": bars[row.person_id],
+        }
+        for row in ordered.itertuples()
+    ]
+    for lane in lanes:
+        edge = lane["months"]
+        lane["bars"] = [(a, min(b, edge), group) for a, b, group in lane["bars"] if a < edge]
+    return sorted(lanes, key=lambda lane: (-lane["months"], lane["bars"], lane["ended"]))
