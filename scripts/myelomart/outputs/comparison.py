@@ -23,6 +23,7 @@ class StudyData:
     endpoints: pd.DataFrame
     attrition: pd.DataFrame
     testing: pd.DataFrame
+    strata: pd.DataFrame
     published: pd.DataFrame
     warnings: pd.DataFrame
     lines: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -13,6 +13,7 @@ from myelomart.report import (
     cohort_views,
     comparison_views,
     evidence_view,
+    robustness_view,
     survival_views,
 )
 from myelomart.report.printed import printed_table
@@ -49,7 +50,11 @@ VIEWS = {
     "line_table": View(cohort_views.line_table, LINES),
     "prognostic_factors": View(survival_views.factor_table, FOLLOWED),
     "response_bars": View(cohort_views.by_arm, (*PERSONS, "study_levels")),
+    "robustness": View(
+        robustness_view.robustness_table, (*FOLLOWED, "study_testing")
+    ),
     "site_sets": View(cohort_views.by_arm, PERSONS),
+    "subgroups": View(robustness_view.subgroup_table, (*FOLLOWED, "study_strata")),
     "survival": View(survival_views.survival_table, FOLLOWED, True),
     "swimmer": View(cohort_views.by_arm, (*LINES, "study_endpoints")),
     "transitions": View(cohort_views.transition_table, PERSONS),
