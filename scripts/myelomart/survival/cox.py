@@ -32,6 +32,7 @@ MAX_ITERATIONS = 40
 FLAT_STEP = 1e-14  # squared Newton step in standard errors: beyond, nothing changes by 1e-7
 SHORT_STEP = 1e-3  # log hazard ratio per standard deviation
 STEEPEST_EFFECT = 20.0  # log hazard ratio per standard deviation that no data can support
+LEAST_INFORMATION = 1e-9  # of that without covariates: below, the likelihood is flat to infinity
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,7 @@ def _newton(sets: RiskSets, sums: RiskSums, design: Design, curvature, scale):
     """Maximise the partial likelihood; halve a step that would lower it."""
     beta = np.zeros(sets.matrix.shape[1])
     likelihood = log_likelihood(sets, sums)
+    least = LEAST_INFORMATION * np.diag(curvature)
     for _ in range(MAX_ITERATIONS):
         gradient = score(sets, sums)
         try:
@@ -250,10 +252,10 @@ def _newton(sets: RiskSets, sums: RiskSums, design: Design, curvature, scale):
                 break
             step = step / 2
         beta, sums, likelihood = trial, trial_sums, trial_likelihood
+        if np.abs(beta * scale).max() > STEEPEST_EFFECT or (np.diag(curvature) < least).any():
+            break
         if flat:
             return beta, sums
-        if np.abs(beta * scale).max() > STEEPEST_EFFECT:
-            break
         curvature = information(sets, sums)
     raise StatisticsError(_separation_sentence(design, sets, beta * scale))
 

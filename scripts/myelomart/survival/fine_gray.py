@@ -23,6 +23,7 @@ MAX_ITERATIONS = 40
 FLAT_STEP = 1e-14  # squared Newton step in standard errors
 SHORT_STEP = 1e-3  # log ratio per standard deviation
 STEEPEST_EFFECT = 20.0  # log ratio per standard deviation that no data can support
+LEAST_INFORMATION = 1e-9  # of that without covariates: below, the likelihood is flat to infinity
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,7 @@ def _newton(sets: _WeightedRiskSets, design):
     null_likelihood = state.log_likelihood
     _refuse_collinear(design, sets, state.information)
     scale = sets.matrix.std(0)
+    least = LEAST_INFORMATION * np.diag(state.information)
     for _ in range(MAX_ITERATIONS):
         try:
             step = np.linalg.solve(state.information, state.score)
@@ -228,10 +230,11 @@ def _newton(sets: _WeightedRiskSets, design):
                 break
             step = step / 2
         beta, state = beta + step, trial
+        is_lost = (np.diag(state.information) < least).any()
+        if is_lost or np.abs(beta * scale).max() > STEEPEST_EFFECT:
+            break
         if flat:
             return beta, state, null_likelihood
-        if np.abs(beta * scale).max() > STEEPEST_EFFECT:
-            break
     name = design.names[int(np.argmax(np.abs(beta * scale)))]
     raise StatisticsError(
         f"column {name}: its values separate the {int(sets.event.sum())} events from the rest, so "

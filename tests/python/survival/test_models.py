@@ -109,6 +109,15 @@ def test_a_group_without_events_is_refused_and_firth_estimates_it():
     assert (low < 0 < high) == (profile_p(fit, 0) > 0.05)
 
 
+@pytest.mark.parametrize("fit", [cox_regression, fine_gray])
+def test_arms_whose_events_never_meet_are_refused(fit):
+    # both arms have events, but no control is at risk any more when the treated have theirs
+    time = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10.0]
+    code, frame = [1, 1, 0, 0, 0, 0, 1, 1, 0, 0], pd.DataFrame({"arm": [0] * 5 + [1] * 5})
+    with pytest.raises(StatisticsError, match="column arm: its values separate the 4 events"):
+        fit(time, code, frame)
+
+
 def test_firth_is_at_the_top_of_its_likelihood():
     time, event, frame = sample(40)
     fit = cox_regression(time, event, frame, penalty="firth")
