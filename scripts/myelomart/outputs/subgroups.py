@@ -41,7 +41,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 
 
 def _membership(persons: pd.DataFrame, strata: pd.DataFrame) -> pd.DataFrame:
-    """One column per subgroup, in its order: True, False or missing, for each row of ``persons``."""
+    """One column per subgroup: True, False or missing, for each row of ``persons``."""
     keys = pd.MultiIndex.from_frame(persons[["cohort_id", "person_id"]])
     columns = {
         label: rows.set_index(["cohort_id", "person_id"])["is_in_stratum"].reindex(keys).array

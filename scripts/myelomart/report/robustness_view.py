@@ -20,7 +20,12 @@ def robustness_table(estimates: list, title: str) -> Table:
     """One row per endpoint."""
     present = {one.statistic for one in estimates}
     shown = {name: words for name, words in RATIOS.items() if name in present}
-    columns = ["", "E-value (of the limit)", "HR over 200 orders (range); p < 0.05", *shown.values()]
+    columns = [
+        "",
+        "E-value (of the limit)",
+        "HR over 200 orders (range); p < 0.05",
+        *shown.values(),
+    ]
     if "hazard_ratio_over_orders" not in present:
         columns.pop(2)
     rows: list[list[str]] = []

@@ -50,9 +50,7 @@ VIEWS = {
     "line_table": View(cohort_views.line_table, LINES),
     "prognostic_factors": View(survival_views.factor_table, FOLLOWED),
     "response_bars": View(cohort_views.by_arm, (*PERSONS, "study_levels")),
-    "robustness": View(
-        robustness_view.robustness_table, (*FOLLOWED, "study_testing")
-    ),
+    "robustness": View(robustness_view.robustness_table, (*FOLLOWED, "study_testing")),
     "site_sets": View(cohort_views.by_arm, PERSONS),
     "subgroups": View(robustness_view.subgroup_table, (*FOLLOWED, "study_strata")),
     "survival": View(survival_views.survival_table, FOLLOWED, True),

@@ -11,6 +11,7 @@ from myelomart.survival.inputs import event_flags, event_times, time_grid
 MAX_ITERATIONS = 40
 LONGEST_STEP = 2.0
 SHORT_STEP = 1e-10
+LEAST_INFORMATION = 1e-9  # per event: below, the likelihood is flat to infinity
 CELLS_AT_ONCE = 4_000_000  # samples times rows: 32 MB an array
 
 
@@ -18,7 +19,7 @@ def hazard_ratios_of_samples(time, event, treated, kept) -> tuple[np.ndarray, np
     """Log hazard ratios (s,) and standard errors (s,) of ``treated`` (n,) in samples of the rows.
 
     ``kept`` (s, n) says which rows a sample holds; ``event`` is (n,), or (s, n) where the samples
-    differ in it. NaN where an arm of a sample has no event.
+    differ in it. NaN where the ratio of a sample is 0 or infinite.
     """
     times, _ = event_times(time)
     kept = np.asarray(kept, bool)
@@ -71,5 +72,5 @@ def _fits(index, kept, events, arm):
             break
     with np.errstate(divide="ignore", invalid="ignore"):
         se = 1 / np.sqrt(information)
-    estimable &= np.isfinite(se)
+    estimable &= information > LEAST_INFORMATION * own.sum(1)
     return np.where(estimable, beta, np.nan), np.where(estimable, se, np.nan)
