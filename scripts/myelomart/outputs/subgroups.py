@@ -51,7 +51,7 @@ def _membership(persons: pd.DataFrame, strata: pd.DataFrame) -> pd.DataFrame:
 
 
 def _add(results, analysis, common, rows, level, unknown) -> None:
-    """The rows of one subgroup; nothing where one side of it is empty."""
+    """The rows of one subgroup; nothing where one side is empty, or neither has a ratio."""
     if level.nunique() < 2:
         return
     try:
@@ -60,6 +60,8 @@ def _add(results, analysis, common, rows, level, unknown) -> None:
             rows["treated"].to_numpy(), level.to_numpy(),
         )  # fmt: skip
     except StatisticsError:
+        return
+    if found.levels["hr"].isna().all():
         return
     for side in found.levels.itertuples():
         results.add(

@@ -50,6 +50,10 @@ def subgroup_table(estimates: list, title: str) -> Table:
         "", "Inside: events / n", "HR (95 % CI)", "Outside: events / n", "HR (95 % CI)",
         "p (interaction)", "Unknown",
     ]  # fmt: skip
+    note = (
+        "Inside and outside the subgroup; unknown are in neither. Left out: subgroups with a ratio "
+        "on neither side, for want of events in both arms."
+    )
     rows: list[list[str]] = []
     for group, of_group in grouped(estimates, "row_group").items():
         rows.append([group])
@@ -59,7 +63,7 @@ def subgroup_table(estimates: list, title: str) -> Table:
             cells = [cell for side in sides for cell in (_size(side), _ratio(side))]
             last = [NOTHING if test is None else p_value(test.p_value)]
             rows.append([label, *cells, *last, rounded(sides[0].n_missing, 0)])
-    return Table(title, columns, rows, "Inside and outside the subgroup; unknown are in neither.")
+    return Table(title, columns, rows, note)
 
 
 def _size(row) -> str:
