@@ -21,6 +21,7 @@ from myelomart.meta_analysis.effect_sizes import EffectSizes
 NODES = 100  # even with a spread of several logits
 NEWTON_STEPS = 30
 SHORTEST_STEP = 1e-12
+PROFILE_STEP = 1e-6  # at the top the likelihood moves by the square of a step
 LONGEST_STEP = 2.0  # of a study's logit, in the search for its mode
 
 
@@ -50,11 +51,7 @@ def profile_interval(sizes: EffectSizes, conf_level=0.95) -> tuple[float, float]
     top = log_likelihood(sizes, mean, tau) - chi2.ppf(conf_level, 1) / 2
 
     def gap(value):
-        best = minimize_scalar(
-            lambda t: -log_likelihood(sizes, value, t), bounds=(0, 10), method="bounded",
-            options={"xatol": 1e-9},
-        )  # fmt: skip
-        return -best.fun - top
+        return log_likelihood(sizes, value, _best_spread(sizes, value, tau)) - top
 
     limits = []
     for sign in (-1, 1):
@@ -63,6 +60,27 @@ def profile_interval(sizes: EffectSizes, conf_level=0.95) -> tuple[float, float]
             width *= 2
         limits.append(float(expit(brentq(gap, mean, mean + sign * width, xtol=1e-10))))
     return tuple(limits)
+
+
+def _best_spread(sizes: EffectSizes, mean: float, start: float) -> float:
+    """The deviation of greatest likelihood at a given mean: Newton's steps, else a search."""
+    tau = start
+    for _ in range(NEWTON_STEPS):
+        gradient, hessian = derivatives(sizes, mean, tau)
+        if not hessian[1, 1] < 0:
+            break
+        step = gradient[1] / hessian[1, 1]
+        tau -= step
+        if tau < 0:
+            break
+        if abs(step) < PROFILE_STEP:
+            return tau
+    return float(
+        minimize_scalar(
+            lambda t: -log_likelihood(sizes, mean, t), bounds=(0, 10), method="bounded",
+            options={"xatol": 1e-9},
+        ).x
+    )  # fmt: skip
 
 
 def log_likelihood(sizes: EffectSizes, mean: float, tau: float) -> float:
