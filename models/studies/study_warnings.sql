@@ -24,10 +24,14 @@ unknown_covariates as (
 
 ),
 
-study_data_quality as (
+accepted_checks as (
 
-    select * from {{ ref('study_data_quality') }}
-    where status = 'blocking'
+    select
+        studies.study_id,
+        quality_checks.*
+    from {{ ref('quality_checks') }} as quality_checks
+    cross join {{ ref('studies') }} as studies
+    where quality_checks.status = 'blocking'
 
 ),
 
@@ -48,7 +52,7 @@ study_warnings as (
         'source ' || source_name || ': built although a blocking check failed, ' || replace(check_name, '_', ' ')
         || ' of ' || table_name || ' in ' || cast(failing as {{ dbt.type_string() }}) || ' of '
         || cast(counted as {{ dbt.type_string() }}) || ' rows. ' || meaning as warning
-    from study_data_quality
+    from accepted_checks
 
 )
 

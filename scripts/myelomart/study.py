@@ -262,8 +262,12 @@ METHODS = {
     "attrition": "{of}: who comes to each step, who leaves there, and why",
     "baseline": "{of}: patients at index, with standardized differences",
     "hazard_ratios": "{of}: Cox regression per endpoint, persons with an earlier one left out; "
-    "log-rank test; Schoenfeld's test of proportional hazards; death as a competing event, those "
-    "tested alone, subgroups with their interaction, E-values, and other orders of matching beside",
+    "log-rank test; Schoenfeld's test of proportional hazards",
+    "robustness": "{of}: what speaks for and against each hazard ratio: E-values, 200 random "
+    "orders of matching, death as a competing event (Fine-Gray), the arithmetic of TriNetX, and "
+    "for outcomes that need a test the ratio among the tested and with testing made equal",
+    "subgroups": "{of}: hazard ratios inside and outside each subgroup, likelihood-ratio test of "
+    "the interaction",
     "kaplan_meier": "{of}: Kaplan-Meier curves with log-log intervals, log-rank test",
     "cohort_table": "{of} at index: each row of its own denominator, the unknown counted, "
     "Wilson's intervals",

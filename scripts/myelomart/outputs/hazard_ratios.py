@@ -6,7 +6,6 @@ import pandas as pd
 from myelomart.errors import StatisticsError
 from myelomart.figures.forest_plot import forest_plot
 from myelomart.outputs.comparison import Comparison, StudyData, compare
-from myelomart.outputs.robustness import add_order_instability, add_robustness
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
 from myelomart.survival import cox_regression, logrank_test, proportionality_test
@@ -28,13 +27,6 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     for endpoint in study.endpoints_of(analysis):
         rows = endpoint_rows(persons, data.endpoints, endpoint)
         shown.append(_endpoint(analysis, endpoint, rows, comparison, data, labels, results))
-    if analysis.population == "matched":
-        first = study.endpoints_of(analysis)[0]
-        rows = endpoint_rows(comparison.persons, data.endpoints, first)
-        common = {"population": "matched", "row_group": first.row_group, "row_label": first.label,
-                  "endpoint": first.endpoint_id, "timepoint_months": first.horizon_months,
-                  "arm": labels[0], "comparator": labels[1], "time_anchor": "index"}  # fmt: skip
-        add_order_instability(analysis, first, comparison, rows, common, results)
     results.draw(f"{analysis.output_id}_forest", forest_plot(pd.DataFrame(shown), labels))
 
 
@@ -89,8 +81,6 @@ def _endpoint(
     if endpoint.tested_event_group:
         status = _testing(analysis, endpoint, kept, data, labels, common, results)
     ratio = _hazard_ratio(analysis, kept, comparison, common, labels, status, results)
-    compared = common | {"arm": labels[0], "comparator": labels[1]}
-    add_robustness(analysis, endpoint, kept, data, ratio, compared, results)
     return shown | ratio
 
 

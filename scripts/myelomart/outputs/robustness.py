@@ -1,161 +1,188 @@
-"""How far a hazard ratio can be trusted: what else the same persons say about the same question.
+"""How far each hazard ratio can be trusted: one row per question and endpoint.
 
-Beside each ratio of two arms: death as a competing event, those who were tested alone, the strength
-of an unmeasured confounder that would explain it away, the arithmetic of the platform that printed
-such ratios, subgroups with the test of interaction, and, for the first endpoint, what another order
-of matching would have given.
+What would explain it away (E-value); whether it hangs on the order of matching; what death as a
+competing event changes; what TriNetX's arithmetic would print; and, for outcomes that need a test,
+the ratio among the tested and after thinning the events of the arm that was tested more.
 """
-
-from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from myelomart.errors import StatisticsError
-from myelomart.matching.order_instability import order_instability
-from myelomart.outputs.comparison import Comparison, StudyData
+from myelomart.matching import match_nearest
+from myelomart.outputs.comparison import Comparison, StudyData, compare
+from myelomart.outputs.hazard_ratios import endpoint_rows
 from myelomart.results import Results
 from myelomart.sensitivity import e_value
 from myelomart.sensitivity.e_value import RARE
-from myelomart.sensitivity.subgroups import subgroup_hazard_ratios
-from myelomart.study import Analysis, Endpoint
-from myelomart.survival import cox_regression, fine_gray
-from myelomart.trinetx_arithmetic import measures_of_association
+from myelomart.study import Analysis, Endpoint, Study
+from myelomart.survival import cause_specific_regression, cox_regression, fine_gray
+from myelomart.survival.many_fits import hazard_ratios_of_samples
+from myelomart.trinetx_arithmetic import compare_outcomes, measures_of_association
 
-FEWEST_EVENTS = 10  # below it a subgroup's ratio is noise
-ORDERS = 20  # of matching; the spread is seen long before it is known to the second digit
-
-
-def add_robustness(
-    analysis: Analysis, endpoint: Endpoint, kept: pd.DataFrame, data: StudyData, ratio: dict,
-    compared: dict, results: Results,
-) -> None:  # fmt: skip
-    """Add what the persons of ``kept`` say besides; each that cannot be estimated is left out."""
-    _competing(analysis, kept, compared, results)
-    _tested_only(analysis, endpoint, kept, data, compared, results)
-    _e_value(analysis, kept, ratio, compared, results)
-    _platform(analysis, kept, compared, results)
-    _subgroups(analysis, kept, data, compared, results)
+SAMPLES = 200  # random orders, and thinnings
 
 
-def _competing(analysis, kept, compared, results) -> None:
-    if not (kept["event"] == 2).any():
-        return
-    model = pd.DataFrame({"treated": kept["treated"].astype(float)})
-    try:
-        one = fine_gray(kept["time_days"], kept["event"], model).table().iloc[0]
-    except (StatisticsError, np.linalg.LinAlgError):
-        return
-    results.add(
-        analysis.output_id, "subdistribution_hazard_ratio", estimate=one["shr"],
-        ci_low=one["ci_low"], ci_high=one["ci_high"], p_value=one["p"], p_test="Wald, Fine-Gray",
-        unit="ratio", numerator=int((kept["event"] == 2).sum()), denominator=len(kept), **compared,
-    )  # fmt: skip
-
-
-def _tested_only(analysis, endpoint, kept, data, compared, results) -> None:
-    """The ratio among those with any usable value of the test that the endpoint depends on."""
-    if not endpoint.tested_event_group:
-        return
-    rows = data.testing[data.testing["endpoint"] == endpoint.endpoint_id]
-    keys = ["cohort_id", "person_id"]
-    own = kept.merge(rows.loc[rows["tested_days"] > 0, keys], on=keys)
-    _cox(analysis, "hazard_ratio_tested_only", own, compared, results)
-
-
-def _cox(analysis, statistic: str, own: pd.DataFrame, compared: dict, results: Results) -> None:
-    try:
-        model = pd.DataFrame({"treated": own["treated"].astype(float)})
-        event = own["event"] == 1
-        one = cox_regression(own["time_days"], event, model).table().iloc[0]
-    except StatisticsError:
-        results.add(
-            analysis.output_id, statistic, status="not_estimable", denominator=len(own), **compared
-        )
-        return
-    results.add(
-        analysis.output_id, statistic, estimate=one["hr"], ci_low=one["ci_low"],
-        ci_high=one["ci_high"], p_value=one["p"], p_test="Wald", unit="ratio",
-        numerator=int(event.sum()), denominator=len(own), **compared,
-    )  # fmt: skip
-
-
-def _e_value(analysis, kept, ratio, compared, results) -> None:
-    if not np.isfinite(ratio.get("hr", np.nan)):
-        return
-    is_rare = (kept["event"] == 1).mean() < RARE
-    found = e_value(ratio["hr"], ratio["ci_low"], ratio["ci_high"], measure="hr", rare=is_rare)
-    results.add(
-        analysis.output_id, "e_value", estimate=found.estimate, ci_low=found.limit, unit="ratio",
-        **compared,
-    )  # fmt: skip
-
-
-def _platform(analysis, kept, compared, results) -> None:
-    """The risk ratio as TriNetX computes it: counts of 1 to 10 taken as 10."""
-    treated, event = kept["treated"].to_numpy(), (kept["event"] == 1).to_numpy()
-    sizes = int(treated.sum()), int((~treated).sum())
-    counts = int(event[treated].sum()), int(event[~treated].sum())
-    if min(sizes) < max(*counts, 11) or min(counts) == 0:
-        return
-    found = measures_of_association(counts[0], sizes[0], counts[1], sizes[1])
-    effect = found.risk_ratio
-    results.add(
-        analysis.output_id, "risk_ratio_trinetx", estimate=effect.estimate, ci_low=effect.ci_low,
-        ci_high=effect.ci_high, p_value=found.p, p_test="z, as TriNetX", unit="ratio",
-        numerator=sum(counts), denominator=sum(sizes),
-        status="small_counts_floored" if found.is_floored else None, **compared,
-    )  # fmt: skip
-
-
-def _subgroups(analysis, kept, data, compared, results) -> None:
-    """The ratio in each subgroup and outside it, and the test whether they differ."""
-    if not len(data.strata) or (kept["event"] == 1).sum() < FEWEST_EVENTS:
-        return
-    for label, own in data.strata.groupby("label", sort=False):
-        keys = ["cohort_id", "person_id"]
-        rows = kept.merge(own[[*keys, "is_in_stratum"]].dropna(), on=keys)
-        inside = rows["is_in_stratum"].astype(bool)
-        if inside.nunique() < 2:
-            continue
-        names = np.where(inside, label, f"not: {label}")
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add the rows of every endpoint of ``analysis``."""
+    comparison = compare(study, analysis, data)
+    persons = comparison.matched if analysis.population == "matched" else comparison.persons
+    orders = _orders(analysis, comparison) if analysis.population == "matched" else None
+    arms = {
+        "arm": study.cohort(analysis.treated_cohort_id).label,
+        "comparator": study.cohort(analysis.comparator_cohort_id).label,
+    }
+    for endpoint in study.endpoints_of(analysis):
+        rows = endpoint_rows(persons, data.endpoints, endpoint)
+        rows = rows[~rows["had_prior_event"].astype(bool)]
+        add = _Writer(results, analysis, endpoint, arms, rows)
+        if rows.groupby("treated")["event"].apply(lambda event: (event == 1).sum()).min() < 1:
+            continue  # one arm has no event: no ratio to judge
         try:
-            found = subgroup_hazard_ratios(
-                rows["time_days"], rows["event"] == 1, rows["treated"].astype(int), names
-            )
-        except StatisticsError:
-            continue
-        p = found.interaction.p if found.interaction else None
-        for one in found.levels.itertuples():
-            results.add(
-                analysis.output_id, "hazard_ratio_subgroup", estimate=one.hr, ci_low=one.ci_low,
-                ci_high=one.ci_high, p_value=p, p_test="interaction, likelihood ratio",
-                unit="ratio", numerator=one.events, denominator=one.n,
-                status=None if np.isfinite(one.hr) else "not_estimable",
-                **compared | {"population": one.level},
-            )  # fmt: skip
+            _ratios(add, rows)
+            _platform(add, rows)
+            if endpoint.tested_event_group:
+                _testing(add, rows, data.testing, analysis)
+        except StatisticsError as refusal:
+            results.warnings.append(f"{endpoint.label}: {refusal}.")
+        if orders is not None:
+            everyone = endpoint_rows(comparison.persons, data.endpoints, endpoint)
+            _over_orders(add, everyone, orders)
 
 
-def add_order_instability(
-    analysis: Analysis, endpoint: Endpoint, comparison: Comparison, rows: pd.DataFrame,
-    compared: dict, results: Results,
-) -> None:  # fmt: skip
-    """Match in other orders and say how far the ratio of the endpoint moves."""
-    try:
-        found = order_instability(
-            comparison.persons["score"].to_numpy(), comparison.persons["treated"].to_numpy(),
-            rows["time_days"].to_numpy(float), (rows["event"] == 1).to_numpy(), orders=ORDERS,
-            caliper=analysis.caliper, scale=analysis.caliper_scale, cluster=False,
-        ).summary  # fmt: skip
-    except StatisticsError:
-        return
-    results.add(
-        analysis.output_id, "hazard_ratio_matching_orders", estimate=found["hr_median"],
-        range_low=found["hr_min"], range_high=found["hr_max"], denominator=found["orders"],
-        unit="ratio", **compared,
-    )  # fmt: skip
-    results.warnings.append(
-        f"{endpoint.label}: in {found['orders']} random orders of matching its hazard ratio goes "
-        f"from {found['hr_min']:.2f} to {found['hr_max']:.2f}, and p is below 0.05 in "
-        f"{100 * found['share_significant']:.0f} % of them."
+class _Writer:
+    """Adds rows of one endpoint, with what they have in common."""
+
+    def __init__(self, results, analysis, endpoint: Endpoint, arms: dict, rows: pd.DataFrame):
+        self.results, self.output_id = results, analysis.output_id
+        self.common = {
+            "population": analysis.population, "row_group": endpoint.row_group,
+            "row_label": endpoint.label, "endpoint": endpoint.endpoint_id,
+            "timepoint_months": endpoint.horizon_months, "time_anchor": "index",
+            "numerator": int((rows["event"] == 1).sum()), "denominator": len(rows), **arms,
+        }  # fmt: skip
+
+    def __call__(self, statistic: str, unit: str = "ratio", **values) -> None:
+        self.results.add(self.output_id, statistic, **(self.common | {"unit": unit} | values))
+
+    def term(self, statistic: str, row: pd.Series, ratio: str = "hr", **values) -> None:
+        """The first term of a model."""
+        self(
+            statistic, estimate=row[ratio], ci_low=row["ci_low"], ci_high=row["ci_high"],
+            p_value=row["p"], p_test="Wald", **values,
+        )  # fmt: skip
+
+
+def _ratios(add: _Writer, rows: pd.DataFrame) -> None:
+    """Cause-specific ratio with its E-values; the subdistribution's where events compete."""
+    time, code = rows["time_days"].to_numpy(float), rows["event"].to_numpy()
+    arm = pd.DataFrame({"treated": rows["treated"].to_numpy(float)})
+    first = cause_specific_regression(time, code, arm).table().iloc[0]
+    add.term("hazard_ratio_cause_specific", first)
+    share = (code == 1).mean()
+    strength = e_value(
+        first["hr"], first["ci_low"], first["ci_high"], measure="hr", rare=bool(share < RARE)
     )
+    add("e_value", estimate=strength.estimate)
+    add("e_value_limit", estimate=strength.limit)
+    if (code == 2).any():
+        add.term("hazard_ratio_subdistribution", fine_gray(time, code, arm).table().iloc[0], "shr")
+
+
+def _platform(add: _Writer, rows: pd.DataFrame) -> None:
+    """What the platform would print of the same persons; death does not compete there."""
+    event = (rows["event"] == 1).to_numpy()
+    treated = rows["treated"].to_numpy(bool)
+    # it censors on the day after the last fact
+    time = rows["time_days"].to_numpy(float) + ~event
+    outcome = compare_outcomes(time, event, treated.astype(int))
+    add.term("platform_hazard_ratio", outcome.cox.table().iloc[0])
+    counts = [number for arm in (treated, ~treated) for number in (event[arm].sum(), arm.sum())]
+    risks = measures_of_association(*(int(number) for number in counts))
+    for statistic, effect in (
+        ("platform_risk_difference", risks.risk_difference),
+        ("platform_risk_ratio", risks.risk_ratio),
+        ("platform_odds_ratio", risks.odds_ratio),
+    ):
+        add(
+            statistic, unit="ratio" if "ratio" in statistic else "proportion",
+            estimate=effect.estimate, ci_low=effect.ci_low, ci_high=effect.ci_high,
+            p_value=risks.p, p_test="pooled z",
+            status="count_floored" if risks.is_floored else None,
+        )  # fmt: skip
+
+
+def _testing(add: _Writer, rows: pd.DataFrame, testing: pd.DataFrame, analysis: Analysis) -> None:
+    """The ratio among the tested, and with the better-tested arm's events thinned.
+
+    Each event of the arm with more tested persons is kept with the ratio of the two shares, else
+    censored on its day: as if that arm had been tested as seldom. A bound, since a later test might
+    have found the event again.
+    """
+    keys = ["cohort_id", "person_id"]
+    days = testing.loc[testing["endpoint"] == add.common["endpoint"], [*keys, "tested_days"]]
+    tested = (rows.merge(days, on=keys, how="left")["tested_days"] > 0).to_numpy()
+    treated = rows["treated"].to_numpy(bool)
+    event = (rows["event"] == 1).to_numpy()
+    time = rows["time_days"].to_numpy(float)
+    both = [event[tested & arm].any() for arm in (treated, ~treated)]
+    if all(both):
+        arm = pd.DataFrame({"treated": treated[tested].astype(float)})
+        fit = cox_regression(time[tested], event[tested], arm)
+        add.term(
+            "hazard_ratio_tested_only", fit.table().iloc[0], numerator=int(event[tested].sum()),
+            denominator=int(tested.sum()),
+        )  # fmt: skip
+    shares = np.array([tested[~treated].mean(), tested[treated].mean()])
+    if not shares.min() > 0:
+        return
+    chance = np.where(shares[treated.astype(int)] == shares.max(), shares.min() / shares.max(), 1.0)
+    draws = np.random.default_rng(analysis.seed or 0).random((SAMPLES, len(time))) < chance
+    everyone = np.ones((SAMPLES, len(time)), bool)
+    log_ratio, se = hazard_ratios_of_samples(time, draws & event, treated, everyone)
+    known = np.isfinite(log_ratio)
+    if not known.any():
+        return
+    # the spread of the draws adds to the variance within one (Rubin's rules)
+    centre = log_ratio[known].mean()
+    spread = np.sqrt((se[known] ** 2).mean() + log_ratio[known].var() * (1 + 1 / known.sum()))
+    low, high = np.exp(centre + norm.ppf([0.025, 0.975]) * spread)
+    add(
+        "hazard_ratio_thinned", estimate=np.exp(centre), ci_low=low, ci_high=high,
+        p_value=2 * norm.sf(abs(centre) / spread), p_test="Wald, over thinnings",
+    )  # fmt: skip
+
+
+def _orders(analysis: Analysis, comparison: Comparison) -> np.ndarray:
+    """Who is matched in each of many random orders (samples, persons)."""
+    score = comparison.persons["score"].to_numpy()
+    treated = comparison.persons["treated"].to_numpy()
+    return np.array(
+        [
+            match_nearest(
+                score, treated, caliper=analysis.caliper, scale=analysis.caliper_scale,
+                order="random", seed=seed,
+            ).pair_ids >= 0
+            for seed in range(SAMPLES)
+        ]
+    )  # fmt: skip
+
+
+def _over_orders(add: _Writer, rows: pd.DataFrame, orders: np.ndarray) -> None:
+    """Median, smallest and largest ratio over the orders; the share with p below 0.05."""
+    free = ~rows["had_prior_event"].to_numpy(bool)
+    log_ratio, se = hazard_ratios_of_samples(
+        rows["time_days"].to_numpy(float)[free], (rows["event"] == 1).to_numpy()[free],
+        rows["treated"].to_numpy()[free], orders[:, free],
+    )  # fmt: skip
+    known = np.isfinite(log_ratio)
+    if not known.any():
+        return
+    ratio = np.exp(log_ratio[known])
+    significant = 2 * norm.sf(np.abs(log_ratio[known]) / se[known]) < 0.05
+    add(
+        "hazard_ratio_over_orders", estimate=np.median(ratio), range_low=ratio.min(),
+        range_high=ratio.max(),
+    )  # fmt: skip
+    add("percent_of_orders_significant", unit="%", estimate=100 * significant.mean())

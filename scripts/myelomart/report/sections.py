@@ -13,6 +13,7 @@ from myelomart.report import (
     cohort_views,
     comparison_views,
     evidence_view,
+    robustness_view,
     survival_views,
 )
 from myelomart.report.printed import printed_table
@@ -33,7 +34,6 @@ class View:
     table: Callable[[list, str], Table] | None
     models: tuple[str, ...]
     is_gallery: bool = False
-    more: Callable[[list], Table | None] | None = None
     is_folded: bool = False  # the figures say it; the table is there for those who want it
 
 
@@ -45,16 +45,14 @@ VIEWS = {
     "distribution": View(cohort_views.by_arm, PERSONS),
     "ever_treated": View(survival_views.exposure_table, FOLLOWED, True),
     "evidence_summary": View(evidence_view.evidence_table, (*FOLLOWED, "study_published")),
-    "hazard_ratios": View(
-        None,
-        (*FOLLOWED, "study_testing", "study_strata", "study_published"),
-        more=comparison_views.robustness_table,
-    ),
+    "hazard_ratios": View(None, (*FOLLOWED, "study_testing", "study_published")),
     "kaplan_meier": View(survival_views.survival_table, FOLLOWED, True, is_folded=True),
     "line_table": View(cohort_views.line_table, LINES),
     "prognostic_factors": View(survival_views.factor_table, FOLLOWED),
     "response_bars": View(cohort_views.by_arm, (*PERSONS, "study_levels")),
+    "robustness": View(robustness_view.robustness_table, (*FOLLOWED, "study_testing")),
     "site_sets": View(cohort_views.by_arm, PERSONS),
+    "subgroups": View(robustness_view.subgroup_table, (*FOLLOWED, "study_strata")),
     "survival": View(survival_views.survival_table, FOLLOWED, True),
     "swimmer": View(cohort_views.by_arm, (*LINES, "study_endpoints")),
     "transitions": View(cohort_views.transition_table, PERSONS),
@@ -78,7 +76,6 @@ class Section:
     output_id: str
     said: str  # what was done, in words
     table: Table | None
-    more: Table | None  # what else is said of the same question
     printed: Table | None
     figures: list[Figure]
     is_gallery: bool
@@ -105,7 +102,6 @@ def section(study: Study, analysis: Analysis, results: Results, published: pd.Da
         analysis.output_id,
         analysis_prose(study, analysis),
         table,
-        view.more(own) if view.more and table else None,
         printed,
         [_figure(svg) for svg in results.own_figures(analysis.analysis_id).values()],
         view.is_gallery,

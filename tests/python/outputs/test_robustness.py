@@ -1,111 +1,156 @@
-"""What is said beside a hazard ratio of two arms, against the package's own functions."""
+"""Judging hazard ratios: each row against its definition, on rows made here."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import ENDPOINTS, analysis
+from myelomart.outputs import robustness, subgroups
 from myelomart.outputs.comparison import StudyData
-from myelomart.outputs.hazard_ratios import _testing
-from myelomart.outputs.robustness import add_robustness
+from myelomart.outputs.hazard_ratios import endpoint_rows
+from myelomart.report.robustness_view import robustness_table, subgroup_table
 from myelomart.results import Results
 from myelomart.sensitivity import e_value
-from myelomart.sensitivity.subgroups import subgroup_hazard_ratios
-from myelomart.study import Endpoint
+from myelomart.study import Analysis, Cohort, Covariate, Endpoint, Study
 from myelomart.survival import cox_regression, fine_gray
+from myelomart.trinetx_arithmetic import measures_of_association
 
-LAB = Endpoint("crp", "CRP", "Lab", 1, 365, True, "lab_crp")
-
-
-@pytest.fixture
-def kept():
-    stream = np.random.default_rng(7)
-    size = 120
-    treated = np.arange(size) < 60
-    time = np.ceil(stream.exponential(np.where(treated, 150, 250))).astype(int)
-    event = stream.choice([0, 1, 2], size, p=[0.3, 0.55, 0.15])
-    persons = np.arange(size)
-    return pd.DataFrame({"cohort_id": np.where(treated, "a", "b"), "person_id": persons,
-                         "treated": treated, "time_days": time, "event": event})  # fmt: skip
+PERSONS = 400
 
 
-def data(kept, **frames) -> StudyData:
-    empty = pd.DataFrame()
-    testing = frames.pop("testing", pd.DataFrame(columns=["cohort_id", "person_id", "endpoint"]))
-    return StudyData(empty, empty, empty, empty, testing, empty, empty, **frames)
-
-
-def said(kept, source, endpoint=ENDPOINTS[0]) -> pd.DataFrame:
-    results = Results("made_up")
-    model = pd.DataFrame({"treated": kept["treated"].astype(float)})
-    first = cox_regression(kept["time_days"], kept["event"] == 1, model).table().iloc[0]
-    add_robustness(
-        analysis("hazard_ratios"), endpoint, kept, source, dict(first),
-        {"row_label": endpoint.label, "arm": "A"}, results,
+def study(population="matched"):
+    cohorts = tuple(
+        Cohort(name, name, words, "index", 1, 0, None, None)
+        for name, words in (("one", "Treated"), ("zero", "Controls"))
+    )
+    endpoints = (
+        Endpoint("fever", "Fever", "Events", 1, 365, True, None),
+        Endpoint("ldh", "Raised LDH", "Laboratory", 1, 365, True, "ldh_test"),
+    )
+    analysis = Analysis(
+        "judged", "X-O2", "Judged", "robustness", "one", "zero", population, "none", 0.2,
+        "probability", "smallest", 1,
     )  # fmt: skip
-    return results.estimate_frame().set_index("statistic"), first
+    age = Covariate("age", "Age", "Demographics", "number", True)
+    made = Study("made", "Made", "?", "cohort", "none", cohorts, (), (age,), endpoints, (analysis,))
+    return made, analysis
 
 
-def test_death_competes_and_a_confounder_would_have_to_be_so_strong(kept):
-    frame, first = said(kept, data(kept))
-    model = pd.DataFrame({"treated": kept["treated"].astype(float)})
-    whom = fine_gray(kept["time_days"], kept["event"], model).table().iloc[0]
-    assert frame.loc["subdistribution_hazard_ratio", "estimate"] == pytest.approx(whom["shr"])
-    strength = e_value(first["hr"], first["ci_low"], first["ci_high"], measure="hr", rare=False)
-    assert frame.loc["e_value", "estimate"] == pytest.approx(strength.estimate)
-    assert frame.loc["e_value", "ci_low"] == pytest.approx(strength.limit)
+def data():
+    rng = np.random.default_rng(2)
+    treated = np.arange(PERSONS) % 3 == 0
+    who = {"cohort_id": np.where(treated, "one", "zero"), "person_id": np.arange(PERSONS)}
+    age = rng.normal(60 + 4 * treated, 9)
+    strata = pd.DataFrame({**who, "stratum_id": "old", "label": "Aged 60 or more"})
+    strata["is_in_stratum"] = pd.array(age >= 60, dtype="boolean")
+    strata.loc[:9, "is_in_stratum"] = pd.NA
+    endpoints = []
+    for name, effect in (("fever", 0.8), ("ldh", 0.0)):
+        life, death = (
+            rng.exponential(300 * np.exp(-effect * treated)),
+            rng.exponential(900, PERSONS),
+        )
+        time = np.ceil(np.minimum(np.minimum(life, death), 365))
+        code = np.where(life <= np.minimum(death, 365), 1, np.where(death <= 365, 2, 0))
+        endpoints.append(pd.DataFrame({**who, "endpoint": name, "time_days": time, "event": code}))
+    testing = pd.DataFrame({**who, "endpoint": "ldh"})
+    testing["tested_days"] = (rng.random(PERSONS) < np.where(treated, 0.9, 0.4)).astype(int)
+    nothing = pd.DataFrame()
+    return StudyData(
+        population=pd.DataFrame(who),
+        covariates=pd.DataFrame(
+            {**who, "covariate_id": "age", "value_number": age, "value_text": None}
+        ),
+        endpoints=pd.concat(endpoints).assign(had_prior_event=False),
+        attrition=nothing, testing=testing, strata=strata, published=nothing, warnings=nothing,
+    )  # fmt: skip
 
 
-def test_the_platform_gives_a_ratio_of_risks(kept):
-    frame, _ = said(kept, data(kept))
-    events = (kept["event"] == 1).groupby(kept["treated"]).sum()
-    assert frame.loc["risk_ratio_trinetx", "estimate"] == pytest.approx(
-        events[True] / events[False]
+@pytest.fixture(scope="module")
+def judged():
+    made, analysis = study()
+    given, results = data(), Results("made")
+    robustness.make(made, analysis, given, results)
+    comparison = robustness.compare(made, analysis, given)
+    rows = {
+        one.endpoint_id: endpoint_rows(comparison.matched, given.endpoints, one)
+        for one in made.endpoints
+    }
+    frame = pd.DataFrame(results.estimates).set_index(["endpoint", "statistic"])
+    return results, frame, rows
+
+
+def test_ratios_with_death_censored_and_competing(judged):
+    _, frame, rows = judged
+    one = rows["fever"]
+    arm = pd.DataFrame({"treated": one["treated"].astype(float)})
+    plain = cox_regression(one["time_days"], (one["event"] == 1).astype(int), arm)
+    apart = fine_gray(one["time_days"], one["event"], arm)
+    value = frame["estimate"]["fever"]
+    assert value["hazard_ratio_cause_specific"] == pytest.approx(plain.hazard_ratio[0])
+    assert value["hazard_ratio_subdistribution"] == pytest.approx(np.exp(apart.coefficients[0]))
+
+
+def test_e_value_is_that_of_the_ratio_and_of_its_nearer_limit(judged):
+    _, frame, rows = judged
+    row = frame.loc[("fever", "hazard_ratio_cause_specific")]
+    rare = (rows["fever"]["event"] == 1).mean() < 0.15
+    wanted = e_value(row["estimate"], row["ci_low"], row["ci_high"], measure="hr", rare=rare)
+    assert frame["estimate"]["fever"]["e_value"] == pytest.approx(wanted.estimate)
+    assert frame["estimate"]["fever"]["e_value_limit"] == pytest.approx(wanted.limit)
+
+
+def test_the_platforms_risks_are_those_of_the_counts(judged):
+    _, frame, rows = judged
+    one = rows["fever"]
+    counts = [
+        number
+        for arm in (True, False)
+        for number in ((one.loc[one["treated"] == arm, "event"] == 1).sum(),
+                       (one["treated"] == arm).sum())
+    ]  # fmt: skip
+    wanted = measures_of_association(*counts)
+    row = frame.loc[("fever", "platform_risk_ratio")]
+    assert row["estimate"] == pytest.approx(wanted.risk_ratio.estimate)
+    assert row["p_value"] == pytest.approx(wanted.p)
+
+
+def test_the_orders_spread_about_their_median(judged):
+    _, frame, _ = judged
+    row = frame.loc[("fever", "hazard_ratio_over_orders")]
+    assert row["range_low"] < row["estimate"] < row["range_high"]
+
+
+def test_testing_is_judged_only_where_a_test_is_needed(judged):
+    _, frame, _ = judged
+    assert "hazard_ratio_thinned" not in frame.loc["fever"].index
+    inside = frame.loc["ldh"]
+    # the treated were tested more: with their events thinned the ratio falls
+    plain = inside.loc["hazard_ratio_cause_specific", "estimate"]
+    assert inside.loc["hazard_ratio_thinned", "estimate"] < 0.8 * plain
+    tested = inside.loc["hazard_ratio_tested_only"]
+    assert tested["denominator"] < inside.loc["hazard_ratio_cause_specific", "denominator"]
+
+
+def test_subgroups_leave_out_the_unknown_and_test_the_interaction():
+    made, analysis = study("all")
+    results = Results("made")
+    subgroups.make(made, analysis, data(), results)
+    frame = pd.DataFrame(results.estimates).set_index(["endpoint", "statistic"])
+    inside, outside = (
+        frame.loc[("fever", f"hazard_ratio_{side}")] for side in ("inside", "outside")
     )
+    assert inside["denominator"] + outside["denominator"] == PERSONS - 10
+    assert inside["n_missing"] == 10
+    assert 0 < frame.loc[("fever", "interaction_chi2"), "p_value"] <= 1
 
 
-def test_subgroups_come_with_the_test_of_interaction_and_leave_the_unknown_out(kept):
-    inside = pd.Series([True, False, None] * 40)
-    strata = kept[["cohort_id", "person_id"]].assign(label="Old", is_in_stratum=inside)
-    frame, _ = said(kept, data(kept, strata=strata))
-    known = kept[inside.notna()]
-    names = np.where(inside.dropna().astype(bool), "Old", "not: Old")
-    expected = subgroup_hazard_ratios(
-        known["time_days"], known["event"] == 1, known["treated"].astype(int), names
-    )
-    rows = frame.loc["hazard_ratio_subgroup"].set_index("population")
-    assert rows["denominator"].sum() == 80
-    old = expected.levels.set_index("level").loc["Old"]
-    assert rows.loc["Old", "estimate"] == pytest.approx(old["hr"])
-    assert rows["p_value"].to_numpy() == pytest.approx(expected.interaction.p)
-
-
-def test_those_tested_are_looked_at_alone(kept):
-    testing = kept[["cohort_id", "person_id"]].assign(
-        endpoint="crp", tested_days=[1, 0] * 60, followed_days=100
-    )
-    frame, _ = said(kept, data(kept, testing=testing), LAB)
-    own = kept.iloc[::2]
-    model = pd.DataFrame({"treated": own["treated"].astype(float)})
-    fit = cox_regression(own["time_days"], own["event"] == 1, model)
-    row = frame.loc["hazard_ratio_tested_only"]
-    assert row["estimate"] == pytest.approx(fit.hazard_ratio[0])
-    assert row["denominator"] == 60
-
-
-@pytest.mark.parametrize(
-    ("days", "status"), [((2, 2), None), ((5, 2), "not_interpretable"), ((3, 2), None)]
-)
-def test_a_test_done_more_than_twice_as_often_leaves_nothing_to_interpret(kept, days, status):
-    testing = kept[["cohort_id", "person_id"]].assign(
-        endpoint="crp", tested_days=np.where(kept["treated"], *days), followed_days=100
-    )
-    results = Results("made_up")
-    labels = ("A", "B")
-    said = _testing(
-        analysis("hazard_ratios"), LAB, kept, data(kept, testing=testing), labels, {}, results
-    )
-    assert said == status
-    rate = results.estimate_frame().query("statistic == 'tests_per_year' and arm == 'A'")
-    assert rate["estimate"].iloc[0] == pytest.approx(days[0] * 365.25 / 100)
-    assert bool(results.warnings) == (status is not None)
+def test_both_tables_have_a_row_per_endpoint(judged):
+    results, _, _ = judged
+    table = robustness_table(results.rows_of("X-O2"), "Judged")
+    assert [row[0] for row in table.rows if len(row) > 1] == ["Fever", "Raised LDH"]
+    assert all(len(row) in (1, len(table.columns)) for row in table.rows)
+    made, analysis = study("all")
+    parts = Results("made")
+    subgroups.make(made, analysis, data(), parts)
+    table = subgroup_table(parts.rows_of("X-O2"), "Subgroups")
+    assert all(len(row) in (1, len(table.columns)) for row in table.rows)

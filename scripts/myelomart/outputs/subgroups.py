@@ -1,0 +1,79 @@
+"""Hazard ratios in the subgroups of the study's strata, each with its test of interaction.
+
+A subgroup is a row of `seeds/studies/strata`: inside it, outside it, and unknown, who are in
+neither. The test is of the difference between inside and outside, not of either alone.
+"""
+
+import pandas as pd
+
+from myelomart.errors import StatisticsError
+from myelomart.outputs.comparison import StudyData, compare
+from myelomart.outputs.hazard_ratios import endpoint_rows
+from myelomart.results import Results
+from myelomart.sensitivity import subgroup_hazard_ratios
+from myelomart.study import Analysis, Study
+
+LEVELS = {"inside": "yes", "outside": "no"}
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add size, events, ratio and interaction per endpoint and subgroup."""
+    comparison = compare(study, analysis, data)
+    persons = comparison.matched if analysis.population == "matched" else comparison.persons
+    arms = {
+        "arm": study.cohort(analysis.treated_cohort_id).label,
+        "comparator": study.cohort(analysis.comparator_cohort_id).label,
+    }
+    inside = _membership(persons, data.strata)
+    for endpoint in study.endpoints_of(analysis):
+        rows = endpoint_rows(persons, data.endpoints, endpoint)
+        rows = rows[~rows["had_prior_event"].astype(bool)]
+        common = {
+            "population": analysis.population, "row_group": endpoint.label,
+            "endpoint": endpoint.endpoint_id, "timepoint_months": endpoint.horizon_months,
+            "time_anchor": "index", **arms,
+        }  # fmt: skip
+        for stratum in inside.columns:
+            known = rows[inside.loc[rows.index, stratum].notna()]
+            level = inside.loc[known.index, stratum].map({True: "inside", False: "outside"})
+            unknown = len(rows) - len(known)
+            _add(results, analysis, common | {"row_label": stratum}, known, level, unknown)
+
+
+def _membership(persons: pd.DataFrame, strata: pd.DataFrame) -> pd.DataFrame:
+    """One column per subgroup: True, False or missing, for each row of ``persons``."""
+    keys = pd.MultiIndex.from_frame(persons[["cohort_id", "person_id"]])
+    columns = {
+        label: rows.set_index(["cohort_id", "person_id"])["is_in_stratum"].reindex(keys).array
+        for label, rows in strata.groupby("label", sort=True)
+    }
+    return pd.DataFrame(columns, index=persons.index, dtype=object)
+
+
+def _add(results, analysis, common, rows, level, unknown) -> None:
+    """The rows of one subgroup; nothing where one side is empty, or neither has a ratio."""
+    if level.nunique() < 2:
+        return
+    try:
+        found = subgroup_hazard_ratios(
+            rows["time_days"].to_numpy(float), (rows["event"] == 1).to_numpy(),
+            rows["treated"].to_numpy(), level.to_numpy(),
+        )  # fmt: skip
+    except StatisticsError:
+        return
+    if found.levels["hr"].isna().all():
+        return
+    for side in found.levels.itertuples():
+        results.add(
+            analysis.output_id, f"hazard_ratio_{side.level}", estimate=side.hr, ci_low=side.ci_low,
+            ci_high=side.ci_high, p_value=side.p, p_test="Wald", unit="ratio",
+            numerator=side.events, denominator=side.n, n_missing=unknown,
+            status="not_estimable" if pd.isna(side.hr) else None, **common,
+        )  # fmt: skip
+    if found.interaction is not None:
+        results.add(
+            analysis.output_id, "interaction_chi2", estimate=found.interaction.chi2,
+            p_value=found.interaction.p, p_test="likelihood ratio of the interaction",
+            numerator=int(found.levels["events"].sum()), denominator=int(found.levels["n"].sum()),
+            **common,
+        )  # fmt: skip
