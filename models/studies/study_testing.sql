@@ -1,9 +1,9 @@
--- One row per study, cohort, member and endpoint that needs a test: on how many days was the person tested, before and
--- in the follow-up window?
--- Definition: a day with a usable value of the endpoint's test counts once. Before: up to prior_until_day (who was not
--- tested cannot be left out for an earlier event). After: from start_day to the horizon, of which followed_days were
--- lived under observation (to the last contact). A threshold outcome is partly «was tested»: it can be read only beside
--- this table.
+-- One row per study, cohort, member and endpoint that needs a test: on how many days was the person tested, before
+-- and in the follow-up window?
+-- Definition: a day with a usable value of the endpoint's test counts once. Before: up to prior_until_day (who was
+-- not tested cannot be left out for an earlier event). After: from start_day to the horizon, of which followed_days
+-- were lived under observation (to the last contact). A threshold outcome is partly «was tested»: it can be read only
+-- beside this table.
 
 with endpoints as (
 
@@ -89,8 +89,10 @@ study_testing as (
         followed.endpoint,
         cast(count(case when tests.day <= followed.prior_until_day then tests.day end) as integer)
             as tested_days_before,
-        cast(count(case when tests.day between followed.start_day and followed.horizon_days then tests.day end) as integer)
-            as tested_days,
+        cast(
+            count(case when tests.day between followed.start_day and followed.horizon_days then tests.day end)
+            as integer
+        ) as tested_days,
         cast(
             greatest(least(followed.horizon_days, followed.last_contact_day) - followed.start_day + 1, 0) as integer
         ) as followed_days

@@ -41,10 +41,11 @@ def test_shuffled_records_give_the_same_rows(demo, shuffled, mart):
         for name, path in (("given", demo / "myelomart.duckdb"), ("shuffled", shuffled)):
             connection.execute(f"attach {warehouse.literal(path)} as {name} (read_only)")
         given, other = (f"select * from {name}.core.{mart}" for name in ("given", "shuffled"))
-        different = connection.sql(
+        different = warehouse.value(
+            connection,
             f"select count(*) from (({given} except all {other}) union all "
-            f"({other} except all {given}))"
-        ).fetchone()
-        total = connection.sql(f"select count(*) from ({given})").fetchone()
-    assert total[0] > 0
-    assert different == (0,)
+            f"({other} except all {given}))",
+        )
+        total = warehouse.value(connection, f"select count(*) from ({given})")
+    assert total > 0
+    assert different == 0

@@ -1,7 +1,7 @@
 -- One row per patient, tier of low IgG and episode: values below the tier's bound in a row.
--- Definition: immunoglobulin_tiers (algorithms 7.1; one of them below the record's lower normal limit). is_confounded: the patient has serum M-protein within 30 days of
--- the episode's first day, which total IgG contains, so that the polyclonal IgG is lower still; NULL when it was not
--- measured.
+-- Definition: immunoglobulin_tiers (algorithms 7.1; one of them below the record's lower normal limit).
+-- is_confounded: the patient has serum M-protein within 30 days of the episode's first day, which total IgG contains,
+-- so that the polyclonal IgG is lower still; NULL when it was not measured.
 -- Limits: the M-protein is not subtracted, for its heavy chain is rarely recorded.
 
 with labs as (

@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 -- One row per laboratory record, converted to the test's canonical unit as far as its unit is known.
 -- Definition: the factor of lab_units for the recognised or inferred unit (algorithms 7.2). A unit can show that the
--- record is another test (reads_as: a percentage filed under a cell count). A reference range of 0 to 0 says nothing and
--- is empty.
+-- record is another test (reads_as: a percentage filed under a cell count). A reference range of 0 to 0 says nothing
+-- and is empty.
 
 with lab_records as (
 
