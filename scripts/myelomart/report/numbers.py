@@ -46,4 +46,5 @@ def with_limits(value: float, low: float, high: float, digits: int = 1) -> str:
     if pd.isna(value) and pd.isna(low) and pd.isna(high):
         return "not reached"
     parts = [NOT_REACHED if pd.isna(one) else rounded(one, digits) for one in (value, low, high)]
-    return f"{parts[0]} ({parts[1]}–{parts[2]})"
+    between = " to " if low < 0 or high < 0 else "–"
+    return f"{parts[0]} ({parts[1]}{between}{parts[2]})"

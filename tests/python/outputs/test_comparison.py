@@ -7,7 +7,7 @@ import pytest
 from myelomart.errors import MyelomartError
 from myelomart.outputs.baseline import smd_over_pooled
 from myelomart.outputs.comparison import model_covariates
-from myelomart.report.numbers import count_of, p_value, ratio, rounded
+from myelomart.report.numbers import count_of, p_value, ratio, rounded, with_limits
 from myelomart.study import Covariate
 
 
@@ -89,3 +89,7 @@ def test_numbers_that_are_not_there_are_said():
     assert p_value(0.0004) == "<0.001"
     assert count_of(3, 0) == "–"
     assert count_of(12, 40) == "12 / 40 (30.0 %)"
+    nothing = float("nan")
+    assert with_limits(17.9, 14.0, nothing) == "17.9 (14.0–NE)"
+    assert with_limits(nothing, nothing, nothing) == "not reached"
+    assert with_limits(-15.8, -25, -6.2) == "-15.8 (-25.0 to -6.2)"
