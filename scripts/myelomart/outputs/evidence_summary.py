@@ -24,7 +24,8 @@ from myelomart.tables import miettinen_nurminen
 
 PRINTED, OURS, POOLED = "as printed", "this warehouse", "pooled by us"
 SHARES = ("percent", "pooled_proportion")
-ROW_GROUP = "Benchmarks"
+OVERLAP = "overlap of populations"
+LINES_BEFORE, EXPOSED = "prior_lines", "triple_class_exposed"  # what trials ask for
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
@@ -40,6 +41,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     except NoData as nobody:
         results.warnings.append(f"{analysis.output_id}: no value of ours: {nobody}.")
         return
+    _overlaps(analysis, cited, persons, results)
     ours = _Ours(study, analysis, data, persons)
     unmet = []
     for row in cited.itertuples():
@@ -54,7 +56,9 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 
 def _common(row) -> dict:
     """Where a cited number stands: its study, its arm and population, its endpoint."""
-    words = [row.cited_study, row.arm_or_group, row.population]
+    year = getattr(row, "cited_year", np.nan)
+    printed = f"{year:.0f}" if pd.notna(year) else None
+    words = [row.cited_study, printed, row.arm_or_group, row.population]
     return {
         "row_group": row.endpoint, "row_label": ", ".join(w for w in words if _is_said(w)),
         "endpoint": row.endpoint, "timepoint_months": row.timepoint_months,
@@ -102,6 +106,33 @@ def _pools(analysis: Analysis, cited: pd.DataFrame, results: Results) -> None:
             range_low=100 * made.prediction_low, range_high=100 * made.prediction_high,
             numerator=counts.sum(), denominator=size.sum(), p_value=made.q_p,
             p_test="heterogeneity", **common,
+        )  # fmt: skip
+
+
+def _overlaps(analysis: Analysis, cited: pd.DataFrame, persons: pd.DataFrame, results) -> None:
+    """How many of ours a cited study would have taken: by lines before and exposure."""
+    if LINES_BEFORE not in persons or "cited_min_prior_lines" not in cited:
+        return
+    lines = pd.to_numeric(persons[LINES_BEFORE])
+    for one in cited.drop_duplicates("cited_study").itertuples():
+        low, high = one.cited_min_prior_lines, one.cited_max_prior_lines
+        if pd.isna(low) and pd.isna(high):
+            continue
+        known = lines.notna()
+        taken = (lines >= low if pd.notna(low) else known) & (
+            lines <= high if pd.notna(high) else known
+        )
+        words = f"{low:.0f} lines or more" if pd.isna(high) else f"{low:.0f} to {high:.0f} lines"
+        needs = one.cited_needs_triple_class
+        if pd.notna(needs) and bool(needs) and EXPOSED in persons:
+            exposed = pd.to_numeric(persons[EXPOSED])
+            known, taken = known & exposed.notna(), taken & (exposed == 1)
+            words += ", triple-class exposed"
+        add_percent(
+            results, analysis.output_id, int((taken & known).sum()), int(known.sum()),
+            population=OVERLAP, row_group="Would the study have taken these patients?",
+            row_label=f"{one.cited_study}: {words}", n_missing=int((~known).sum()),
+            comparator=one.cited_status if _is_said(one.cited_status) else None,
         )  # fmt: skip
 
 

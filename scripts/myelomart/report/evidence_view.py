@@ -9,6 +9,7 @@ from myelomart.report.numbers import NOTHING, count_of, rounded, with_limits
 from myelomart.report.table import Table
 
 PRINTED, OURS, POOLED = "as printed", "this warehouse", "pooled by us"
+OVERLAP = "overlap of populations"
 
 
 def evidence_table(estimates: list, title: str) -> Table:
@@ -20,6 +21,9 @@ def evidence_table(estimates: list, title: str) -> Table:
         for one in (e for e in own if e.population == PRINTED):
             ours = at.get((OURS, one.arm), [])
             rows.append([f"{one.row_label} ({one.arm})", _printed(one), *_beside(ours)])
+        for one in (e for e in own if e.population == OVERLAP):
+            share = count_of(one.numerator, one.denominator)
+            rows.append([one.row_label, one.comparator or "", share, "", ""])
         for one in (e for e in own if e.population == POOLED):
             pooled = (
                 "not pooled: fewer than three trials of known size"
