@@ -140,6 +140,22 @@ def _merge_rare(column: pd.Series, fewest: int = 5) -> pd.Series:
     return column.where(~column.isin(rare), others)
 
 
+def why_empty(study: Study, cohort_id: str, data: StudyData) -> str:
+    """Where the last persons left the way into a cohort, in words."""
+    steps = data.attrition
+    if len(steps):
+        steps = steps[steps["cohort_id"] == cohort_id].sort_values("step")
+        steps = steps[steps["persons_after"] == 0]
+    if not len(steps):
+        return "its flow shows at which step the last person left"
+    step = steps.iloc[0]
+    came = f"{step['persons_before']:,} person{'s' if step['persons_before'] != 1 else ''}"
+    if step["label"] == "Index event":
+        event = study.cohort(cohort_id).index_event_group
+        return f"none of {came} has its index event, «{event}»"
+    return f"the last {came} left at the step «{step['label']}»"
+
+
 def _arms(study: Study, analysis: Analysis, data: StudyData) -> pd.DataFrame:
     wanted = [analysis.treated_cohort_id, analysis.comparator_cohort_id]
     rows = data.population[data.population["cohort_id"].isin(wanted)]
@@ -147,7 +163,7 @@ def _arms(study: Study, analysis: Analysis, data: StudyData) -> pd.DataFrame:
         if not (rows["cohort_id"] == cohort_id).any():
             raise MyelomartError(
                 f"{study.study_id}: no patient reached the cohort "
-                f"«{study.cohort(cohort_id).label}»; see its attrition."
+                f"«{study.cohort(cohort_id).label}»: {why_empty(study, cohort_id, data)}."
             )
     both = rows.loc[rows["person_id"].duplicated(), "person_id"].nunique()
     if both:

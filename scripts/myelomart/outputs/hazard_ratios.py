@@ -11,6 +11,7 @@ from myelomart.study import Analysis, Endpoint, Study
 from myelomart.survival import cox_regression, logrank_test, proportionality_test
 
 MOST_REMOVED = 0.5  # beyond it the persons left are no longer those who were matched
+DAYS_PER_YEAR = 365.25
 MOST_TESTING_RATIO = 2.0  # issue of testing intensity: beyond it a lab outcome is not interpretable
 
 
@@ -145,27 +146,35 @@ def _varying(covariates: pd.DataFrame) -> pd.DataFrame:
 
 
 def _testing(analysis, endpoint, kept, data, labels, common, results) -> str | None:
-    """Share tested per arm; says not_interpretable when the shares differ more than two-fold."""
+    """Share tested and tests per year in each arm; not_interpretable when either is two-fold."""
     rows = data.testing[data.testing["endpoint"] == endpoint.endpoint_id]
-    tested = kept.merge(
-        rows[["cohort_id", "person_id", "tested_days"]], on=["cohort_id", "person_id"], how="left"
-    )
-    shares = []
+    keys = ["cohort_id", "person_id"]
+    tested = kept.merge(rows[[*keys, "tested_days", "followed_days"]], on=keys, how="left")
+    shares, rates = [], []
     for treated, label in ((True, labels[0]), (False, labels[1])):
         arm = tested[tested["treated"] == treated]
-        count = int((arm["tested_days"] > 0).sum())
-        share = count / len(arm) if len(arm) else np.nan
-        shares.append(share)
+        count, days = int((arm["tested_days"] > 0).sum()), arm["tested_days"].sum()
+        years = arm["followed_days"].sum() / DAYS_PER_YEAR
+        shares.append(count / len(arm) if len(arm) else np.nan)
+        rates.append(days / years if years else np.nan)
         results.add(
-            analysis.output_id, "percent_tested", arm=label, estimate=100 * share, unit="%",
+            analysis.output_id, "percent_tested", arm=label, estimate=100 * shares[-1], unit="%",
             numerator=count, denominator=len(arm), **common,
         )  # fmt: skip
-    high, low = max(shares), min(shares)
-    if not high > MOST_TESTING_RATIO * low:
+        results.add(
+            analysis.output_id, "tests_per_year", arm=label, estimate=rates[-1],
+            unit="days with a test per year", denominator=len(arm), **common,
+        )  # fmt: skip
+    apart = [
+        f"{100 * shares[0]:.0f} % of {labels[0]} and {100 * shares[1]:.0f} % of {labels[1]} were "
+        "tested" if max(shares) > MOST_TESTING_RATIO * min(shares) else "",
+        f"{labels[0]} were tested on {rates[0]:.1f} days a year and {labels[1]} on {rates[1]:.1f}"
+        if max(rates) > MOST_TESTING_RATIO * min(rates) else "",
+    ]  # fmt: skip
+    told = ", ".join(one for one in apart if one)
+    if not told:
         return None
     results.warnings.append(
-        f"{endpoint.label}: {100 * shares[0]:.0f} % of {labels[0]} and {100 * shares[1]:.0f} % "
-        f"of {labels[1]} were tested, more than two-fold apart: its hazard ratio is not "
-        "interpretable."
+        f"{endpoint.label}: {told}, more than two-fold apart: no hazard ratio to interpret."
     )
     return "not_interpretable"

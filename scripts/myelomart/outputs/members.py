@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from myelomart.errors import NoData
-from myelomart.outputs.comparison import StudyData, wide_covariates
+from myelomart.outputs.comparison import StudyData, why_empty, wide_covariates
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Endpoint, Study
 
@@ -41,8 +41,8 @@ def members(study: Study, analysis: Analysis, data: StudyData) -> pd.DataFrame:
     persons = data.made[key]
     if not len(persons):
         raise NoData(
-            f"nobody is in the cohort «{study.cohort(cohort_id).label}»: its flow shows at which "
-            "step the last person left"
+            f"nobody is in the cohort «{study.cohort(cohort_id).label}»: "
+            f"{why_empty(study, cohort_id, data)}"
         )
     return persons
 

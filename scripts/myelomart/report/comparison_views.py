@@ -61,7 +61,7 @@ def hazard_ratio_table(estimates: list, published: pd.DataFrame, title: str) -> 
         for endpoint, own in grouped(of_group, "endpoint").items():
             rows.append(_ratio_row(own, arms) + _printed_cells(printed, endpoint))
     note = (
-        "† not interpretable: one arm was tested more than twice as often. "
+        "† not interpretable: one arm was tested more than twice as much. "
         "‡ no event in one arm: Firth's penalised estimate. "
         "Removed: persons with the outcome before."
     )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from conftest import ENDPOINTS, OS, RELAPSE, TRANSPLANT, VALUES
+from conftest import COHORT, ENDPOINTS, OS, RELAPSE, TRANSPLANT, VALUES
 from myelomart.errors import NoData
 from myelomart.outputs import (
     cohort_table,
@@ -155,20 +155,20 @@ def test_cumulative_incidence_counts_the_competing_event_and_tests_by_gray(make)
 def test_an_exposure_after_index_is_shown_in_three_ways_and_the_naive_never_alone(make):
     results = make(
         ever_treated, "ever_treated", endpoint_ids="os", group_endpoint_id="transplant",
-        landmark_day=65,
+        landmark_day=75,
     )  # fmt: skip
     start = np.array([days if event else np.nan for days, event in TRANSPLANT])
     ratios = results.estimate_frame().query("statistic == 'hazard_ratio'").set_index("population")
     assert set(ratios.index) == {
-        ever_treated.NAIVE, "landmark at day 65", ever_treated.TIME_VARYING
+        ever_treated.NAIVE, "landmark at day 75", ever_treated.TIME_VARYING
     }  # fmt: skip
     naive = cox_regression(TIME, EVENT == 1, pd.DataFrame({"x": (start < TIME).astype(float)}))
     assert ratios.loc[ever_treated.NAIVE, "estimate"] == pytest.approx(naive.hazard_ratio[0])
     assert ratios.loc[ever_treated.NAIVE, "status"] == "immortal_time"
-    kept = landmark_rows(TIME, EVENT == 1, start, 65)
+    kept = landmark_rows(TIME, EVENT == 1, start, 75)
     fit = cox_regression(kept["time"], kept["event"], kept[["exposed"]])
-    assert ratios.loc["landmark at day 65", "estimate"] == pytest.approx(fit.hazard_ratio[0])
-    assert ratios.loc["landmark at day 65", "denominator"] == (TIME > 65).sum()
+    assert ratios.loc["landmark at day 75", "estimate"] == pytest.approx(fit.hazard_ratio[0])
+    assert ratios.loc["landmark at day 75", "denominator"] == (TIME > 75).sum()
     assert len(results.figures) == 3
 
 
@@ -176,7 +176,7 @@ def test_nobody_exposed_is_said_and_not_drawn(make, data):
     data.endpoints.loc[data.endpoints["endpoint"] == "transplant", "event"] = 0
     with pytest.raises(NoData, match="happened to none of 12 persons"):
         make(ever_treated, "ever_treated", endpoint_ids="os", group_endpoint_id="transplant",
-             landmark_day=65)  # fmt: skip
+             landmark_day=75)  # fmt: skip
 
 
 def test_responses_are_of_those_assessed_in_the_order_of_depth(make):
@@ -314,3 +314,16 @@ def test_an_empty_cohort_is_said(make, data):
     data.population.drop(data.population.index, inplace=True)
     with pytest.raises(NoData, match="nobody is in the cohort «Relapsed»"):
         make(survival, "survival", endpoint_ids=ENDPOINTS[0].endpoint_id)
+
+
+def test_an_empty_cohort_says_where_the_last_left(make, data):
+    data.population.drop(data.population.index, inplace=True)
+    object.__setattr__(data, "attrition", pd.DataFrame(
+        {"cohort_id": COHORT, "step": [-2, -1], "label": ["Multiple myeloma", "Index event"],
+         "persons_before": [1500, 995], "persons_after": [995, 0]}
+    ))  # fmt: skip
+    with pytest.raises(NoData, match="none of 995 persons has its index event, «progression»"):
+        make(cohort_table, "cohort_table")
+    data.attrition["label"] = ["Multiple myeloma", "Followed to the landmark"]
+    with pytest.raises(NoData, match="last 995 persons left at the step «Followed to the landm"):
+        make(cohort_table, "cohort_table")
