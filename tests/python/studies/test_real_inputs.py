@@ -51,7 +51,9 @@ def test_a_study_that_nobody_reaches_ends_with_its_attrition_and_a_sentence(comm
     assert "no patient reached the cohort «CAR-T»" in done.stderr
     assert "Traceback" not in done.stderr
     estimates = pd.read_parquet(tmp_path / "cart_vs_pom" / "estimates.parquet")
-    assert set(estimates["statistic"]) == {"persons_after", "persons_excluded"}
+    missing = estimates[estimates["statistic"] == "not_produced"]
+    assert set(missing["output_id"]) <= {"CVP-O1", "CVP-O2", "CVP-O3"}
+    assert set(estimates["statistic"]) - {"not_produced"} == {"persons_after", "persons_excluded"}
 
 
 def test_a_cdm_without_myeloma_builds_and_says_so(shared_data, tmp_path):
