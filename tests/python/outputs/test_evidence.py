@@ -10,8 +10,10 @@ from myelomart.outputs.evidence_summary import OURS, OVERLAP, POOLED, PRINTED
 from myelomart.study import Covariate
 from myelomart.tables import miettinen_nurminen
 
-NAMES = ["row_id", "cited_study", "endpoint", "covariate_id", "endpoint_id", "statistic",
-         "estimate", "numerator", "denominator", "pool", "pool_patients", "timepoint_months"]  # fmt: skip
+NAMES = [
+    *("row_id", "cited_study", "endpoint", "covariate_id", "endpoint_id", "statistic", "estimate"),
+    *("numerator", "denominator", "pool", "pool_patients", "timepoint_months"),
+]
 ROWS = [
     ("E1", "One", "emd", "emd_before", None, "percent", 40.0, 40, 100, "trials", None, None),
     ("E2", "Two", "emd", "emd_before", None, "percent", 20.0, None, None, "trials", 50, None),
