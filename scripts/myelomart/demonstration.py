@@ -14,7 +14,7 @@ from myelomart.project import project_root
 from myelomart.report.render import Chapter
 from myelomart.sources.landing import parse_source
 
-# some 1,700 myeloma patients at 4 sites: each of the 23 outcomes of the comparison has a hazard ratio
+# some 1,700 myeloma patients at 4 sites: each of the 23 outcomes compared has a hazard ratio
 PERSONS, SITES, SEED, MYELOMA_SHARE = 2_600, 4, 3, 0.667
 DBT_INPUTS = ("models/**/*", "seeds/**/*", "macros/**/*", "tests/generic/*", "*.yml")
 PACKAGE = "scripts/myelomart/"
