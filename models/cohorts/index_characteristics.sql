@@ -80,8 +80,7 @@ told_by_index as (
                 when 'days_since_diagnosis'
                     then {{ days_between('patients.myeloma_diagnosis_date', 'anchor_days.anchor_date') }}
                 when 'months_since_diagnosis'
-                    then
-                        {{ days_between('patients.myeloma_diagnosis_date', 'anchor_days.anchor_date') }} * 12 / 365.0
+                    then {{ months_between('patients.myeloma_diagnosis_date', 'anchor_days.anchor_date') }}
             end as double
         ) as value_number
     from anchor_days

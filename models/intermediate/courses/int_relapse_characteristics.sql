@@ -40,7 +40,7 @@ patterns as (
         end as flag,
         case names.name
             when 'months_infusion_to_progression'
-                then {{ days_between('infusion_date', 'progression_date') }} * 12 / 365.0
+                then {{ months_between('infusion_date', 'progression_date') }}
         end as number,
         case names.name when 'relapse_type' then relapse_type end as value_text,
         progressions.progression_date as valid_from_date
