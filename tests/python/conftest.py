@@ -26,3 +26,12 @@ def shared_data() -> Path:
     if not folder.exists():
         pytest.skip(f"the real inputs are not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def specification() -> str:
+    """The specification of the algorithms, which is not part of the repository."""
+    file = SHARED / "reference" / "algorithms.md"
+    if not file.exists():
+        pytest.skip(f"the specification is not at {file}")
+    return file.read_text(encoding="utf-8")

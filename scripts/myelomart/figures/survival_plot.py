@@ -51,7 +51,8 @@ def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
     """Curves that begin at ``start``: 1 for survival, 0 for incidence."""
     names = {label: wrapped(label, SMALL, 130) for label in lines}
     widest = max((text_width(part, SMALL) for one in names.values() for part in one), default=40)
-    left = max(62.0, min(150.0, widest + 26))
+    swatch = 20 if len(lines) > 1 else 0  # the labels below are the legend: no curve runs there
+    left = max(62.0, min(170.0, widest + swatch + 26))
     heads = wrapped(title, 12, WIDTH - 24)
     top = 18.0 + 15 * len(heads)
     rows = [max(len(one), 1) for one in names.values()]
@@ -66,7 +67,6 @@ def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
     last = max(months) if max(months) > 0 else np.inf
     for k, line in enumerate(lines.values()):
         _curve(sheet, across, down, line, colour_of(k), start, last)
-    _legend(sheet, lines, left, top, start)
     if tested:
         y = top + PLOT - 12 if start else top + 16
         sheet.text(WIDTH - 24, y, tested, SMALL, "end", QUIET)
@@ -74,8 +74,10 @@ def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
     sheet.text(12, y, "At risk (months)", SMALL, colour=QUIET)
     y += RISK_ROW
     for k, (label, parts) in enumerate(names.items()):
+        if swatch:
+            sheet.line(12, y, 12 + swatch - 6, y, colour_of(k), 2.4)
         for j, part in enumerate(parts):
-            sheet.text(12, y + 12 * j, part, SMALL, colour=colour_of(k))
+            sheet.text(12 + swatch, y + 12 * j, part, SMALL, colour=colour_of(k))
         for month, count in zip(months, at_risk[label], strict=True):
             sheet.text(across(month), y, f"{count:.0f}", SMALL, "middle", colour_of(k))
         y += RISK_ROW * 0.9 * max(len(parts), 1)
@@ -133,23 +135,3 @@ def _carried(limits: np.ndarray, start: float) -> np.ndarray:
         last = limit if np.isfinite(limit) else last
         filled[index] = last
     return filled
-
-
-def _legend(sheet, lines, left, top, start) -> None:
-    """Where no curve is: above those that fall, below those that stay high."""
-    if len(lines) < 2:
-        return
-    widest = max(text_width(label, SMALL) for label in lines)
-    x = max(left + 8, WIDTH - 52 - widest)
-    reached = [np.asarray(line[1], float) for line in lines.values()]
-    ends = [part[len(part) // 3] if len(part) else start for part in reached]
-    is_high = max(ends) > 0.75
-    if start and is_high:
-        y = top + PLOT - 15 * len(lines) - 18
-    elif start:
-        y = top + 14
-    else:
-        x, y = left + 10, top + 14
-    for k, label in enumerate(lines):
-        sheet.line(x, y + 15 * k, x + 18, y + 15 * k, colour_of(k), 2.4)
-        sheet.text(x + 23, y + 15 * k, label, SMALL)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from myelomart.outputs.comparison import StudyData
 
+ABBREVIATIONS = re.compile(r"\b(?:emd|pmd)\b")
 COLUMNS = ["level_kind", "level", "sort_order", "is_response", "is_deep_response"]
 
 
@@ -21,3 +24,8 @@ def in_order(found, known: pd.DataFrame) -> list[str]:
     """``found`` levels in the order of ``known`` ones; those without a place last, by name."""
     place = {level: position for position, level in enumerate(known["level"])}
     return sorted(found, key=lambda level: (place.get(level, len(place)), str(level)))
+
+
+def level_in_words(level: str) -> str:
+    """A level as tables print it: spaces for underscores, abbreviations in capitals."""
+    return ABBREVIATIONS.sub(lambda found: found[0].upper(), level.replace("_", " "))

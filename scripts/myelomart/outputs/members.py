@@ -8,6 +8,7 @@ import pandas as pd
 
 from myelomart.errors import NoData
 from myelomart.outputs.comparison import StudyData, why_empty, wide_covariates
+from myelomart.outputs.levels import level_in_words
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Endpoint, Study
 
@@ -67,7 +68,7 @@ def labels_of(one: Covariate, persons: pd.DataFrame) -> pd.Series:
     """The value of a covariate in words: its level, or yes and no; missing where unknown."""
     values = persons[one.covariate_id].astype(object)
     if one.value_kind == "category":
-        return values.map(lambda level: level.replace("_", " "), na_action="ignore")
+        return values.map(level_in_words, na_action="ignore")
     if one.value_kind == "number":
         raise NoData(f"«{one.label}» is a number: it makes no groups")
     return values.map({1.0: YES, 0.0: NO}, na_action="ignore")

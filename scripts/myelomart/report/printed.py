@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from myelomart.outputs.levels import level_in_words
 from myelomart.report.numbers import NOTHING, count_of, p_value, rounded, with_limits
 from myelomart.report.table import Table
 
@@ -146,7 +147,7 @@ def _is_arm(arm: str | None, wanted) -> bool:
         return arm.endswith(": yes") or (": " not in arm and arm != EVERYONE)
     if wanted == "0":
         return arm.endswith(": no") or arm.startswith("not: ")
-    value = wanted.replace("_", " ")
+    value = level_in_words(wanted)
     return arm == value or arm.endswith(f": {value}")
 
 
@@ -157,7 +158,7 @@ def _is_level(label: str | None, one) -> bool:
         return label.endswith(": unknown")
     if not _is_word(one.level) or one.level == "1":
         return not label.endswith(": unknown")
-    value = one.level.replace("_", " ")
+    value = level_in_words(one.level)
     return label == value or label.endswith(f": {value}")
 
 

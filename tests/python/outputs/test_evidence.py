@@ -2,8 +2,8 @@
 
 import pandas as pd
 import pytest
+from small_study import COVARIATES
 
-from conftest import COVARIATES
 from myelomart.meta_analysis import pool, proportions
 from myelomart.outputs import evidence_summary
 from myelomart.outputs.evidence_summary import OURS, OVERLAP, POOLED, PRINTED

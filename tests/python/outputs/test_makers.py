@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from small_study import COHORT, ENDPOINTS, OS, RELAPSE, TRANSPLANT, VALUES
 
-from conftest import COHORT, ENDPOINTS, OS, RELAPSE, TRANSPLANT, VALUES
 from myelomart.errors import NoData
 from myelomart.outputs import (
     cohort_table,

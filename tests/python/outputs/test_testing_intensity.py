@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from small_study import analysis
 
-from conftest import analysis
 from myelomart.outputs.comparison import StudyData
 from myelomart.outputs.hazard_ratios import _testing
 from myelomart.results import Results
