@@ -185,4 +185,7 @@ def _over_orders(add: _Writer, rows: pd.DataFrame, orders: np.ndarray) -> None:
         "hazard_ratio_over_orders", estimate=np.median(ratio), range_low=ratio.min(),
         range_high=ratio.max(),
     )  # fmt: skip
-    add("percent_of_orders_significant", unit="%", estimate=100 * significant.mean())
+    add(
+        "percent_of_orders_significant", unit="%", estimate=100 * significant.mean(),
+        numerator=int(significant.sum()), denominator=int(known.sum()),
+    )  # fmt: skip

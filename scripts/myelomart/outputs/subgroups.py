@@ -25,6 +25,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         "comparator": study.cohort(analysis.comparator_cohort_id).label,
     }
     inside = _membership(persons, data.strata)
+    asked, shown = 0, 0
     for endpoint in study.endpoints_of(analysis):
         rows = endpoint_rows(persons, data.endpoints, endpoint)
         rows = rows[~rows["had_prior_event"].astype(bool)]
@@ -37,7 +38,13 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             known = rows[inside.loc[rows.index, stratum].notna()]
             level = inside.loc[known.index, stratum].map({True: "inside", False: "outside"})
             unknown = len(rows) - len(known)
-            _add(results, analysis, common | {"row_label": stratum}, known, level, unknown)
+            asked += 1
+            shown += _add(results, analysis, common | {"row_label": stratum}, known, level, unknown)
+    if shown < asked:
+        results.warnings.append(
+            f"{analysis.output_id}: {asked - shown} of {asked} pairs of an outcome and a subgroup "
+            "are left out: one side of the subgroup is empty, or neither side has a hazard ratio."
+        )
 
 
 def _membership(persons: pd.DataFrame, strata: pd.DataFrame) -> pd.DataFrame:
@@ -50,19 +57,19 @@ def _membership(persons: pd.DataFrame, strata: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, index=persons.index, dtype=object)
 
 
-def _add(results, analysis, common, rows, level, unknown) -> None:
-    """The rows of one subgroup; nothing where one side is empty, or neither has a ratio."""
+def _add(results, analysis, common, rows, level, unknown) -> bool:
+    """The rows of one subgroup; none, and False, where one side is empty or neither has a ratio."""
     if level.nunique() < 2:
-        return
+        return False
     try:
         found = subgroup_hazard_ratios(
             rows["time_days"].to_numpy(float), (rows["event"] == 1).to_numpy(),
             rows["treated"].to_numpy(), level.to_numpy(),
         )  # fmt: skip
     except StatisticsError:
-        return
+        return False
     if found.levels["hr"].isna().all():
-        return
+        return False
     for side in found.levels.itertuples():
         results.add(
             analysis.output_id, f"hazard_ratio_{side.level}", estimate=side.hr, ci_low=side.ci_low,
@@ -77,3 +84,4 @@ def _add(results, analysis, common, rows, level, unknown) -> None:
             numerator=int(found.levels["events"].sum()), denominator=int(found.levels["n"].sum()),
             **common,
         )  # fmt: skip
+    return True
