@@ -4,12 +4,14 @@
     myelomart build --source /tmp/commpass_cdm --db /tmp/commpass.duckdb
     python bench/line_agreement.py ../shared/data/commpass /tmp/commpass.duckdb
 
-One record is a patient, agent, start day and line of MMRF CoMMpass, for agents that open lines. Its
-derived line is the last that had begun on that day. The rule set `registry` was tuned on the
-patients whose id hashes even (md5), so its figure is the one of the others.
+One record is a row of MMRF CoMMpass with a known start day, for agents that open lines: all but
+steroids and melphalan, which there is conditioning; "Other" counts. Its derived line is the last
+that had begun on that day. The rule set `registry` was tuned on the patients whose id hashes even
+(md5), so its figure is the one of the others. `--half even` shows nothing of them. `--agents named`
+counts what the warehouse can name instead: melphalan too, "Other" not, a repeated row once.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 from myelomart import warehouse
@@ -24,13 +26,13 @@ RECORDS = """
         from read_csv($cases, all_varchar = true)
     ),
     treated as (
-        select distinct
+        select
             cases.person_id,
             cases.is_tuned,
             case lower(therapeutic_agents)
                 when 'bcnu' then 'carmustine' when 'liposomal doxorubicin' then 'doxorubicin'
                 else lower(therapeutic_agents)
-            end as ingredient,
+            end as agent,
             date '2012-01-01' + cast(days_to_treatment_start as integer) as start_date,
             list_position(
                 ['First', 'Second', 'Third', 'Fourth', 'Fifth', 'Sixth', 'Seventh', 'Eighth'],
@@ -38,25 +40,34 @@ RECORDS = """
             ) as abstracted
         from read_csv($treatments, all_varchar = true) as treatments
         inner join cases using (case_submitter_id)
-        where days_to_treatment_start is not null
+        where days_to_treatment_start is not null and therapeutic_agents is not null
+    ),
+    records_of_therapy as (
+        select treated.*, row_number() over (
+            partition by treated.person_id, treated.agent, treated.start_date, treated.abstracted
+        ) as repetition
+        from treated
+        left join clinical_rules.drug_classes as drug_classes
+            on treated.agent = drug_classes.ingredient
+        where case
+            when $agents = 'named' then drug_classes.role = 'core'
+            else coalesce(drug_classes.role, 'core') != 'steroid' and treated.agent != 'melphalan'
+        end
     )
     select
         rules.rule_set,
-        treated.*,
+        records_of_therapy.*,
         (
             select max(lines.line_number)
             from core.lines_of_therapy_by_rule_set as lines
             where lines.rule_set = rules.rule_set
-                and lines.person_id = treated.person_id
-                and lines.line_start_date <= treated.start_date
+                and lines.person_id = records_of_therapy.person_id
+                and lines.line_start_date <= records_of_therapy.start_date
         ) as derived
-    from treated
-    inner join clinical_rules.drug_classes as drug_classes
-        on treated.ingredient = drug_classes.ingredient and drug_classes.role = 'core'
+    from records_of_therapy
     cross join (select distinct rule_set from core.lines_of_therapy_by_rule_set) as rules
-    where exists (
-        select 1 from core.lines_of_therapy as lines where lines.person_id = treated.person_id
-    )
+    where (records_of_therapy.is_tuned or not $is_tuned_only)
+        and (records_of_therapy.repetition = 1 or $agents = 'registry')
 """
 SUMMARY = """
     select
@@ -104,11 +115,11 @@ REASONS = """
 """
 
 
-def main(source: Path, database: Path) -> None:
+def main(source: Path, database: Path, half: str, agents: str) -> None:
     """Print the agreement of every rule set, and of two of them by line and by reason."""
     with warehouse.database(database) as connection:
         files = {name: str(source / f"{name}.csv.gz") for name in ("cases", "treatments")}
-        connection.execute(RECORDS, files)
+        connection.execute(RECORDS, {**files, "is_tuned_only": half == "even", "agents": agents})
         show(connection, "Agreement, percent", SUMMARY)
         for rule_set in ("default", "registry"):
             show(connection, f"By line: {rule_set}", BY_LINE, rule_set)
@@ -126,4 +137,9 @@ def show(connection, title: str, query: str, rule_set: str | None = None) -> Non
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", type=Path)
+    parser.add_argument("database", type=Path)
+    parser.add_argument("--half", choices=["all", "even"], default="all")
+    parser.add_argument("--agents", choices=["registry", "named"], default="registry")
+    main(**vars(parser.parse_args()))

@@ -1,14 +1,12 @@
 -- One row per rule set, person and treatment event: a spell of a core drug, a transplant or a CAR-T infusion.
--- Definition: what the lines of therapy are counted from (algorithms 2.3). Doses of a drug that follow each other
--- without any turning point between them are one spell: a turning point is the first dose of a drug, its return after
--- longer than a line could overlook, a transplant, an infusion or a progression. A spell says which infusion it would
--- bridge to: it begins between apheresis and lymphodepletion.
--- Limits: spells only shorten the count; single doses give the same lines.
+-- Definition: what the lines of therapy are counted from (algorithms 2.3), from shortly before the diagnosis to death.
+-- bridged_infusion_date: the infusion that a spell would bridge to, for it begins between apheresis and
+-- lymphodepletion. is_with_steroid: a steroid began within 30 days of the spell; null where a person has none on record.
+-- Limits: a steroid that runs on through a change of drugs does not count as one that began with it.
 
-with exposures as (
+with spells as (
 
-    select * from {{ ref('int_drug_exposures_by_role') }}
-    where role = 'core'
+    select * from {{ ref('int_line_spells') }}
 
 ),
 
@@ -24,116 +22,19 @@ patients as (
 
 ),
 
-transplants as (
-
-    select * from {{ ref('int_transplants_found') }}
-
-),
-
 cell_therapies as (
 
     select * from {{ ref('int_cell_therapies_found') }}
 
 ),
 
-progressions as (
+steroids as (
 
     select distinct
         person_id,
-        progression_date
-    from {{ ref('int_progression_dates') }}
-
-),
-
-doses as (
-
-    select
-        exposures.rule_set,
-        exposures.person_id,
-        'DRUG' as kind,
-        exposures.ingredient,
-        exposures.start_date as event_date,
-        exposures.end_date,
-        coalesce(
-            {{ days_between(
-                'lag(exposures.start_date) over (partition by exposures.rule_set, exposures.person_id, exposures.ingredient order by exposures.start_date)',
-                'exposures.start_date'
-            ) }} > least(line_rules.regimen_window_l1, line_rules.regimen_window_ln, line_rules.pd_gap_min_days),
-            true
-        ) as is_turning_point
-    from exposures
-    inner join line_rules on exposures.rule_set = line_rules.rule_set
-
-),
-
-procedures as (
-
-    select
-        person_id,
-        case kind when 'allogeneic' then 'ALLO' else 'ASCT' end as kind,
-        cast(null as {{ dbt.type_string() }}) as ingredient,
-        transplant_date as event_date
-    from transplants
-    union all
-    select
-        person_id,
-        'CART' as kind,
-        product as ingredient,
-        infusion_date as event_date
-    from cell_therapies
-    union all
-    select
-        person_id,
-        'PD' as kind,
-        cast(null as {{ dbt.type_string() }}) as ingredient,
-        progression_date as event_date
-    from progressions
-
-),
-
-everything as (
-
-    select * from doses
-    union all
-    select
-        line_rules.rule_set,
-        procedures.person_id,
-        procedures.kind,
-        procedures.ingredient,
-        procedures.event_date,
-        procedures.event_date as end_date,
-        true as is_turning_point
-    from procedures
-    cross join line_rules
-
-),
-
-placed as (
-
-    select
-        everything.*,
-        max(case when is_turning_point then event_date end) over (
-            partition by rule_set, person_id order by event_date
-            range between unbounded preceding and current row
-        ) as turning_point_date
-    from everything
-
-),
-
-spells as (
-
-    select
-        rule_set,
-        person_id,
-        kind,
-        ingredient,
-        turning_point_date,
-        min(event_date) as event_date,
-        max(event_date) as last_date,
-        max(end_date) as end_date
-    from placed
-    where kind != 'PD'
-    group by 1, 2, 3, 4, 5
+        start_date
+    from {{ ref('int_drug_exposures_covered') }}
+    where usual_role = 'steroid'
 
 ),
 
@@ -156,6 +57,28 @@ bridged as (
 
 ),
 
+steroid_persons as (
+
+    select distinct person_id from steroids
+
+),
+
+accompanied as (
+
+    select distinct
+        spells.rule_set,
+        spells.person_id,
+        spells.event_date
+    from spells
+    inner join line_rules on spells.rule_set = line_rules.rule_set
+    inner join steroids
+        on
+            spells.person_id = steroids.person_id
+            and abs({{ days_between('spells.event_date', 'steroids.start_date') }}) <= line_rules.steroid_seen_days
+    where spells.kind = 'DRUG'
+
+),
+
 line_events as (
 
     select
@@ -166,7 +89,9 @@ line_events as (
         spells.ingredient,
         spells.last_date,
         spells.end_date,
-        bridged.bridged_infusion_date
+        bridged.bridged_infusion_date,
+        case when spells.kind = 'DRUG' and steroid_persons.person_id is not null then accompanied.person_id is not null end
+            as is_with_steroid
     from spells
     inner join line_rules on spells.rule_set = line_rules.rule_set
     inner join patients on spells.person_id = patients.person_id
@@ -177,6 +102,13 @@ line_events as (
             and spells.person_id = bridged.person_id
             and spells.ingredient = bridged.ingredient
             and spells.event_date = bridged.event_date
+    left join steroid_persons on spells.person_id = steroid_persons.person_id
+    left join accompanied
+        on
+            spells.kind = 'DRUG'
+            and spells.rule_set = accompanied.rule_set
+            and spells.person_id = accompanied.person_id
+            and spells.event_date = accompanied.event_date
     where
         spells.event_date >= patients.myeloma_diagnosis_date - cast(line_rules.dx_lag_days as integer)
         and spells.event_date <= coalesce(patients.death_date, spells.event_date)

@@ -58,6 +58,7 @@ stream as (
         progressions.progression_date as last_date,
         progressions.progression_date as end_date,
         cast(null as date) as bridged_infusion_date,
+        cast(null as boolean) as is_with_steroid,
         0 as kind_rank
     from (select distinct
         person_id,
@@ -101,6 +102,7 @@ facts as (
         remembered.*,
         substitutions.replaced_use_date,
         coalesce(drug_classes.is_maintenance, false) as is_maintenance_drug,
+        coalesce(drug_classes.is_maintenance_alone, false) as is_maintenance_alone_drug,
         coalesce(remembered.event_date < coalesce(drug_classes.first_line_from, remembered.event_date + 1), false)
             as is_relapse_drug,
         coalesce({{ days_between('last_transplant_date', 'remembered.event_date') }}, 100000) as days_since_transplant,
@@ -112,10 +114,12 @@ facts as (
             coalesce({{ days_between('remembered.event_date', 'next_progression_date') }}, 100000)
         ) as days_to_nearest_progression,
         {{ days_between('remembered.event_date', 'next_transplant_date') }} as days_to_next_transplant,
-        case
-            when coalesce(last_transplant_date >= previous_end_date, false) then 0
-            else {{ days_between('previous_end_date', 'remembered.event_date') }} - 1
-        end as days_without_drug,
+        {{ days_between('previous_end_date', 'remembered.event_date') }} - 1 as days_without_drug,
+        max(remembered.event_date) over (
+            partition by remembered.rule_set, remembered.person_id, drug_classes.drug_class
+            order by remembered.event_date, remembered.kind_rank, remembered.ingredient nulls first
+            rows between unbounded preceding and 1 preceding
+        ) as previous_class_use_date,
         count(*) over (
             partition by remembered.rule_set, remembered.person_id, remembered.event_date, remembered.kind
         ) as events_that_day,
@@ -258,7 +262,17 @@ walk as (
                             end,
                             false
                         )
-                        and not coalesce(facts.days_without_drug > line_rules.drug_return_gap_days, false)
+                        and not coalesce(
+                            facts.is_with_steroid
+                            and facts.days_without_drug > line_rules.drug_return_gap_days
+                            and {{ days_between('walk.line_start_date', 'facts.event_date') }}
+                            > line_rules.unprogressed_addition_days
+                            and not (
+                                facts.days_since_transplant <= line_rules.post_asct_planned_days
+                                and facts.last_transplant_date >= walk.line_start_date
+                            ),
+                            false
+                        )
                         and not (
                             {{ days_between('walk.covered_until_date', 'facts.event_date') }} - 1
                             >= line_rules.pd_gap_min_days
@@ -279,6 +293,18 @@ walk as (
                     when
                         facts.bridged_infusion_date is not null and line_rules.bridging_in_prior_line = 1
                         then 'BRIDGING'
+                    -- what a registry takes for planned: no new steroid, no progression, no drug of relapse
+                    when
+                        facts.is_with_steroid = false
+                        and not coalesce(facts.last_progression_date >= walk.line_start_date, false)
+                        and not (line_rules.relapse_drug_opens = 1 and facts.is_relapse_drug)
+                        and {{ days_between('walk.covered_until_date', 'facts.event_date') }} - 1
+                        <= case
+                            when facts.is_maintenance_alone_drug and facts.events_that_day = 1
+                                then line_rules.steroid_free_maintenance_days
+                            else line_rules.steroid_free_change_days
+                        end
+                        then 'PLANNED_MAINTENANCE'
                     when facts.previous_use_date >= walk.in_line_since_date
                         then case
                             when
@@ -309,6 +335,12 @@ walk as (
                     when
                         coalesce(facts.last_progression_date >= walk.line_start_date, false)
                         or (line_rules.relapse_drug_opens = 1 and facts.is_relapse_drug)
+                        or (
+                            line_rules.class_change_opens = 1
+                            and facts.is_with_steroid
+                            and facts.previous_class_use_date >= walk.in_line_since_date
+                            and facts.event_date > walk.covered_until_date
+                        )
                         then case when walk.covered_until_date >= facts.event_date then 'ADD' else 'SWITCH' end
                     when
                         facts.is_maintenance_drug
