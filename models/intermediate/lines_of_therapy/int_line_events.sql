@@ -1,7 +1,7 @@
 -- One row per rule set, person and treatment event: a spell of a core drug, a transplant or a CAR-T infusion.
 -- Definition: what the lines of therapy are counted from (algorithms 2.3), from shortly before the diagnosis to death.
 -- bridged_infusion_date: the infusion that a spell would bridge to, for it begins between apheresis and
--- lymphodepletion. is_with_steroid: a steroid began within 30 days of the spell; null where a person has none on record.
+-- lymphodepletion. is_with_steroid: a steroid began within 30 days of the spell; null where none was ever recorded.
 -- Limits: a steroid that runs on through a change of drugs does not count as one that began with it.
 
 with spells as (
@@ -90,8 +90,9 @@ line_events as (
         spells.last_date,
         spells.end_date,
         bridged.bridged_infusion_date,
-        case when spells.kind = 'DRUG' and steroid_persons.person_id is not null then accompanied.person_id is not null end
-            as is_with_steroid
+        case
+            when spells.kind = 'DRUG' and steroid_persons.person_id is not null then accompanied.person_id is not null
+        end as is_with_steroid
     from spells
     inner join line_rules on spells.rule_set = line_rules.rule_set
     inner join patients on spells.person_id = patients.person_id
