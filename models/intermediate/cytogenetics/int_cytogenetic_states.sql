@@ -1,7 +1,7 @@
 -- One row per person and day of a cytogenetic test: what is known of each abnormality from that day on.
 -- Definition: ever positive up to the day (algorithms 12.2, hr_mode ever); false when tested and never positive; null
 -- when never tested. clone_percent_del_17p is the largest share of cells reported.
--- Limits: no code for TP53 mutation or del(1p32) is in the concept sets, so those two stay null unless a site adds one.
+-- Limits: no public code names del(1p32), one copy or both: it stays null unless a site adds its own.
 
 with tests as (
 
