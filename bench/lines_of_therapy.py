@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 MODELS = [
+    "int_line_procedures",
     "int_line_spells",
     "int_line_events",
     "int_line_steps",

@@ -1,7 +1,7 @@
 -- One row per person, line and phase of it, with the days it lasted.
 -- Definition: algorithms 2.5. INDUCTION from the start; ASCT each transplant; after it CONSOLIDATION, and MAINTENANCE
--- from the day of int_maintenance_started; BRIDGING, LD, CART and POST_CART in a line of CAR-T. A phase is never a line
--- of its own.
+-- from the day of int_maintenance_started; what an infusion of CAR-T makes is in int_infusion_phases. A phase is never
+-- a line of its own.
 -- Limits: what was planned is not recorded; a phase is read from what was given.
 
 with lines_of_therapy as (
@@ -23,9 +23,9 @@ transplants as (
 
 ),
 
-cell_therapies as (
+infusion_phases as (
 
-    select * from {{ ref('cell_therapies') }}
+    select * from {{ ref('int_infusion_phases') }}
 
 ),
 
@@ -124,41 +124,7 @@ phases as (
     inner join lines_of_therapy
         on maintained.person_id = lines_of_therapy.person_id and maintained.line_number = lines_of_therapy.line_number
     union all
-    select
-        person_id,
-        line_number,
-        'BRIDGING' as phase,
-        bridging_start_date as phase_start_date,
-        coalesce(lymphodepletion_start_date, infusion_date) - 1 as phase_end_date
-    from cell_therapies
-    where bridging_start_date is not null and line_number is not null and not coalesce(is_reinfusion, false)
-    union all
-    select
-        person_id,
-        line_number,
-        'LD' as phase,
-        lymphodepletion_start_date as phase_start_date,
-        infusion_date - 1 as phase_end_date
-    from cell_therapies
-    where lymphodepletion_start_date is not null and line_number is not null
-    union all
-    select
-        person_id,
-        line_number,
-        'CART' as phase,
-        infusion_date as phase_start_date,
-        infusion_date as phase_end_date
-    from cell_therapies
-    where line_number is not null
-    union all
-    select
-        person_id,
-        line_number,
-        'POST_CART' as phase,
-        infusion_date + 1 as phase_start_date,
-        line_end_date as phase_end_date
-    from lines_of_therapy
-    where start_reason = 'CART' and drugs is not null and line_end_date > infusion_date
+    select * from infusion_phases
 
 )
 

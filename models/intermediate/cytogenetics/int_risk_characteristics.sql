@@ -4,15 +4,9 @@
 -- Definition: 1 true, 0 false; unknown has no row (algorithms 12). iss_stage is the stage a source recorded
 -- (int_stage_characteristics) and the derived one only where none is; the stage at an infusion is descriptive.
 
-with risks as (
+with flags as (
 
-    select * from {{ ref('int_cytogenetic_risks') }}
-
-),
-
-states as (
-
-    select * from {{ ref('int_cytogenetic_states') }}
+    select * from {{ ref('int_risk_flags') }}
 
 ),
 
@@ -28,109 +22,6 @@ recorded_stages as (
         person_id,
         lower(staging_system) as staging_system
     from {{ ref('int_recorded_stages') }}
-
-),
-
-flags as (
-
-    select
-        person_id,
-        'high_risk_s2' as name,
-        high_risk_s2 as flag,
-        valid_from_date
-    from risks
-    union all
-    select
-        person_id,
-        'high_risk_s4' as name,
-        high_risk_s4 as flag,
-        valid_from_date
-    from risks
-    union all
-    select
-        person_id,
-        'high_risk_cgs2025' as name,
-        high_risk_cgs2025 as flag,
-        valid_from_date
-    from risks
-    union all
-    select
-        person_id,
-        'high_risk_s2_lenient' as name,
-        high_risk_s2_lenient as flag,
-        valid_from_date
-    from risks
-    union all
-    select
-        person_id,
-        'high_risk_s4_lenient' as name,
-        high_risk_s4_lenient as flag,
-        valid_from_date
-    from risks
-    union all
-    select
-        person_id,
-        'high_risk_cgs2025_lenient' as name,
-        high_risk_cgs2025_lenient as flag,
-        valid_from_date
-    from risks
-    union all
-    select
-        person_id,
-        'has_del_17p' as name,
-        del_17p as flag,
-        valid_from_date
-    from states
-    union all
-    select
-        person_id,
-        'has_t_4_14' as name,
-        t_4_14 as flag,
-        valid_from_date
-    from states
-    union all
-    select
-        person_id,
-        'has_t_14_16' as name,
-        t_14_16 as flag,
-        valid_from_date
-    from states
-    union all
-    select
-        person_id,
-        'has_t_14_20' as name,
-        t_14_20 as flag,
-        valid_from_date
-    from states
-    union all
-    select
-        person_id,
-        'has_t_11_14' as name,
-        t_11_14 as flag,
-        valid_from_date
-    from states
-    union all
-    select
-        person_id,
-        'has_gain_1q21' as name,
-        gain_1q21 as flag,
-        valid_from_date
-    from states
-    union all
-    select
-        person_id,
-        'has_hyperdiploidy' as name,
-        hyperdiploidy as flag,
-        valid_from_date
-    from states
-    union all
-    -- of chromosome 1 the gain of 1q is what panels test; a deletion of 1p32 counts where it was found
-    select
-        person_id,
-        'has_chromosome_1_abnormality' as name,
-        case when del_1p32 then true else gain_1q21 end as flag,
-        valid_from_date
-    from states
 
 ),
 

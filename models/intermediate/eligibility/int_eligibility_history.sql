@@ -1,27 +1,10 @@
 -- One row per person and day on which something changes that a label may ask for, with all of it from that day on.
 -- Definition: history strictly before the index date (algorithms 10.1): what happened on a day is in the row of the
--- next.
--- Prior lines are counted under the rule set in force and, beside it, under imwg_strict; refractoriness to lenalidomide
--- at both levels of evidence (algorithms 3.2).
+-- next (int_eligibility_facts). Of the line begun last it is known whether the myeloma was refractory to it.
 
-with lines_by_rule_set as (
+with facts as (
 
-    select * from {{ ref('lines_of_therapy_by_rule_set') }}
-    where rule_set in ('{{ var("rule_set") }}', 'imwg_strict')
-
-),
-
-exposures as (
-
-    select * from {{ ref('int_treatment_exposures') }}
-    where name in ('imid', 'pi', 'anti_cd38')
-
-),
-
-states as (
-
-    select * from {{ ref('int_refractory_states') }}
-    where state = 'lenalidomide'
+    select * from {{ ref('int_eligibility_facts') }}
 
 ),
 
@@ -29,40 +12,6 @@ last_lines as (
 
     select * from {{ ref('int_refractory_characteristics') }}
     where name = 'is_refractory_last_line'
-
-),
-
-facts as (
-
-    select
-        person_id,
-        'prior_lines' as fact,
-        line_number as value,
-        line_index_date + 1 as valid_from_date
-    from lines_by_rule_set
-    where rule_set = '{{ var("rule_set") }}'
-    union all
-    select
-        person_id,
-        'prior_lines_imwg_strict' as fact,
-        line_number as value,
-        line_index_date + 1 as valid_from_date
-    from lines_by_rule_set
-    where rule_set = 'imwg_strict'
-    union all
-    select
-        person_id,
-        'exposed_' || name as fact,
-        1 as value,
-        exposed_date + 1 as valid_from_date
-    from exposures
-    union all
-    select
-        person_id,
-        'lenalidomide_refractory_' || level as fact,
-        1 as value,
-        known_date as valid_from_date
-    from states
 
 ),
 

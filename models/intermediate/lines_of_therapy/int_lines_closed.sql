@@ -35,7 +35,13 @@ marked as (
     select
         steps.*,
         steps.kind = 'DRUG'
-        and (steps.action = 'BRIDGING' or coalesce(steps.event_date < steps.line_infusion_date, false)) as is_bridging
+        and (steps.action = 'BRIDGING' or coalesce(steps.event_date < steps.line_infusion_date, false)) as is_bridging,
+        steps.kind = 'DRUG'
+        and not coalesce(steps.event_date < steps.line_infusion_date, false)
+        and steps.action in (
+            'PLANNED_POST_ASCT', 'SUBSTITUTION', 'CONSOLIDATION',
+            'PLANNED_MAINTENANCE', 'PRE_TRANSPLANT_CHANGE', 'UNPROGRESSED_CHANGE'
+        ) as is_added
     from steps
 
 ),
@@ -67,50 +73,9 @@ lines as (
         min(case when kind = 'CART' then event_date end) as infusion_date,
         {{ sorted_distinct_concat("case when kind = 'CART' then ingredient end") }} as cell_products,
         {{ sorted_distinct_concat("case when kind = 'DRUG' and not is_bridging then ingredient end") }} as drugs,
+        {{ sorted_distinct_concat("case when is_added then ingredient end") }} as added_drugs,
         {{ sorted_distinct_concat("case when is_bridging then ingredient end") }} as bridging_drugs
     from marked
-    group by 1, 2, 3
-
-),
-
-first_actions as (
-
-    select
-        rule_set,
-        person_id,
-        line_number,
-        ingredient,
-        max(
-            case
-                when
-                    action in (
-                        'PLANNED_POST_ASCT',
-                        'SUBSTITUTION',
-                        'CONSOLIDATION',
-                        'PLANNED_MAINTENANCE',
-                        'PRE_TRANSPLANT_CHANGE',
-                        'UNPROGRESSED_CHANGE'
-                    )
-                    then 1
-                else 0
-            end
-        )
-            as is_added
-    from marked
-    where kind = 'DRUG' and not is_bridging
-    group by 1, 2, 3, 4
-
-),
-
-additions as (
-
-    select
-        rule_set,
-        person_id,
-        line_number,
-        {{ sorted_distinct_concat("ingredient") }} as added_drugs
-    from first_actions
-    where is_added = 1
     group by 1, 2, 3
 
 ),
@@ -180,7 +145,7 @@ lines_closed as (
         end as end_reason,
         progressed.progression_date,
         followed.drugs,
-        additions.added_drugs,
+        followed.added_drugs,
         followed.bridging_drugs,
         followed.bridging_start_date,
         followed.cell_products,
@@ -200,11 +165,6 @@ lines_closed as (
     from followed
     inner join line_rules on followed.rule_set = line_rules.rule_set
     inner join patients on followed.person_id = patients.person_id
-    left join additions
-        on
-            followed.rule_set = additions.rule_set
-            and followed.person_id = additions.person_id
-            and followed.line_number = additions.line_number
     left join progressed
         on
             followed.rule_set = progressed.rule_set

@@ -32,32 +32,21 @@ ranked as (
 
 ),
 
-needed as (
+combinations as (
 
     select
         ranked.person_id,
         class_counts.name,
-        class_counts.class_count,
-        ranked.exposed_date
+        max(ranked.exposed_date) as exposed_date
     from ranked
     inner join {{ ref('class_combinations') }} as class_counts
         on ranked.drug_class = class_counts.drug_class and ranked.rank_in_class = class_counts.drug_count
+    group by 1, 2, class_counts.class_count
+    having count(*) = class_counts.class_count
 
 ),
 
-combinations as (
-
-    select
-        person_id,
-        name,
-        max(exposed_date) as exposed_date
-    from needed
-    group by 1, 2, class_count
-    having count(*) = class_count
-
-),
-
-everything as (
+memberships as (
 
     select
         person_id,
@@ -68,61 +57,58 @@ everything as (
     select
         person_id,
         drug_class as name,
-        min(exposed_date) as exposed_date
+        exposed_date
     from drugs
-    group by 1, 2
     union all
     select
         person_id,
         'bispecific' as name,
-        min(exposed_date) as exposed_date
+        exposed_date
     from drugs
     where drug_class in ('bcma_bispecific', 'gprc5d_bispecific', 'other_bispecific')
-    group by 1
-    union all
-    select
-        person_id,
-        'combination_chemotherapy' as name,
-        max(exposed_date) as exposed_date
-    from drugs
-    where ingredient in ('cisplatin', 'etoposide')
-    group by 1
-    having count(*) = 2
     union all
     select
         person_id,
         'non_bcma_bispecific' as name,
-        min(exposed_date) as exposed_date
+        exposed_date
     from drugs
     where drug_class in ('gprc5d_bispecific', 'other_bispecific')
-    group by 1
     union all
     select
         person_id,
         'alkylating_agent' as name,
-        min(exposed_date) as exposed_date
+        exposed_date
     from drugs
     where drug_class = 'alkylator' or ingredient = 'cisplatin'
-    group by 1
+
+),
+
+first_uses as (
+
+    select
+        person_id,
+        name,
+        min(exposed_date) as exposed_date
+    from memberships
+    group by 1, 2
+
+),
+
+treatment_exposures as (
+
+    select * from first_uses
+    union all
+    select * from combinations
     union all
     select
         person_id,
-        'imid_and_pi' as name,
+        case when name in ('imid', 'pi') then 'imid_and_pi' else 'combination_chemotherapy' end as name,
         max(exposed_date) as exposed_date
-    from (
-        select
-            person_id,
-            drug_class,
-            min(exposed_date) as exposed_date
-        from drugs
-        where drug_class in ('imid', 'pi')
-        group by 1, 2
-    ) as classes
-    group by 1
+    from first_uses
+    where name in ('imid', 'pi', 'cisplatin', 'etoposide')
+    group by 1, 2
     having count(*) = 2
-    union all
-    select * from combinations
 
 )
 
-select * from everything
+select * from treatment_exposures

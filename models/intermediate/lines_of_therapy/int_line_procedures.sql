@@ -1,0 +1,49 @@
+-- One row per person and transplant, infusion or progression: the days at which treatment may turn.
+
+with transplants as (
+
+    select * from {{ ref('int_transplants_found') }}
+
+),
+
+cell_therapies as (
+
+    select * from {{ ref('int_cell_therapies_found') }}
+
+),
+
+progressions as (
+
+    select distinct
+        person_id,
+        progression_date
+    from {{ ref('int_progression_dates') }}
+
+),
+
+line_procedures as (
+
+    select
+        person_id,
+        case kind when 'allogeneic' then 'ALLO' else 'ASCT' end as kind,
+        cast(null as {{ dbt.type_string() }}) as ingredient,
+        transplant_date as event_date
+    from transplants
+    union all
+    select
+        person_id,
+        'CART' as kind,
+        product as ingredient,
+        infusion_date as event_date
+    from cell_therapies
+    union all
+    select
+        person_id,
+        'PD' as kind,
+        cast(null as {{ dbt.type_string() }}) as ingredient,
+        progression_date as event_date
+    from progressions
+
+)
+
+select * from line_procedures
