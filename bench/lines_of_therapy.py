@@ -23,6 +23,7 @@ MODELS = [
     "int_line_steps",
     "int_lines_closed",
     "int_line_drugs",
+    "int_line_classes",
     "int_line_regimens",
 ]
 SEEDS = ["algorithm_parameters", "drug_classes", "line_substitutions", "regimen_names"]
