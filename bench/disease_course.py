@@ -28,7 +28,12 @@ from myelomart.sources.landing import land, parse_source
 
 GROUPS = {
     "cut to myeloma patients": ("int_candidates", "int_candidate_records"),
-    "events found": ("int_source_codes", "int_codes_resolved", "int_events_found"),
+    "events found": (
+        "int_source_codes",
+        "int_codes_by_code",
+        "int_codes_resolved",
+        "int_events_found",
+    ),
     "labs": (
         "int_lab_records",
         "int_lab_modal_units",

@@ -1,6 +1,5 @@
 -- One row per source, concept set, member and concept that stands for it.
--- Definition: a member is looked up in the source's own vocabulary by vocabulary and code (ICD codes with everything
--- below them), then as the concept id that the seed carries; a code that is not standard is followed to its standard
+-- Definition: the concepts of its members (int_members_listed); a code that is not standard is followed to its standard
 -- concept ('Maps to'), and descendants are added where the member asks for them.
 -- Limits: a mapping may be coarser than the code it comes from, so is_mapped rows count only where a record has no
 -- code of its own in the member's vocabulary (int_codes_resolved).
@@ -11,19 +10,9 @@ with members as (
 
 ),
 
-hierarchical_vocabularies as (
+listed as (
 
-    select
-        vocabulary_id,
-        bool_or(is_hierarchical) as is_hierarchical
-    from {{ ref('source_vocabularies') }}
-    group by 1
-
-),
-
-concepts as (
-
-    select * from {{ ref('concept') }}
+    select * from {{ ref('int_members_listed') }}
 
 ),
 
@@ -36,53 +25,6 @@ relationships as (
 ancestors as (
 
     select * from {{ ref('concept_ancestor') }}
-
-),
-
-sources as (
-
-    select distinct source_name from {{ ref('person') }}
-
-),
-
-listed_in_vocabulary as (
-
-    select
-        concepts.source_name,
-        members.member_id,
-        concepts.concept_id,
-        1 as resolution_rank
-    from members
-    inner join hierarchical_vocabularies on members.vocabulary_id = hierarchical_vocabularies.vocabulary_id
-    inner join concepts
-        on
-            members.vocabulary_id = concepts.vocabulary_id
-            and left({{ plain_code('concepts.concept_code') }}, length(members.plain_code))
-            = members.plain_code
-    where
-        {{ plain_code('concepts.concept_code') }} = members.plain_code
-        or (members.include_descendants and hierarchical_vocabularies.is_hierarchical)
-
-),
-
-listed_in_seed as (
-
-    select
-        sources.source_name,
-        members.member_id,
-        members.concept_id,
-        2 as resolution_rank
-    from members
-    cross join sources
-    where members.concept_id is not null
-
-),
-
-listed as (
-
-    select * from listed_in_vocabulary
-    union all
-    select * from listed_in_seed
 
 ),
 
