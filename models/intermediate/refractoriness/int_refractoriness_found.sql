@@ -1,10 +1,8 @@
 -- One row per person, line and drug to which the myeloma was refractory, with the strongest evidence of it.
 -- Definition: algorithms 3.3. CONFIRMED: a progression after a dose of the line and at most 60 days after the last one
--- (rule 1); or nothing better than stable disease in two assessments or more, the last of them 60 days into the line
--- or later (rule 2). PROBABLE (rule 3): the next line began within those 60 days, unless the same drug merely came
--- back, a transplant or infusion followed a documented partial response, or the drug was stopped for toxicity at most
--- 28 days before; or death from myeloma. evidence_date is the day on which it became known, so that any earlier date
--- sees nothing.
+-- (rule 1); or no response to the line (rule 2, int_lines_not_responding). PROBABLE (rule 3): another line began within
+-- those 60 days (int_lines_switched), unless the drug was stopped for toxicity at most 28 days before; or death from
+-- myeloma. evidence_date is the day on which it became known, so that any earlier date sees nothing.
 -- Limits: a switch for toxicity that no record explains reads as PROBABLE (shares per site in
 -- qc.refractoriness_proxies); few sources hold the cause of death or why a drug was stopped.
 
@@ -15,28 +13,21 @@ with exposures as (
 
 ),
 
-lines_of_therapy as (
+not_responding as (
 
-    select * from {{ ref('lines_of_therapy') }}
+    select * from {{ ref('int_lines_not_responding') }}
+
+),
+
+next_lines as (
+
+    select * from {{ ref('int_lines_switched') }}
 
 ),
 
 progressions as (
 
     select * from {{ ref('int_progression_dates') }}
-
-),
-
-responses as (
-
-    select * from {{ ref('responses') }}
-    where response != 'NE'
-
-),
-
-line_responses as (
-
-    select * from {{ ref('line_responses') }}
 
 ),
 
@@ -50,49 +41,7 @@ limits as (
 
     select
         {{ parameter('refractoriness', 'refractory_window') }} as refractory_window,
-        {{ parameter('refractoriness', 'nonresponse_min_days') }} as nonresponse_min_days,
         {{ parameter('refractoriness', 'toxicity_stop_days') }} as toxicity_stop_days
-
-),
-
-not_responding as (
-
-    select
-        lines_of_therapy.person_id,
-        lines_of_therapy.line_number,
-        max(responses.assessed_date) as evidence_date
-    from lines_of_therapy
-    cross join limits
-    inner join line_responses
-        on
-            lines_of_therapy.person_id = line_responses.person_id
-            and lines_of_therapy.line_number = line_responses.line_number
-    inner join responses
-        on
-            lines_of_therapy.person_id = responses.person_id and lines_of_therapy.line_number = responses.line_number
-    where line_responses.best_response in ('SD', 'PD')
-    group by 1, 2
-    having
-        count(distinct responses.assessed_date) >= 2
-        and {{ days_between('min(lines_of_therapy.line_start_date)', 'max(responses.assessed_date)') }}
-        >= max(limits.nonresponse_min_days)
-
-),
-
-next_lines as (
-
-    select
-        lines_of_therapy.person_id,
-        lines_of_therapy.line_number - 1 as line_number,
-        lines_of_therapy.line_start_date
-    from lines_of_therapy
-    left join line_responses
-        on
-            lines_of_therapy.person_id = line_responses.person_id
-            and lines_of_therapy.line_number - 1 = line_responses.line_number
-    where
-        lines_of_therapy.start_reason != 'GAP'
-        and not (lines_of_therapy.start_reason in ('CART', 'ASCT') and coalesce(line_responses.is_responder, false))
 
 ),
 
