@@ -10,13 +10,6 @@ with lines_of_therapy as (
 
 ),
 
-exposures as (
-
-    select * from {{ ref('drug_exposures') }}
-    where role = 'core' and line_number is not null
-
-),
-
 transplants as (
 
     select * from {{ ref('transplants') }}
@@ -29,38 +22,15 @@ infusion_phases as (
 
 ),
 
+transplanted as (
+
+    select * from {{ ref('int_line_transplants') }}
+
+),
+
 maintained as (
 
     select * from {{ ref('int_maintenance_started') }}
-
-),
-
-transplanted as (
-
-    select
-        person_id,
-        line_number,
-        min(transplant_date) as first_transplant_date,
-        max(transplant_date) as last_transplant_date
-    from transplants
-    where kind = 'autologous'
-    group by 1, 2
-
-),
-
-after_transplant as (
-
-    select
-        exposures.person_id,
-        exposures.line_number,
-        min(exposures.start_date) as first_date
-    from exposures
-    inner join transplanted
-        on
-            exposures.person_id = transplanted.person_id
-            and exposures.line_number = transplanted.line_number
-            and exposures.start_date > transplanted.last_transplant_date
-    group by 1, 2
 
 ),
 
@@ -100,19 +70,19 @@ phases as (
     where kind = 'autologous' and line_number is not null
     union all
     select
-        after_transplant.person_id,
-        after_transplant.line_number,
+        transplanted.person_id,
+        transplanted.line_number,
         'CONSOLIDATION' as phase,
-        after_transplant.first_date as phase_start_date,
+        transplanted.next_drug_date as phase_start_date,
         coalesce(maintained.maintenance_date - 1, lines_of_therapy.line_end_date) as phase_end_date
-    from after_transplant
+    from transplanted
     inner join lines_of_therapy
         on
-            after_transplant.person_id = lines_of_therapy.person_id
-            and after_transplant.line_number = lines_of_therapy.line_number
+            transplanted.person_id = lines_of_therapy.person_id
+            and transplanted.line_number = lines_of_therapy.line_number
     left join maintained
-        on after_transplant.person_id = maintained.person_id and after_transplant.line_number = maintained.line_number
-    where maintained.maintenance_date is null or maintained.maintenance_date > after_transplant.first_date
+        on transplanted.person_id = maintained.person_id and transplanted.line_number = maintained.line_number
+    where transplanted.next_drug_date < coalesce(maintained.maintenance_date, transplanted.next_drug_date + 1)
     union all
     select
         maintained.person_id,

@@ -37,14 +37,6 @@ myeloma_deaths as (
 
 ),
 
-limits as (
-
-    select
-        {{ parameter('refractoriness', 'refractory_window') }} as refractory_window,
-        {{ parameter('refractoriness', 'toxicity_stop_days') }} as toxicity_stop_days
-
-),
-
 evidence as (
 
     select
@@ -80,7 +72,6 @@ evidence as (
         'PROBABLE' as status,
         next_lines.line_start_date as evidence_date
     from exposures
-    cross join limits
     inner join next_lines
         on
             exposures.person_id = next_lines.person_id
@@ -90,7 +81,7 @@ evidence as (
         not (
             coalesce(exposures.is_stopped_for_toxicity, false)
             and {{ days_between('exposures.last_dose_date', 'next_lines.line_start_date') }}
-            <= limits.toxicity_stop_days
+            <= {{ parameter('refractoriness', 'toxicity_stop_days') }}
         )
     union all
     select
@@ -106,17 +97,6 @@ evidence as (
 
 ),
 
-in_time as (
-
-    select evidence.*
-    from evidence
-    cross join limits
-    where
-        evidence.last_dose_date is null
-        or {{ days_between('evidence.last_dose_date', 'evidence.evidence_date') }} <= limits.refractory_window
-
-),
-
 refractoriness_found as (
 
     select
@@ -127,7 +107,10 @@ refractoriness_found as (
         coalesce(
             min(case when status = 'CONFIRMED' then evidence_date end), min(evidence_date)
         ) as evidence_date
-    from in_time
+    from evidence
+    where
+        last_dose_date is null
+        or {{ days_between('last_dose_date', 'evidence_date') }} <= {{ parameter('refractoriness', 'refractory_window') }}
     group by 1, 2, 3
 
 )
