@@ -43,52 +43,6 @@ diagnosis_dates as (
 
 ),
 
-by_second_diagnosis as (
-
-    select
-        diagnosis_dates.person_id,
-        diagnosis_dates.diagnosis_date,
-        'A' as myeloma_rule
-    from diagnosis_dates
-    inner join diagnosis_dates as later_dates
-        on
-            diagnosis_dates.person_id = later_dates.person_id
-            and {{ days_between('diagnosis_dates.diagnosis_date', 'later_dates.diagnosis_date') }}
-            between {{ parameter('myeloma_phenotype', 'min_gap_days') }}
-            and coalesce({{ parameter('myeloma_phenotype', 'max_gap_days') }}, 100000)
-
-),
-
-by_drug as (
-
-    select
-        diagnosis_dates.person_id,
-        diagnosis_dates.diagnosis_date,
-        'B' as myeloma_rule
-    from diagnosis_dates
-    inner join drug_exposures
-        on
-            diagnosis_dates.person_id = drug_exposures.person_id
-            and {{ days_between('diagnosis_dates.diagnosis_date', 'drug_exposures.start_date') }}
-            between -{{ parameter('myeloma_phenotype', 'tx_before_days') }}
-            and {{ parameter('myeloma_phenotype', 'tx_after_days') }}
-
-),
-
-by_cell_therapy as (
-
-    select
-        diagnosis_dates.person_id,
-        diagnosis_dates.diagnosis_date,
-        'C' as myeloma_rule
-    from diagnosis_dates
-    inner join cell_therapies
-        on
-            diagnosis_dates.person_id = cell_therapies.person_id
-            and diagnosis_dates.diagnosis_date <= cell_therapies.infusion_date
-
-),
-
 registry_dates as (
 
     select distinct
@@ -102,41 +56,58 @@ registry_dates as (
 
 ),
 
-by_registry as (
+-- whatever supports a diagnosis date, with the days after that date between which it must lie
+supporting as (
 
     select
-        diagnosis_dates.person_id,
-        diagnosis_dates.diagnosis_date,
-        'D' as myeloma_rule
+        person_id,
+        diagnosis_date as supporting_date,
+        'A' as myeloma_rule,
+        {{ parameter('myeloma_phenotype', 'min_gap_days') }} as from_day,
+        coalesce({{ parameter('myeloma_phenotype', 'max_gap_days') }}, 100000) as to_day
     from diagnosis_dates
-    inner join registry_dates
-        on
-            diagnosis_dates.person_id = registry_dates.person_id
-            and abs({{ days_between('diagnosis_dates.diagnosis_date', 'registry_dates.registered_date') }})
-            <= {{ parameter('myeloma_phenotype', 'registry_days') }}
-
-),
-
-supported as (
-
-    select * from by_second_diagnosis
-    union
-    select * from by_drug
-    union
-    select * from by_cell_therapy
-    union
-    select * from by_registry
+    union all
+    select
+        person_id,
+        start_date as supporting_date,
+        'B' as myeloma_rule,
+        -{{ parameter('myeloma_phenotype', 'tx_before_days') }} as from_day,
+        {{ parameter('myeloma_phenotype', 'tx_after_days') }} as to_day
+    from drug_exposures
+    union all
+    select
+        person_id,
+        infusion_date as supporting_date,
+        'C' as myeloma_rule,
+        0 as from_day,
+        100000 as to_day
+    from cell_therapies
+    union all
+    select
+        person_id,
+        registered_date as supporting_date,
+        'D' as myeloma_rule,
+        -{{ parameter('myeloma_phenotype', 'registry_days') }} as from_day,
+        {{ parameter('myeloma_phenotype', 'registry_days') }} as to_day
+    from registry_dates
 
 ),
 
 myeloma_diagnoses as (
 
     select
-        person_id,
-        diagnosis_date as myeloma_diagnosis_date,
-        min(myeloma_rule) as myeloma_rule,
-        row_number() over (partition by person_id order by diagnosis_date) as diagnosis_rank
-    from supported
+        diagnosis_dates.person_id,
+        diagnosis_dates.diagnosis_date as myeloma_diagnosis_date,
+        min(supporting.myeloma_rule) as myeloma_rule,
+        row_number() over (
+            partition by diagnosis_dates.person_id order by diagnosis_dates.diagnosis_date
+        ) as diagnosis_rank
+    from diagnosis_dates
+    inner join supporting
+        on
+            diagnosis_dates.person_id = supporting.person_id
+            and {{ days_between('diagnosis_dates.diagnosis_date', 'supporting.supporting_date') }}
+            between supporting.from_day and supporting.to_day
     group by 1, 2
 
 )
