@@ -1,7 +1,9 @@
 -- One row per study, cohort, member and endpoint: how long the person was followed, how it ended and why.
 -- Definition: the earliest candidate of the follow-up window ends it; on one day an event goes before a competing event
 -- and that before censoring. Nobody is followed past the horizon. A same-day ending counts one day (algorithms 0).
--- had_prior_event marks those whom the study drops from this endpoint for a history of it.
+-- had_prior_event marks those whom the study drops from this endpoint for a history of it. entry_days is the day from
+-- which the member is at risk: 0, or that of the endpoint's entry event (left truncation: who must live to reach a
+-- response is not at risk of relapse before); NULL if it never came while the member was followed.
 -- Limits: a member without any later record is censored on day 1.
 
 with members as (
@@ -23,18 +25,47 @@ endings as (
 
 ),
 
+candidates as (
+
+    select * from {{ ref('endpoint_candidates') }}
+
+),
+
+late_endpoints as (
+
+    select distinct
+        study_id,
+        endpoint_id
+    from {{ ref('endpoint_rules') }}
+    where role = 'entry'
+
+),
+
 prior_events as (
 
     select distinct
         cohort_id,
         person_id,
         endpoint_id
-    from {{ ref('endpoint_candidates') }}
+    from candidates
     where is_prior and role = 'event'
 
 ),
 
-time_to_event as (
+entries as (
+
+    select
+        cohort_id,
+        person_id,
+        endpoint_id,
+        greatest(0, min({{ days_between('index_date', 'candidate_date') }})) as entry_days
+    from candidates
+    where role = 'entry'
+    group by 1, 2, 3
+
+),
+
+ended as (
 
     select
         members.study_id,
@@ -45,6 +76,7 @@ time_to_event as (
         greatest(1, coalesce({{ days_between('members.index_date', 'endings.end_date') }}, 1)) as time_days,
         coalesce(endings.event, 0) as event,
         endpoints.excludes_prior and prior_events.person_id is not null as had_prior_event,
+        case when late_endpoints.endpoint_id is null then 0 else entries.entry_days end as entry_days,
         members.index_date as start_date,
         coalesce(endings.end_date, members.index_date + 1) as end_date
     from members
@@ -59,6 +91,31 @@ time_to_event as (
             members.cohort_id = prior_events.cohort_id
             and members.person_id = prior_events.person_id
             and endpoints.endpoint_id = prior_events.endpoint_id
+    left join late_endpoints
+        on endpoints.study_id = late_endpoints.study_id and endpoints.endpoint_id = late_endpoints.endpoint_id
+    left join entries
+        on
+            members.cohort_id = entries.cohort_id
+            and members.person_id = entries.person_id
+            and endpoints.endpoint_id = entries.endpoint_id
+
+),
+
+time_to_event as (
+
+    select
+        study_id,
+        cohort_id,
+        person_id,
+        endpoint,
+        reason,
+        time_days,
+        event,
+        had_prior_event,
+        case when entry_days < time_days then entry_days end as entry_days,
+        start_date,
+        end_date
+    from ended
 
 )
 
