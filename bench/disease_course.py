@@ -47,6 +47,8 @@ GROUPS = {
         "int_response_lines",
         "int_response_baselines",
         "int_response_assessments",
+        "int_rises_from_nadir",
+        "int_marker_depths",
         "int_point_responses",
         "int_responses_confirmed",
         "responses",
