@@ -1,12 +1,11 @@
--- One row per study, cohort, endpoint and day on which a member's follow-up ended: how many were at risk, what happened,
--- and the probability, from index to the end of that day, of the event, of the competing event and of neither.
+-- One row per study, cohort, endpoint and day on which a member's follow-up ended: how many were at risk, what
+-- happened, and the probability, by the end of that day, of the event, of the competing event and of neither.
 -- Definition: Aalen-Johansen (Scand J Stat 1978;5:141). event_free is the product of 1 - (events of either kind) / at
--- risk, which is the Kaplan-Meier curve (J Am Stat Assoc 1958;53:457) of an endpoint that nothing competes with; an
--- incidence adds event_free of the day before x events / at risk. On one day an event goes before censoring; a member
--- with a late entry is at risk from the day after it. Persons whom the endpoint drops for a history of it, and those never
--- at risk, are not counted. The product is a sum of logarithms: both engines sum in a window, neither multiplies.
--- Limits: no confidence limits and no matching, which the Python estimators have; from the first row on: before it
--- event_free is 1. Rounded to 12 digits, within which logarithms are exact here.
+-- risk: Kaplan-Meier (J Am Stat Assoc 1958;53:457) where nothing competes. An incidence adds event_free of the day
+-- before x events / at risk. On one day events go before censoring; who enters late is at risk from the day after.
+-- Persons whom the endpoint drops for a history of it, and those never at risk, are not counted.
+-- Limits: no confidence limits and no matching, which the Python estimators have. The product is a sum of logarithms,
+-- rounded to 12 digits.
 
 with time_to_event as (
 

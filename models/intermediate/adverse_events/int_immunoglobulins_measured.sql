@@ -1,7 +1,7 @@
--- One row per patient, immunoglobulin of immunoglobulin_tiers and day: its lowest value, without the M-protein where that
--- is part of it.
--- Definition: algorithms 7.1: in IgG myeloma the M-protein is subtracted, the value nearest in time within lab_window
--- days. makes_igg is what the diagnosis code says of the clone, NULL where it says nothing.
+-- One row per patient, immunoglobulin of immunoglobulin_tiers and day: its lowest value, without the M-protein
+-- where that is part of it.
+-- Definition: algorithms 7.1: in IgG myeloma the M-protein is subtracted, the value nearest in time within
+-- lab_window days. makes_igg is what the diagnosis code says of the clone, NULL where it says nothing.
 -- Limits: the heavy chain is rarely recorded, so that most values are total IgG.
 
 with labs as (

@@ -1,7 +1,8 @@
--- One row per patient, day and named milestone of the disease: assessments, progressions, responses, deaths by cause.
--- Definition: the names that studies/known_events lists; the assessments are those of int_assessment_milestones, the
--- progressions, with their values, those of int_progression_milestones. A death counts as not from myeloma only where a
--- cause is recorded (algorithms 5.2: dor_death).
+-- One row per patient, day and named milestone of the disease: assessments, progressions, responses, deaths by
+-- cause.
+-- Definition: the names that studies/known_events lists; the assessments are those of int_assessment_milestones,
+-- the progressions, with their values, those of int_progression_milestones. A death counts as not from myeloma only
+-- where a cause is recorded (algorithms 5.2: dor_death).
 
 with assessment_milestones as (
 

@@ -1,7 +1,7 @@
 -- One row per person, date and source of a progression known without knowing the line of therapy.
--- Definition: the site's own records (structured), and laboratory or imaging progression against the running nadir of
--- the person's history (algorithms 4.3 and 5.1), of the sources that are switched on. Lines of therapy read this table,
--- so it must not read them.
+-- Definition: the site's own records (structured), and laboratory or imaging progression against the running nadir
+-- of the person's history (algorithms 4.3 and 5.1), of the sources that are switched on. Lines of therapy read this
+-- table, so it must not read them.
 
 with walked as (
 

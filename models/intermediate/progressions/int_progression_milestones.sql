@@ -1,7 +1,7 @@
--- One row per patient, day and named progression: any, that of a line with an infusion, of the line after one, of a line by
--- its number, and a relapse from complete response.
--- Definition: the names that studies/known_events lists. of_line carries the number of the line as its value: PFS2 (EMA,
--- algorithms 5.2) of a cohort that starts with line n is the first of_line with a value above n.
+-- One row per patient, day and named progression: any, that of a line with an infusion, of the line after one, of a
+-- line by its number, and a relapse from complete response.
+-- Definition: the names that studies/known_events lists. of_line carries the number of the line as its value: PFS2
+-- (EMA, algorithms 5.2) of a cohort that starts with line n is the first of_line with a value above n.
 -- Limits: a progression is the first of its line; relapse_from_cr belongs to disease-free survival alone.
 
 with progressions as (

@@ -1,9 +1,9 @@
 -- One row per patient, line of therapy and disease assessment: how deep a response each marker alone allows, and
 -- whether all else was shown that a complete one needs.
--- Definition: IMWG 2016 (algorithms 4.1), levels of response_categories: 5 gone, 4 VGPR, 3 PR, 2 MR, 1 SD, against the
--- baseline. A marker that was not measurable before the line, or not measured now, has none. Marrow speaks only where
--- no protein and no light chain is measurable. is_complete: immunofixation of serum and urine negative (of urine also when
--- none was there before the line), marrow below 5 % and no plasmacytoma, each known.
+-- Definition: IMWG 2016 (algorithms 4.1), levels of response_categories: 5 gone, 4 VGPR, 3 PR, 2 MR, 1 SD, against
+-- the baseline. A marker that was not measurable before the line, or not measured now, has none. Marrow speaks only
+-- where no protein and no light chain is measurable. is_complete: immunofixation of serum and urine negative (of
+-- urine also when none was there before the line), marrow below 5 % and no plasmacytoma, each known.
 -- Limits: a serum band below what can be quantified counts as one even where an antibody makes it.
 
 with assessments as (

@@ -1,8 +1,8 @@
 -- One row per patient, line of therapy and disease assessment: the response at this point, before any confirmation.
--- Definition: IMWG 2016 (algorithms 4.1). Progression goes first: a marker that has risen, or a new lesion. Else the
--- depth is the lowest over the markers that were measurable at baseline (response_categories: 6 sCR to 1 SD), one level
--- lower when one of them is missing; complete response also needs negative immunofixation, marrow below 5 % and no
--- plasmacytoma, each known. depth is NULL (NE) without any required marker.
+-- Definition: IMWG 2016 (algorithms 4.1). Progression goes first: a marker that has risen, or a new lesion. Else
+-- the depth is the lowest over the markers that were measurable at baseline (response_categories: 6 sCR to 1 SD),
+-- one level lower when one of them is missing; complete response also needs negative immunofixation, marrow below 5
+-- % and no plasmacytoma, each known. depth is NULL (NE) without any required marker.
 -- Limits: relaxed_depth asks neither marrow nor urine of a complete response (CR_lab).
 
 with assessments as (

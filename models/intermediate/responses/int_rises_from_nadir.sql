@@ -1,9 +1,9 @@
 -- One row per patient, line of therapy and disease assessment: which markers have risen as in a progression.
--- Definition: IMWG 2016 (algorithms 4.1): a rise from the nadir, the lowest of the baseline and all earlier values of the
--- line, by a share of it and by an absolute amount; from a nadir of 0 the absolute amount alone. Light chains count
--- where neither protein was measurable, marrow where light chains were not either. With nadir_confirmed the published
--- text is followed to the letter: a value is the nadir only once the next one was as low (held: what two values in a
--- row reached); marrow and plasmacytomas need no second look.
+-- Definition: IMWG 2016 (algorithms 4.1): a rise from the nadir, the lowest of the baseline and all earlier values
+-- of the line, by a share of it and by an absolute amount; from a nadir of 0 the absolute amount alone. Light
+-- chains count where neither protein was measurable, marrow where light chains were not either. With
+-- nadir_confirmed the published text is followed to the letter: a value is the nadir only once the next one was as
+-- low (held: what two values in a row reached); marrow and plasmacytomas need no second look.
 -- Limits: plasma cells in blood are not read.
 
 with assessed as (

@@ -24,6 +24,8 @@ MODELS = (
     "int_marker_depths",
     "int_point_responses",
     "int_responses_confirmed",
+    "int_line_credits",
+    "int_line_points",
     "line_responses",
 )
 # a tenth of the least amount that counts as a rise, up to several times what makes a progression
