@@ -18,12 +18,6 @@ lab_toxicities as (
 
 ),
 
-infections as (
-
-    select * from {{ ref('int_severe_infections') }}
-
-),
-
 immunoglobulins as (
 
     select * from {{ ref('int_low_immunoglobulins') }}
@@ -33,6 +27,8 @@ immunoglobulins as (
 coded as (
 
     select * from {{ ref('int_coded_toxicities') }}
+    union all
+    select * from {{ ref('int_severe_infections') }}
 
 ),
 
@@ -65,20 +61,6 @@ everything as (
         end_date,
         null as anchor_date
     from lab_toxicities
-    union all
-    select
-        person_id,
-        'severe_infection' as term,
-        grade,
-        'CTCAE 5' as grading_system,
-        'coded' as tier,
-        evidence,
-        null as is_discordant,
-        null as is_confounded,
-        start_date,
-        end_date,
-        null as anchor_date
-    from infections
     union all
     select
         person_id,

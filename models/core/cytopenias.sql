@@ -1,21 +1,13 @@
--- One row per person, infusion, blood count and time point (day 30, day 90): how low it was, and whether it is known.
--- Definition: the value nearest the day in the window (day 30: 21 to 42; day 90: 60 to 120) with its CTCAE grade of the
--- version in force; status says measured, not_measured, died_before (the window) or too_early (follow-up ends before
--- it). has_growth_factor and has_transfusion look at the 7 days before the test (algorithms 8.5).
+-- One row per person, infusion, blood count and time point (day 30, day 90): how low it was, and whether it is
+-- known.
+-- Definition: the value nearest the day in the window (day 30: 21 to 42; day 90: 60 to 120) with its CTCAE grade of
+-- the version in force; status says measured, not_measured, died_before (the window) or too_early (follow-up ends
+-- before it). has_growth_factor and has_transfusion look at the 7 days before the test (algorithms 8.5).
 -- Limits: a person without a value is unknown, not free of cytopenia.
 
-with infusions as (
+with asked as (
 
-    select distinct
-        person_id,
-        infusion_date
-    from {{ ref('cell_therapies') }}
-
-),
-
-patients as (
-
-    select * from {{ ref('patients') }}
+    select * from {{ ref('int_cytopenia_windows') }}
 
 ),
 
@@ -28,13 +20,6 @@ labs_graded as (
 
 ),
 
-terms as (
-
-    select distinct term from {{ ref('toxicity_grades') }}
-    where term in ('anemia', 'neutropenia', 'thrombocytopenia')
-
-),
-
 support as (
 
     select distinct
@@ -44,41 +29,6 @@ support as (
     from {{ ref('int_events_found') }} as events
     inner join {{ ref('concept_set_roles') }} as roles on events.concept_set_id = roles.concept_set_id
     where roles.algorithm = 'adverse_events' and roles.role in ('growth_factor', 'red_cells', 'platelets')
-
-),
-
-windows as (
-
-    select
-        30 as time_point,
-        {{ parameter('adverse_events', 'day30') }} as target_day,
-        {{ parameter('adverse_events', 'day30_from') }} as from_day,
-        {{ parameter('adverse_events', 'day30_to') }} as to_day
-    union all
-    select
-        90 as time_point,
-        {{ parameter('adverse_events', 'day90') }} as target_day,
-        {{ parameter('adverse_events', 'day90_from') }} as from_day,
-        {{ parameter('adverse_events', 'day90_to') }} as to_day
-
-),
-
-asked as (
-
-    select
-        infusions.person_id,
-        infusions.infusion_date,
-        terms.term,
-        windows.time_point,
-        windows.target_day,
-        windows.from_day,
-        windows.to_day,
-        {{ days_between('infusions.infusion_date', 'patients.death_date') }} as death_day,
-        {{ days_between('infusions.infusion_date', 'patients.last_contact_date') }} as contact_day
-    from infusions
-    inner join patients on infusions.person_id = patients.person_id
-    cross join terms
-    cross join windows
 
 ),
 

@@ -19,92 +19,21 @@ categories as (
 
 ),
 
-confirmed as (
+best as (
 
-    select * from {{ ref('int_responses_confirmed') }}
+    select * from {{ ref('int_line_credits') }}
 
 ),
 
-points as (
+best_points as (
 
-    select
-        point_responses.*,
-        {{ days_between('index_date', 'assessed_date') }} as assessed_day
-    from {{ ref('int_point_responses') }} as point_responses
-    where not is_after_line
+    select * from {{ ref('int_line_points') }}
 
 ),
 
 charted as (
 
     select * from {{ ref('int_charted_responses') }}
-
-),
-
-best as (
-
-    select
-        person_id,
-        line_number,
-        max(confirmed_depth) as best_depth,
-        min(case when progression_number = assessment_number then assessed_date end) as progression_date,
-        min(
-            case
-                when credited_depth >= 3 and coalesce(progression_number > assessment_number, true)
-                    then assessed_date
-            end
-        ) as first_response_date,
-        min(
-            case
-                when credited_depth >= 5 and coalesce(progression_number > assessment_number, true)
-                    then assessed_date
-            end
-        ) as first_complete_response_date
-    from confirmed
-    group by 1, 2
-
-),
-
-best_points as (
-
-    select
-        points.person_id,
-        points.line_number,
-        max(
-            case
-                when best.progression_date is null or points.assessed_date <= best.progression_date
-                    then points.relaxed_depth
-            end
-        ) as relaxed_depth,
-        min_by(
-            points.depth,
-            case
-                when
-                    points.depth is not null
-                    and points.assessed_day between {{ parameter('responses', 'day90_from') }}
-                    and {{ parameter('responses', 'day90_to') }}
-                    then abs(points.assessed_day - {{ parameter('responses', 'day90') }}) * 1000 + points.assessed_day
-            end
-        ) as day90_depth,
-        max(case when points.assessed_day <= {{ parameter('responses', 'day90_to') }} then points.depth end)
-            as day90_best_depth,
-        bool_or(case when points.has_residual_disease is not null then not points.has_residual_disease end)
-            as is_mrd_negative_any,
-        bool_or(
-            case
-                when points.has_residual_disease is not null
-                    then
-                        not points.has_residual_disease and points.depth >= 5
-                        and points.residual_disease_sensitivity <= {{ parameter('responses', 'mrd_sensitivity') }}
-            end
-        ) as is_mrd_negative,
-        {{ days_between(
-            'min(case when not points.has_residual_disease then points.assessed_date end)',
-            'max(case when not points.has_residual_disease then points.assessed_date end)'
-        ) }} >= {{ parameter('responses', 'mrd_sustained_days') }} as is_mrd_sustained
-    from points
-    left join best on points.person_id = best.person_id and points.line_number = best.line_number
-    group by 1, 2
 
 ),
 

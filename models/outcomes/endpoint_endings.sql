@@ -16,7 +16,7 @@ endpoints as (
 candidates as (
 
     select * from {{ ref('endpoint_candidates') }}
-    where not is_prior
+    where not is_prior and role in ('event', 'competing', 'censor')
 
 ),
 

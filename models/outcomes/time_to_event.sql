@@ -1,7 +1,10 @@
 -- One row per study, cohort, member and endpoint: how long the person was followed, how it ended and why.
--- Definition: the earliest candidate of the follow-up window ends it; on one day an event goes before a competing event
--- and that before censoring. Nobody is followed past the horizon. A same-day ending counts one day (algorithms 0).
--- had_prior_event marks those whom the study drops from this endpoint for a history of it.
+-- Definition: the earliest candidate of the follow-up window ends it; on one day an event goes before a competing
+-- event and that before censoring. Nobody is followed past the horizon. A same-day ending counts one day
+-- (algorithms 0). had_prior_event marks those whom the study drops from this endpoint for a history of it.
+-- entry_days is the day from which the member is at risk: 0, or that of the endpoint's entry event (left
+-- truncation: who must live to reach a response is not at risk of relapse before); NULL if it never came while the
+-- member was followed.
 -- Limits: a member without any later record is censored on day 1.
 
 with members as (
@@ -23,18 +26,37 @@ endings as (
 
 ),
 
-prior_events as (
+candidates as (
 
-    select distinct
-        cohort_id,
-        person_id,
-        endpoint_id
-    from {{ ref('endpoint_candidates') }}
-    where is_prior and role = 'event'
+    select * from {{ ref('endpoint_candidates') }}
 
 ),
 
-time_to_event as (
+late_endpoints as (
+
+    select distinct
+        study_id,
+        endpoint_id
+    from {{ ref('endpoint_rules') }}
+    where role = 'entry'
+
+),
+
+histories as (
+
+    select
+        cohort_id,
+        person_id,
+        endpoint_id,
+        bool_or(is_prior and role = 'event') as had_event,
+        min(case when role = 'entry' then greatest(0, {{ days_between('index_date', 'candidate_date') }}) end)
+            as entry_days
+    from candidates
+    group by 1, 2, 3
+
+),
+
+ended as (
 
     select
         members.study_id,
@@ -44,7 +66,8 @@ time_to_event as (
         coalesce(endings.reason, 'No record after index') as reason,
         greatest(1, coalesce({{ days_between('members.index_date', 'endings.end_date') }}, 1)) as time_days,
         coalesce(endings.event, 0) as event,
-        endpoints.excludes_prior and prior_events.person_id is not null as had_prior_event,
+        endpoints.excludes_prior and coalesce(histories.had_event, false) as had_prior_event,
+        case when late_endpoints.endpoint_id is null then 0 else histories.entry_days end as entry_days,
         members.index_date as start_date,
         coalesce(endings.end_date, members.index_date + 1) as end_date
     from members
@@ -54,11 +77,31 @@ time_to_event as (
             members.cohort_id = endings.cohort_id
             and members.person_id = endings.person_id
             and endpoints.endpoint_id = endings.endpoint_id
-    left join prior_events
+    left join late_endpoints
+        on endpoints.study_id = late_endpoints.study_id and endpoints.endpoint_id = late_endpoints.endpoint_id
+    left join histories
         on
-            members.cohort_id = prior_events.cohort_id
-            and members.person_id = prior_events.person_id
-            and endpoints.endpoint_id = prior_events.endpoint_id
+            members.cohort_id = histories.cohort_id
+            and members.person_id = histories.person_id
+            and endpoints.endpoint_id = histories.endpoint_id
+
+),
+
+time_to_event as (
+
+    select
+        study_id,
+        cohort_id,
+        person_id,
+        endpoint,
+        reason,
+        time_days,
+        event,
+        had_prior_event,
+        case when entry_days < time_days then entry_days end as entry_days,
+        start_date,
+        end_date
+    from ended
 
 )
 

@@ -1,6 +1,10 @@
 """What tests of several folders share: the demonstration, made once, and the shared inputs."""
 
 import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,31 @@ def demo(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     assert demonstrate(folder, say=lambda message: None)
     return folder
+
+
+@pytest.fixture(scope="session")
+def compiled(demo, tmp_path_factory) -> Callable[..., dict[str, str]]:
+    """What gives the compiled SQL of some models, with bare table names, to run on other inputs."""
+
+    def compile_models(*names: str) -> dict[str, str]:
+        target = tmp_path_factory.mktemp("compiled")
+        dbt = str(Path(sys.executable).with_name("dbt"))
+        subprocess.run(
+            [dbt, "compile", "--quiet", "--select", *names]
+            + ["--target-path", str(target), "--log-path", str(target)],
+            cwd=project_root(),
+            env={
+                **os.environ,
+                "MYELOMART_DB": str(demo / "myelomart.duckdb"),
+                "DO_NOT_TRACK": "1",
+            },
+            check=True,
+        )
+        found = {name: next((target / "compiled").rglob(f"{name}.sql")) for name in names}
+        bare = re.compile(r'"[^"]+"\."[^"]+"\."([^"]+)"')
+        return {name: bare.sub(r"\1", file.read_text()) for name, file in found.items()}
+
+    return compile_models
 
 
 @pytest.fixture(scope="session")

@@ -106,16 +106,7 @@ crs_signs as (
             and {{ days_between('anchors.anchor_date', 'everything.sign_date') }}
             between {{ parameter('adverse_events', 'signs_from') }} and {{ parameter('adverse_events', 'signs_to') }}
     union
-    select
-        person_id,
-        anchor_date,
-        window_to,
-        death_date,
-        sign,
-        detail,
-        value,
-        day
-    from measured
+    select * from measured
 
 )
 

@@ -1,9 +1,9 @@
 -- One row per patient and anchor with any sign of neurotoxicity: its tiers and ASTCT grade.
--- Definition: algorithms 8.3 rule 7. Coded: an ICANS code in the window. Measured: an element of icans_elements that
--- gives a grade. Treated: a new neurological diagnosis (none in the year before) with its treatment
--- (int_icans_treatments) within 3 days; steroids alone are not ICANS. The grade is the highest coded, else the worst
--- element. A new diagnosis from day 31 to a year, parkinsonism and palsies of cranial nerves among them, is late
--- neurotoxicity, kept apart. is_coded is NULL before the codes existed.
+-- Definition: algorithms 8.3 rule 7. Coded: an ICANS code in the window. Measured: an element that gives a grade
+-- (int_icans_measured). Treated: a new neurological diagnosis (none in the year before) with its treatment
+-- (int_icans_treatments) within 3 days; steroids alone are not ICANS. The grade is the highest coded, else the
+-- worst element. A new diagnosis from day 31 to a year, parkinsonism and palsies of cranial nerves among them, is
+-- late neurotoxicity, kept apart. is_coded is NULL before the codes existed.
 
 with signs as (
 
@@ -11,41 +11,9 @@ with signs as (
 
 ),
 
-elements as (
-
-    select * from {{ ref('icans_elements') }}
-
-),
-
-element_grades as (
-
-    select
-        signs.person_id,
-        signs.anchor_date,
-        signs.day,
-        max(elements.grade) as grade
-    from signs
-    inner join elements
-        on
-            signs.sign = elements.element
-            and coalesce(signs.value, 0) between elements.value_low and elements.value_high
-    where
-        signs.day between {{ parameter('adverse_events', 'icans_from') }}
-        and {{ parameter('adverse_events', 'icans_to') }}
-    group by 1, 2, 3
-
-),
-
 measured as (
 
-    select
-        person_id,
-        anchor_date,
-        min(day) as measured_day,
-        max(day) as last_day,
-        max(grade) as element_grade
-    from element_grades
-    group by 1, 2
+    select * from {{ ref('int_icans_measured') }}
 
 ),
 

@@ -1,12 +1,14 @@
 -- One row per patient, tier of low IgG and episode: values below the tier's bound in a row.
--- Definition: immunoglobulin_tiers (algorithms 7.1; one of them below the record's lower normal limit).
--- is_confounded: the patient has serum M-protein within 30 days of the episode's first day, which total IgG contains,
--- so that the polyclonal IgG is lower still; NULL when it was not measured.
--- Limits: the M-protein is not subtracted, for its heavy chain is rarely recorded.
+-- Definition: immunoglobulin_tiers (algorithms 7.1; one of them below the record's lower normal limit), of IgG without
+-- the M-protein where that could be subtracted. is_confounded: the patient has serum M-protein within 30 days of the
+-- episode's first day, which total IgG contains, so that the polyclonal IgG is lower still; false where it was
+-- subtracted or the clone is known to make no IgG; NULL when it was not measured.
+-- Limits: the heavy chain is rarely recorded, so that the flag is often all there is.
 
 with labs as (
 
     select * from {{ ref('int_labs_by_day') }}
+    where lab = 'm_protein_serum'
 
 ),
 
@@ -16,18 +18,22 @@ tiers as (
 
 ),
 
+immunoglobulins as (
+
+    select * from {{ ref('int_immunoglobulins_measured') }}
+
+),
+
 compared as (
 
     select
-        labs.person_id,
+        immunoglobulins.*,
         tiers.term,
-        tiers.lab,
-        labs.measured_date,
-        labs.lowest,
-        labs.lowest < case tiers.basis when 'lower_limit' then tiers.below * labs.lower_limit else tiers.below end
+        immunoglobulins.lowest
+        < case tiers.basis when 'lower_limit' then tiers.below * immunoglobulins.lower_limit else tiers.below end
             as is_low
-    from labs
-    inner join tiers on labs.lab = tiers.lab
+    from immunoglobulins
+    inner join tiers on immunoglobulins.lab = tiers.lab
 
 ),
 
@@ -52,7 +58,8 @@ episodes as (
         episode_number,
         min(measured_date) as start_date,
         max(measured_date) as end_date,
-        min(lowest) as lowest
+        min(lowest) as lowest,
+        bool_and(is_subtracted or coalesce(not makes_igg, false)) as is_without_m_protein
     from flagged
     where is_low
     group by 1, 2, 3, 4
@@ -68,15 +75,16 @@ low_immunoglobulins as (
         episodes.start_date,
         episodes.end_date,
         episodes.lowest,
-        bool_or(labs.highest > 0) as is_confounded
+        case when episodes.is_without_m_protein then false else bool_or(labs.highest > 0) end as is_confounded
     from episodes
     left join labs
         on
             episodes.person_id = labs.person_id
-            and labs.lab = 'm_protein_serum'
             and abs({{ days_between('episodes.start_date', 'labs.measured_date') }})
             <= {{ parameter('responses', 'imaging_window') }}
-    group by 1, 2, 3, 4, 5, 6
+    group by
+        episodes.person_id, episodes.term, episodes.lab, episodes.start_date, episodes.end_date, episodes.lowest,
+        episodes.is_without_m_protein
 
 )
 

@@ -1,5 +1,4 @@
--- One row per person and line of therapy with a CAR-T infusion, and the line after it: the response as a study reports
--- it.
+-- One row per person and line of therapy with a CAR-T infusion, and the line after it: its response as studies report.
 -- Definition: what the treating physician charted in the line, else what the markers show (definitions 3.5: assessed by
 -- the treating physician). Whether a response is complete is known where it was charted or immunofixation was done;
 -- day 90 is the charted response nearest to it in [60, 120], else the derived one.
@@ -19,8 +18,7 @@ line_responses as (
         day90_categories.depth as derived_day90_depth
     from {{ ref('line_responses') }} as line_responses
     left join {{ ref('response_categories') }} as categories on line_responses.best_response = categories.response
-    left join {{ ref('response_categories') }} as day90_categories
-        on line_responses.day90_response = day90_categories.response
+    left join {{ ref('response_categories') }} as day90_categories on day90_response = day90_categories.response
 
 ),
 
@@ -78,15 +76,9 @@ found as (
             findings.depth,
             case
                 when
-                    findings.depth is not null
-                    and {{ days_between('lines.start_date', 'findings.found_date') }}
+                    {{ days_between('lines.start_date', 'findings.found_date') }}
                     between {{ parameter('responses', 'day90_from') }} and {{ parameter('responses', 'day90_to') }}
-                    then
-                        abs(
-                            {{ days_between('lines.start_date', 'findings.found_date') }}
-                            - {{ parameter('responses', 'day90') }}
-                        )
-                        * 10 - findings.depth
+                    then abs({{ days_between('lines.start_date', 'findings.found_date') }} - {{ parameter('responses', 'day90') }}) * 10 - findings.depth
             end
         ) as day90_depth
     from lines

@@ -36,12 +36,6 @@ line_responses as (
 
 ),
 
-lab_names as (
-
-    select distinct lab from labs
-
-),
-
 last_values as (
 
     select
@@ -50,7 +44,7 @@ last_values as (
         lab_names.lab,
         max_by(labs.value, labs.measured_date) as value
     from response_lines
-    cross join lab_names
+    cross join (select distinct every_lab.lab from labs as every_lab) as lab_names
     left join labs
         on
             response_lines.person_id = labs.person_id

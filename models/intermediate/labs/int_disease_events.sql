@@ -40,7 +40,7 @@ disease_events as (
         event_date as end_date,
         event_type,
         event_code,
-        cast(null as double) as value,
+        value,
         cast(null as {{ dbt.type_string() }}) as unit
     from milestones
     union all

@@ -70,10 +70,8 @@ read_results as (
 
     select
         recorded.*,
-        coalesce(
-            operators.operator,
-            nullif(regexp_extract(recorded.value_text, '^[ ]*([<>]=?)[ ]*[0-9]', 1), '')
-        ) as result_operator,
+        coalesce(operators.operator, nullif(regexp_extract(recorded.value_text, '^[ ]*([<>]=?)[ ]*[0-9]', 1), ''))
+            as result_operator,
         coalesce(
             recorded.value_number,
             cast(nullif(regexp_extract(recorded.result_text, '^[<>]?=?[ ]*([0-9]+[.]?[0-9]*)[ ]*$', 1), '') as double),
@@ -86,9 +84,7 @@ read_results as (
     left join operators on recorded.operator_concept_id = operators.operator_concept_id
     left join result_texts as words on recorded.result_text = words.source_text
     left join result_texts as answers
-        on
-            recorded.value_number is null
-            and cast(recorded.value_concept_id as {{ dbt.type_string() }}) = answers.source_text
+        on cast(recorded.value_concept_id as {{ dbt.type_string() }}) = answers.source_text
 
 ),
 

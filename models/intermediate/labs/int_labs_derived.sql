@@ -7,22 +7,14 @@
 
 with labs as (
 
-    select
-        person_id,
-        site_id,
-        source_name,
-        record_id,
-        lab,
-        measured_date,
-        value
-    from {{ ref('int_labs_judged') }}
+    select * from {{ ref('int_labs_judged') }}
     where quality = 'ok'
 
 ),
 
-derived_labs as (
+lab_parts as (
 
-    select * from {{ ref('derived_labs') }}
+    select * from {{ ref('int_lab_parts') }}
 
 ),
 
@@ -32,73 +24,29 @@ lab_limits as (
 
 ),
 
-parts as (
-
-    select
-        labs.person_id,
-        labs.measured_date,
-        derived_labs.lab,
-        derived_labs.operation,
-        derived_labs.part,
-        derived_labs.other_part,
-        derived_labs.factor,
-        derived_labs.offset_added,
-        min(labs.site_id) as site_id,
-        min(labs.source_name) as source_name,
-        min(labs.record_id) as record_id,
-        percentile_cont(0.5) within group (order by labs.value) as value
-    from labs
-    inner join derived_labs on labs.lab = derived_labs.part
-    group by 1, 2, 3, 4, 5, 6, 7, 8
-
-),
-
-other_parts as (
-
-    select
-        parts.person_id,
-        parts.measured_date,
-        parts.lab,
-        parts.part,
-        percentile_cont(0.5) within group (order by labs.value) as value
-    from parts
-    inner join labs
-        on
-            parts.person_id = labs.person_id
-            and parts.measured_date = labs.measured_date
-            and parts.other_part = labs.lab
-    group by 1, 2, 3, 4
-
-),
-
 computed as (
 
     select
-        parts.person_id,
-        parts.lab,
-        parts.measured_date,
-        parts.operation,
-        min(parts.site_id) as site_id,
-        min(parts.source_name) as source_name,
-        min(parts.record_id) as record_id,
+        lab_parts.person_id,
+        lab_parts.lab,
+        lab_parts.measured_date,
+        lab_parts.operation,
+        min(lab_parts.site_id) as site_id,
+        min(lab_parts.source_name) as source_name,
+        min(lab_parts.record_id) as record_id,
         round(
             sum(
-                case parts.operation
-                    when 'sum' then parts.value
-                    when 'product' then parts.value * other_parts.value * parts.factor
-                    when 'weighted' then parts.value + other_parts.value * parts.factor + parts.offset_added
+                case lab_parts.operation
+                    when 'sum' then lab_parts.value
+                    when 'product' then lab_parts.value * lab_parts.other_value * lab_parts.factor
+                    when 'weighted'
+                        then lab_parts.value + lab_parts.other_value * lab_parts.factor + lab_parts.offset_added
                 end
             ),
             6
         ) as value
-    from parts
-    left join other_parts
-        on
-            parts.person_id = other_parts.person_id
-            and parts.measured_date = other_parts.measured_date
-            and parts.lab = other_parts.lab
-            and parts.part = other_parts.part
-    where parts.operation = 'sum' or other_parts.value is not null
+    from lab_parts
+    where lab_parts.operation = 'sum' or lab_parts.other_value is not null
     group by 1, 2, 3, 4
 
 ),

@@ -1,40 +1,19 @@
 -- One row per patient, day and kind of milestone among the disease assessments: those that endpoints censor on.
--- Definition: algorithms 5.2, the names that studies/known_events lists. A progression counts as an assessment.
--- last_of_survivor is the last assessment of a patient who is not known to be dead, last that of anybody (for endpoints
--- in which death is no event); last_before_next_line the last one of a line before the next line starts;
--- before_missed_visits each one followed by more than missed_visit_days without another, though the patient was
--- followed. A line without any assessment stands with the day after its index.
+-- Definition: algorithms 5.2, the names that studies/known_events lists. last_of_survivor is the last assessment of a
+-- patient who is not known to be dead, last that of anybody (for endpoints in which death is no event);
+-- last_before_next_line the last one of a line before the next line starts; before_missed_visits each one followed by
+-- more than missed_visit_days without another, though the patient was followed. A line without any assessment stands
+-- with the day after its index, from which a visit can be missed too.
 
-with assessments as (
+with assessed_days as (
 
-    select * from {{ ref('int_disease_assessments') }}
-    where has_lab or has_extramedullary is not null or has_new_bone_lesion is not null
+    select * from {{ ref('int_assessed_days') }}
 
 ),
 
 response_lines as (
 
     select * from {{ ref('int_response_lines') }}
-
-),
-
-progressions as (
-
-    select * from {{ ref('progressions') }}
-
-),
-
-assessed_days as (
-
-    select
-        person_id,
-        assessed_date
-    from assessments
-    union
-    select
-        person_id,
-        progression_date as assessed_date
-    from progressions
 
 ),
 
@@ -77,13 +56,9 @@ last_days as (
 
 ),
 
--- the assessments, and the day after the index of each line: from there too a visit can be missed
 seen_days as (
 
-    select
-        person_id,
-        assessed_date
-    from assessed_days
+    select * from assessed_days
     union
     select
         person_id,

@@ -30,22 +30,7 @@ with markers as (
 
 codes as (
 
-    select
-        person_id,
-        min(start_date) as first_date,
-        min(
-            case concept_set_id
-                when 'myeloma_igg' then 'IgG'
-                when 'myeloma_iga' then 'IgA'
-                when 'myeloma_igd' then 'IgD'
-                when 'light_chain_myeloma' then 'light chain only'
-            end
-        ) as heavy_chain,
-        bool_or(concept_set_id = 'nonsecretory_myeloma') as is_nonsecretory
-    from {{ ref('int_events_found') }}
-    where
-        concept_set_id in ('myeloma_igg', 'myeloma_iga', 'myeloma_igd', 'light_chain_myeloma', 'nonsecretory_myeloma')
-    group by 1
+    select * from {{ ref('int_clones_coded') }}
 
 ),
 

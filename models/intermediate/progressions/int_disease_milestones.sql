@@ -1,6 +1,8 @@
--- One row per patient, day and named milestone of the disease: assessments, progressions, responses, deaths by cause.
--- Definition: the names that studies/known_events lists; the assessments are those of int_assessment_milestones. A
--- death counts as not from myeloma only where a cause is recorded (algorithms 5.2: dor_death).
+-- One row per patient, day and named milestone of the disease: assessments, progressions, responses, deaths by
+-- cause.
+-- Definition: the names that studies/known_events lists; the assessments are those of int_assessment_milestones,
+-- the progressions, with their values, those of int_progression_milestones. A death counts as not from myeloma only
+-- where a cause is recorded (algorithms 5.2: dor_death).
 
 with assessment_milestones as (
 
@@ -20,29 +22,15 @@ response_lines as (
 
 ),
 
-progressions as (
+progression_milestones as (
 
-    select * from {{ ref('progressions') }}
+    select * from {{ ref('int_progression_milestones') }}
 
 ),
 
 deaths as (
 
     select * from {{ ref('int_deaths_by_cause') }}
-
-),
-
-after_infusion as (
-
-    select
-        progressions.person_id,
-        progressions.progression_date
-    from progressions
-    inner join response_lines
-        on
-            progressions.person_id = response_lines.person_id
-            and progressions.line_number = response_lines.line_number + 1
-            and response_lines.infusion_date is not null
 
 ),
 
@@ -66,36 +54,24 @@ disease_milestones as (
         person_id,
         event_date,
         'assessment' as event_type,
-        event_code
+        event_code,
+        cast(null as double) as value
     from assessment_milestones
     union
     select
         person_id,
-        progression_date as event_date,
+        event_date,
         'progression' as event_type,
-        'any' as event_code
-    from progressions
-    union
-    select
-        person_id,
-        progression_date as event_date,
-        'progression' as event_type,
-        'after_infusion' as event_code
-    from progressions
-    where infusion_date is not null
-    union
-    select
-        person_id,
-        progression_date as event_date,
-        'progression' as event_type,
-        'next_after_infusion' as event_code
-    from after_infusion
+        event_code,
+        value
+    from progression_milestones
     union
     select
         person_id,
         first_response_date as event_date,
         'response' as event_type,
-        'pr_or_better' as event_code
+        'pr_or_better' as event_code,
+        cast(null as double) as value
     from line_responses
     where first_response_date is not null
     union
@@ -103,7 +79,8 @@ disease_milestones as (
         person_id,
         first_response_date as event_date,
         'response' as event_type,
-        'pr_or_better_after_infusion' as event_code
+        'pr_or_better_after_infusion' as event_code,
+        cast(null as double) as value
     from responses_after_infusion
     where first_response_date is not null
     union
@@ -111,7 +88,8 @@ disease_milestones as (
         person_id,
         first_complete_response_date as event_date,
         'response' as event_type,
-        'cr_or_better' as event_code
+        'cr_or_better' as event_code,
+        cast(null as double) as value
     from line_responses
     where first_complete_response_date is not null
     union
@@ -119,7 +97,8 @@ disease_milestones as (
         person_id,
         death_date as event_date,
         'death' as event_type,
-        case when is_from_myeloma then 'from_myeloma' else 'from_other_cause' end as event_code
+        case when is_from_myeloma then 'from_myeloma' else 'from_other_cause' end as event_code,
+        cast(null as double) as value
     from deaths
 
 )

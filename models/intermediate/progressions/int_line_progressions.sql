@@ -1,8 +1,9 @@
 -- One row per patient and line of therapy that the disease progressed on: the first progression of the line, and
 -- where it is known from.
--- Definition: the earliest confirmed progression after the line's index, up to the day the next line starts, over all
--- sources; on one day laboratory goes before imaging and marrow and those before the site's own record (algorithms
--- 5.1). The start of a new line is no progression.
+-- Definition: the earliest confirmed progression after the line's index, up to the day the next line starts, over
+-- all sources; on one day laboratory goes before imaging and marrow and those before the site's own record
+-- (algorithms 5.1). The start of a new line is no progression. A parameter (progressions, source_<name>) switches a
+-- source off: then another may date the progression later, or none.
 
 with confirmed as (
 
@@ -64,6 +65,13 @@ ranked as (
         union all
         select * from recorded
     ) as everything
+    where
+        case source
+            when 'laboratory' then {{ parameter('progressions', 'source_laboratory') }}
+            when 'imaging' then {{ parameter('progressions', 'source_imaging') }}
+            when 'marrow' then {{ parameter('progressions', 'source_marrow') }}
+            else {{ parameter('progressions', 'source_structured') }}
+        end = 1
 
 ),
 

@@ -1,6 +1,7 @@
 -- One row per person, date and source of a progression known without knowing the line of therapy.
--- Definition: the site's own records (structured), and laboratory or imaging progression against the running nadir of
--- the person's history (algorithms 4.3 and 5.1). Lines of therapy read this table, so it must not read them.
+-- Definition: the site's own records (structured), and laboratory or imaging progression against the running nadir
+-- of the person's history (algorithms 4.3 and 5.1), of the sources that are switched on. Lines of therapy read this
+-- table, so it must not read them.
 
 with walked as (
 
@@ -15,7 +16,7 @@ structured as (
 
 ),
 
-progression_dates as (
+everything as (
 
     select
         person_id,
@@ -28,6 +29,18 @@ progression_dates as (
         progression_date,
         'structured' as source
     from structured
+
+),
+
+progression_dates as (
+
+    select * from everything
+    where
+        case source
+            when 'laboratory' then {{ parameter('progressions', 'source_laboratory') }}
+            when 'imaging' then {{ parameter('progressions', 'source_imaging') }}
+            else {{ parameter('progressions', 'source_structured') }}
+        end = 1
 
 )
 
