@@ -11,7 +11,7 @@ from myelomart.synthetic.people import People
 from myelomart.synthetic.responses import NAMES as RESPONSES
 from myelomart.synthetic.schema import as_table, words
 from myelomart.synthetic.sites import Sites
-from myelomart.synthetic.vocabulary import catalogue
+from myelomart.synthetic.vocabulary import catalogue, worded_tests
 
 EHR = 32817
 EQUALS = 4172703
@@ -281,12 +281,12 @@ def procedure_table(people, sites, common, identifier, person, day, item, value,
 
 
 def measurement_table(people, sites, common, identifier, person, day, item, value, end):
-    """measurement in the unit of the site, rounded as a laboratory prints it; FISH as a result."""
+    """measurement in the unit of the site, rounded as a laboratory prints it, or in words."""
     _, ids = catalogue()
     size, concept = len(rows("labs")), ids["measurements"]
-    fish = item >= size
-    test = np.where(fish, 0, item)
-    alternative = sites.unit_alternative[people.site[person], test] & ~fish
+    worded = item >= size
+    test = np.where(worded, 0, item)
+    alternative = sites.unit_alternative[people.site[person], test] & ~worded
     factor = np.where(alternative, column("labs", "alt_factor", 1.0)[test], 1.0)
     digits = np.maximum(column("labs", "digits")[test] - np.floor(np.log10(factor) + 1e-9), 0)
     scale = 10.0**digits
@@ -295,10 +295,10 @@ def measurement_table(people, sites, common, identifier, person, day, item, valu
         [column("labs", "unit_concept_id"), column("labs", "alt_unit_concept_id", 0.0)]
     )
     chosen = test + size * alternative
-    codes = [row["loinc"] for row in (*rows("labs"), *rows("cytogenetics"))]
+    codes = [row["loinc"] for row in (*rows("labs"), *worded_tests())]
 
     def numeric(values: np.ndarray) -> np.ndarray:
-        return np.where(fish, np.nan, values)
+        return np.where(worded, np.nan, values)
 
     table = as_table(
         "measurement",
@@ -310,15 +310,17 @@ def measurement_table(people, sites, common, identifier, person, day, item, valu
             "measurement_type_concept_id": EHR,
             "operator_concept_id": numeric(np.full(len(item), EQUALS)),
             "value_as_number": numeric(np.rint(value * factor * scale) / scale),
-            "value_as_concept_id": np.where(fish, np.where(value > 0, POSITIVE, NEGATIVE), np.nan),
+            "value_as_concept_id": np.where(
+                worded, np.where(value > 0, POSITIVE, NEGATIVE), np.nan
+            ),
             "unit_concept_id": numeric(unit_ids[chosen]),
             "range_low": numeric(column("labs", "range_low")[test] * factor),
             "range_high": numeric(column("labs", "range_high")[test] * factor),
             "measurement_source_value": words(codes, item),
             "measurement_source_concept_id": concept[item],
-            "unit_source_value": words(units, np.where(fish, -1, chosen)),
+            "unit_source_value": words(units, np.where(worded, -1, chosen)),
             "value_source_value": words(
-                ["Negative", "Positive"], np.where(fish, value > 0, -1).astype(np.int64)
+                ["Negative", "Positive"], np.where(worded, value > 0, -1).astype(np.int64)
             ),
         },
         len(person),

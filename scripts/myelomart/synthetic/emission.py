@@ -31,6 +31,12 @@ def lab(name: str) -> int:
     return position("labs", "lab")[name]
 
 
+def immunofixation(specimen: str) -> int:
+    """Item number of the immunofixation of serum or urine, behind labs and cytogenetics."""
+    place = position("immunofixation", "specimen")[specimen]
+    return len(rows("labs")) + len(rows("cytogenetics")) + place
+
+
 def finding(name: str) -> int:
     """Item number of a charted finding."""
     return position("findings", "item")[name]

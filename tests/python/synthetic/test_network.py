@@ -225,6 +225,54 @@ def test_folders_hold_the_same_rows_as_one_folder(network, tmp_path):
     assert np.isclose(one[1], many[1])
 
 
+def test_immunofixation_is_negative_in_complete_response_only(network):
+    found = ask(
+        network,
+        """
+        with fixed as (
+            select person_id, measurement_date as day, value_source_value as result
+            from cdm.measurement where measurement_source_value in ('25700-6', '13440-3')
+        ),
+        placed as (
+            select fixed.person_id, day, result, max(line_number) as line_number
+            from fixed inner join truth.lines as lines
+                on fixed.person_id = lines.person_id
+                and coalesce(infusion_date, line_start_date) <= day
+            group by 1, 2, 3
+        )
+        select result, best_response in ('CR', 'sCR') as is_complete, count(*)
+        from placed inner join truth.lines as lines using (person_id, line_number) group by 1, 2
+        """,
+    )
+    counts = {(result, complete): count for result, complete, count in found}
+    assert counts["Negative", True] > 1000
+    assert counts["Positive", False] > 500
+    assert ("Negative", False) not in counts
+
+
+def test_clonal_cells_are_absent_in_stringent_response_only(network):
+    found = ask(
+        network,
+        """
+        with marrow as (
+            select person_id, observation_date as day, value_as_string as result
+            from cdm.observation where observation_source_value = 'CLONAL-PC'
+        ),
+        placed as (
+            select marrow.person_id, day, result, max(line_number) as line_number
+            from marrow inner join truth.lines as lines
+                on marrow.person_id = lines.person_id
+                and coalesce(infusion_date, line_start_date) <= day
+            group by 1, 2, 3
+        )
+        select distinct best_response
+        from placed inner join truth.lines as lines using (person_id, line_number)
+        where result = 'absent'
+        """,
+    )
+    assert found == [("sCR",)]
+
+
 def test_an_unknown_scenario_is_a_sentence(tmp_path):
     with pytest.raises(MyelomartError, match="published, null"):
         make_network(10, 1, 1, tmp_path / "cdm", scenario="nonsense")
