@@ -17,6 +17,7 @@ EHR = 32817
 EQUALS = 4172703
 POSITIVE, NEGATIVE, PRESENT, ABSENT = 9191, 9189, 4181412, 4132135
 OUTPATIENT = 9202
+STAGES = ("I", "II", "III")
 SLOTS = 1_000_000
 DAYS = 2**21
 ICD10_START = day_number("2015-10-01")
@@ -198,12 +199,16 @@ def visit_table(people: People, visits: Visits) -> pa.Table:
 
 
 def condition_table(people, sites, common, identifier, person, day, item, value, end):
-    """condition_occurrence, with ICD-9 before October 2015 and the dot as the site writes it."""
+    """condition_occurrence, with ICD-9 before October 2015 and the dot as the site writes it.
+
+    What has no ICD code comes from a problem list, in SNOMED.
+    """
     _, ids = catalogue()
     standard, ten, nine = ids["conditions"].T
     old = (day < ICD10_START) & (nine[item] > 0)
     dotted = sites.dotted[people.site[person]]
-    codes = [row[field] for field in ("icd10cm", "icd9cm") for row in rows("conditions")]
+    codes = [row["icd10cm"] or row["snomed"] for row in rows("conditions")]
+    codes += [row["icd9cm"] for row in rows("conditions")]
     choices = codes + [code.replace(".", "") for code in codes]
     size = len(rows("conditions"))
     table = as_table(
@@ -329,13 +334,15 @@ def measurement_table(people, sites, common, identifier, person, day, item, valu
 
 
 def observation_table(people, sites, common, identifier, person, day, item, value, end):
-    """observation: charted findings as present or absent, a score, or a response."""
+    """observation: charted findings as present or absent, a score, a response or a stage."""
     _, ids = catalogue()
     kind = np.array([row["kind"] for row in rows("findings")])[item]
-    present, response = kind == "presence", kind == "response"
+    present, response, stage = kind == "presence", kind == "response", kind == "stage"
     known = np.where(present, np.where(value > 0, PRESENT, ABSENT), np.nan)
-    texts = ["absent", "present", *RESPONSES]
-    index = np.where(present, value > 0, np.where(response, 2 + np.nan_to_num(value), -1))
+    texts = ["absent", "present", *RESPONSES, *STAGES]
+    first = np.select([present, response, stage], [0, 2, 1 + len(RESPONSES)], -1)
+    worded = np.where(present, value > 0, np.nan_to_num(value))
+    index = np.where(first >= 0, first + worded, -1)
     places = [row["site"] for row in rows("lesion_sites")]
     table = as_table(
         "observation",

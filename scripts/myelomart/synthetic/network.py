@@ -10,6 +10,12 @@ import pyarrow as pa
 from myelomart.errors import MyelomartError
 from myelomart.synthetic.assembly import assemble
 from myelomart.synthetic.broken_files import write_broken_files
+from myelomart.synthetic.charted import (
+    emit_durie_salmon,
+    emit_infused_cells,
+    emit_isotype,
+    emit_relapse_counts,
+)
 from myelomart.synthetic.constants import day_number, parameter
 from myelomart.synthetic.effects import NEVER
 from myelomart.synthetic.emission import (
@@ -125,6 +131,10 @@ def make_chunk(
     if not lean:
         emit_background(log, people)
         emit_staging(log, people, course)
+        emit_isotype(log, people, course)
+        emit_durie_salmon(log, people, course)
+        emit_infused_cells(log, course)
+        emit_relapse_counts(log, course)
         emit_imaging(log, course)
         emit_charted_responses(log, course)
         emit_myeloma_labs(log, people, course, sites)

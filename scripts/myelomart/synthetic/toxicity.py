@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, day_number, parameter, rows
+from myelomart.synthetic.constants import column, day_number, parameter, quantile, rows
 from myelomart.synthetic.effects import outcome_names
 from myelomart.synthetic.emission import (
     after_code_starts,
@@ -150,7 +150,10 @@ def emit_markers(log: EventLog, graded, person, draw) -> None:
 
 
 def emit_counts(log: EventLog, course: Course, graded, person, draw) -> None:
-    """Blood counts from infusion to day 60: a fall, and the printed share of grade 3 at day 28."""
+    """Blood counts from infusion to day 60: a fall, and the printed share of grade 3 at day 28.
+
+    They begin as low as the document of the commercial centre prints; creatinine is of that day.
+    """
     population = course.population[graded["patient"]]
     tests = (
         ("neutrophil_count", "neutropenia_ge3", 0.25, 0.95, 1.3, 4.0),
@@ -159,7 +162,7 @@ def emit_counts(log: EventLog, course: Course, graded, person, draw) -> None:
     )
     for name, rate, nadir, severe_top, mild_low, normal in tests:
         severe = draw(rate) < column("toxicity", rate)[population]
-        start = normal * (0.75 + 0.3 * draw(f"{name}/start"))
+        start = quantile(f"infusion_{name}", draw(f"{name}/start"))
         low = nadir + (severe_top - nadir) * 0.5 * draw(f"{name}/low")
         month = np.where(
             severe,
@@ -173,3 +176,5 @@ def emit_counts(log: EventLog, course: Course, graded, person, draw) -> None:
             else:
                 value = month if offset <= 42 else late
             log.add("measurement", person, graded["day"] + offset, lab(name), value)
+    creatinine = quantile("infusion_creatinine", draw("creatinine/start"))
+    log.add("measurement", person, graded["day"], lab("creatinine"), creatinine)

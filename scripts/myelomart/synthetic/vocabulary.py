@@ -74,7 +74,7 @@ def catalogue() -> tuple[Catalogue, dict[str, np.ndarray]]:
         nine = book.source(
             own + 1, row["title"], "Condition", "ICD9CM", "ICD9 code", row["icd9cm"], standard
         )
-        conditions.append((standard, ten, nine))
+        conditions.append((standard, ten or standard, nine))
     ids["conditions"] = np.array(conditions)
     drugs = []
     for number, row in enumerate(rows("drugs")):

@@ -225,6 +225,19 @@ def test_folders_hold_the_same_rows_as_one_folder(network, tmp_path):
     assert np.isclose(one[1], many[1])
 
 
+def test_a_folder_holds_its_own_site_only(tmp_path):
+    make_network(200, 4, 7, tmp_path / "cdm", myeloma_share=0.6, folders=True)
+    for number in range(1, 5):
+        for table, column in (
+            ("care_site", "care_site_id"),
+            ("location", "location_id"),
+            ("person", "care_site_id"),
+            ("visit_occurrence", "care_site_id"),
+        ):
+            query = f"select distinct {column} from cdm.{table}"
+            assert ask(tmp_path / "cdm" / f"site_{number}", query) == [(number,)], table
+
+
 def test_immunofixation_is_negative_in_complete_response_only(network):
     found = ask(
         network,
