@@ -69,7 +69,8 @@ def load_at(course: Course, which, day) -> tuple[np.ndarray, np.ndarray]:
     falling = floor + (start[pick] - floor) * np.exp(-since / parameter("response_days"))
     falling = np.where(falling - floor < parameter("response_done_g_dl"), floor, falling)
     ahead = course.seen[pick] - day
-    pace = np.clip(parameter("regrowth_pace") * (course.seen[pick] - origin[pick]), 8, 40)
+    pace = parameter("regrowth_pace") * (course.seen[pick] - origin[pick])
+    pace = np.clip(pace, parameter("regrowth_shortest"), parameter("regrowth_longest"))
     rising = (grown[pick] - floor) * np.exp(-np.maximum(ahead, -60) / pace)
     rising = np.where(ahead > 5 * pace, 0, np.minimum(rising, 1.5 * (grown[pick] - floor)))
     return np.maximum(falling + rising, 0), line

@@ -7,7 +7,7 @@ from myelomart.synthetic.constants import parameter
 from myelomart.synthetic.emission import finding, lab, procedure
 from myelomart.synthetic.events import EventLog
 from myelomart.synthetic.imaging import emit_scan
-from myelomart.synthetic.responses import STRINGENT
+from myelomart.synthetic.responses import COMPLETE, STRINGENT
 from myelomart.synthetic.treatment import MAX_LINES, Course
 
 
@@ -29,7 +29,7 @@ def emit_before_lines(log: EventLog, course: Course) -> None:
     tested = (line == 0) | (streams.uniform("marrow_done", MAX_LINES)[patient, line] < 0.3)
     tested &= line != course.cart_line[patient] + 1
     day = course.start[patient, line] - 2
-    emit_sample(log, course, patient[tested], day[tested], value[tested], True)
+    emit_sample(log, course, patient[tested], day[tested], value[tested])
 
 
 def emit_after_cart(log: EventLog, course: Course) -> None:
@@ -38,13 +38,17 @@ def emit_after_cart(log: EventLog, course: Course) -> None:
     treated = np.flatnonzero(course.cart_line >= 0)
     pick = treated, course.cart_line[treated]
     clear = 4 * streams.uniform("marrow_90")[treated]
-    clonal = course.response[pick] < STRINGENT
-    emit_sample(log, course, treated, course.infusion[pick] + 90, clear, clonal)
+    day = course.infusion[pick] + 90
+    emit_sample(log, course, treated, day, clear)
+    complete = course.response[pick] >= COMPLETE
+    emit_clonality(
+        log, course, treated[complete], day[complete], course.cart_line[treated[complete]]
+    )
     involved = pattern_component(course.biology, "marrow")[treated]
     value = np.where(involved, 6 + 60 * streams.uniform("marrow_pd")[treated], clear)
     assessed = streams.uniform("marrow_assessed")[treated] < parameter("marrow_assessed_share")
     assessed &= course.seen[pick] < 2**20
-    emit_sample(log, course, treated[assessed], course.seen[pick][assessed], value[assessed], True)
+    emit_sample(log, course, treated[assessed], course.seen[pick][assessed], value[assessed])
 
 
 def emit_in_remission(log: EventLog, course: Course, confirmed: np.ndarray) -> None:
@@ -55,7 +59,8 @@ def emit_in_remission(log: EventLog, course: Course, confirmed: np.ndarray) -> N
     early = (line == course.cart_line[patient]) & (day <= course.infusion[patient, line] + wait)
     patient, line, day = patient[~early], line[~early], day[~early]
     value = 4 * course.streams.uniform("marrow_clear", MAX_LINES)[patient, line]
-    emit_sample(log, course, patient, day, value, course.response[patient, line] < STRINGENT)
+    emit_sample(log, course, patient, day, value)
+    emit_clonality(log, course, patient, day, line)
     onward = course.biology.progression[patient]
     soft = (course.cart_line[patient] >= 0) & (line > course.cart_line[patient])
     soft &= has_emd(onward) | has_pmd(onward)
@@ -64,10 +69,14 @@ def emit_in_remission(log: EventLog, course: Course, confirmed: np.ndarray) -> N
     emit_scan(log, course, patient, course.rows[patient], day, gone, none)
 
 
-def emit_sample(log: EventLog, course: Course, patient, day, value, clonal) -> None:
-    """A biopsy, its plasma cells, and whether they are clonal."""
+def emit_clonality(log: EventLog, course: Course, patient, day, line) -> None:
+    """Whether the few plasma cells of a remission are of the clone: not in a stringent one."""
+    clonal = (course.response[patient, line] < STRINGENT).astype(float)
+    log.add("observation", course.rows[patient], day, finding("clonal_plasma_cells"), clonal)
+
+
+def emit_sample(log: EventLog, course: Course, patient, day, value) -> None:
+    """A biopsy and its plasma cells."""
     person = course.rows[patient]
     log.add("procedure", person, day, procedure("bone_marrow_biopsy"))
     log.add("measurement", person, day, lab("bone_marrow_plasma_cells"), value)
-    present = np.broadcast_to(clonal, person.shape).astype(float)
-    log.add("observation", person, day, finding("clonal_plasma_cells"), present)
