@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from myelomart.synthetic import providers
 from myelomart.synthetic.constants import column, day_number, rows
 from myelomart.synthetic.events import EventLog
 from myelomart.synthetic.people import People
@@ -16,7 +17,7 @@ from myelomart.synthetic.vocabulary import catalogue, worded_tests
 EHR = 32817
 EQUALS = 4172703
 POSITIVE, NEGATIVE, PRESENT, ABSENT = 9191, 9189, 4181412, 4132135
-OUTPATIENT = 9202
+OUTPATIENT, EMERGENCY = 9202, 9203
 STAGES = ("I", "II", "III")
 SLOTS = 1_000_000
 DAYS = 2**21
@@ -190,6 +191,9 @@ def visit_table(people: People, visits: Visits) -> pa.Table:
             "visit_start_date": visits.start,
             "visit_end_date": visits.end,
             "visit_type_concept_id": EHR,
+            "provider_id": providers.of_visits(
+                people, visits.person, visits.start, visits.concept, EMERGENCY
+            ),
             "care_site_id": people.site[visits.person] + 1,
             "visit_source_value": words([names[9201 + place] for place in range(3)], index),
             "visit_source_concept_id": 0,
@@ -246,6 +250,7 @@ def drug_table(people, sites, common, identifier, person, day, item, value, end)
             "drug_exposure_start_date": day,
             "drug_exposure_end_date": end,
             "drug_type_concept_id": EHR,
+            "provider_id": providers.of_drugs(people, person, day, item),
             "days_supply": supply,
             "quantity": supply,
             "route_concept_id": column("drugs", "route_concept_id")[item],
@@ -409,6 +414,7 @@ def person_tables(people: People, sites: Sites, visits: Visits, death: np.ndarra
             "day_of_birth": (birth - birth.astype("datetime64[M]")).astype(np.int64) + 1,
             "race_concept_id": column("races", "concept_id")[people.race],
             "ethnicity_concept_id": np.where(people.hispanic, 38003563, 38003564),
+            "provider_id": providers.usual(people, np.arange(size), providers.specialty("general")),
             "care_site_id": people.site + 1,
             "location_id": people.site + 1,
             "person_source_value": [f"P{number}" for number in people.person_id],

@@ -36,6 +36,7 @@ from myelomart.synthetic.observation import (
 )
 from myelomart.synthetic.outcomes import emit_outcomes
 from myelomart.synthetic.people import make_people
+from myelomart.synthetic.providers import provider_table
 from myelomart.synthetic.scenarios import Scenario, scenario_named
 from myelomart.synthetic.schema import as_table
 from myelomart.synthetic.sites import Sites, make_sites
@@ -142,7 +143,7 @@ def make_chunk(
 
 
 def site_tables(sites: Sites) -> dict[str, pa.Table]:
-    """care_site, location and cdm_source."""
+    """care_site, provider, location and cdm_source."""
     numbers = np.arange(1, sites.count + 1)
     names = sites.names()
     cut = int(parameter("data_cut_date"))
@@ -158,6 +159,7 @@ def site_tables(sites: Sites) -> dict[str, pa.Table]:
             },
             sites.count,
         ),
+        "provider": provider_table(sites),
         "location": as_table(
             "location",
             {"location_id": numbers, "location_source_value": names},

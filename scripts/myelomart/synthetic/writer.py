@@ -98,8 +98,12 @@ class SiteWriter:
 
 
 def of_site(table: pa.Table, name: str, number: int) -> pa.Table:
-    """What a site keeps of a table without persons: its own care site and place, else all."""
-    own = {"care_site": "care_site_id", "location": "location_id"}
+    """What a site keeps of a table without persons: its own place and physicians, else all."""
+    own = {
+        "care_site": "care_site_id",
+        "provider": "care_site_id",
+        "location": "location_id",
+    }
     return table.filter(pc.equal(table[own[name]], number)) if name in own else table
 
 

@@ -161,6 +161,7 @@ def test_every_concept_used_is_in_the_vocabulary(network):
         ("measurement", "unit_concept_id"),
         ("observation", "observation_concept_id"),
         ("visit_occurrence", "visit_concept_id"),
+        ("provider", "specialty_concept_id"),
     ):
         missing = ask(
             network,
@@ -231,6 +232,7 @@ def test_a_folder_holds_its_own_site_only(tmp_path):
         for table, column in (
             ("care_site", "care_site_id"),
             ("location", "location_id"),
+            ("provider", "care_site_id"),
             ("person", "care_site_id"),
             ("visit_occurrence", "care_site_id"),
         ):
@@ -284,6 +286,35 @@ def test_clonal_cells_are_absent_in_stringent_response_only(network):
         """,
     )
     assert found == [("sCR",)]
+
+
+def test_physicians_work_at_the_site_and_in_the_specialty_of_the_visit(network):
+    found = ask(
+        network,
+        """
+        select visit_source_value, specialty_source_value, count(*),
+            count(*) filter (where visit.care_site_id = provider.care_site_id)
+        from cdm.visit_occurrence as visit inner join cdm.provider using (provider_id)
+        group by all order by all
+        """,
+    )
+    everything = ask(network, "select count(*) from cdm.visit_occurrence")
+    assert sum(count for _, _, count, _ in found) == everything[0][0]
+    assert all(count == same for _, _, count, same in found)
+    pairs = {(kind, specialty) for kind, specialty, *_ in found}
+    assert ("emergency", "93") in pairs
+    assert {specialty for kind, specialty in pairs if kind == "emergency"} == {"93"}
+    assert {specialty for kind, specialty in pairs if kind == "outpatient"} == {"01", "83"}
+    bortezomib = ask(
+        network,
+        """
+        select distinct specialty_source_value from cdm.drug_exposure
+        inner join cdm.provider using (provider_id)
+        inner join cdm.concept on drug_concept_id = concept_id
+        where concept_name like 'bortezomib%'
+        """,
+    )
+    assert bortezomib == [("83",)]
 
 
 def test_an_unknown_scenario_is_a_sentence(tmp_path):
