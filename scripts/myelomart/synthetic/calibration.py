@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
-from myelomart.synthetic.biology import has_emd, has_pmd, pattern_component
+from myelomart.synthetic.biology import HEAVY_CHAINS, has_emd, has_pmd, pattern_component
+from myelomart.synthetic.charted import counts_at
 from myelomart.synthetic.constants import rows
 from myelomart.synthetic.estimands import effect_table
 from myelomart.synthetic.network import CHUNK
@@ -73,6 +74,12 @@ def infusion_frame(people, course: Course) -> tuple[pd.DataFrame, pd.DataFrame]:
             "tested": biology.tested[treated],
         }
     )
+    for chain in ("IgG", "IgA", "none"):
+        frame[f"heavy_{chain}"] = np.array(HEAVY_CHAINS)[biology.heavy_chain[treated]] == chain
+    for row in rows("low_counts"):
+        value = counts_at(course, row["moment"])[row["lab"]][treated]
+        low = value < float(row["below"]) if row["below"] else value > float(row["above"])
+        frame[row["state"]] = low
     for component in ("biochemical", "marrow", "bone"):
         frame[component] = pattern_component(biology, component)[treated]
     for place, row in enumerate(rows("cytogenetics")):

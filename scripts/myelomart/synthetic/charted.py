@@ -1,4 +1,4 @@
-"""What somebody writes down at one moment: isotype, stage, the infused cells, counts at relapse."""
+"""What is known of one moment: isotype, stage, infused cells, counts at infusion and relapse."""
 
 import numpy as np
 
@@ -9,7 +9,10 @@ from myelomart.synthetic.people import People
 from myelomart.synthetic.treatment import Course
 
 ISOTYPES = ("myeloma_igg", "myeloma_iga", "myeloma_igd", "light_chain_myeloma")
-RELAPSE_COUNTS = ("hemoglobin", "wbc_count", "neutrophil_count", "platelet_count")
+COUNTS = {
+    "infusion": ("hemoglobin", "neutrophil_count", "platelet_count", "creatinine"),
+    "progression": ("hemoglobin", "wbc_count", "neutrophil_count", "platelet_count"),
+}
 
 
 def emit_isotype(log: EventLog, people: People, course: Course) -> None:
@@ -63,6 +66,16 @@ def emit_relapse_counts(log: EventLog, course: Course) -> None:
     patient = np.flatnonzero(course.cart_line >= 0)
     seen = course.seen[patient, course.cart_line[patient]]
     patient, seen = patient[seen < 2**20], seen[seen < 2**20]
-    for name in RELAPSE_COUNTS:
-        value = quantile(f"progression_{name}", course.streams.uniform(f"relapse/{name}")[patient])
-        log.add("measurement", course.rows[patient], seen, lab(name), value)
+    for name, value in counts_at(course, "progression").items():
+        log.add("measurement", course.rows[patient], seen, lab(name), value[patient])
+
+
+def counts_at(course: Course, moment: str) -> dict[str, np.ndarray]:
+    """Blood counts of every patient at the first CAR-T infusion or at the progression after it.
+
+    At the infusion also creatinine.
+    """
+    return {
+        name: quantile(f"{moment}_{name}", course.streams.uniform(f"{moment}/{name}"))
+        for name in COUNTS[moment]
+    }

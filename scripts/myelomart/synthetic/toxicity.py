@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, day_number, parameter, quantile, rows
+from myelomart.synthetic.charted import counts_at
+from myelomart.synthetic.constants import column, day_number, parameter, rows
 from myelomart.synthetic.effects import outcome_names
 from myelomart.synthetic.emission import (
     after_code_starts,
@@ -155,6 +156,7 @@ def emit_counts(log: EventLog, course: Course, graded, person, draw) -> None:
     They begin as low as the document of the commercial centre prints; creatinine is of that day.
     """
     population = course.population[graded["patient"]]
+    before = counts_at(course, "infusion")
     tests = (
         ("neutrophil_count", "neutropenia_ge3", 0.25, 0.95, 1.3, 4.0),
         ("platelet_count", "thrombocytopenia_ge3", 12, 46, 62, 190),
@@ -162,7 +164,7 @@ def emit_counts(log: EventLog, course: Course, graded, person, draw) -> None:
     )
     for name, rate, nadir, severe_top, mild_low, normal in tests:
         severe = draw(rate) < column("toxicity", rate)[population]
-        start = quantile(f"infusion_{name}", draw(f"{name}/start"))
+        start = before[name][graded["patient"]]
         low = nadir + (severe_top - nadir) * 0.5 * draw(f"{name}/low")
         month = np.where(
             severe,
@@ -176,5 +178,5 @@ def emit_counts(log: EventLog, course: Course, graded, person, draw) -> None:
             else:
                 value = month if offset <= 42 else late
             log.add("measurement", person, graded["day"] + offset, lab(name), value)
-    creatinine = quantile("infusion_creatinine", draw("creatinine/start"))
+    creatinine = before["creatinine"][graded["patient"]]
     log.add("measurement", person, graded["day"], lab("creatinine"), creatinine)
