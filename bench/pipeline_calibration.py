@@ -41,6 +41,7 @@ SHARE = re.compile(r"^([\d,]+) / ([\d,]+) ")
 WITH_QUARTILES = re.compile(rf"^{NUMBER} \(IQR {NUMBER}–{NUMBER}\)$")
 WITH_INTERVAL = re.compile(rf"^{NUMBER} \({NUMBER}–{NUMBER}\)( %)?$")
 ELSEWHERE = Path(__file__).with_suffix(".csv")
+PLACE = ("output_id", "row_label", "arm", "statistic", "endpoint")
 
 
 def make(patients: int, seed: int, out: Path) -> None:
@@ -74,27 +75,32 @@ def beside_printed(results: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
-def elsewhere(estimates: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Counts of the numbers that are made of several of our rows: numerator and denominator."""
+def elsewhere(estimates: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """Estimate, error and size of numbers whose place is not the one beside the printed value.
+
+    A row of the CSV file either is the estimate with its interval, or adds its count to the
+    numerator (`top`) and its count or its denominator to the denominator (`bottom`).
+    """
     counts: dict[str, tuple[float, float]] = {}
+    found = {}
     with ELSEWHERE.open(newline="", encoding="utf-8") as handle:
         for row in csv.DictReader(handle):
-            mine = estimates[
-                (estimates["output_id"] == row["output_id"])
-                & (estimates["row_label"] == row["row_label"])
-                & (estimates["arm"] == row["arm"])
-                & (estimates["statistic"] == row["statistic"])
-            ]
-            top, bottom = counts.get(row["row_id"], (0.0, 0.0))
+            same = [estimates[name] == row[name] for name in PLACE if row[name]]
+            mine = estimates[np.logical_and.reduce(same)]
             if not len(mine):
                 continue
-            count = float(mine["numerator"].iloc[0])
-            top += count * float(row["in_numerator"])
-            bottom += {"count": count, "all": float(mine["denominator"].iloc[0]), "": 0.0}[
-                row["in_denominator"]
+            mine = mine.iloc[0]
+            if row["bottom"] == "interval":
+                half = (mine["ci_high"] - mine["ci_low"]) / 2 / NORMAL_95
+                found[row["row_id"]] = (mine["estimate"], half, float("nan"))
+                continue
+            top, bottom = counts.get(row["row_id"], (0.0, 0.0))
+            top += mine["numerator"] * float(row["top"])
+            bottom += {"count": mine["numerator"], "all": mine["denominator"], "none": 0.0}[
+                row["bottom"]
             ]
             counts[row["row_id"]] = (top, bottom)
-    return counts
+    return found | {row_id: share(*both) for row_id, both in counts.items()}
 
 
 def number(text: str) -> float:
@@ -137,7 +143,7 @@ def table(results: Path, patients: int, seed: int) -> str:
     absent, beyond, shown = [], [], 0
     for row in calibration_table(patients, seed).itertuples():
         if row.row_id in summed:
-            mine = share(*summed[row.row_id])
+            mine = summed[row.row_id]
         else:
             output, text = beside.get(row.row_id, ("", ""))
             mine = read(text, row.kind, output, estimates)

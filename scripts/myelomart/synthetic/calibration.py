@@ -24,6 +24,7 @@ from myelomart.synthetic.treatment import CAR_T, Course, simulate
 from myelomart.synthetic.truth import STATES
 
 NORMAL_95 = 1.959964
+DAY_90 = 90
 
 
 def infusion_frame(people, course: Course) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -67,6 +68,8 @@ def infusion_frame(people, course: Course) -> tuple[pd.DataFrame, pd.DataFrame]:
             "emd_progression": has_emd(biology.progression[treated]),
             "pmd_progression": has_pmd(biology.progression[treated]),
             "response_pr": course.response[pick] >= PARTIAL,
+            "day90_pr": (course.response[pick] >= PARTIAL) & (seen - infusion > DAY_90),
+            "day90_cr": (course.response[pick] >= COMPLETE) & (seen - infusion > DAY_90),
             "response_cr": course.response[pick] >= COMPLETE,
             "next_group": np.where(begun, groups[course.regimen[treated, following]], "NONE"),
             "next_pr": course.response[treated, following] >= PARTIAL,
