@@ -63,11 +63,18 @@ def day_limit(course: Course) -> np.ndarray:
 
 def emit_relapse_counts(log: EventLog, course: Course) -> None:
     """Blood counts on the day on which progression after CAR-T is seen."""
-    patient = np.flatnonzero(course.cart_line >= 0)
-    seen = course.seen[patient, course.cart_line[patient]]
-    patient, seen = patient[seen < 2**20], seen[seen < 2**20]
+    seen = relapse_day(course)
+    patient = np.flatnonzero(seen < 2**20)
+    seen = seen[patient]
     for name, value in counts_at(course, "progression").items():
         log.add("measurement", course.rows[patient], seen, lab(name), value[patient])
+
+
+def relapse_day(course: Course) -> np.ndarray:
+    """Day on which the progression after the first CAR-T is seen; far off where there is none."""
+    treated = np.maximum(course.cart_line, 0)
+    seen = course.seen[np.arange(len(treated)), treated]
+    return np.where(course.cart_line >= 0, np.minimum(seen, 2**20), 2**20)
 
 
 def counts_at(course: Course, moment: str) -> dict[str, np.ndarray]:
