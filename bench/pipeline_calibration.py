@@ -5,10 +5,11 @@
 
 `make` writes the scenario `published`, a folder a site, all of them myeloma patients, builds a
 warehouse of each CAR-T centre by itself (a document's patients are those of one centre) and runs
-the study of that document. `table` reads the tables that stand beside the printed values and
-prints, for each row of the generator's calibration.csv: printed, planted (the latent course of
-100,000 patients, as in docs/calibration.md), the pipeline's own estimate with its standard error,
-and its distance from the planted and from the printed value in standard errors of both.
+the study of that document; with `--populations network` also the comparison of the two arms.
+`table` reads the tables that stand beside the printed values and prints, for each row of the
+generator's calibration.csv: printed, planted (the latent course of 100,000 patients, as in
+docs/calibration.md), the pipeline's own estimate with its standard error, and its distance from the
+planted and from the printed value in standard errors of both.
 
 A share has a binomial error, a survival estimate that of its interval, a median 1.25 times the
 spread over the root of n. Rows that no study asks for are listed at the end.
@@ -31,6 +32,7 @@ from myelomart.synthetic.constants import rows
 
 NORMAL_95, QUARTILES = 1.959964, 1.349
 STUDY_OF = {
+    "network": "cart_vs_pom",
     "commercial": "progression_patterns",
     "trial": "salvage_after_cart",
     "long_term": "long_term_followup",
@@ -41,11 +43,11 @@ SHARE = re.compile(r"^([\d,]+) / ([\d,]+) ")
 WITH_QUARTILES = re.compile(rf"^{NUMBER} \(IQR {NUMBER}–{NUMBER}\)$")
 WITH_INTERVAL = re.compile(rf"^{NUMBER} \({NUMBER}–{NUMBER}\)( %)?$")
 ELSEWHERE = Path(__file__).with_suffix(".csv")
-PLACE = ("output_id", "row_label", "arm", "statistic", "endpoint")
+PLACE = ("output_id", "population", "row_label", "arm", "statistic", "endpoint")
 
 
-def make(patients: int, seed: int, out: Path) -> None:
-    """The network, one warehouse a centre, and the study of each centre's document."""
+def make(patients: int, seed: int, out: Path, populations: list[str]) -> None:
+    """The network, one warehouse a population, and the study of each population's document."""
     command = str(Path(sys.executable).with_name("myelomart"))
     environment = os.environ | {"DO_NOT_TRACK": "1"}
 
@@ -53,9 +55,10 @@ def make(patients: int, seed: int, out: Path) -> None:
         subprocess.run([command, *map(str, words)], check=True, env=environment, cwd=project_root())
 
     size = ("--patients", patients, "--myeloma-share", 1, "--seed", seed)
-    run("synth", *size, "--folders", "--out", out / "cdm")
+    if not (out / "cdm").exists():
+        run("synth", *size, "--folders", "--out", out / "cdm")
     for number, row in enumerate(rows("populations"), start=1):
-        if row["population"] in STUDY_OF:
+        if row["population"] in populations:
             database = out / f"{row['population']}.duckdb"
             environment["MYELOMART_LANDING"] = str(database.with_suffix(".landing"))
             run("build", "--source", out / "cdm" / f"site_{number}", "--db", database)
@@ -91,8 +94,11 @@ def elsewhere(estimates: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
                 continue
             mine = mine.iloc[0]
             if row["bottom"] == "interval":
-                half = (mine["ci_high"] - mine["ci_low"]) / 2 / NORMAL_95
-                found[row["row_id"]] = (mine["estimate"], half, float("nan"))
+                error = (mine["ci_high"] - mine["ci_low"]) / 2 / NORMAL_95
+                if row["statistic"] == "hazard_ratio":
+                    error = np.log(mine["ci_high"] / mine["ci_low"]) / 2 / NORMAL_95
+                    error *= mine["estimate"]
+                found[row["row_id"]] = (mine["estimate"], error, mine["denominator"])
                 continue
             top, bottom = counts.get(row["row_id"], (0.0, 0.0))
             top += mine["numerator"] * float(row["top"])
@@ -134,6 +140,13 @@ def read(text: str, kind: str, output: str, estimates: pd.DataFrame):
     return None
 
 
+def distance(value: float, error: float, other: float, its_error: float, ratio: bool) -> float:
+    """Difference in standard errors of both; of ratios that of the logarithms."""
+    if ratio:
+        return float(np.log(value / other) / np.hypot(error / value, its_error / other))
+    return (value - other) / float(np.hypot(error, its_error))
+
+
 def table(results: Path, patients: int, seed: int) -> str:
     """The comparison in Markdown."""
     estimates = pd.concat(map(pd.read_csv, sorted(results.glob("*/estimates.csv"))))
@@ -151,8 +164,9 @@ def table(results: Path, patients: int, seed: int) -> str:
             absent.append(f"{row.row_id} {row.target}")
             continue
         value, error, size = mine
-        apart = (value - row.simulated) / np.hypot(error, row.monte_carlo_se)
-        off = (value - row.printed) / np.hypot(error, row.printed_se)
+        ratio = row.kind == "hazard_ratio"
+        apart = distance(value, error, row.simulated, row.monte_carlo_se, ratio)
+        off = distance(value, error, row.printed, row.printed_se, ratio)
         beyond += [row.target] if abs(apart) > 3 else []
         shown += 1
         among = " ".join(filter(None, (row.population, row.condition)))
@@ -179,6 +193,7 @@ def main() -> None:
     first = commands.add_parser("make")
     first.add_argument("--patients", type=int, default=20_000)
     first.add_argument("--out", type=Path, required=True)
+    first.add_argument("--populations", nargs="+", choices=STUDY_OF, default=[*STUDY_OF][1:])
     second = commands.add_parser("table")
     second.add_argument("--results", type=Path, required=True)
     second.add_argument("--patients", type=int, default=100_000)
@@ -186,7 +201,7 @@ def main() -> None:
         one.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.command == "make":
-        make(given.patients, given.seed, given.out)
+        make(given.patients, given.seed, given.out, given.populations)
     else:
         print(table(given.results, given.patients, given.seed))
 

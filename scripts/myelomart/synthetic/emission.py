@@ -56,7 +56,8 @@ def emit_doses(log: EventLog, people: People, course: Course) -> None:
     """Every fill or infusion of every line; transplants and CAR-T apart."""
     patient, line = np.nonzero(course.start >= 0)
     start, end = course.start[patient, line], course.end[patient, line]
-    transplanted = (line == 0) & (course.transplant[patient, line] >= 0)
+    salvage = np.isin(course.regimen[patient, line], ending_regimens("autologous", "allogeneic"))
+    transplanted = (course.transplant[patient, line] >= 0) & ~salvage
     end = np.where(transplanted, course.transplant[patient, line] - 25, end)
     apart = np.array([row["phase"] == "cart" for row in rows("regimens")])
     apart[ending_regimens("gprc5d_cart", "autologous", "allogeneic")] = True
