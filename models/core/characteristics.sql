@@ -74,6 +74,12 @@ clone_characteristics as (
 
 ),
 
+infused_cell_characteristics as (
+
+    select * from {{ ref('int_infused_cell_characteristics') }}
+
+),
+
 characteristics as (
 
     select * from demographic_characteristics
@@ -99,6 +105,8 @@ characteristics as (
     select * from soft_tissue_characteristics
     union all
     select * from clone_characteristics
+    union all
+    select * from infused_cell_characteristics
 
 )
 

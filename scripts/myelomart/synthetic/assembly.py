@@ -5,18 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from myelomart.synthetic import providers
 from myelomart.synthetic.constants import column, day_number, rows
 from myelomart.synthetic.events import EventLog
 from myelomart.synthetic.people import People
 from myelomart.synthetic.responses import NAMES as RESPONSES
 from myelomart.synthetic.schema import as_table, words
 from myelomart.synthetic.sites import Sites
-from myelomart.synthetic.vocabulary import catalogue
+from myelomart.synthetic.vocabulary import catalogue, worded_tests
 
 EHR = 32817
 EQUALS = 4172703
 POSITIVE, NEGATIVE, PRESENT, ABSENT = 9191, 9189, 4181412, 4132135
-OUTPATIENT = 9202
+OUTPATIENT, EMERGENCY = 9202, 9203
+STAGES = ("I", "II", "III")
 SLOTS = 1_000_000
 DAYS = 2**21
 ICD10_START = day_number("2015-10-01")
@@ -189,6 +191,9 @@ def visit_table(people: People, visits: Visits) -> pa.Table:
             "visit_start_date": visits.start,
             "visit_end_date": visits.end,
             "visit_type_concept_id": EHR,
+            "provider_id": providers.of_visits(
+                people, visits.person, visits.start, visits.concept, EMERGENCY
+            ),
             "care_site_id": people.site[visits.person] + 1,
             "visit_source_value": words([names[9201 + place] for place in range(3)], index),
             "visit_source_concept_id": 0,
@@ -198,12 +203,16 @@ def visit_table(people: People, visits: Visits) -> pa.Table:
 
 
 def condition_table(people, sites, common, identifier, person, day, item, value, end):
-    """condition_occurrence, with ICD-9 before October 2015 and the dot as the site writes it."""
+    """condition_occurrence, with ICD-9 before October 2015 and the dot as the site writes it.
+
+    What has no ICD code comes from a problem list, in SNOMED.
+    """
     _, ids = catalogue()
     standard, ten, nine = ids["conditions"].T
     old = (day < ICD10_START) & (nine[item] > 0)
     dotted = sites.dotted[people.site[person]]
-    codes = [row[field] for field in ("icd10cm", "icd9cm") for row in rows("conditions")]
+    codes = [row["icd10cm"] or row["snomed"] for row in rows("conditions")]
+    codes += [row["icd9cm"] for row in rows("conditions")]
     choices = codes + [code.replace(".", "") for code in codes]
     size = len(rows("conditions"))
     table = as_table(
@@ -241,6 +250,7 @@ def drug_table(people, sites, common, identifier, person, day, item, value, end)
             "drug_exposure_start_date": day,
             "drug_exposure_end_date": end,
             "drug_type_concept_id": EHR,
+            "provider_id": providers.of_drugs(people, person, day, item),
             "days_supply": supply,
             "quantity": supply,
             "route_concept_id": column("drugs", "route_concept_id")[item],
@@ -281,12 +291,12 @@ def procedure_table(people, sites, common, identifier, person, day, item, value,
 
 
 def measurement_table(people, sites, common, identifier, person, day, item, value, end):
-    """measurement in the unit of the site, rounded as a laboratory prints it; FISH as a result."""
+    """measurement in the unit of the site, rounded as a laboratory prints it, or in words."""
     _, ids = catalogue()
     size, concept = len(rows("labs")), ids["measurements"]
-    fish = item >= size
-    test = np.where(fish, 0, item)
-    alternative = sites.unit_alternative[people.site[person], test] & ~fish
+    worded = item >= size
+    test = np.where(worded, 0, item)
+    alternative = sites.unit_alternative[people.site[person], test] & ~worded
     factor = np.where(alternative, column("labs", "alt_factor", 1.0)[test], 1.0)
     digits = np.maximum(column("labs", "digits")[test] - np.floor(np.log10(factor) + 1e-9), 0)
     scale = 10.0**digits
@@ -295,10 +305,10 @@ def measurement_table(people, sites, common, identifier, person, day, item, valu
         [column("labs", "unit_concept_id"), column("labs", "alt_unit_concept_id", 0.0)]
     )
     chosen = test + size * alternative
-    codes = [row["loinc"] for row in (*rows("labs"), *rows("cytogenetics"))]
+    codes = [row["loinc"] for row in (*rows("labs"), *worded_tests())]
 
     def numeric(values: np.ndarray) -> np.ndarray:
-        return np.where(fish, np.nan, values)
+        return np.where(worded, np.nan, values)
 
     table = as_table(
         "measurement",
@@ -310,15 +320,17 @@ def measurement_table(people, sites, common, identifier, person, day, item, valu
             "measurement_type_concept_id": EHR,
             "operator_concept_id": numeric(np.full(len(item), EQUALS)),
             "value_as_number": numeric(np.rint(value * factor * scale) / scale),
-            "value_as_concept_id": np.where(fish, np.where(value > 0, POSITIVE, NEGATIVE), np.nan),
+            "value_as_concept_id": np.where(
+                worded, np.where(value > 0, POSITIVE, NEGATIVE), np.nan
+            ),
             "unit_concept_id": numeric(unit_ids[chosen]),
             "range_low": numeric(column("labs", "range_low")[test] * factor),
             "range_high": numeric(column("labs", "range_high")[test] * factor),
             "measurement_source_value": words(codes, item),
             "measurement_source_concept_id": concept[item],
-            "unit_source_value": words(units, np.where(fish, -1, chosen)),
+            "unit_source_value": words(units, np.where(worded, -1, chosen)),
             "value_source_value": words(
-                ["Negative", "Positive"], np.where(fish, value > 0, -1).astype(np.int64)
+                ["Negative", "Positive"], np.where(worded, value > 0, -1).astype(np.int64)
             ),
         },
         len(person),
@@ -327,13 +339,15 @@ def measurement_table(people, sites, common, identifier, person, day, item, valu
 
 
 def observation_table(people, sites, common, identifier, person, day, item, value, end):
-    """observation: charted findings as present or absent, a score, or a response."""
+    """observation: charted findings as present or absent, a score, a response or a stage."""
     _, ids = catalogue()
     kind = np.array([row["kind"] for row in rows("findings")])[item]
-    present, response = kind == "presence", kind == "response"
+    present, response, stage = kind == "presence", kind == "response", kind == "stage"
     known = np.where(present, np.where(value > 0, PRESENT, ABSENT), np.nan)
-    texts = ["absent", "present", *RESPONSES]
-    index = np.where(present, value > 0, np.where(response, 2 + np.nan_to_num(value), -1))
+    texts = ["absent", "present", *RESPONSES, *STAGES]
+    first = np.select([present, response, stage], [0, 2, 1 + len(RESPONSES)], -1)
+    worded = np.where(present, value > 0, np.nan_to_num(value))
+    index = np.where(first >= 0, first + worded, -1)
     places = [row["site"] for row in rows("lesion_sites")]
     table = as_table(
         "observation",
@@ -400,6 +414,7 @@ def person_tables(people: People, sites: Sites, visits: Visits, death: np.ndarra
             "day_of_birth": (birth - birth.astype("datetime64[M]")).astype(np.int64) + 1,
             "race_concept_id": column("races", "concept_id")[people.race],
             "ethnicity_concept_id": np.where(people.hispanic, 38003563, 38003564),
+            "provider_id": providers.usual(people, np.arange(size), providers.specialty("general")),
             "care_site_id": people.site + 1,
             "location_id": people.site + 1,
             "person_source_value": [f"P{number}" for number in people.person_id],

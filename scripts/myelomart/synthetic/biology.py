@@ -28,6 +28,7 @@ class Biology:
     abnormal: np.ndarray
     tested: np.ndarray
     stage: np.ndarray
+    durie_salmon: np.ndarray
     baseline: np.ndarray
     progression: np.ndarray
     pattern: np.ndarray
@@ -76,6 +77,7 @@ def draw_biology(people: People, chosen: np.ndarray, streams: Streams) -> Biolog
         abnormal=streams.uniform("cytogenetics", len(rows("cytogenetics"))) < positive,
         tested=streams.uniform("fish") < parameter("fish_share"),
         stage=1 + streams.choice("iss", np.array([0.32, 0.4, 0.28])),
+        durie_salmon=1 + streams.choice("durie_salmon", column("durie_salmon", "share")),
         baseline=baseline,
         progression=progression,
         pattern=streams.choice("pattern", weights),

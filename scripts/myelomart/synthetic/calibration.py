@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
-from myelomart.synthetic.biology import has_emd, has_pmd, pattern_component
+from myelomart.synthetic.biology import HEAVY_CHAINS, has_emd, has_pmd, pattern_component
+from myelomart.synthetic.charted import counts_at
 from myelomart.synthetic.constants import rows
 from myelomart.synthetic.estimands import effect_table
 from myelomart.synthetic.network import CHUNK
@@ -23,6 +24,7 @@ from myelomart.synthetic.treatment import CAR_T, Course, simulate
 from myelomart.synthetic.truth import STATES
 
 NORMAL_95 = 1.959964
+DAY_90 = 90
 
 
 def infusion_frame(people, course: Course) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -66,6 +68,8 @@ def infusion_frame(people, course: Course) -> tuple[pd.DataFrame, pd.DataFrame]:
             "emd_progression": has_emd(biology.progression[treated]),
             "pmd_progression": has_pmd(biology.progression[treated]),
             "response_pr": course.response[pick] >= PARTIAL,
+            "day90_pr": (course.response[pick] >= PARTIAL) & (seen - infusion > DAY_90),
+            "day90_cr": (course.response[pick] >= COMPLETE) & (seen - infusion > DAY_90),
             "response_cr": course.response[pick] >= COMPLETE,
             "next_group": np.where(begun, groups[course.regimen[treated, following]], "NONE"),
             "next_pr": course.response[treated, following] >= PARTIAL,
@@ -73,6 +77,12 @@ def infusion_frame(people, course: Course) -> tuple[pd.DataFrame, pd.DataFrame]:
             "tested": biology.tested[treated],
         }
     )
+    for chain in ("IgG", "IgA", "none"):
+        frame[f"heavy_{chain}"] = np.array(HEAVY_CHAINS)[biology.heavy_chain[treated]] == chain
+    for row in rows("low_counts"):
+        value = counts_at(course, row["moment"])[row["lab"]][treated]
+        low = value < float(row["below"]) if row["below"] else value > float(row["above"])
+        frame[row["state"]] = low
     for component in ("biochemical", "marrow", "bone"):
         frame[component] = pattern_component(biology, component)[treated]
     for place, row in enumerate(rows("cytogenetics")):

@@ -31,6 +31,12 @@ def lab(name: str) -> int:
     return position("labs", "lab")[name]
 
 
+def immunofixation(specimen: str) -> int:
+    """Item number of the immunofixation of serum or urine, behind labs and cytogenetics."""
+    place = position("immunofixation", "specimen")[specimen]
+    return len(rows("labs")) + len(rows("cytogenetics")) + place
+
+
 def finding(name: str) -> int:
     """Item number of a charted finding."""
     return position("findings", "item")[name]
@@ -50,7 +56,8 @@ def emit_doses(log: EventLog, people: People, course: Course) -> None:
     """Every fill or infusion of every line; transplants and CAR-T apart."""
     patient, line = np.nonzero(course.start >= 0)
     start, end = course.start[patient, line], course.end[patient, line]
-    transplanted = (line == 0) & (course.transplant[patient, line] >= 0)
+    salvage = np.isin(course.regimen[patient, line], ending_regimens("autologous", "allogeneic"))
+    transplanted = (course.transplant[patient, line] >= 0) & ~salvage
     end = np.where(transplanted, course.transplant[patient, line] - 25, end)
     apart = np.array([row["phase"] == "cart" for row in rows("regimens")])
     apart[ending_regimens("gprc5d_cart", "autologous", "allogeneic")] = True

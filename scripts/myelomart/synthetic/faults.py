@@ -20,7 +20,9 @@ def plant_faults(
 ) -> tuple[dict[str, pa.Table], pa.Table]:
     """The tables with faults, and one row for each: fault, table, column, row id, old, new.
 
-    A row carries one fault at most. `myeloma` holds the person ids with myeloma.
+    A row carries one fault at most, and the rows behind it that `kept_beside` counts carry none: a
+    fault that shows by its neighbours needs them as they were. `myeloma` holds the person ids with
+    myeloma.
     """
     tables, found = dict(tables), []
     touched: dict[str, np.ndarray] = {}
@@ -38,10 +40,14 @@ def plant_faults(
             person = table["person_id"].to_numpy()
             chosen[1:] &= (person[1:] == person[:-1]) & ~taken[:-1]
             chosen[1:] &= ~chosen[:-1]
+        beside = range(1, int(row["kept_beside"] or 0) + 1)
+        for step in beside:
+            chosen[:-step] &= ~taken[step:]
         where = np.flatnonzero(chosen)
         if not len(where):
             continue
-        taken[where] = True
+        for step in (0, *beside):
+            taken[np.minimum(where + step, len(taken) - 1)] = True
         for target, values in changes(table, row, where, died).items():
             before = tables[name][target]
             position = tables[name].schema.get_field_index(target)

@@ -72,20 +72,24 @@ def emit_scan(log: EventLog, course: Course, patient, person, day, state, bone) 
 
 
 def emit_charted_responses(log: EventLog, course: Course) -> None:
-    """The physician's response at about day 90 of a line, and progression on the day it is seen."""
+    """The physician's response at day 90 of a line, earlier in a short one, and progression.
+
+    Progression is charted on the day on which it is seen.
+    """
     patient, line = np.nonzero(course.start >= 0)
     origin = np.where(course.infusion >= 0, course.infusion, course.start)[patient, line]
     seen = course.seen[patient, line]
-    charted = course.streams.uniform("charted", MAX_LINES)[patient, line] < parameter(
-        "charted_share"
-    )
+    share = column("populations", "charted_share")[course.population[patient]]
+    charted = course.streams.uniform("charted", MAX_LINES)[patient, line] < share
     charted &= line >= 1
-    assessed = charted & (seen > origin + 90)
+    early = origin + (parameter("charted_early") * (seen - origin)).astype(np.int64)
+    when = np.where(seen > origin + 90, origin + 90, np.maximum(early, origin + 7))
+    assessed = charted & (when < seen)
     value = course.response[patient, line].astype(float)
     log.add(
         "observation",
         course.rows[patient[assessed]],
-        origin[assessed] + 90,
+        when[assessed],
         finding("myeloma_response"),
         value[assessed],
     )

@@ -10,6 +10,12 @@ import pyarrow as pa
 from myelomart.errors import MyelomartError
 from myelomart.synthetic.assembly import assemble
 from myelomart.synthetic.broken_files import write_broken_files
+from myelomart.synthetic.charted import (
+    emit_durie_salmon,
+    emit_infused_cells,
+    emit_isotype,
+    emit_relapse_counts,
+)
 from myelomart.synthetic.constants import day_number, parameter
 from myelomart.synthetic.effects import NEVER
 from myelomart.synthetic.emission import (
@@ -30,6 +36,7 @@ from myelomart.synthetic.observation import (
 )
 from myelomart.synthetic.outcomes import emit_outcomes
 from myelomart.synthetic.people import make_people
+from myelomart.synthetic.providers import provider_table
 from myelomart.synthetic.scenarios import Scenario, scenario_named
 from myelomart.synthetic.schema import as_table
 from myelomart.synthetic.sites import Sites, make_sites
@@ -125,6 +132,10 @@ def make_chunk(
     if not lean:
         emit_background(log, people)
         emit_staging(log, people, course)
+        emit_isotype(log, people, course)
+        emit_durie_salmon(log, people, course)
+        emit_infused_cells(log, course)
+        emit_relapse_counts(log, course)
         emit_imaging(log, course)
         emit_charted_responses(log, course)
         emit_myeloma_labs(log, people, course, sites)
@@ -132,7 +143,7 @@ def make_chunk(
 
 
 def site_tables(sites: Sites) -> dict[str, pa.Table]:
-    """care_site, location and cdm_source."""
+    """care_site, provider, location and cdm_source."""
     numbers = np.arange(1, sites.count + 1)
     names = sites.names()
     cut = int(parameter("data_cut_date"))
@@ -148,6 +159,7 @@ def site_tables(sites: Sites) -> dict[str, pa.Table]:
             },
             sites.count,
         ),
+        "provider": provider_table(sites),
         "location": as_table(
             "location",
             {"location_id": numbers, "location_source_value": names},

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import ndtri
 
+from myelomart.synthetic.charted import relapse_day
 from myelomart.synthetic.constants import parameter, rows
 from myelomart.synthetic.emission import condition, drug, procedure
 from myelomart.synthetic.events import EventLog, repeated
@@ -87,7 +88,8 @@ def emit_panels(log: EventLog, people: People, row, day, counter, panels, name: 
 def emit_myeloma_labs(log: EventLog, people: People, course: Course, sites: Sites) -> None:
     """Laboratories from diagnosis on, at the interval of the site's testing intensity.
 
-    Blood counts from a CAR-T infusion to its day 60 come from toxicity.py instead.
+    Blood counts from a CAR-T infusion to its day 60 come from toxicity.py instead, and those around
+    the progression after it from charted.py.
     """
     person = course.rows
     first = people.diagnosis[person]
@@ -102,6 +104,7 @@ def emit_myeloma_labs(log: EventLog, people: People, course: Course, sites: Site
     for infusion in course.infusion.T:
         when = infusion[which]
         near |= (when >= 0) & (day >= when) & (day <= when + 62)
+    near |= np.abs(day - relapse_day(course)[which]) <= parameter("relapse_counts_days")
     emit_panels(log, people, row[~near], day[~near], number[~near], ("blood",), "mm")
     for every, panel in ((2, "chemistry"), (2, "immunoglobulin"), (3, "inflammation")):
         chosen = number % every == 0

@@ -61,11 +61,22 @@ def choose_regimen(course, phase: np.ndarray, decision: np.ndarray, line: int) -
     patient, before = np.nonzero(used >= 0)
     again = ~salvage[patient]
     weights[patient[again], used[patient, before][again]] *= 0.05
+    repeated = ~salvage[:, None] & nothing_new(course, line)
+    weights = np.where(repeated, weights * parameter("repeated_drugs_weight"), weights)
     weights = np.where(
         phase[:, None] == phase_number("cart"), cart_products(course, allowed), weights
     )
     weights = np.where(salvage[:, None], salvage_weights(course, line) * allowed, weights)
     return course.streams.choice(f"regimen/{line}", weights)
+
+
+def nothing_new(course, line: int) -> np.ndarray:
+    """Regimens all of whose drugs the line before held, its lenalidomide maintenance included."""
+    before = regimen_drugs()[np.maximum(course.regimen[:, line - 1], 0)] & (line > 0)
+    if line == 1:
+        lenalidomide = position("drugs", "ingredient")["lenalidomide"]
+        before[:, lenalidomide] |= course.transplant[:, 0] >= 0
+    return ~(regimen_drugs()[None, :, :] & ~before[:, None, :]).any(axis=2)
 
 
 def cart_products(course, allowed: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from myelomart.synthetic.charted import counts_at
 from myelomart.synthetic.constants import column, day_number, parameter, rows
 from myelomart.synthetic.effects import outcome_names
 from myelomart.synthetic.emission import (
@@ -150,8 +151,12 @@ def emit_markers(log: EventLog, graded, person, draw) -> None:
 
 
 def emit_counts(log: EventLog, course: Course, graded, person, draw) -> None:
-    """Blood counts from infusion to day 60: a fall, and the printed share of grade 3 at day 28."""
+    """Blood counts from infusion to day 60: a fall, and the printed share of grade 3 at day 28.
+
+    They begin as low as the document of the commercial centre prints; creatinine is of that day.
+    """
     population = course.population[graded["patient"]]
+    before = counts_at(course, "infusion")
     tests = (
         ("neutrophil_count", "neutropenia_ge3", 0.25, 0.95, 1.3, 4.0),
         ("platelet_count", "thrombocytopenia_ge3", 12, 46, 62, 190),
@@ -159,7 +164,7 @@ def emit_counts(log: EventLog, course: Course, graded, person, draw) -> None:
     )
     for name, rate, nadir, severe_top, mild_low, normal in tests:
         severe = draw(rate) < column("toxicity", rate)[population]
-        start = normal * (0.75 + 0.3 * draw(f"{name}/start"))
+        start = before[name][graded["patient"]]
         low = nadir + (severe_top - nadir) * 0.5 * draw(f"{name}/low")
         month = np.where(
             severe,
@@ -173,3 +178,5 @@ def emit_counts(log: EventLog, course: Course, graded, person, draw) -> None:
             else:
                 value = month if offset <= 42 else late
             log.add("measurement", person, graded["day"] + offset, lab(name), value)
+    creatinine = before["creatinine"][graded["patient"]]
+    log.add("measurement", person, graded["day"], lab("creatinine"), creatinine)

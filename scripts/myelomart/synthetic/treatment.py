@@ -346,17 +346,30 @@ def therapy_end(course: Course, decision, seen, line: int) -> np.ndarray:
 
 
 def transplant_in(course: Course, decision, seen, regimen, active, line: int) -> None:
-    """A planned transplant in the first line, and transplants as salvage."""
+    """A planned transplant in the first line, one put off to just before CAR-T, or as salvage."""
+    put_off = transplant_put_off(course)
+    share = column("populations", "transplant_share")[course.population]
+    planned = active & (course.streams.uniform("transplant") < share)
     if line == 0:
-        fit = active & (course.age < parameter("transplant_age_limit"))
-        share = column("populations", "transplant_share")[course.population]
-        fit &= course.streams.uniform("transplant") < share
+        fit = planned & (course.age < parameter("transplant_age_limit")) & ~put_off
         day = decision + parameter("transplant_day") + 60 * course.streams.uniform("transplant_day")
         fit &= (day + 30 < seen) & (day < course.death)
     else:
-        fit = active & np.isin(regimen, ending_regimens("autologous", "allogeneic"))
-        day = decision + 5.0
+        salvage = active & np.isin(regimen, ending_regimens("autologous", "allogeneic"))
+        late = planned & put_off & (line == course.prior_lines - 1) & (course.death > seen)
+        day = np.where(late, seen - parameter("transplant_before_next_line"), decision + 5.0)
+        fit = salvage | late
     course.transplant[:, line] = np.where(fit, day, -1).astype(np.int64)
+
+
+def transplant_put_off(course: Course) -> np.ndarray:
+    """Whose transplant waits for the last line before CAR-T, in which there is time for it."""
+    late = column("populations", "transplant_put_off_share")[course.population]
+    last = np.maximum(course.prior_lines - 1, 0)
+    row = np.arange(len(last))
+    room = course.schedule[row, last + 1] - course.schedule[row, last]
+    enough = (course.prior_lines > 1) & (room > 2 * parameter("transplant_before_next_line"))
+    return enough & (course.streams.uniform("transplant_put_off") < late)
 
 
 def choose_phase(course: Course, decision, line: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from myelomart.synthetic.biology import pattern_component
+from myelomart.synthetic.biology import HEAVY_CHAINS, pattern_component
 from myelomart.synthetic.constants import rows
 from myelomart.synthetic.effects import NEVER, outcome_names
 from myelomart.synthetic.people import YEAR, People
@@ -60,6 +60,8 @@ def patient_table(people: People, course: Course, ids) -> pa.Table:
         "linear_predictor": course.planted.linear_predictor,
         "is_penta_refractory_at_cart": course.penta,
         "iss_stage": biology.stage,
+        "durie_salmon_stage": biology.durie_salmon,
+        "heavy_chain": pa.array(np.array(HEAVY_CHAINS)[biology.heavy_chain]),
         "is_light_chain_only": biology.light_chain_only,
         "is_oligosecretory": biology.oligosecretory,
         "soft_tissue_baseline": pa.array(STATES[biology.baseline]),

@@ -51,6 +51,11 @@ class Catalogue:
         return concept_id
 
 
+def worded_tests() -> tuple[dict[str, str], ...]:
+    """Tests whose result is Positive or Negative; their items follow those of labs.csv."""
+    return (*rows("cytogenetics"), *rows("immunofixation"))
+
+
 @cache
 def catalogue() -> tuple[Catalogue, dict[str, np.ndarray]]:
     """The catalogue and, per item table, arrays of concept ids by item number."""
@@ -69,7 +74,7 @@ def catalogue() -> tuple[Catalogue, dict[str, np.ndarray]]:
         nine = book.source(
             own + 1, row["title"], "Condition", "ICD9CM", "ICD9 code", row["icd9cm"], standard
         )
-        conditions.append((standard, ten, nine))
+        conditions.append((standard, ten or standard, nine))
     ids["conditions"] = np.array(conditions)
     drugs = []
     for number, row in enumerate(rows("drugs")):
@@ -103,7 +108,7 @@ def catalogue() -> tuple[Catalogue, dict[str, np.ndarray]]:
         procedures.append((standard, source))
     ids["procedures"] = np.array(procedures)
     measurements = []
-    for number, row in enumerate((*rows("labs"), *rows("cytogenetics"))):
+    for number, row in enumerate((*rows("labs"), *worded_tests())):
         concept_id = int(row["concept_id"] or FIRST_MEASUREMENT + number)
         measurements.append(
             book.concept(

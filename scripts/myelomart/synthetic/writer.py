@@ -66,7 +66,7 @@ class Writer:
 
 
 class SiteWriter:
-    """One folder a site: every row goes to the site of its person, vocabularies go to all."""
+    """One folder a site: rows go to the site of their person or their own, vocabularies to all."""
 
     def __init__(self, folder: Path, sites: int) -> None:
         self.writers = [Writer(folder / f"site_{number}") for number in range(1, sites + 1)]
@@ -82,7 +82,7 @@ class SiteWriter:
         person = tables.get("person")
         for number, writer in enumerate(self.writers, start=1):
             if person is None:
-                writer.add(tables)
+                writer.add({name: of_site(table, name, number) for name, table in tables.items()})
                 continue
             here = person.filter(pc.equal(person["care_site_id"], number))["person_id"]
             mine = {
@@ -95,6 +95,16 @@ class SiteWriter:
         """Close every site's files."""
         for writer in self.writers:
             writer.close()
+
+
+def of_site(table: pa.Table, name: str, number: int) -> pa.Table:
+    """What a site keeps of a table without persons: its own place and physicians, else all."""
+    own = {
+        "care_site": "care_site_id",
+        "provider": "care_site_id",
+        "location": "location_id",
+    }
+    return table.filter(pc.equal(table[own[name]], number)) if name in own else table
 
 
 class TruthWriter:

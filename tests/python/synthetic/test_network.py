@@ -161,6 +161,7 @@ def test_every_concept_used_is_in_the_vocabulary(network):
         ("measurement", "unit_concept_id"),
         ("observation", "observation_concept_id"),
         ("visit_occurrence", "visit_concept_id"),
+        ("provider", "specialty_concept_id"),
     ):
         missing = ask(
             network,
@@ -223,6 +224,97 @@ def test_folders_hold_the_same_rows_as_one_folder(network, tmp_path):
         many = connection.execute(query.format(tmp_path / "cdm/*/measurement.parquet")).fetchone()
     assert one[0] == many[0]
     assert np.isclose(one[1], many[1])
+
+
+def test_a_folder_holds_its_own_site_only(tmp_path):
+    make_network(200, 4, 7, tmp_path / "cdm", myeloma_share=0.6, folders=True)
+    for number in range(1, 5):
+        for table, column in (
+            ("care_site", "care_site_id"),
+            ("location", "location_id"),
+            ("provider", "care_site_id"),
+            ("person", "care_site_id"),
+            ("visit_occurrence", "care_site_id"),
+        ):
+            query = f"select distinct {column} from cdm.{table}"
+            assert ask(tmp_path / "cdm" / f"site_{number}", query) == [(number,)], table
+
+
+def test_immunofixation_is_negative_in_complete_response_only(network):
+    found = ask(
+        network,
+        """
+        with fixed as (
+            select person_id, measurement_date as day, value_source_value as result
+            from cdm.measurement where measurement_source_value in ('25700-6', '13440-3')
+        ),
+        placed as (
+            select fixed.person_id, day, result, max(line_number) as line_number
+            from fixed inner join truth.lines as lines
+                on fixed.person_id = lines.person_id
+                and coalesce(infusion_date, line_start_date) <= day
+            group by 1, 2, 3
+        )
+        select result, best_response in ('CR', 'sCR') as is_complete, count(*)
+        from placed inner join truth.lines as lines using (person_id, line_number) group by 1, 2
+        """,
+    )
+    counts = {(result, complete): count for result, complete, count in found}
+    assert counts["Negative", True] > 1000
+    assert counts["Positive", False] > 500
+    assert ("Negative", False) not in counts
+
+
+def test_clonal_cells_are_absent_in_stringent_response_only(network):
+    found = ask(
+        network,
+        """
+        with marrow as (
+            select person_id, observation_date as day, value_as_string as result
+            from cdm.observation where observation_source_value = 'CLONAL-PC'
+        ),
+        placed as (
+            select marrow.person_id, day, result, max(line_number) as line_number
+            from marrow inner join truth.lines as lines
+                on marrow.person_id = lines.person_id
+                and coalesce(infusion_date, line_start_date) <= day
+            group by 1, 2, 3
+        )
+        select distinct best_response
+        from placed inner join truth.lines as lines using (person_id, line_number)
+        where result = 'absent'
+        """,
+    )
+    assert found == [("sCR",)]
+
+
+def test_physicians_work_at_the_site_and_in_the_specialty_of_the_visit(network):
+    found = ask(
+        network,
+        """
+        select visit_source_value, specialty_source_value, count(*),
+            count(*) filter (where visit.care_site_id = provider.care_site_id)
+        from cdm.visit_occurrence as visit inner join cdm.provider using (provider_id)
+        group by all order by all
+        """,
+    )
+    everything = ask(network, "select count(*) from cdm.visit_occurrence")
+    assert sum(count for _, _, count, _ in found) == everything[0][0]
+    assert all(count == same for _, _, count, same in found)
+    pairs = {(kind, specialty) for kind, specialty, *_ in found}
+    assert ("emergency", "93") in pairs
+    assert {specialty for kind, specialty in pairs if kind == "emergency"} == {"93"}
+    assert {specialty for kind, specialty in pairs if kind == "outpatient"} == {"01", "83"}
+    bortezomib = ask(
+        network,
+        """
+        select distinct specialty_source_value from cdm.drug_exposure
+        inner join cdm.provider using (provider_id)
+        inner join cdm.concept on drug_concept_id = concept_id
+        where concept_name like 'bortezomib%'
+        """,
+    )
+    assert bortezomib == [("83",)]
 
 
 def test_an_unknown_scenario_is_a_sentence(tmp_path):

@@ -5,7 +5,7 @@ import pandas as pd
 
 from myelomart.synthetic.recovery import DESIGNS, hazard_ratios
 
-REPLICATES, PATIENTS = 4, 3_000
+REPLICATES, PATIENTS = 6, 3_000
 MORTALITY, NEUTROPENIA = "all_cause_mortality", "neutropenia"
 
 
