@@ -29,6 +29,15 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 analysis.output_id, "count", population=population, row_group="Size",
                 row_label="Persons", arm=label, estimate=len(arm), unit="persons",
             )  # fmt: skip
+            results.add(
+                analysis.output_id, "count", population=population, row_group="Size",
+                row_label="Sites", arm=label, estimate=arm["site_id"].nunique(), unit="sites",
+            )  # fmt: skip
+        sites = int(persons["site_id"].nunique())
+        results.add(
+            analysis.output_id, "count", population=population, row_group="Size",
+            row_label="Sites", estimate=sites, numerator=sites, unit="sites",
+        )  # fmt: skip
         for one in study.covariates:
             differences += _covariate(
                 one, population, persons, labels, comparison, analysis, results

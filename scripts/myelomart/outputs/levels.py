@@ -9,7 +9,7 @@ import pandas as pd
 from myelomart.outputs.comparison import StudyData
 
 ABBREVIATIONS = re.compile(r"\b(?:emd|pmd)\b")
-COLUMNS = ["level_kind", "level", "sort_order", "is_response", "is_deep_response"]
+COLUMNS = ["level_kind", "level", "sort_order", "part_of", "is_response", "is_deep_response"]
 
 
 def level_rows(data: StudyData, kind: str | None = None) -> pd.DataFrame:

@@ -44,6 +44,7 @@ def line_table(estimates: list, title: str) -> Table:
     """A row per treatment group; used, response and deep response, for the first line and all."""
     arms = distinct(estimates, "arm")
     parts = {
+        "percent_patients": "patients",
         "percent_used": "used",
         "percent_response": "PR or better",
         "percent_deep_response": "VGPR or better",
@@ -63,8 +64,8 @@ def line_table(estimates: list, title: str) -> Table:
             rows.append([label, cell(own), *[""] * (len(arms) * len(parts) - 1)])
     columns = ["", *(f"{arm}: {word}" for arm in arms for word in parts.values())]
     note = (
-        "n / N (%) [95 % CI, Wilson]. Used: of all lines. Responses: of the lines whose depth "
-        "could be assessed."
+        "n / N (%) [95 % CI, Wilson]. Patients: with such a line, of all. Used: of all lines. "
+        "Responses: of the lines whose depth could be assessed."
     )
     return Table(title, columns, rows, note)
 

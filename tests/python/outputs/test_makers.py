@@ -194,16 +194,26 @@ def test_treatments_add_up_and_responses_are_of_lines_that_could_be_assessed(mak
     results = make(line_table, "line_table")
     used = results.estimate_frame().query("statistic == 'percent_used'")
     groups = used[used["row_group"] == "Treatment groups"]
-    assert list(groups["row_label"].unique()) == ["CAR T", "Bispecific", "Venetoclax-based"]
-    for arm, total in (("First line", 4), ("All lines", 6)):
-        assert groups[groups["arm"] == arm]["numerator"].sum() == total
+    part = "of these: Bispecific BCMA-directed"
+    assert list(groups["row_label"].unique()) == [
+        "Auto-SCT",
+        "Bispecific",
+        part,
+        "CAR T",
+        "Venetoclax-based",
+    ]  # the order of the table, unused groups among them
+    for arm, total, own in (("First line", 4, 0), ("All lines", 6, 1)):
+        of_arm = groups[groups["arm"] == arm].set_index("row_label")["numerator"]
+        assert of_arm.drop(part).sum() == total
+        assert (of_arm["Auto-SCT"], of_arm[part]) == (0, own)
         row = only(results, "percent_used", row_label="All treatment groups", arm=arm)
         assert row["numerator"] == row["denominator"] == total
     orr = only(results, "percent_response", row_label="All treatment groups", arm="All lines")
     assert (orr["numerator"], orr["denominator"], orr["n_missing"]) == (3, 4, 2)
     deep = only(results, "percent_deep_response", row_label="Bispecific", arm="All lines")
     assert (deep["numerator"], deep["denominator"]) == (1, 1)
-    patients = only(results, "percent", row_label="Patients with any such line")
+    label = "T-cell-engaging (CAR-T or bispecific)"
+    patients = only(results, "percent_patients", row_label=label, arm="All lines")
     assert (patients["numerator"], patients["denominator"]) == (3, 12)
     assert only(results, "count", row_label="Such lines")["estimate"] == 3
 
