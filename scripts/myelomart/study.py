@@ -259,7 +259,8 @@ def analysis_prose(study: Study, one: Analysis) -> str:
 
 
 METHODS = {
-    "attrition": "{of}: who comes to each step, who leaves there, and why",
+    "attrition": "{of}: who comes to each step, who leaves there, and why; of those who stay, "
+    "of how many a block of covariates is known, where the row names one",
     "baseline": "{of}: patients at index, with standardized differences",
     "hazard_ratios": "{of}: Cox regression per endpoint, persons with an earlier one left out; "
     "log-rank test; Schoenfeld's test of proportional hazards",
@@ -291,16 +292,17 @@ METHODS = {
 }
 GROUPED = {
     "cohort_table": ", tested by Fisher where an expected count is below 5, else chi-square "
-    "without correction, and by Wilcoxon, or Student's t where means are shown",
+    "without correction, and by Wilcoxon, or Student's t where means are shown or the row says so",
     "survival": ", log-rank test",
     "cumulative_incidence": ", Gray's test",
     "response_bars": "",
-    "distribution": ", Wilcoxon's test",
+    "distribution": ", Wilcoxon's test, each pair of groups as well where there are more than two",
 }
 SUMMARIES = {
     "mean_sd": "numbers as mean and standard deviation",
     "median_range": "numbers as median and range",
     "median_iqr": "numbers as median and quartiles",
+    "median_iqr_student": "numbers as median and quartiles, tested by Student's t",
 }
 
 

@@ -37,8 +37,11 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         rows = endpoint_rows(persons, data.endpoints, endpoint)
         rows = rows[~rows["had_prior_event"].astype(bool)]
         add = _Writer(results, analysis, endpoint, arms, rows)
-        if rows.groupby("treated")["event"].apply(lambda event: (event == 1).sum()).min() < 1:
-            continue  # one arm has no event: no ratio to judge
+        events = rows.groupby("treated")["event"].apply(lambda event: (event == 1).sum())
+        if events.min() < 1:
+            if events.sum() and len(events) == 2:
+                _penalised(add, rows)
+            continue  # the rest needs an event in each arm
         try:
             _ratios(add, rows)
             _platform(add, rows)
@@ -70,7 +73,7 @@ class _Writer:
         """The first term of a model."""
         self(
             statistic, estimate=row[ratio], ci_low=row["ci_low"], ci_high=row["ci_high"],
-            p_value=row["p"], p_test="Wald", **values,
+            **({"p_value": row["p"], "p_test": "Wald"} | values),
         )  # fmt: skip
 
 
@@ -80,14 +83,34 @@ def _ratios(add: _Writer, rows: pd.DataFrame) -> None:
     arm = pd.DataFrame({"treated": rows["treated"].to_numpy(float)})
     first = cause_specific_regression(time, code, arm).table().iloc[0]
     add.term("hazard_ratio_cause_specific", first)
+    _e_values(add, first, code)
+    if (code == 2).any():
+        add.term("hazard_ratio_subdistribution", fine_gray(time, code, arm).table().iloc[0], "shr")
+
+
+def _penalised(add: _Writer, rows: pd.DataFrame) -> None:
+    """Where one arm has no event: Firth's ratio with its E-values."""
+    time, code = rows["time_days"].to_numpy(float), rows["event"].to_numpy()
+    arm = pd.DataFrame({"treated": rows["treated"].to_numpy(float)})
+    try:
+        first = cox_regression(time, code == 1, arm, penalty="firth").table().iloc[0]
+    except StatisticsError as refusal:
+        add.results.warnings.append(f"{add.common['row_label']}: no E-value: {refusal}.")
+        return
+    if not np.isfinite(first["ci_high"]):
+        return
+    add.term("hazard_ratio_cause_specific", first, p_test="Wald, Firth's penalty", status="firth")
+    _e_values(add, first, code)
+
+
+def _e_values(add: _Writer, first: pd.Series, code: np.ndarray) -> None:
+    """What an unmeasured confounder would need to explain a ratio, and its nearer limit, away."""
     share = (code == 1).mean()
     strength = e_value(
         first["hr"], first["ci_low"], first["ci_high"], measure="hr", rare=bool(share < RARE)
     )
     add("e_value", estimate=strength.estimate)
     add("e_value_limit", estimate=strength.limit)
-    if (code == 2).any():
-        add.term("hazard_ratio_subdistribution", fine_gray(time, code, arm).table().iloc[0], "shr")
 
 
 def _platform(add: _Writer, rows: pd.DataFrame) -> None:

@@ -80,6 +80,9 @@ def flow_table(estimates: list, title: str) -> Table:
         for one, gone in zip(after, left, strict=True):
             cells = [one.denominator, gone.estimate, gone.n_missing, one.estimate]
             rows.append([one.row_label, *(rounded(value, 0) for value in cells)])
+        for one in of_arm:
+            if one.statistic == "persons_known":
+                rows.append([f"of these, {one.row_label}", NOTHING, NOTHING, NOTHING, cell([one])])
     columns = ["", "came to this step", "left here", "of these: not recorded", "stayed"]
     return Table(title, columns, rows)
 
@@ -121,7 +124,7 @@ def cell(own: list) -> str:
         return _mean(of["mean"], of.get("sd"))
     if "median" in of:
         return _median(of["median"])
-    percent = next((one for name, one in of.items() if name.startswith("percent")), None)
+    percent = next((one for one in own if one.unit == "%"), None)
     if percent is not None:
         return _percent(percent)
     one = own[0]
