@@ -246,6 +246,9 @@ def analysis_prose(study: Study, one: Analysis) -> str:
         said += f"; by {by}{GROUPED[one.analysis_type]}"
     if one.analysis_type == "prognostic_factors" and to:
         said += f"; logistic regression for {to}"
+    if one.analysis_type == "attrition" and one.row_groups:
+        blocks = " and ".join(f"«{block}»" for block in one.row_groups.split(";"))
+        said += f"; of those who stay, of how many {blocks} is known"
     if one.analysis_type == "cohort_table" and one.summary_style:
         said += f"; {SUMMARIES[one.summary_style]}"
     if one.population == "matched":
@@ -259,8 +262,7 @@ def analysis_prose(study: Study, one: Analysis) -> str:
 
 
 METHODS = {
-    "attrition": "{of}: who comes to each step, who leaves there, and why; of those who stay, "
-    "of how many a block of covariates is known, where the row names one",
+    "attrition": "{of}: who comes to each step, who leaves there, and why",
     "baseline": "{of}: patients at index, with standardized differences",
     "hazard_ratios": "{of}: Cox regression per endpoint, persons with an earlier one left out; "
     "log-rank test; Schoenfeld's test of proportional hazards",
@@ -281,8 +283,8 @@ METHODS = {
     "cause-specific and Fine-Gray where events compete",
     "ever_treated": "{of}: by {after} after index in three ways: as printed (ever against never, "
     "which is biased), from a landmark at day {row.landmark_day}, and as time-varying exposure",
-    "transitions": "{of}: from {by} to {to}; Fisher's test of association, McNemar's exact test of "
-    "change",
+    "transitions": "{of}: from {by} to {to}; Fisher's test of association (chi-square beyond two "
+    "states), McNemar's exact test of change",
     "site_sets": "{of}: every site of those assessed for it, every combination of those assessed "
     "for all",
     "swimmer": "{of}: a lane a person, nobody named, in months rounded up",

@@ -47,10 +47,11 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                     len(known), f"percent_{statistic}",
                     n_missing=len(part) - len(known), **common,
                 )  # fmt: skip
-            add_percent(
-                results, analysis.output_id, part["person_id"].nunique(), len(persons),
-                "percent_patients", **common,
-            )  # fmt: skip
+            if own is lines:  # of first lines each is a patient
+                add_percent(
+                    results, analysis.output_id, part["person_id"].nunique(), len(persons),
+                    "percent_patients", **common,
+                )  # fmt: skip
     _three_grains(analysis, lines, answered["response"], results)
 
 

@@ -9,7 +9,16 @@ from __future__ import annotations
 import pandas as pd
 
 from myelomart.outputs.levels import level_in_words
-from myelomart.report.numbers import NOTHING, count_of, p_value, ratio, rounded, with_limits
+from myelomart.report.numbers import (
+    NOTHING,
+    count_of,
+    in_words,
+    p_value,
+    ratio,
+    rounded,
+    tested,
+    with_limits,
+)
 from myelomart.report.table import Table
 
 EVERYONE = "All"
@@ -43,7 +52,7 @@ def printed_table(analysis_id: str, kind: str, rows: list, published: pd.DataFra
 
 
 def _name(one) -> str:
-    parts = [one.arm_or_group, str(one.endpoint).replace("_", " "), one.category]
+    parts = [one.arm_or_group, in_words(one.endpoint), one.category]
     said = ", ".join(str(part) for part in parts if isinstance(part, str) and part)
     return f"{said} ({WORDS.get(one.statistic, one.statistic)}, {one.row_id})"
 
@@ -82,8 +91,8 @@ def _ours(one, kind: str, rows: list) -> str:
     about = {name for name in (one.covariate_id, one.endpoint_id) if _is_word(name)}
     found = [row for row in rows if not about or row.endpoint in about]
     if one.statistic == "p_value":
-        tested = next((row for row in found if row.p_test), None)
-        return NOTHING if tested is None else f"{p_value(tested.p_value)} ({tested.p_test})"
+        mine = next((row for row in found if row.p_test), None)
+        return NOTHING if mine is None else tested(mine.p_value, mine.p_test)
     if one.statistic == "comparison":
         return _comparison(one, found)
     if one.statistic == "count" and not _is_word(one.level) and one.category != "unknown":
@@ -128,14 +137,12 @@ def _comparison(one, found: list) -> str:
         f"{row.arm}: {ratio(row.estimate, row.ci_low, row.ci_high)}, p {p_value(row.p_value)}"
         for row in found if row.statistic in RATIOS and row.row_label == one.level
     ]  # fmt: skip
-    tested = [row for row in found if row.p_test and pd.notna(row.p_value)]
-    if told or not tested:
+    tests = [row for row in found if row.p_test and pd.notna(row.p_value)]
+    if told or not tests:
         return "; ".join(told) or NOTHING
-    least = min(tested, key=lambda row: row.p_value)
-    return (
-        f"{len(tested)} tests, the smallest p {p_value(least.p_value)} "
-        f"({least.row_label}, {least.p_test})"
-    )
+    least = min(tests, key=lambda row: row.p_value)
+    smallest = tested(least.p_value, least.p_test)
+    return f"{len(tests)} tests, the smallest p {smallest}: {least.row_label}"
 
 
 def _statistics(one, kind: str) -> tuple[str, ...]:

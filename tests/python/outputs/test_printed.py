@@ -89,7 +89,7 @@ def test_what_is_said_in_words_meets_our_ratio_or_our_smallest_p():
     ours = beside("prognostic_factors", factors, statistic="comparison", level="Earlier transplant")
     assert ours == "Survival: 1.50 (1.00–2.00), p 0.040"
     ours = beside("cohort_table", compared, statistic="comparison")
-    assert ours == "2 tests, the smallest p 0.200 (Marrow, Fisher)"
+    assert ours == "2 tests, the smallest p 0.200 (Fisher): Marrow"
 
 
 def test_each_printed_number_is_placed_repeats_another_or_is_listed_with_its_reason():
