@@ -1,6 +1,6 @@
--- One row per cohort, group of it, covariate and level: how many have it, of how many it is known; of a number the median.
--- Definition: groups are those by which an analysis of the study tells the cohort apart (grouped_by names the covariate),
--- and everybody together. The level of a yes-or-no covariate is 'yes', of a number 'median'; 'unknown' is a level.
+-- One row per cohort, group of it, covariate and level: how many have it, of how many it is known; a number's median.
+-- Definition: groups are those by which an analysis tells the cohort apart (grouped_by names the covariate), and
+-- everybody together. The level of a yes-or-no covariate is 'yes', of a number 'median'; 'unknown' is a level.
 -- Limits: counts and medians alone, for whoever asks in SQL; intervals and tests are made in Python.
 
 with baseline_covariates as (
