@@ -160,6 +160,20 @@ def test_without_an_event_in_one_arm_the_penalised_ratio_has_its_e_values():
     assert frame["estimate"]["e_value_limit"] == pytest.approx(wanted.limit)
 
 
+def test_an_outcome_that_one_arm_alone_has_is_told_among_the_tested_as_well():
+    made, analysis = study()
+    given = data()
+    hit = (given.endpoints["endpoint"] == "ldh") & (given.endpoints["cohort_id"] == "zero")
+    given.endpoints.loc[hit & (given.endpoints["event"] == 1), "event"] = 0
+    results = Results("made")
+    robustness.make(made, analysis, given, results)
+    frame = pd.DataFrame(results.estimates).query("endpoint == 'ldh'").set_index("statistic")
+    tested = frame.loc["hazard_ratio_tested_only"]
+    assert tested["status"] == "firth" and tested["estimate"] > 1
+    assert tested["denominator"] < frame.loc["hazard_ratio_cause_specific", "denominator"]
+    assert frame.loc["hazard_ratio_thinned", "status"] == "not_estimable"
+
+
 def test_both_tables_have_a_row_per_endpoint(judged):
     results, _, _ = judged
     table = robustness_table(results.rows_of("X-O2"), "Judged")
