@@ -16,9 +16,10 @@ import duckdb
 from myelomart import warehouse
 
 LAYER = "studies"
+OWN_TABLES = ("built_nodes", "built_from")  # what a warehouse says of itself: no model makes them
 KEPT = """
     select count(*) from information_schema.tables
-    where table_schema = 'studies' and table_name in ('built_nodes', 'built_from')
+    where table_schema = ? and list_contains(?, table_name)
 """
 
 
@@ -32,7 +33,7 @@ class Origin:
 
 def read_origin(connection: duckdb.DuckDBPyConnection) -> Origin:
     """What the warehouse says of itself; empty where an older version built it."""
-    if not warehouse.value(connection, KEPT):
+    if warehouse.value(connection, KEPT, [LAYER, list(OWN_TABLES)]) < len(OWN_TABLES):
         return Origin()
     nodes = warehouse.rows(
         connection,
