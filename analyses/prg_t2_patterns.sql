@@ -1,52 +1,21 @@
 -- PRG-T2: patterns of progression with the number assessed for each. Paste into DuckDB.
-with asked as (
-
-    select
-        covariates.sort_order,
-        covariates.row_group,
-        covariates.label,
-        covariates.value_kind,
-        study_covariates.value_text,
-        study_covariates.value_number
-    from studies.study_covariates
-    inner join studies.covariates
-        on
-            study_covariates.study_id = covariates.study_id
-            and study_covariates.covariate_id = covariates.covariate_id
-    where
-        study_covariates.cohort_id = 'patterns_progressed'
-        and covariates.row_group in (
-            'Time to progression',
-            'Sites of progression',
-            'Soft tissue at progression',
-            'Isolated patterns'
-        )
-
-),
-
-levels as (
-
-    select
-        *,
-        case value_kind when 'category' then value_text when 'binary' then 'yes' else 'median' end as level,
-        value_kind != 'binary' or value_number = 1 as is_counted,
-        coalesce(value_text, cast(value_number as varchar)) is not null as is_known
-    from asked
-
-)
-
 select
     row_group,
     label,
-    coalesce(level, 'unknown') as level,
-    case
-        when any_value(value_kind) = 'number' then round(median(value_number), 1)
-        else count(*) filter (where is_counted)
-    end as persons_or_median,
-    sum(count(*) filter (where is_known)) over (partition by sort_order) as persons_known,
-    sum(count(*)) over (partition by sort_order) as persons,
-    min(value_number) filter (where value_kind = 'number') as smallest,
-    max(value_number) filter (where value_kind = 'number') as largest
-from levels
-group by sort_order, row_group, label, level
-order by sort_order, level nulls last;
+    level,
+    case when level = 'median' then round(median_value, 1) else persons end as persons_or_median,
+    persons_known,
+    persons_asked as persons,
+    smallest,
+    largest
+from studies.study_summaries
+where
+    cohort_id = 'patterns_progressed'
+    and grouped_by = 'everybody'
+    and row_group in (
+        'Time to progression',
+        'Sites of progression',
+        'Soft tissue at progression',
+        'Isolated patterns'
+    )
+order by sort_order, level;

@@ -11,7 +11,10 @@ with members as (
 
 covariates as (
 
-    select * from {{ ref('covariates') }}
+    select
+        *,
+        coalesce(anchor_event_group, 'index') as read_at
+    from {{ ref('covariates') }}
 
 ),
 
@@ -42,25 +45,17 @@ index_characteristics as (
 asked as (
 
     select
-        members.study_id,
+        covariates.*,
         members.cohort_id,
         members.person_id,
-        anchor_days.anchor_date,
-        coalesce(covariates.anchor_event_group, 'index') as anchor_event_group,
-        covariates.covariate_id,
-        covariates.covariate_type,
-        covariates.event_group,
-        covariates.characteristic,
-        covariates.summary,
-        covariates.window_start_days,
-        covariates.window_end_days
+        anchor_days.anchor_date
     from members
     inner join covariates on members.study_id = covariates.study_id
     left join anchor_days
         on
             members.cohort_id = anchor_days.cohort_id
             and members.person_id = anchor_days.person_id
-            and coalesce(covariates.anchor_event_group, 'index') = anchor_days.anchor_event_group
+            and covariates.read_at = anchor_days.anchor_event_group
 
 ),
 
@@ -115,7 +110,7 @@ baseline_covariates as (
         on
             asked.cohort_id = index_characteristics.cohort_id
             and asked.person_id = index_characteristics.person_id
-            and asked.anchor_event_group = index_characteristics.anchor_event_group
+            and asked.read_at = index_characteristics.anchor_event_group
             and asked.characteristic = index_characteristics.characteristic
 
 )

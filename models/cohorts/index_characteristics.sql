@@ -1,8 +1,8 @@
 -- One row per cohort, person, anchor and characteristic that any study asks for: its value on the anchor's day, which
 -- is the index date itself ('index') or the day of anchor_days before it.
 -- Definition: of each named characteristic the latest value that holds on or before that day; beside them what only the
--- day can tell (age, year, time observed before, time since diagnosis; months are 365/12 days, as 002 counts them).
--- Limits: sources give the year of birth alone, so birthdays are taken to be on 1 July.
+-- day can tell (age, year, time since diagnosis; months are 365/12 days, as 002 counts them). Limits: sources give
+-- the year of birth alone, so birthdays are taken to be on 1 July.
 
 with anchor_days as (
 
@@ -71,10 +71,8 @@ told_by_index as (
                 when 'index_year' then year(anchor_days.anchor_date)
                 when 'age'
                     then
-                        year(anchor_days.anchor_date) - patients.year_of_birth - case
-                            when anchor_days.anchor_date < make_date(year(anchor_days.anchor_date), 7, 1) then 1
-                            else 0
-                        end
+                        year(anchor_days.anchor_date) - patients.year_of_birth
+                        - cast(anchor_days.anchor_date < make_date(year(anchor_days.anchor_date), 7, 1) as integer)
                 when 'days_observed_before'
                     then {{ days_between('patients.observation_start_date', 'anchor_days.anchor_date') }}
                 when 'days_since_diagnosis'
@@ -87,8 +85,7 @@ told_by_index as (
     inner join patients on anchor_days.person_id = patients.person_id
     cross join (
         values
-        ('index_year'),
-        ('age'),
+        ('index_year'), ('age'),
         ('days_observed_before'),
         ('days_since_diagnosis'),
         ('months_since_diagnosis')

@@ -1,5 +1,5 @@
 -- One row per named level that tables show in a fixed order: responses from the deepest, treatment groups in the order
--- in which a line is assigned to them. is_response and is_deep_response say what a response counts as.
+-- of the published table, some of them part of another. is_response and is_deep_response say what a response counts as.
 
 with response_categories as (
 
@@ -7,9 +7,9 @@ with response_categories as (
 
 ),
 
-therapy_groups as (
+treatment_rows as (
 
-    select * from {{ ref('therapy_groups') }}
+    select * from {{ ref('treatment_rows') }}
 
 ),
 
@@ -19,18 +19,19 @@ study_levels as (
         'response' as level_kind,
         response as level,
         cast(-depth as integer) as sort_order,
+        cast(null as string) as part_of,
         is_response,
         is_deep_response
     from response_categories
     union all
     select
         'salvage' as level_kind,
-        salvage_label as level,
-        cast(min(precedence) as integer) as sort_order,
+        treatment_row as level,
+        sort_order,
+        part_of,
         cast(null as boolean) as is_response,
         cast(null as boolean) as is_deep_response
-    from therapy_groups
-    group by salvage_label
+    from treatment_rows
 
 )
 

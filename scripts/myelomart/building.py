@@ -18,7 +18,6 @@ from pathlib import Path
 
 from myelomart import warehouse
 from myelomart.errors import Stopped, WarehouseError
-from myelomart.lineage import keep_lineage
 from myelomart.project import project_root
 from myelomart.quality.door import check, refuse_blocking
 from myelomart.sources.landing import Source, land
@@ -58,7 +57,6 @@ def build(
                     refuse_blocking(check(swap.new, manifest), accept_quality, say)
                 swap.use()
                 run_dbt(landing, building, target, say, progress)
-                keep_lineage(project_root() / "target" / "manifest.json", landing)
                 if target == "duckdb":
                     _swap(building, database)
         except KeyboardInterrupt as interrupt:

@@ -1,47 +1,59 @@
-"""Which SQL a number comes from: a hash of every model of the `studies` schema and all behind it.
+"""What a warehouse was made of: the files that were read, and a hash of the SQL behind each model.
 
-`myelomart build` keeps the hashes beside the landed sources. A hash covers the compiled SQL of the
-model, of every model it reads, and the rows of every seed: it changes when any of them does.
+dbt keeps both in the warehouse at the end of every run (`macros/keep_origin.sql`). A model's hash
+covers its compiled SQL, that of every model it reads, and the rows of every seed: it changes when
+any of them does.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
+from dataclasses import dataclass, field
 
-FILE = "models.json"
+import duckdb
+
+from myelomart import warehouse
+
 LAYER = "studies"
+OWN_TABLES = ("built_nodes", "built_from")  # what a warehouse says of itself: no model makes them
+KEPT = """
+    select count(*) from information_schema.tables
+    where table_schema = ? and list_contains(?, table_name)
+"""
 
 
-def keep_lineage(manifest: Path, landing: Path) -> None:
-    """Write the hashes of dbt's ``manifest`` into ``landing``; what is not there is not known."""
-    if not manifest.exists():
-        return
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+@dataclass(frozen=True)
+class Origin:
+    """Model of the `studies` schema to the hash of its SQL; the landing's manifest."""
+
+    models: dict[str, str] = field(default_factory=dict)
+    landed: dict = field(default_factory=dict)
+
+
+def read_origin(connection: duckdb.DuckDBPyConnection) -> Origin:
+    """What the warehouse says of itself; empty where an older version built it."""
+    if warehouse.value(connection, KEPT, [LAYER, list(OWN_TABLES)]) < len(OWN_TABLES):
+        return Origin()
+    nodes = warehouse.rows(
+        connection,
+        "select node_id, schema_name, node_name, sql_hash, reads from studies.built_nodes",
+    )
+    (landed,) = warehouse.rows(connection, "select manifest from studies.built_from")[0]
+    own = {node_id: (sql_hash, reads) for node_id, _, _, sql_hash, reads in nodes}
     hashes: dict[str, str] = {}
     models = {
-        node["name"]: _hash(key, nodes, hashes)
-        for key, node in nodes.items()
-        if node["resource_type"] == "model" and node["schema"] == LAYER
+        name: _whole_hash(node_id, own, hashes)
+        for node_id, schema, name, _, _ in sorted(nodes)
+        if schema == LAYER and node_id.startswith("model.")
     }
-    text = json.dumps(models, indent=1, sort_keys=True) + "\n"
-    (landing / FILE).write_text(text, encoding="utf-8")
+    return Origin(models, json.loads(landed))
 
 
-def read_lineage(landing: Path) -> dict[str, str]:
-    """Model name to hash; empty for a warehouse that dbt built by hand."""
-    file = landing / FILE
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-
-
-def _hash(key: str, nodes: dict, hashes: dict[str, str]) -> str:
+def _whole_hash(node_id: str, own: dict[str, tuple[str, list[str]]], hashes: dict[str, str]) -> str:
     """The hash of a node and of all it reads; each is computed once."""
-    if key not in hashes:
-        node = nodes[key]
-        own = node.get("compiled_code") or node.get("checksum", {}).get("checksum", "")
-        own = own.replace(f'"{node["database"]}".', "")  # the same SQL in another file is the same
-        parents = [one for one in node.get("depends_on", {}).get("nodes", []) if one in nodes]
-        whole = [own, *(_hash(one, nodes, hashes) for one in sorted(parents))]
-        hashes[key] = hashlib.sha256("\n".join(whole).encode()).hexdigest()
-    return hashes[key]
+    if node_id not in hashes:
+        sql_hash, reads = own[node_id]
+        behind = [_whole_hash(one, own, hashes) for one in sorted(set(reads)) if one in own]
+        hashes[node_id] = hashlib.sha256("\n".join([sql_hash, *behind]).encode()).hexdigest()
+    return hashes[node_id]

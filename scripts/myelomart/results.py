@@ -13,6 +13,7 @@ import pandas as pd
 
 ESTIMATE_COLUMNS = {
     "study_id": "string",
+    "analysis_id": "string",  # of studies.study_analyses: two analyses may make one output
     "output_id": "string",
     "population": "string",
     "row_group": "string",
@@ -40,6 +41,7 @@ ESTIMATE_COLUMNS = {
 }
 CURVE_COLUMNS = {
     "study_id": "string",
+    "analysis_id": "string",  # of studies.study_analyses: two analyses may make one output
     "output_id": "string",
     "population": "string",
     "endpoint": "string",
@@ -83,6 +85,11 @@ class Results:
             name = f"{name}_{self.analysis_id}"
         self.figures[name] = svg
         self.figure_of[name] = self.analysis_id
+
+    def add_curve(self, curve: pd.DataFrame) -> None:
+        """Keep a curve of the analysis at work."""
+        whose = {"study_id": self.study_id, "analysis_id": self.analysis_id}
+        self.curves.append(curve.assign(**whose))
 
     def own_estimates(self, analysis_id: str) -> pd.DataFrame:
         """The estimates that one analysis made."""

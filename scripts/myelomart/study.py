@@ -246,6 +246,9 @@ def analysis_prose(study: Study, one: Analysis) -> str:
         said += f"; by {by}{GROUPED[one.analysis_type]}"
     if one.analysis_type == "prognostic_factors" and to:
         said += f"; logistic regression for {to}"
+    if one.analysis_type == "attrition" and one.row_groups:
+        blocks = " and ".join(f"«{block}»" for block in one.row_groups.split(";"))
+        said += f"; of those who stay, of how many {blocks} is known"
     if one.analysis_type == "cohort_table" and one.summary_style:
         said += f"; {SUMMARIES[one.summary_style]}"
     if one.population == "matched":
@@ -280,8 +283,8 @@ METHODS = {
     "cause-specific and Fine-Gray where events compete",
     "ever_treated": "{of}: by {after} after index in three ways: as printed (ever against never, "
     "which is biased), from a landmark at day {row.landmark_day}, and as time-varying exposure",
-    "transitions": "{of}: from {by} to {to}; Fisher's test of association, McNemar's exact test of "
-    "change",
+    "transitions": "{of}: from {by} to {to}; Fisher's test of association (chi-square beyond two "
+    "states), McNemar's exact test of change",
     "site_sets": "{of}: every site of those assessed for it, every combination of those assessed "
     "for all",
     "swimmer": "{of}: a lane a person, nobody named, in months rounded up",
@@ -291,16 +294,17 @@ METHODS = {
 }
 GROUPED = {
     "cohort_table": ", tested by Fisher where an expected count is below 5, else chi-square "
-    "without correction, and by Wilcoxon, or Student's t where means are shown",
+    "without correction, and by Wilcoxon, or Student's t where means are shown or the row says so",
     "survival": ", log-rank test",
     "cumulative_incidence": ", Gray's test",
     "response_bars": "",
-    "distribution": ", Wilcoxon's test",
+    "distribution": ", Wilcoxon's test, each pair of groups as well where there are more than two",
 }
 SUMMARIES = {
     "mean_sd": "numbers as mean and standard deviation",
     "median_range": "numbers as median and range",
     "median_iqr": "numbers as median and quartiles",
+    "median_iqr_student": "numbers as median and quartiles, tested by Student's t",
 }
 
 

@@ -29,30 +29,6 @@ treatments as (
 
 ),
 
-tumor_facts as (
-
-    select
-        0 as fact_number,
-        'stage' as fact
-    union all
-    select
-        1 as fact_number,
-        'tumor site' as fact
-    union all
-    select
-        2 as fact_number,
-        'tumor size' as fact
-    union all
-    select
-        3 as fact_number,
-        'number of lymph nodes' as fact
-    union all
-    select
-        4 as fact_number,
-        'metastatic' as fact
-
-),
-
 facts as (
 
     select
@@ -69,7 +45,14 @@ facts as (
             when 'metastatic' then tumors.metastatic
         end as fact_value
     from tumors
-    cross join tumor_facts
+    cross join (
+        values
+        (0, 'stage'),
+        (1, 'tumor site'),
+        (2, 'tumor size'),
+        (3, 'number of lymph nodes'),
+        (4, 'metastatic')
+    ) as tumor_facts (fact_number, fact)
     union all
     select
         source_name,

@@ -128,8 +128,8 @@ def number(text: str) -> Number | None:
     if not text:
         return None
     value = float(text)
-    digits = re.fullmatch(r"[-+]?\d*\.?(\d*)(?:[eE][-+]?\d+)?", text)
-    decimals = len(digits.group(1)) if digits and "." in text else 0
+    digits = re.fullmatch(r"[-+]?\d*\.?(\d*)(?:[eE]([-+]?\d+))?", text)
+    decimals = len(digits[1]) - int(digits[2] or 0) if digits else 0
     return Number(value, 0.5 * 10**-decimals, decimals)
 
 

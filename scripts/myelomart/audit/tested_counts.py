@@ -6,6 +6,7 @@ from scipy.stats import chi2_contingency
 
 from myelomart.audit.finding import Finding
 from myelomart.audit.printed_rows import Printed, half_up
+from myelomart.audit.totals import is_total
 from myelomart.errors import StatisticsError
 from myelomart.tables.contingency import fisher_exact
 
@@ -28,15 +29,15 @@ def tested_counts(rows: list[Printed]) -> list[Finding]:
     for own in of.values():
         tests = [row for row in own if row.statistic == "p_value" and row.p_value is not None]
         counts = [row for row in own if row.statistic == "percent" and row.count is not None
-                  and row.size and not _is_total(row)]  # fmt: skip
+                  and row.size and not is_total(row)]  # fmt: skip
         arms = list(dict.fromkeys(row.arm_or_group for row in counts))
         if len(tests) != 1 or len(arms) != 2 or tests[0].p_operator not in ("", "="):
             continue
         tables = _tables(counts, arms)
         if not tables:
             continue
-        ps = [p for table in tables for p in _p_values(table)]
-        if not any(_agrees(p, tests[0]) for p in ps):
+        ps = [p for table in tables for p in p_values(table)]
+        if not any(agrees(p, tests[0]) for p in ps):
             found.append(
                 Finding("p_and_counts", (tests[0].row_id, *(row.row_id for row in counts)),
                         f"{counts[0].endpoint.replace('_', ' ')}: p = {tests[0].p_value.value:g} "
@@ -44,10 +45,6 @@ def tested_counts(rows: list[Printed]) -> list[Finding]:
                         "chi-square and Fisher")
             )  # fmt: skip
     return found
-
-
-def _is_total(row: Printed) -> bool:
-    return row.arm_or_group.lower().startswith(("all", "total", "overall"))
 
 
 def _tables(counts: list[Printed], arms: list[str]) -> list[list[list[int]]]:
@@ -77,7 +74,8 @@ def _sizes(row: Printed) -> list[int]:
     return fitting or [row.size]
 
 
-def _p_values(table: list[list[int]]) -> list[float]:
+def p_values(table: list[list[int]]) -> list[float]:
+    """p by chi-square without and with correction, and by Fisher; none for an empty margin."""
     kept = [row for row in table if sum(row)]
     if len(kept) < 2 or 0 in map(sum, zip(*kept, strict=True)):
         return []
@@ -89,7 +87,8 @@ def _p_values(table: list[list[int]]) -> list[float]:
     return ps
 
 
-def _agrees(p: float, row: Printed) -> bool:
+def agrees(p: float, row: Printed) -> bool:
+    """Whether ``p`` prints as the p value of ``row``."""
     limit = row.p_value
     if limit.value >= 0.99 and p >= NEARLY_ONE:
         return True

@@ -6,7 +6,7 @@ name of another part («BCMA-directed bispecific trial», «Bispecific trial») 
 
 from __future__ import annotations
 
-from myelomart.audit.finding import Finding
+from myelomart.audit.finding import DOUBTFUL, Finding
 from myelomart.audit.printed_rows import Printed
 
 MOST_UNKNOWN = 0.05  # levels that miss this share of their group, or one person, do not close
@@ -15,20 +15,26 @@ MOST_UNKNOWN = 0.05  # levels that miss this share of their group, or one person
 def groups_and_total(rows: list[Printed]) -> list[Finding]:
     """Counts of the arms that do not add to the count of all; sub-rows that do not to their row."""
     found = []
-    for own in _tables(rows).values():
-        totals = [row for row in own if _is_total(row)]
-        parts = [row for row in own if not _is_total(row) and row.arm_or_group]
-        inner = _sub_rows(parts)
-        for outer, under in inner.values():
+    for own in table_columns(rows).values():
+        for outer, under in _sub_rows(_parts(own)).values():
             found += _sum("sub-rows", under, outer)
-        inside = {row.row_id for _, under in inner.values() for row in under}
-        flat = [row for row in parts if row.row_id not in inside]
-        for total in totals:
-            found += _sum("groups", flat, total)
+        for total in filter(is_total, own):
+            found += _sum("groups", flat_groups(own), total)
     return found
 
 
-def _tables(rows: list[Printed]) -> dict[tuple, list[Printed]]:
+def flat_groups(column: list[Printed]) -> list[Printed]:
+    """The groups of one column without the totals, and without those that are part of another."""
+    parts = _parts(column)
+    inside = {row.row_id for _, under in _sub_rows(parts).values() for row in under}
+    return [row for row in parts if row.row_id not in inside]
+
+
+def _parts(column: list[Printed]) -> list[Printed]:
+    return [row for row in column if not is_total(row) and row.arm_or_group]
+
+
+def table_columns(rows: list[Printed]) -> dict[tuple, list[Printed]]:
     """Rows that stand in one column or line of a table: same place, endpoint and level."""
     tables: dict[tuple, list[Printed]] = {}
     for row in rows:
@@ -38,7 +44,8 @@ def _tables(rows: list[Printed]) -> dict[tuple, list[Printed]]:
     return tables
 
 
-def _is_total(row: Printed) -> bool:
+def is_total(row: Printed) -> bool:
+    """Whether the group is everybody: it says so in its first word."""
     return row.arm_or_group.lower().split(" ")[0] in ("all", "total", "overall")
 
 
@@ -94,6 +101,7 @@ def levels_and_group(rows: list[Printed]) -> list[Finding]:
             key = (row.study_id, row.table_figure, row.population, row.arm_or_group, row.endpoint)
             of.setdefault(key, []).append(row)
     for own in of.values():
+        found += _two_bases(own)
         sizes = {row.size for row in own}
         if len(own) < 2 or len(sizes) != 1 or None in sizes:
             continue
@@ -106,6 +114,22 @@ def levels_and_group(rows: list[Printed]) -> list[Finding]:
                         f"{added} of {size}; {gap} stand nowhere")
             )  # fmt: skip
     return found
+
+
+def _two_bases(own: list[Printed]) -> list[Finding]:
+    """Percents of those who are left when a level is taken out, beside that level of everybody."""
+    sizes = sorted({row.size for row in own if row.size is not None})
+    if len(sizes) != 2:
+        return []
+    outside = [row for row in own if row.size == sizes[1]]
+    if sizes[0] + sum(row.count for row in outside) != sizes[1]:
+        return []
+    left_out = " and ".join(f"{row.count} {row.category}" for row in outside)
+    return [
+        Finding("levels", tuple(row.row_id for row in own),
+                f"{own[0].group}, {own[0].endpoint.replace('_', ' ')}: the percents are of "
+                f"{sizes[0]}, without {left_out} of {sizes[1]}", DOUBTFUL)
+    ]  # fmt: skip
 
 
 def flows(rows: list[Printed]) -> list[Finding]:

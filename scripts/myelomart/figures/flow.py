@@ -9,24 +9,31 @@ from myelomart.figures.canvas import GRID, INK, QUIET, Canvas, colour_of, text_w
 COLUMN, BOX, STEP = 460.0, 68.0, 26.0
 
 
-def flow_chart(flows: list[tuple[str, pd.DataFrame]]) -> str:
-    """One column per arm; ``flows`` holds its label and its steps (see `study_attrition`)."""
-    columns = [(label, _entries(steps)) for label, steps in flows]
+def flow_chart(flows: list[tuple[str, pd.DataFrame, dict[str, int]]]) -> str:
+    """One column per arm: its label, its steps (see `study_attrition`), and of whom what is known.
+
+    What is known is written beside the last box: these persons stay.
+    """
+    columns = [(label, _entries(steps, known)) for label, steps, known in flows]
     height = max(sum(_height(name, left) for _, name, left in one) for _, one in columns) + 58
     sheet = Canvas(
-        COLUMN * len(flows) + 20, height, "Flow of persons: " + "; ".join(one for one, _ in flows)
+        COLUMN * len(flows) + 20, height, "Flow of persons: " + "; ".join(one for one, _ in columns)
     )
     for k, (label, entries) in enumerate(columns):
         _column(sheet, 12 + COLUMN * k, label, entries, colour_of(k))
     return sheet.svg()
 
 
-def _entries(steps: pd.DataFrame) -> list[tuple[int, str, int]]:
+def _entries(steps: pd.DataFrame, known: dict[str, int]) -> list[tuple[int, str, int]]:
     """Persons left, what the step asks, persons who leave there; the source comes first."""
     entries = [(int(steps["persons_before"].iloc[0]), "in the source", 0)] if len(steps) else []
     for step in steps.itertuples():
         name = step.label if step.kind == "include" else f"not: {step.label}"
         entries.append((int(step.persons_after), name, int(step.persons_excluded)))
+    if entries and known:
+        count, name, left = entries[-1]
+        told = "; ".join(f"{block.lower()} known of {of:,}" for block, of in known.items())
+        entries[-1] = (count, f"{name} ({told})", left)
     return entries
 
 

@@ -5,6 +5,8 @@ import pandas as pd
 
 from myelomart.figures.love_plot import BALANCED, love_plot
 from myelomart.outputs.comparison import UNKNOWN, Comparison, StudyData, compare
+from myelomart.outputs.proportions import add_percent
+from myelomart.outputs.spread import mean_of, median_of
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Study
 
@@ -29,6 +31,15 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 analysis.output_id, "count", population=population, row_group="Size",
                 row_label="Persons", arm=label, estimate=len(arm), unit="persons",
             )  # fmt: skip
+            results.add(
+                analysis.output_id, "count", population=population, row_group="Size",
+                row_label="Sites", arm=label, estimate=arm["site_id"].nunique(), unit="sites",
+            )  # fmt: skip
+        sites = int(persons["site_id"].nunique())
+        results.add(
+            analysis.output_id, "count", population=population, row_group="Size",
+            row_label="Sites", estimate=sites, numerator=sites, unit="sites",
+        )  # fmt: skip
         for one in study.covariates:
             differences += _covariate(
                 one, population, persons, labels, comparison, analysis, results
@@ -107,15 +118,9 @@ def _summarise(analysis, results, population, one, label, arm, values, kind) -> 
     if kind == "binary":
         count = float(known.sum())
         results.add(analysis.output_id, "count", estimate=count, numerator=count, **common)
-        share = 100 * count / len(known) if len(known) else np.nan
-        results.add(
-            analysis.output_id, "percent", estimate=share, numerator=count, unit="%", **common
-        )
+        del common["denominator"]
+        add_percent(results, analysis.output_id, int(count), len(known), **common)
         return
-    low, middle, high = known.quantile([0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
-    results.add(analysis.output_id, "mean", estimate=known.mean(), **common)
+    results.add(analysis.output_id, "mean", **mean_of(known), **common)
     results.add(analysis.output_id, "sd", estimate=known.std(ddof=1), **common)
-    results.add(
-        analysis.output_id, "median", estimate=middle, iqr_low=low, iqr_high=high,
-        range_low=known.min(), range_high=known.max(), **common,
-    )  # fmt: skip
+    results.add(analysis.output_id, "median", **median_of(known), **common)

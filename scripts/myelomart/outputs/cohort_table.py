@@ -8,11 +8,13 @@ from myelomart.outputs.comparison import UNKNOWN, StudyData
 from myelomart.outputs.levels import in_order, level_rows
 from myelomart.outputs.members import EVERYONE, YES, arms_of, labels_of, members
 from myelomart.outputs.proportions import add_percent, add_size
+from myelomart.outputs.spread import mean_of, median_of
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Study
 from myelomart.tables import compare_categories, compare_numbers
 
-TEST_OF = {"mean_sd": "student"}  # a median goes with Wilcoxon's test
+# a median goes with Wilcoxon's test, unless the source document tested it by Student's
+TEST_OF = {"mean_sd": "student", "median_iqr_student": "student"}
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
@@ -81,14 +83,10 @@ def _numbers(analysis: Analysis, one: Covariate, columns: dict, results: Results
         }  # fmt: skip
         shown = tested if arm == EVERYONE else {}
         if analysis.summary_style == "mean_sd":
-            results.add(analysis.output_id, "mean", estimate=known.mean(), **common, **shown)
+            results.add(analysis.output_id, "mean", **mean_of(known), **common, **shown)
             results.add(analysis.output_id, "sd", estimate=known.std(ddof=1), **common)
             continue
-        low, middle, high = known.quantile([0.25, 0.5, 0.75]) if len(known) else [None] * 3
-        results.add(
-            analysis.output_id, "median", estimate=middle, iqr_low=low, iqr_high=high,
-            range_low=known.min(), range_high=known.max(), **common, **shown,
-        )  # fmt: skip
+        results.add(analysis.output_id, "median", **median_of(known), **common, **shown)
 
 
 def _compared(of_arm: dict[str, pd.Series], test) -> dict:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pandas as pd
 
 from myelomart.errors import NoData
 from myelomart.figures.boxes import boxes
 from myelomart.outputs.comparison import StudyData
 from myelomart.outputs.members import arms_of, members
+from myelomart.outputs.spread import median_of
 from myelomart.results import Results
-from myelomart.study import Analysis, Study
+from myelomart.study import Analysis, Covariate, Study
 from myelomart.tables import compare_numbers
 
 
@@ -36,14 +39,28 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         labels = [label for label, own in found.items() for _ in own]
         tested = compare_numbers(pooled.to_numpy(), labels) if len(set(labels)) > 1 else None
         for label, own in found.items():
-            low, middle, high = own.quantile([0.25, 0.5, 0.75]) if len(own) else [None] * 3
             results.add(
                 analysis.output_id, "median", population="all", row_group=one.row_group,
-                row_label=one.label, arm=label, estimate=middle, iqr_low=low, iqr_high=high,
-                range_low=own.min(), range_high=own.max(), denominator=len(own),
+                row_label=one.label, arm=label, denominator=len(own), **median_of(own),
                 n_missing=len(values[label]) - len(own), endpoint=one.covariate_id,
                 p_value=tested.p if tested else None, p_test=tested.test if tested else None,
                 time_anchor="index", status=None if len(own) else "no_data",
             )  # fmt: skip
+        if len(set(labels)) > 2:
+            _pairs(analysis, one, found, results)
         drawn.append((one.label, found, tested.p if tested else None))
     results.draw(f"{analysis.output_id}_boxes", boxes(drawn, analysis.title))
+
+
+def _pairs(analysis: Analysis, one: Covariate, found: dict, results: Results) -> None:
+    """Each pair of groups by itself, as panels of two groups compare them."""
+    for first, second in combinations([label for label, own in found.items() if len(own)], 2):
+        values = pd.concat([found[first], found[second]])
+        labels = [label for label in (first, second) for _ in found[label]]
+        tested = compare_numbers(values.to_numpy(), labels)
+        results.add(
+            analysis.output_id, "pair", population="all", row_group="Pairs of groups",
+            row_label=f"{one.label}: {first} against {second}", comparator=second,
+            endpoint=one.covariate_id, denominator=len(values), p_value=tested.p,
+            p_test=tested.test, time_anchor="index",
+        )  # fmt: skip

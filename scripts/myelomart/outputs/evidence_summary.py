@@ -16,6 +16,7 @@ from myelomart.meta_analysis import pool, proportions
 from myelomart.outputs.comparison import StudyData
 from myelomart.outputs.members import followed, members
 from myelomart.outputs.proportions import add_percent
+from myelomart.outputs.spread import median_of
 from myelomart.outputs.survival_curves import DAYS_PER_MONTH
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Endpoint, Study
@@ -183,15 +184,14 @@ def _beside(analysis: Analysis, row, ours: _Ours, results: Results) -> bool:
         return True
     numbers = ours.numbers(row.covariate_id)
     if row.statistic == "median" and numbers is not None:
-        low, middle, high = numbers.quantile([0.25, 0.5, 0.75]) if len(numbers) else [None] * 3
+        own = median_of(numbers)
         results.add(
-            analysis.output_id, "median", population=OURS, estimate=middle, iqr_low=low,
-            iqr_high=high, denominator=len(numbers),
-            status=None if len(numbers) else "no_data", **common,
+            analysis.output_id, "median", population=OURS, denominator=len(numbers),
+            status=None if own else "no_data", **own, **common,
         )  # fmt: skip
-        if len(numbers) and pd.notna(row.estimate):
-            results.add(analysis.output_id, "difference", population=OURS,
-                        estimate=middle - row.estimate, unit=row.unit, **common)  # fmt: skip
+        if own and pd.notna(row.estimate):
+            results.add(analysis.output_id, "difference", population=OURS, unit=row.unit,
+                        estimate=own["estimate"] - row.estimate, **common)  # fmt: skip
         return True
     curve = ours.curve(row.endpoint_id)
     if curve is not None and row.statistic in ("median", "pooled_median", "rate_at_time"):

@@ -6,6 +6,7 @@ import pandas as pd
 from myelomart.errors import StatisticsError
 from myelomart.figures.forest_plot import forest_plot
 from myelomart.outputs.comparison import Comparison, StudyData, compare
+from myelomart.outputs.proportions import add_percent
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
 from myelomart.survival import cox_regression, logrank_test, proportionality_test
@@ -157,10 +158,9 @@ def _testing(analysis, endpoint, kept, data, labels, common, results) -> str | N
         years = arm["followed_days"].sum() / DAYS_PER_YEAR
         shares.append(count / len(arm) if len(arm) else np.nan)
         rates.append(days / years if years else np.nan)
-        results.add(
-            analysis.output_id, "percent_tested", arm=label, estimate=100 * shares[-1], unit="%",
-            numerator=count, denominator=len(arm), **common,
-        )  # fmt: skip
+        add_percent(
+            results, analysis.output_id, count, len(arm), "percent_tested", arm=label, **common
+        )
         results.add(
             analysis.output_id, "tests_per_year", arm=label, estimate=rates[-1],
             unit="days with a test per year", denominator=len(arm), **common,

@@ -8,8 +8,9 @@ import pandas as pd
 
 from myelomart.outputs.comparison import StudyData
 
+SHOUTED = re.compile(r"[A-Z]{5,}")  # a word in capitals that no abbreviation is
 ABBREVIATIONS = re.compile(r"\b(?:emd|pmd)\b")
-COLUMNS = ["level_kind", "level", "sort_order", "is_response", "is_deep_response"]
+COLUMNS = ["level_kind", "level", "sort_order", "part_of", "is_response", "is_deep_response"]
 
 
 def level_rows(data: StudyData, kind: str | None = None) -> pd.DataFrame:
@@ -27,5 +28,7 @@ def in_order(found, known: pd.DataFrame) -> list[str]:
 
 
 def level_in_words(level: str) -> str:
-    """A level as tables print it: spaces for underscores, abbreviations in capitals."""
-    return ABBREVIATIONS.sub(lambda found: found[0].upper(), level.replace("_", " "))
+    """A level as tables print it: spaces for underscores, abbreviations alone in capitals."""
+    words = level.replace("_", " ")
+    words = words.lower() if SHOUTED.search(words) else words
+    return ABBREVIATIONS.sub(lambda found: found[0].upper(), words)

@@ -17,6 +17,7 @@ from myelomart.results import Results
 from myelomart.study import Analysis, Study
 
 ENGAGING = "T-cell-engaging (CAR-T or bispecific)"
+OF_THESE = "of these"
 ALL_GROUPS = "All treatment groups"
 ARMS = ("First line", "All lines")
 
@@ -27,17 +28,15 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     lines = lines_of(analysis, data)
     if not len(lines):
         raise NoData(f"none of {len(persons)} persons began a line of therapy after index")
-    order = in_order(lines["group"].unique(), level_rows(data, LEVELS))
     responses = level_rows(data, "response")
     answered = {
         "response": set(responses.loc[responses["is_response"].astype(bool), "level"]),
         "deep_response": set(responses.loc[responses["is_deep_response"].astype(bool), "level"]),
     }
+    table_rows = _table_rows(lines, level_rows(data, LEVELS))
     for arm, own in zip(ARMS, (lines[lines["ordinal_after_index"] == 1], lines), strict=True):
-        rows = [("Treatment groups", group, own[own["group"] == group]) for group in order]
-        rows.append(("Across groups", ENGAGING, own[own["is_t_cell_engaging"].astype(bool)]))
-        rows.append(("Across groups", ALL_GROUPS, own))
-        for row_group, label, part in rows:
+        for row_group, label, is_in in table_rows:
+            part = own[is_in.reindex(own.index)]
             common = {"population": "all", "row_group": row_group, "row_label": label, "arm": arm,
                       "time_anchor": "index"}  # fmt: skip
             add_percent(results, analysis.output_id, len(part), len(own), "percent_used", **common)
@@ -48,19 +47,36 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                     len(known), f"percent_{statistic}",
                     n_missing=len(part) - len(known), **common,
                 )  # fmt: skip
-    _three_grains(analysis, persons, lines, answered["response"], results)
+            if own is lines:  # of first lines each is a patient
+                add_percent(
+                    results, analysis.output_id, part["person_id"].nunique(), len(persons),
+                    "percent_patients", **common,
+                )  # fmt: skip
+    _three_grains(analysis, lines, answered["response"], results)
 
 
-def _three_grains(analysis, persons, lines: pd.DataFrame, response: set, results) -> None:
+def _table_rows(lines: pd.DataFrame, known: pd.DataFrame) -> list[tuple[str, str, pd.Series]]:
+    """Block, label and the lines of each row: every group, used or not, its parts below it."""
+    part_of = known.set_index("level")["part_of"]
+    found = []
+    for group in in_order({*known["level"], *lines["group"]}, known):
+        whole = part_of.get(group)
+        is_part = isinstance(whole, str) and whole != ""
+        inside = {group, *part_of.index[part_of == group]}
+        label = f"{OF_THESE}: {group}" if is_part else group
+        found.append(("Treatment groups", label, lines["group"].isin(inside)))
+    found.append(("Across groups", ENGAGING, lines["is_t_cell_engaging"].astype(bool)))
+    found.append(("Across groups", ALL_GROUPS, pd.Series(True, index=lines.index)))
+    return found
+
+
+def _three_grains(analysis, lines: pd.DataFrame, response: set, results) -> None:
     """T-cell-engaging therapy by patient, by line, and by line that could be assessed."""
     own = lines[lines["is_t_cell_engaging"].astype(bool)]
-    patients = own["person_id"].nunique()
     known = own[own["is_evaluable"].astype(bool)]
     best = known[known["best_response"].isin(response)]["person_id"].nunique()
     common = {"population": "all", "row_group": "T-cell-engaging therapy, three counts",
               "arm": ARMS[1], "time_anchor": "index"}  # fmt: skip
-    add_percent(results, analysis.output_id, patients, len(persons),
-                row_label="Patients with any such line", **common)  # fmt: skip
     add_percent(results, analysis.output_id, best, known["person_id"].nunique(),
                 row_label="Patients with a response to any such line, of those assessed",
                 **common)  # fmt: skip

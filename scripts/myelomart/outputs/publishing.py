@@ -8,14 +8,12 @@ import subprocess
 from pathlib import Path
 
 from myelomart import __version__, warehouse
-from myelomart.building import landing_of
-from myelomart.lineage import read_lineage
+from myelomart.lineage import read_origin
 from myelomart.outputs.running import read_data, run_study
 from myelomart.outputs.suppression import suppress
 from myelomart.project import project_root
 from myelomart.report.render import Chapter, Page, chapter, quality_table, render
 from myelomart.results import Results, write_results, write_texts
-from myelomart.sources.landing import read_manifest
 from myelomart.study import read_study, study_frame, study_ids
 
 COMPUTING = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn")
@@ -95,17 +93,19 @@ def manifest(results: Results, facts: dict, one: Chapter) -> dict:
 
 def provenance(database: Path) -> dict:
     """Versions, the commit of the code and the hashes of the inputs of ``database``."""
-    landing = landing_of(database.resolve())
-    landed = read_manifest(landing) or {}
+    with warehouse.database(database) as connection:
+        origin = read_origin(connection)
+        rule_set = warehouse.value(connection, "select min(rule_set) from studies.study_rule_set")
+    sources = ", ".join(one["name"] for one in origin.landed.get("sources", []))
     versions = {name: importlib.metadata.version(name) for name in COMPUTING}
     return {
         "Version": f"myelomart {__version__}, commit {commit()}",
         "Python": platform.python_version(),
         "Packages": ", ".join(f"{name} {version}" for name, version in versions.items()),
-        "Rule set": _rule_set(database),
-        "Sources": ", ".join(one["name"] for one in landed.get("sources", [])) or "not known",
-        "inputs": _input_hashes(landed),
-        "models": read_lineage(landing),
+        "Rule set": str(rule_set),
+        "Sources": sources or "not known",
+        "inputs": _input_hashes(origin.landed),
+        "models": origin.models,
     }
 
 
@@ -126,8 +126,3 @@ def commit() -> str:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "not known"
-
-
-def _rule_set(database: Path) -> str:
-    with warehouse.database(database) as connection:
-        return str(warehouse.value(connection, "select min(rule_set) from studies.study_rule_set"))

@@ -21,6 +21,7 @@ from myelomart.survival import cause_specific_regression, cox_regression, fine_g
 from myelomart.survival.many_fits import hazard_ratios_of_samples
 from myelomart.trinetx_arithmetic import compare_outcomes, measures_of_association
 
+PENALISED = "Wald, Firth's penalty"
 SAMPLES = 200  # random orders, and thinnings
 
 
@@ -37,16 +38,21 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         rows = endpoint_rows(persons, data.endpoints, endpoint)
         rows = rows[~rows["had_prior_event"].astype(bool)]
         add = _Writer(results, analysis, endpoint, arms, rows)
-        if rows.groupby("treated")["event"].apply(lambda event: (event == 1).sum()).min() < 1:
-            continue  # one arm has no event: no ratio to judge
+        events = rows.groupby("treated")["event"].apply(lambda event: (event == 1).sum())
+        if len(events) < 2 or not events.sum():
+            continue  # no arm has an event: no ratio to judge
+        is_one_sided = events.min() == 0
         try:
-            _ratios(add, rows)
-            _platform(add, rows)
+            if is_one_sided:
+                _penalised(add, rows)
+            else:
+                _ratios(add, rows)
+                _platform(add, rows)
             if endpoint.tested_event_group:
                 _testing(add, rows, data.testing, analysis)
         except StatisticsError as refusal:
             results.warnings.append(f"{endpoint.label}: {refusal}.")
-        if orders is not None:
+        if orders is not None and not is_one_sided:
             everyone = endpoint_rows(comparison.persons, data.endpoints, endpoint)
             _over_orders(add, everyone, orders)
 
@@ -70,7 +76,7 @@ class _Writer:
         """The first term of a model."""
         self(
             statistic, estimate=row[ratio], ci_low=row["ci_low"], ci_high=row["ci_high"],
-            p_value=row["p"], p_test="Wald", **values,
+            **({"p_value": row["p"], "p_test": "Wald"} | values),
         )  # fmt: skip
 
 
@@ -80,14 +86,30 @@ def _ratios(add: _Writer, rows: pd.DataFrame) -> None:
     arm = pd.DataFrame({"treated": rows["treated"].to_numpy(float)})
     first = cause_specific_regression(time, code, arm).table().iloc[0]
     add.term("hazard_ratio_cause_specific", first)
+    _e_values(add, first, code)
+    if (code == 2).any():
+        add.term("hazard_ratio_subdistribution", fine_gray(time, code, arm).table().iloc[0], "shr")
+
+
+def _penalised(add: _Writer, rows: pd.DataFrame) -> None:
+    """Where one arm has no event: Firth's ratio with its E-values."""
+    time, code = rows["time_days"].to_numpy(float), rows["event"].to_numpy()
+    arm = pd.DataFrame({"treated": rows["treated"].to_numpy(float)})
+    first = cox_regression(time, code == 1, arm, penalty="firth").table().iloc[0]
+    if not np.isfinite(first["ci_high"]):
+        raise StatisticsError("no E-value, for the two arms do not overlap in time")
+    add.term("hazard_ratio_cause_specific", first, p_test=PENALISED, status="firth")
+    _e_values(add, first, code)
+
+
+def _e_values(add: _Writer, first: pd.Series, code: np.ndarray) -> None:
+    """What an unmeasured confounder would need to explain a ratio, and its nearer limit, away."""
     share = (code == 1).mean()
     strength = e_value(
         first["hr"], first["ci_low"], first["ci_high"], measure="hr", rare=bool(share < RARE)
     )
     add("e_value", estimate=strength.estimate)
     add("e_value_limit", estimate=strength.limit)
-    if (code == 2).any():
-        add.term("hazard_ratio_subdistribution", fine_gray(time, code, arm).table().iloc[0], "shr")
 
 
 def _platform(add: _Writer, rows: pd.DataFrame) -> None:
@@ -126,14 +148,10 @@ def _testing(add: _Writer, rows: pd.DataFrame, testing: pd.DataFrame, analysis: 
     treated = rows["treated"].to_numpy(bool)
     event = (rows["event"] == 1).to_numpy()
     time = rows["time_days"].to_numpy(float)
-    both = [event[tested & arm].any() for arm in (treated, ~treated)]
-    if all(both):
-        arm = pd.DataFrame({"treated": treated[tested].astype(float)})
-        fit = cox_regression(time[tested], event[tested], arm)
-        add.term(
-            "hazard_ratio_tested_only", fit.table().iloc[0], numerator=int(event[tested].sum()),
-            denominator=int(tested.sum()),
-        )  # fmt: skip
+    _among(add, time[tested], event[tested], treated[tested])
+    if not (event[treated].any() and event[~treated].any()):
+        add("hazard_ratio_thinned", status="not_estimable")
+        return
     shares = np.array([tested[~treated].mean(), tested[treated].mean()])
     if not shares.min() > 0:
         return
@@ -152,6 +170,21 @@ def _testing(add: _Writer, rows: pd.DataFrame, testing: pd.DataFrame, analysis: 
         "hazard_ratio_thinned", estimate=np.exp(centre), ci_low=low, ci_high=high,
         p_value=2 * norm.sf(abs(centre) / spread), p_test="Wald, over thinnings",
     )  # fmt: skip
+
+
+def _among(add: _Writer, time: np.ndarray, event: np.ndarray, treated: np.ndarray) -> None:
+    """The ratio among those at hand; penalised where one arm has no event, else not estimable."""
+    counts = {"numerator": int(event.sum()), "denominator": len(event)}
+    sides = [event[arm].any() for arm in (treated, ~treated)]
+    is_known = any(sides) and treated.any() and not treated.all()
+    penalty = None if all(sides) else "firth"
+    arm = pd.DataFrame({"treated": treated.astype(float)})
+    first = cox_regression(time, event, arm, penalty=penalty).table().iloc[0] if is_known else None
+    if first is None or not np.isfinite(first["ci_high"]):
+        add("hazard_ratio_tested_only", status="not_estimable", **counts)
+        return
+    named = {"status": "firth", "p_test": PENALISED} if penalty else {}
+    add.term("hazard_ratio_tested_only", first, **counts, **named)
 
 
 def _orders(analysis: Analysis, comparison: Comparison) -> np.ndarray:

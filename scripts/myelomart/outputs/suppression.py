@@ -19,6 +19,7 @@ from myelomart.results import CURVE_COLUMNS, Results
 COUNTED = ("persons", "lines")
 SUPPRESSED = "suppressed"
 NUMBERS = ("estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "numerator", "p_value")
+WHOSE = ("study_id", "analysis_id", "output_id", "population", "endpoint", "arm")
 KEPT_FIGURES = "_balance"
 
 
@@ -26,9 +27,7 @@ def suppress(results: Results, fewest: int, months: dict[str, list[float]]) -> N
     """Hide every count below ``fewest`` in ``results``; ``months`` are those shown, per output."""
     profile = Profile(f"below {fewest}", fewest)
     if results.estimates:
-        owners = [one["analysis_id"] for one in results.estimates]
-        frame = _estimates(results.estimate_frame(), profile).assign(analysis_id=owners)
-        results.estimates = frame.to_dict("records")
+        results.estimates = _estimates(results.estimate_frame(), profile).to_dict("records")
     results.curves = [_curve(one, profile, months) for one in results.curves]
     kept = {name for name in results.figures if name.endswith(KEPT_FIGURES)}
     left_out = len(results.figures) - len(kept)
@@ -87,7 +86,7 @@ def _curve(curve: pd.DataFrame, profile: Profile, months: dict[str, list[float]]
     shown = suppress_curve(
         curve.rename(columns={"time_months": "time"}), months.get(first["output_id"], [0]), profile
     ).rename(columns={"time": "time_months"})
-    for name in ("study_id", "output_id", "population", "endpoint", "arm"):
+    for name in WHOSE:
         shown[name] = first[name]
     return shown.reindex(columns=list(CURVE_COLUMNS))
 

@@ -76,10 +76,9 @@ def keep_curve(
     level, limits,
 ) -> None:  # fmt: skip
     """Keep a curve as rows; ``level`` is survival, or incidence where events compete."""
-    results.curves.append(
+    results.add_curve(
         pd.DataFrame(
             {
-                "study_id": results.study_id,
                 "output_id": output_id,
                 "population": population,
                 "endpoint": endpoint_id,

@@ -11,6 +11,7 @@ from myelomart.outputs.comparison import StudyData
 from myelomart.outputs.levels import in_order, level_rows
 from myelomart.outputs.lines import LEVELS, lines_of
 from myelomart.outputs.members import followed, members
+from myelomart.outputs.spread import median_of
 from myelomart.outputs.survival_curves import DAYS_PER_MONTH
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
@@ -32,10 +33,9 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     counted = counted.reindex(rows["person_id"], fill_value=0)
     common = {"population": "all", "arm": "All", "row_group": "Lines after index",
               "time_anchor": "index", "denominator": len(rows)}  # fmt: skip
-    low, middle, high = counted.quantile([0.25, 0.5, 0.75])
     results.add(
-        analysis.output_id, "median", row_label="Lines per person", estimate=middle, iqr_low=low,
-        iqr_high=high, range_low=counted.min(), range_high=counted.max(), unit="lines", **common,
+        analysis.output_id, "median", row_label="Lines per person", unit="lines",
+        **median_of(counted), **common,
     )  # fmt: skip
     results.add(
         analysis.output_id, "count", row_label="Lines in all", estimate=len(lines), unit="lines",

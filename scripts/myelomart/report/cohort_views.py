@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from myelomart.report.grouping import distinct, grouped
-from myelomart.report.numbers import NOTHING, count_of, p_value, rounded
+from myelomart.report.numbers import NOTHING, count_of, rounded, tested
 from myelomart.report.table import Table
 
 DIGITS = 1
@@ -44,29 +44,34 @@ def line_table(estimates: list, title: str) -> Table:
     """A row per treatment group; used, response and deep response, for the first line and all."""
     arms = distinct(estimates, "arm")
     parts = {
+        "percent_patients": "patients",
         "percent_used": "used",
         "percent_response": "PR or better",
         "percent_deep_response": "VGPR or better",
     }
     main = [one for one in estimates if one.statistic in parts]
+    columns = [
+        (arm, statistic)
+        for arm in arms for statistic in parts
+        if any(one.arm == arm and one.statistic == statistic for one in main)
+    ]  # fmt: skip
     rows: list[list[str]] = []
     for group, of_group in grouped(main, "row_group").items():
         rows.append([group])
         for label, own in grouped(of_group, "row_label").items():
             at = grouped(own, "arm", "statistic")
-            cells = [cell(at.get((arm, statistic), [])) for arm in arms for statistic in parts]
-            rows.append([label, *cells])
+            rows.append([label, *(cell(at.get(column, [])) for column in columns)])
     others = [one for one in estimates if one.statistic not in parts]
     for group, of_group in grouped(others, "row_group").items():
         rows.append([group])
         for label, own in grouped(of_group, "row_label").items():
-            rows.append([label, cell(own), *[""] * (len(arms) * len(parts) - 1)])
-    columns = ["", *(f"{arm}: {word}" for arm in arms for word in parts.values())]
+            rows.append([label, cell(own), *[""] * (len(columns) - 1)])
     note = (
-        "n / N (%) [95 % CI, Wilson]. Used: of all lines. Responses: of the lines whose depth "
-        "could be assessed."
+        "n / N (%) [95 % CI, Wilson]. Patients: with such a line, of all. Used: of all lines. "
+        "Responses: of the lines whose depth could be assessed."
     )
-    return Table(title, columns, rows, note)
+    heads = ["", *(f"{arm}: {parts[statistic]}" for arm, statistic in columns)]
+    return Table(title, heads, rows, note)
 
 
 def flow_table(estimates: list, title: str) -> Table:
@@ -79,6 +84,9 @@ def flow_table(estimates: list, title: str) -> Table:
         for one, gone in zip(after, left, strict=True):
             cells = [one.denominator, gone.estimate, gone.n_missing, one.estimate]
             rows.append([one.row_label, *(rounded(value, 0) for value in cells)])
+        for one in of_arm:
+            if one.statistic == "persons_known":
+                rows.append([f"of these, {one.row_label}", NOTHING, NOTHING, NOTHING, cell([one])])
     columns = ["", "came to this step", "left here", "of these: not recorded", "stayed"]
     return Table(title, columns, rows)
 
@@ -96,9 +104,9 @@ def transition_table(estimates: list, title: str) -> Table:
     if tests:
         rows.append(["Tests"])
     for one in tests:
-        said = f"p = {p_value(one.p_value)}" if pd.notna(one.p_value) else "not estimable"
-        test = f" ({one.p_test})" if one.p_test else ""
-        cells = [one.row_label, said + test, f"{rounded(one.denominator, 0)} known at both times"]
+        p = tested(one.p_value, one.p_test)
+        said = "not estimable" if pd.isna(one.p_value) else f"p {p if p[0] == '<' else f'= {p}'}"
+        cells = [one.row_label, said, f"{rounded(one.denominator, 0)} known at both times"]
         rows.append(cells + [""] * (len(ends) + 1 - len(cells)))
     columns = ["from", *(f"to {end.split(': ', 1)[-1]}" for end in ends)]
     columns += [""] * (3 - len(columns))
@@ -120,7 +128,7 @@ def cell(own: list) -> str:
         return _mean(of["mean"], of.get("sd"))
     if "median" in of:
         return _median(of["median"])
-    percent = next((one for name, one in of.items() if name.startswith("percent")), None)
+    percent = next((one for one in own if one.unit == "%"), None)
     if percent is not None:
         return _percent(percent)
     one = own[0]
@@ -162,7 +170,7 @@ def _tested(own: list) -> str:
     one = next((one for one in own if one.p_test), None)
     if one is None:
         return ""
-    return NOTHING if pd.isna(one.p_value) else f"{p_value(one.p_value)} ({one.p_test})"
+    return NOTHING if pd.isna(one.p_value) else tested(one.p_value, one.p_test)
 
 
 def _head(estimates: list, arm: str) -> str:

@@ -13,8 +13,8 @@ import pandas as pd
 
 from myelomart.errors import MyelomartError
 
-KEYS = ["output_id", "population", "row_group", "row_label", "arm", "comparator", "endpoint",
-        "statistic", "timepoint_months", "time_anchor"]  # fmt: skip
+KEYS = ["analysis_id", "output_id", "population", "row_group", "row_label", "arm", "comparator",
+        "endpoint", "statistic", "timepoint_months", "time_anchor"]  # fmt: skip
 VALUES = ["estimate", "ci_low", "ci_high", "p_value", "numerator", "denominator", "n_missing"]
 CLOSE = 1e-9
 CAUSES = {

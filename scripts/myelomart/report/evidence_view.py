@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from myelomart.report.grouping import grouped
-from myelomart.report.numbers import NOTHING, count_of, rounded, with_limits
+from myelomart.report.numbers import NOTHING, count_of, in_words, rounded, with_limits
 from myelomart.report.table import Table
 
 PRINTED, OURS, POOLED = "as printed", "this warehouse", "pooled by us"
@@ -16,7 +16,7 @@ def evidence_table(estimates: list, title: str) -> Table:
     """A row per cited number, under its endpoint."""
     rows: list[list[str]] = []
     for endpoint, own in grouped(estimates, "row_group").items():
-        rows.append([str(endpoint).replace("_", " ")])
+        rows.append([in_words(endpoint)])
         at = grouped(own, "population", "arm")
         for one in (e for e in own if e.population == PRINTED):
             ours = at.get((OURS, one.arm), [])
@@ -61,7 +61,7 @@ def _beside(ours: list) -> list[str]:
             alike = rounded(one.estimate, 2)
         elif one.statistic == "percent":
             value = count_of(one.numerator, one.denominator)
-        elif one.statistic == "median" and pd.isna(one.ci_low) and pd.notna(one.iqr_low):
+        elif one.statistic == "median" and pd.notna(one.iqr_low):
             spread = f"IQR {rounded(one.iqr_low, 1)}–{rounded(one.iqr_high, 1)}"
             value = f"{rounded(one.estimate, 1)} ({spread})"
         else:

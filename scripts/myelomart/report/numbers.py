@@ -6,6 +6,10 @@ import pandas as pd
 
 NOTHING = "–"
 NOT_REACHED = "NE"
+NAMES = {"fisher": "Fisher", "wilcoxon": "Wilcoxon", "student": "Student's t", "welch": "Welch's t",
+         "kruskal": "Kruskal-Wallis"}  # fmt: skip
+ABBREVIATIONS = {"cr", "crs", "dor", "emd", "icans", "mrd", "orr", "os", "pfs", "pmd", "scr", "sct",
+                 "vgpr"}  # fmt: skip
 
 
 def rounded(value: float, digits: int) -> str:
@@ -31,6 +35,17 @@ def p_value(value: float) -> str:
     if pd.isna(value):
         return NOTHING
     return "<0.001" if value < 0.001 else rounded(value, 3)
+
+
+def tested(value: float, test: str | None) -> str:
+    """A p value with the name of its test."""
+    return f"{p_value(value)} ({NAMES.get(test, test)})" if test else p_value(value)
+
+
+def in_words(name: str) -> str:
+    """The name of an endpoint or covariate as words, its abbreviations in capitals."""
+    words = str(name).split("_")
+    return " ".join(word.upper() if word in ABBREVIATIONS else word for word in words)
 
 
 def count_of(numerator: float, denominator: float) -> str:

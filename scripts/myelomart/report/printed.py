@@ -9,13 +9,24 @@ from __future__ import annotations
 import pandas as pd
 
 from myelomart.outputs.levels import level_in_words
-from myelomart.report.numbers import NOTHING, count_of, p_value, rounded, with_limits
+from myelomart.report.numbers import (
+    NOTHING,
+    count_of,
+    in_words,
+    p_value,
+    ratio,
+    rounded,
+    tested,
+    with_limits,
+)
 from myelomart.report.table import Table
 
 EVERYONE = "All"
 LINES = {"first": "First line", "all": "All lines"}
 USES = {"regimen_used": "percent_used", "orr": "percent_response",
         "vgpr_or_better": "percent_deep_response"}  # fmt: skip
+PATIENTS = "received_"  # so begin the endpoints that count patients, not lines
+RATIOS = ("hazard_ratio_univariable", "odds_ratio_univariable")
 WORDS = {"median": "median", "percent": "%", "rate_at_time": "rate", "p_value": "p",
          "hazard_ratio": "hazard ratio", "count": "count"}  # fmt: skip
 OWN_COLUMNS = ("hazard_ratios", "evidence_summary")  # their tables hold the printed values
@@ -41,7 +52,7 @@ def printed_table(analysis_id: str, kind: str, rows: list, published: pd.DataFra
 
 
 def _name(one) -> str:
-    parts = [one.arm_or_group, str(one.endpoint).replace("_", " "), one.category]
+    parts = [one.arm_or_group, in_words(one.endpoint), one.category]
     said = ", ".join(str(part) for part in parts if isinstance(part, str) and part)
     return f"{said} ({WORDS.get(one.statistic, one.statistic)}, {one.row_id})"
 
@@ -75,11 +86,15 @@ def _ours(one, kind: str, rows: list) -> str:
     """Our value of what was printed, in the same form; a dash where we have none."""
     if kind == "attrition":
         return _flow(one, rows)
+    if kind == "baseline":  # printed are the arms as they were compared in the end
+        rows = [row for row in rows if row.population == rows[-1].population]
     about = {name for name in (one.covariate_id, one.endpoint_id) if _is_word(name)}
     found = [row for row in rows if not about or row.endpoint in about]
     if one.statistic == "p_value":
-        tested = next((row for row in found if row.p_test), None)
-        return NOTHING if tested is None else f"{p_value(tested.p_value)} ({tested.p_test})"
+        mine = next((row for row in found if row.p_test), None)
+        return NOTHING if mine is None else tested(mine.p_value, mine.p_test)
+    if one.statistic == "comparison":
+        return _comparison(one, found)
     if one.statistic == "count" and not _is_word(one.level) and one.category != "unknown":
         found = [row for row in found if row.denominator == row.denominator] or rows
         sized = [row for row in rows if row.row_group == "Size"]
@@ -102,12 +117,39 @@ def _ours(one, kind: str, rows: list) -> str:
             and (one.statistic != "rate_at_time" or row.timepoint_months == one.timepoint_months)
         ), None,
     )  # fmt: skip
-    return NOTHING if mine is None else _value(one, mine)
+    return _absent_level(one, found) if mine is None else _value(one, mine)
+
+
+def _absent_level(one, found: list) -> str:
+    """Nobody of those known has a level that the table does not list; else a dash."""
+    if one.statistic != "percent" or not _is_word(one.level):
+        return NOTHING
+    for row in found:
+        is_level = ": " in (row.row_label or "") and not row.row_label.endswith(": unknown")
+        if row.statistic == "percent" and is_level and _is_arm(row.arm, one.group_value):
+            return count_of(0, row.denominator)
+    return NOTHING
+
+
+def _comparison(one, found: list) -> str:
+    """Where the document says in words whether groups differ: our ratios, or our tests."""
+    told = [
+        f"{row.arm}: {ratio(row.estimate, row.ci_low, row.ci_high)}, p {p_value(row.p_value)}"
+        for row in found if row.statistic in RATIOS and row.row_label == one.level
+    ]  # fmt: skip
+    tests = [row for row in found if row.p_test and pd.notna(row.p_value)]
+    if told or not tests:
+        return "; ".join(told) or NOTHING
+    least = min(tests, key=lambda row: row.p_value)
+    smallest = tested(least.p_value, least.p_test)
+    return f"{len(tests)} tests, the smallest p {smallest}: {least.row_label}"
 
 
 def _statistics(one, kind: str) -> tuple[str, ...]:
     if one.endpoint == "follow_up":
         return ("median_follow_up_months",)
+    if kind == "line_table" and str(one.endpoint).startswith(PATIENTS):
+        return ("percent_patients",)
     if kind == "line_table":
         return (USES.get(one.endpoint, "percent_used"),)
     if one.statistic == "median":

@@ -14,6 +14,7 @@ RATIOS = {
     "hazard_ratio_tested_only": "HR (95 % CI), the tested alone",
     "hazard_ratio_thinned": "HR (95 % CI), testing made equal",
 }
+MARKS = {"count_floored": " ‡", "firth": " §"}
 
 
 def robustness_table(estimates: list, title: str) -> Table:
@@ -39,7 +40,8 @@ def robustness_table(estimates: list, title: str) -> Table:
     note = (
         "E-value: the risk ratio an unmeasured confounder would need with treatment and outcome to "
         "explain the estimate (the limit nearer to 1) away; 1 where the interval holds 1. "
-        "‡ a count of 1–10 was taken as 10, as the platform does."
+        "‡ a count of 1–10 was taken as 10, as the platform does. § no event in one arm: Firth's "
+        "penalised estimate."
     )
     return Table(title, columns, rows, note)
 
@@ -73,8 +75,8 @@ def _size(row) -> str:
 def _ratio(row) -> str:
     if row is None:
         return NOTHING
-    mark = " ‡" if row.status == "count_floored" else ""
-    return _hidden(row) or ratio(row.estimate, row.ci_low, row.ci_high) + mark
+    shown = ratio(row.estimate, row.ci_low, row.ci_high)
+    return _hidden(row) or shown + MARKS.get(row.status, "")
 
 
 def _e_value(own: list) -> str:

@@ -51,13 +51,17 @@ def data() -> StudyData:
     names = ("person_id", "ordinal_after_index", "start_day", "end_day", "therapy_group_salvage",
              "is_t_cell_engaging", "best_response", "is_evaluable")  # fmt: skip
     levels = [
-        ("response", "sCR", -6, True, True), ("response", "CR", -5, True, True),
-        ("response", "VGPR", -4, True, True), ("response", "PR", -3, True, False),
-        ("response", "SD", -1, False, False), ("response", "PD", 0, False, False),
-        ("salvage", "CAR T", 2, None, None), ("salvage", "Bispecific", 4, None, None),
-        ("salvage", "Venetoclax-based", 11, None, None),
+        ("response", "sCR", -6, None, True, True), ("response", "CR", -5, None, True, True),
+        ("response", "VGPR", -4, None, True, True), ("response", "PR", -3, None, True, False),
+        ("response", "SD", -1, None, False, False), ("response", "PD", 0, None, False, False),
+        ("salvage", "Auto-SCT", 2, None, None, None),
+        ("salvage", "Bispecific", 4, None, None, None),
+        ("salvage", "Bispecific BCMA-directed", 5, "Bispecific", None, None),
+        ("salvage", "CAR T", 7, None, None, None),
+        ("salvage", "Venetoclax-based", 11, None, None, None),
     ]  # fmt: skip
-    level_names = ["level_kind", "level", "sort_order", "is_response", "is_deep_response"]
+    level_names = ["level_kind", "level", "sort_order", "part_of", "is_response",
+                   "is_deep_response"]  # fmt: skip
     published = ["result_origin", "statistic", "endpoint"]
     return StudyData(
         population, pd.DataFrame(covariates).convert_dtypes(convert_string=False),

@@ -43,7 +43,7 @@ LINES = [  # person, ordinal, from, to, group, engaging, response, evaluable
     (2, 1, 3, 60, "Bispecific", True, "VGPR", True),
     (3, 1, 8, 90, "Venetoclax-based", False, "SD", True),
     (4, 1, 2, 30, "Venetoclax-based", False, "PR", True),
-    (4, 2, 40, 80, "Bispecific", True, None, False),
+    (4, 2, 40, 80, "Bispecific BCMA-directed", True, None, False),
 ]
 
 

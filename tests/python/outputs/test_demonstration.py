@@ -7,8 +7,10 @@ import re
 import pandas as pd
 import pytest
 
+from myelomart import warehouse
 from myelomart.demonstration import demonstrate
 from myelomart.outputs.publishing import publish, run_studies
+from myelomart.project import project_root
 from myelomart.results import CURVE_COLUMNS, ESTIMATE_COLUMNS
 
 
@@ -61,6 +63,37 @@ def test_results_have_the_columns_that_others_rely_on(demo, estimates):
     at_start = curves.groupby(["endpoint", "arm"])["n_risk"].max()
     sizes = estimates[estimates["statistic"] == "n"].set_index(["endpoint", "arm"])["estimate"]
     assert at_start.sort_index().eq(sizes.sort_index()).all()
+
+
+def test_the_docs_list_the_columns_in_their_order():
+    listed = (project_root() / "docs" / "results.md").read_text().split("\n## Columns")[1]
+    tables = listed.split("\n## ")[0].split("`curves`:")
+    for text, columns in zip(tables, (ESTIMATE_COLUMNS, CURVE_COLUMNS), strict=True):
+        cells = re.findall(r"^\| ([a-z_, ]+) \|", text, re.MULTILINE)
+        assert [name for cell in cells[1:] for name in cell.split(", ")] == list(columns)
+
+
+def test_every_estimate_and_curve_joins_to_its_analysis(demo, estimates):
+    with warehouse.database(demo / "myelomart.duckdb") as connection:
+        rows = warehouse.rows(
+            connection,
+            "select analysis_id, output_id from studies.study_analyses "
+            "where study_id = 'cart_vs_pom'",
+        )
+    curves = pd.read_parquet(demo / "results" / "cart_vs_pom" / "curves.parquet")
+    for frame in (estimates, curves):
+        assert set(map(tuple, frame[["analysis_id", "output_id"]].drop_duplicates().values)) <= {
+            *rows
+        }
+        assert frame["analysis_id"].notna().all()
+
+
+def test_the_hashes_of_models_and_inputs_are_known(demo):
+    told = json.loads((demo / "results" / "cart_vs_pom" / "manifest.json").read_text())
+    assert {"study_population", "study_levels", "study_quality"} <= set(told["models"])
+    assert all(len(one) == 64 for one in told["models"].values())
+    assert told["inputs"]["cdm.person"]
+    assert "(SQL not known)" not in (demo / "report.html").read_text()
 
 
 def test_the_same_warehouse_gives_the_same_bytes(demo, tmp_path):

@@ -8,6 +8,7 @@ from small_study import COHORT, ENDPOINTS, OS, RELAPSE, TRANSPLANT, VALUES
 
 from myelomart.errors import NoData
 from myelomart.outputs import (
+    attrition,
     cohort_table,
     cumulative_incidence,
     distribution,
@@ -20,6 +21,7 @@ from myelomart.outputs import (
     swimmer,
     transitions,
 )
+from myelomart.outputs.levels import level_in_words
 from myelomart.survival import (
     cox_regression,
     fine_gray,
@@ -194,16 +196,26 @@ def test_treatments_add_up_and_responses_are_of_lines_that_could_be_assessed(mak
     results = make(line_table, "line_table")
     used = results.estimate_frame().query("statistic == 'percent_used'")
     groups = used[used["row_group"] == "Treatment groups"]
-    assert list(groups["row_label"].unique()) == ["CAR T", "Bispecific", "Venetoclax-based"]
-    for arm, total in (("First line", 4), ("All lines", 6)):
-        assert groups[groups["arm"] == arm]["numerator"].sum() == total
+    part = "of these: Bispecific BCMA-directed"
+    assert list(groups["row_label"].unique()) == [
+        "Auto-SCT",
+        "Bispecific",
+        part,
+        "CAR T",
+        "Venetoclax-based",
+    ]  # the order of the table, unused groups among them
+    for arm, total, own in (("First line", 4, 0), ("All lines", 6, 1)):
+        of_arm = groups[groups["arm"] == arm].set_index("row_label")["numerator"]
+        assert of_arm.drop(part).sum() == total
+        assert (of_arm["Auto-SCT"], of_arm[part]) == (0, own)
         row = only(results, "percent_used", row_label="All treatment groups", arm=arm)
         assert row["numerator"] == row["denominator"] == total
     orr = only(results, "percent_response", row_label="All treatment groups", arm="All lines")
     assert (orr["numerator"], orr["denominator"], orr["n_missing"]) == (3, 4, 2)
     deep = only(results, "percent_deep_response", row_label="Bispecific", arm="All lines")
     assert (deep["numerator"], deep["denominator"]) == (1, 1)
-    patients = only(results, "percent", row_label="Patients with any such line")
+    label = "T-cell-engaging (CAR-T or bispecific)"
+    patients = only(results, "percent_patients", row_label=label, arm="All lines")
     assert (patients["numerator"], patients["denominator"]) == (3, 12)
     assert only(results, "count", row_label="Such lines")["estimate"] == 3
 
@@ -327,3 +339,45 @@ def test_an_empty_cohort_says_where_the_last_left(make, data):
     data.attrition["label"] = ["Multiple myeloma", "Followed to the landmark"]
     with pytest.raises(NoData, match="last 995 persons left at the step «Followed to the landm"):
         make(cohort_table, "cohort_table")
+
+
+def test_the_flow_tells_of_how_many_who_stay_a_block_is_known(make, data):
+    step = {"cohort_id": COHORT, "kind": "include", "label": "Relapsed", "step": 1,
+            "persons_before": 15, "persons_excluded": 3, "persons_unknown": 0,
+            "persons_after": 12}  # fmt: skip
+    object.__setattr__(data, "attrition", pd.DataFrame([step]))
+    results = make(attrition, "attrition", row_groups="Response;Cells")
+    known = only(results, "persons_known", row_label="Response: known")
+    assert (known["numerator"], known["denominator"]) == (10, 12)
+    assert only(results, "persons_known", row_label="Cells: known")["numerator"] == 0
+    assert "response known of 10" in results.figures["OUT-1_flow"]
+
+
+def test_three_groups_are_compared_pair_by_pair_as_panels_of_two_show_them(make):
+    results = make(distribution, "distribution", row_groups="Patients", group_covariate_id="stage")
+    pairs = results.estimate_frame().query("statistic == 'pair'")
+    assert len(pairs) == 3
+    first = VALUES["age"][VALUES["stage"] == "I"]
+    second = VALUES["age"][VALUES["stage"] == "II"]
+    wanted = stats.mannwhitneyu(first, second, method="asymptotic")
+    row = pairs[pairs["row_label"].str.endswith("stage: I against ISS stage: II")].iloc[0]
+    assert row["p_value"] == pytest.approx(wanted.pvalue, rel=0.2)  # exact for few, here with ties
+    assert row["denominator"] == len(first) + len(second)
+
+
+def test_medians_are_tested_by_student_where_the_row_says_so(make):
+    options = {"row_groups": "Patients", "group_covariate_id": "high_risk"}
+    results = make(cohort_table, "cohort_table", summary_style="median_iqr_student", **options)
+    row = only(results, "median", arm="All")
+    age, high = VALUES["age"], VALUES["high_risk"]
+    wanted = stats.ttest_ind(age[high == 1].dropna(), age[high == 0].dropna())
+    assert row["p_value"] == pytest.approx(wanted.pvalue)
+
+
+@pytest.mark.parametrize(
+    ("level", "words"),
+    [("IMAGING_EMD", "imaging EMD"), ("VGPR", "VGPR"), ("ide_cel", "ide cel"), ("OTHER", "other"),
+     ("EMD_only", "EMD only")],
+)  # fmt: skip
+def test_levels_are_words_and_only_abbreviations_stand_in_capitals(level, words):
+    assert level_in_words(level) == words

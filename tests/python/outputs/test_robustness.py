@@ -144,6 +144,36 @@ def test_subgroups_leave_out_the_unknown_and_test_the_interaction():
     assert 0 < frame.loc[("fever", "interaction_chi2"), "p_value"] <= 1
 
 
+def test_without_an_event_in_one_arm_the_penalised_ratio_has_its_e_values():
+    made, analysis = study()
+    given = data()
+    hit = (given.endpoints["endpoint"] == "fever") & (given.endpoints["cohort_id"] == "zero")
+    given.endpoints.loc[hit & (given.endpoints["event"] == 1), "event"] = 0
+    results = Results("made")
+    robustness.make(made, analysis, given, results)
+    frame = pd.DataFrame(results.estimates).query("endpoint == 'fever'").set_index("statistic")
+    ratio = frame.loc["hazard_ratio_cause_specific"]
+    assert ratio["status"] == "firth" and ratio["estimate"] > ratio["ci_low"] > 1
+    rare = ratio["numerator"] / ratio["denominator"] < 0.15
+    wanted = e_value(ratio["estimate"], ratio["ci_low"], ratio["ci_high"], measure="hr", rare=rare)
+    assert frame["estimate"]["e_value"] == pytest.approx(wanted.estimate)
+    assert frame["estimate"]["e_value_limit"] == pytest.approx(wanted.limit)
+
+
+def test_an_outcome_that_one_arm_alone_has_is_told_among_the_tested_as_well():
+    made, analysis = study()
+    given = data()
+    hit = (given.endpoints["endpoint"] == "ldh") & (given.endpoints["cohort_id"] == "zero")
+    given.endpoints.loc[hit & (given.endpoints["event"] == 1), "event"] = 0
+    results = Results("made")
+    robustness.make(made, analysis, given, results)
+    frame = pd.DataFrame(results.estimates).query("endpoint == 'ldh'").set_index("statistic")
+    tested = frame.loc["hazard_ratio_tested_only"]
+    assert tested["status"] == "firth" and tested["estimate"] > 1
+    assert tested["denominator"] < frame.loc["hazard_ratio_cause_specific", "denominator"]
+    assert frame.loc["hazard_ratio_thinned", "status"] == "not_estimable"
+
+
 def test_both_tables_have_a_row_per_endpoint(judged):
     results, _, _ = judged
     table = robustness_table(results.rows_of("X-O2"), "Judged")

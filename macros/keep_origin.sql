@@ -1,0 +1,36 @@
+{#- What this warehouse was made of, kept in it at the end of every run of dbt: the hash of each node's compiled SQL with the
+    nodes that it reads (`myelomart.lineage` puts them together), and which files the landing read. A run of some models replaces
+    the rows of those. Spark has no file of its own to keep them in. -#}
+{% macro keep_origin(results) -%}
+    {{ return(adapter.dispatch('keep_origin')(results)) }}
+{%- endmacro %}
+
+{% macro default__keep_origin(results) -%}
+    {{ return('') }}
+{%- endmacro %}
+
+{% macro duckdb__keep_origin(results) -%}
+    {%- set nodes = [] -%}
+    {%- for result in results if result.status == 'success' and result.node.resource_type in ('model', 'seed') -%}
+        {%- set node = result.node -%}
+        {%- set sql = (node.compiled_code or node.checksum.checksum) | replace('"' ~ node.database ~ '".', '') -%}
+        {%- do nodes.append([node.unique_id, node.schema, node.name, sql, node.depends_on_nodes]) -%}
+    {%- endfor -%}
+    {%- if not nodes -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'ephemeral' -%}
+        {%- do nodes.append([node.unique_id, node.schema, node.name, node.checksum.checksum, node.depends_on.nodes]) -%}
+    {%- endfor -%}
+    create schema if not exists studies;
+    create table if not exists studies.built_nodes (
+        node_id varchar primary key, schema_name varchar, node_name varchar, sql_hash varchar, reads varchar[]
+    );
+    insert or replace into studies.built_nodes values
+    {%- for node_id, schema, name, sql, reads in nodes %}
+        ('{{ node_id }}', '{{ schema }}', '{{ name }}', '{{ local_md5(sql) }}', {{ reads | list | tojson | replace('"', "'") }})
+        {{- ',' if not loop.last }}
+    {%- endfor -%};
+    create or replace table studies.built_from as
+    select content as manifest from read_text('{{ env_var("MYELOMART_LANDING", "landing") }}/manifest.json');
+{%- endmacro %}
