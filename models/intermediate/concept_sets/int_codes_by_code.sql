@@ -1,7 +1,7 @@
 -- One row per source code, concept set that it stands for by a code or concept, and member that says so.
 -- Definition: by the source's vocabulary (resolution_rank 1), by a concept id of the seed (2), or by the source code
--- itself, a prefix for hierarchical vocabularies, dots ignored (3). A concept reached through 'Maps to' counts only when
--- the record has no code of its own in the member's vocabulary: the mapping may be coarser than the code (grades of CRS
+-- itself, a prefix for hierarchical vocabularies, dots ignored (3). A concept reached through 'Maps to' counts only
+-- when the record has no code of its own in the vocabulary of the member: the mapping may be coarser (grades of CRS
 -- share one standard concept). is_reused: the record's own code once meant something else.
 
 with source_codes as (
