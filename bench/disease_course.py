@@ -47,6 +47,7 @@ GROUPS = {
     "grades": ("int_lab_site_limits", "int_lab_baselines", "int_lab_toxicities"),
     "responses": (
         "int_findings",
+        "int_light_chain_limits",
         "int_disease_markers",
         "int_involved_chains",
         "int_disease_assessments",

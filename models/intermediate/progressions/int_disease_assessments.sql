@@ -56,6 +56,8 @@ gathered as (
         min_by(kappa_chains, case when kappa_chains is not null then marker_date end) as kappa_chains,
         min_by(lambda_chains, case when lambda_chains is not null then marker_date end) as lambda_chains,
         min_by(recorded_ratio, case when recorded_ratio is not null then marker_date end) as recorded_ratio,
+        min_by(ratio_low, case when ratio_low is not null then marker_date end) as ratio_low,
+        min_by(ratio_high, case when ratio_high is not null then marker_date end) as ratio_high,
         max(marrow) as marrow,
         min_by(plasmacytoma, case when plasmacytoma is not null then marker_date end) as plasmacytoma,
         bool_or(has_serum_band) as has_serum_band,

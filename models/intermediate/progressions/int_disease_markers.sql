@@ -1,6 +1,7 @@
 -- One row per patient and day with at least one marker of disease: M-protein in serum (g/dL) and urine (mg/24 h), free
 -- light chains (mg/dL), plasma cells in marrow (%), imaging findings, immunofixation.
--- Definition: the day's median of each lab (int_labs_by_day), beside the findings of the day.
+-- Definition: the day's median of each lab (int_labs_by_day), beside the findings of the day, and the
+-- limits of a normal ratio of light chains.
 -- Limits: NULL says not measured that day, nothing else.
 
 with labs as (
@@ -25,6 +26,12 @@ findings as (
 
 ),
 
+light_chain_limits as (
+
+    select * from {{ ref('int_light_chain_limits') }}
+
+),
+
 facts as (
 
     select
@@ -45,7 +52,7 @@ facts as (
 
 ),
 
-disease_markers as (
+gathered as (
 
     select
         person_id,
@@ -67,6 +74,20 @@ disease_markers as (
         bool_or(case when marker = 'residual_disease' then is_present end) as has_residual_disease
     from facts
     group by 1, 2
+
+),
+
+disease_markers as (
+
+    select
+        gathered.*,
+        light_chain_limits.ratio_low,
+        light_chain_limits.ratio_high
+    from gathered
+    left join light_chain_limits
+        on
+            gathered.person_id = light_chain_limits.person_id
+            and gathered.marker_date = light_chain_limits.measured_date
 
 )
 

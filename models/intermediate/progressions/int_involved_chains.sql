@@ -1,8 +1,7 @@
 -- One row per patient with an abnormal ratio of free light chains: the chain that the clone makes.
 -- Definition: the first day on which the ratio is abnormal and the involved chain at least measurable_flc (else the
--- first abnormal ratio): above kappa_ratio_above the chain is kappa, below lambda_ratio_below lambda (algorithms 4.2:
--- fixed at baseline).
--- Limits: the renal ratio range is not used.
+-- first abnormal ratio): above ratio_high (int_light_chain_limits) the chain is kappa, below ratio_low lambda
+-- (algorithms 4.2: fixed at baseline).
 
 with markers as (
 
@@ -11,6 +10,8 @@ with markers as (
         marker_date,
         kappa_chains,
         lambda_chains,
+        ratio_low,
+        ratio_high,
         coalesce(kappa_chains / nullif(lambda_chains, 0), recorded_ratio) as ratio
     from {{ ref('int_disease_markers') }}
     where kappa_chains is not null or lambda_chains is not null
@@ -22,8 +23,8 @@ judged as (
     select
         markers.*,
         case
-            when ratio > {{ parameter('responses', 'kappa_ratio_above') }} then 'kappa'
-            when ratio < {{ parameter('responses', 'lambda_ratio_below') }} then 'lambda'
+            when ratio > ratio_high then 'kappa'
+            when ratio < ratio_low then 'lambda'
         end as involved_chain
     from markers
 

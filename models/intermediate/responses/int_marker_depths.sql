@@ -10,8 +10,7 @@ with assessments as (
 
     select
         response_assessments.*,
-        flc_ratio between {{ parameter('responses', 'lambda_ratio_below') }}
-        and {{ parameter('responses', 'kappa_ratio_above') }} as is_ratio_normal
+        flc_ratio between ratio_low and ratio_high as is_ratio_normal
     from {{ ref('int_response_assessments') }} as response_assessments
 
 ),

@@ -80,6 +80,8 @@ response_assessments as (
         assessments.urine,
         assessments.flc_difference as flc,
         assessments.flc_ratio,
+        assessments.ratio_low,
+        assessments.ratio_high,
         assessments.has_serum_band,
         assessments.has_urine_band,
         assessments.has_new_lesion,

@@ -35,8 +35,7 @@ before as (
             when 'kappa' then kappa_chains - lambda_chains
             when 'lambda' then lambda_chains - kappa_chains
         end as flc_difference,
-        flc_ratio not between {{ parameter('responses', 'lambda_ratio_below') }}
-        and {{ parameter('responses', 'kappa_ratio_above') }} as is_ratio_abnormal,
+        flc_ratio not between markers.ratio_low and markers.ratio_high as is_ratio_abnormal,
         markers.has_urine_band,
         markers.marrow,
         markers.plasmacytoma,
