@@ -54,7 +54,8 @@ def list_studies(db: Database = DEFAULT_DATABASE) -> None:
 def show(study_id: str, db: Database = DEFAULT_DATABASE) -> None:
     """Print a study in words, as its rows define it."""
     from myelomart import warehouse
-    from myelomart.study import as_prose, read_study
+    from myelomart.protocol import as_prose
+    from myelomart.study import read_study
 
     with warehouse.database(db) as connection:
         typer.echo(as_prose(read_study(connection, study_id)))

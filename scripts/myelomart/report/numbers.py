@@ -7,9 +7,9 @@ import pandas as pd
 NOTHING = "–"
 NOT_REACHED = "NE"
 NAMES = {"fisher": "Fisher", "wilcoxon": "Wilcoxon", "student": "Student's t", "welch": "Welch's t",
-         "kruskal": "Kruskal-Wallis"}  # fmt: skip
-ABBREVIATIONS = {"cr", "crs", "dor", "emd", "icans", "mrd", "orr", "os", "pfs", "pmd", "scr", "sct",
-                 "vgpr"}  # fmt: skip
+         "kruskal-wallis": "Kruskal-Wallis"}  # fmt: skip
+ABBREVIATIONS = {"cr", "crs", "dor", "ecog", "emd", "icans", "iss", "mrd", "orr", "os", "pfs",
+                 "pmd", "scr", "sct", "vgpr"}  # fmt: skip
 
 
 def rounded(value: float, digits: int) -> str:

@@ -11,11 +11,12 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
+from myelomart.protocol import as_prose
 from myelomart.report.numbers import rounded
 from myelomart.report.sections import Section, section
 from myelomart.report.table import Table
 from myelomart.results import Results
-from myelomart.study import Study, as_prose
+from myelomart.study import Study
 
 SHORT = 12  # characters of a hash that the page shows
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from myelomart.protocol import analysis_prose
 from myelomart.report import (
     cohort_views,
     comparison_views,
@@ -19,7 +20,7 @@ from myelomart.report import (
 from myelomart.report.printed import printed_table
 from myelomart.report.table import Table
 from myelomart.results import Results
-from myelomart.study import Analysis, Study, analysis_prose
+from myelomart.study import Analysis, Study
 
 PERSONS = ("study_population", "study_covariates")
 FOLLOWED = (*PERSONS, "study_endpoints")
