@@ -1,10 +1,11 @@
 """Does the pipeline find what was planted? Bias and coverage of every outcome's hazard ratio.
 
-    python bench/recovery.py --replicates 200 --patients 2000 --scenario null --out build/recovery
+    python bench/recovery.py --replicates 200 --patients 5000 --scenario null --out build/recovery
 
 Batches of replicates are written as synthetic networks, each built by the real pipeline (doors, dbt
 models, cohorts, endpoints). People are independent, so that cutting a network by person gives
-independent replicates; in each the study's own matching and Cox regression run. The truth is the
+independent replicates; in each the study's own matching and Cox regression run. Persons whose arm
+began before the study's calendar, four of five, cannot enter it and are not built. The truth is the
 marginal hazard ratio of `effects.parquet`, except with `--conditional`. What was estimated before
 an interruption is kept in `estimates.csv`, and the same command goes on from there.
 
@@ -31,6 +32,7 @@ from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.outputs.comparison import StudyData, compare
 from myelomart.outputs.hazard_ratios import endpoint_rows
 from myelomart.outputs.running import read_data
+from myelomart.project import project_root
 from myelomart.sources.landing import parse_source
 from myelomart.study import Analysis, Study, read_study
 from myelomart.survival import cox_regression
@@ -106,6 +108,26 @@ def batches(count: int, size: int) -> Iterator[list[int]]:
         yield list(range(first, min(first + size, count + 1)))
 
 
+def keep_candidates(cdm: Path, truth: Path) -> None:
+    """Leave in the CDM those whose arm began when the study's cohorts were open."""
+    cohorts = pd.read_csv(project_root() / "seeds" / "studies" / "cohorts.csv")
+    opened = cohorts.loc[cohorts["study_id"] == STUDY, "index_from"].min()
+    with warehouse.scratch() as connection:
+        connection.execute(
+            "create table wanted as select person_id from read_parquet(?) where index_date >= ?",
+            [str(truth / "patients.parquet"), opened],
+        )
+        for file in sorted(cdm.glob("*.parquet")):
+            rows = connection.read_parquet(str(file))
+            if "person_id" in rows.columns:
+                kept = file.with_suffix(".kept")
+                connection.execute(
+                    f"copy (select * from read_parquet({warehouse.literal(file)}) semi join wanted using (person_id))"
+                    f" to {warehouse.literal(kept)} (format parquet)"
+                )
+                kept.replace(file)
+
+
 def run_batch(folder: Path, numbers: list[int], patients: int, scenario: str) -> pd.DataFrame:
     """Write, build and estimate one batch; its first replicate's number is its seed."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -114,6 +136,7 @@ def run_batch(folder: Path, numbers: list[int], patients: int, scenario: str) ->
         len(numbers) * patients, 4, numbers[0], folder / "cdm",
         myeloma_share=1.0, scenario=scenario, lean=True,
     )  # fmt: skip
+    keep_candidates(folder / "cdm", folder / "cdm.truth")
     database = folder / "recovery.duckdb"
     build([parse_source(str(folder / "cdm"))], database, say=lambda text: None)
     found = replicates(database, numbers, patients)
@@ -151,8 +174,10 @@ def main() -> None:
     """Write the networks, build them, estimate, compare with the truth."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicates", type=int, default=200)
-    parser.add_argument("--patients", type=int, default=2_000, help="myeloma patients a replicate")
-    parser.add_argument("--batch", type=int, default=10, help="replicates written and built at once")
+    parser.add_argument("--patients", type=int, default=5_000, help="myeloma patients a replicate")
+    parser.add_argument(
+        "--batch", type=int, default=20, help="replicates written and built at once"
+    )
     parser.add_argument("--scenario", default="null")
     parser.add_argument("--out", type=Path, default=Path("build/recovery"))
     parser.add_argument("--conditional", action="store_true", help="compare with the planted ratio")
