@@ -127,6 +127,12 @@ def test_a_clean_cdm_fails_no_check(seed, people, share, tmp_path):
     assert checked(tmp_path / "cdm", tmp_path / "landing") == {}
 
 
+@pytest.mark.parametrize("scenario", [row["scenario"] for row in rows("scenarios")])
+def test_no_scenario_fails_a_check(scenario, tmp_path):
+    make_network(200, 3, 33, tmp_path / "cdm", 0.5, scenario=scenario)
+    assert checked(tmp_path / "cdm", tmp_path / "landing") == {}
+
+
 def exit_code_of_check(cdm: Path, out: Path) -> int:
     database = str(out / "none.duckdb")
     arguments = ["check", "--source", str(cdm), "--out", str(out), "--db", database]
