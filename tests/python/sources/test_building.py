@@ -150,7 +150,9 @@ def test_a_database_in_use_by_another_process_is_said_to_be(built, small_cdm):
 def test_an_interrupted_build_leaves_the_former_database(project, built, small_cdm):
     (project / "models" / "counts.sql").write_text(SLOW)
     code = (
-        "import sys; from pathlib import Path; from myelomart import building, cli;"
+        "import signal, sys; from pathlib import Path; from myelomart import building, cli;"
+        # a shell's background job ignores the interrupt, and its children with it
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         f"building.project_root = lambda: Path({str(project)!r});"
         f"sys.argv = ['', 'build', '--source', {str(small_cdm)!r}, '--db', {str(built)!r}];"
         "cli.main()"
