@@ -278,7 +278,11 @@ def test_a_trinetx_export_gives_the_same_studies_but_for_the_day_of_death(ways, 
         for value in ("time_days", "event", "reason"):
             assert of_the_living[f"{value}_x"].equals(of_the_living[f"{value}_y"])
         undated = [
-            frame[frame["endpoint"].isna() & frame["survival"].isna()].reset_index(drop=True)
+            frame[
+                frame["endpoint"].isna()
+                & frame["survival"].isna()
+                & (frame["unit"] != "sites").fillna(True)  # an export does not tell them apart
+            ].reset_index(drop=True)
             for frame in (numbers, expected)
         ]
         pd.testing.assert_frame_equal(*undated, obj=study)
