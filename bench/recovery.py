@@ -118,11 +118,11 @@ def keep_candidates(cdm: Path, truth: Path) -> None:
             [str(truth / "patients.parquet"), opened],
         )
         for file in sorted(cdm.glob("*.parquet")):
-            rows = connection.read_parquet(str(file))
-            if "person_id" in rows.columns:
+            table = f"read_parquet({warehouse.literal(file)})"
+            if "person_id" in connection.sql(f"from {table}").columns:
                 kept = file.with_suffix(".kept")
                 connection.execute(
-                    f"copy (select * from read_parquet({warehouse.literal(file)}) semi join wanted using (person_id))"
+                    f"copy (from {table} semi join wanted using (person_id))"
                     f" to {warehouse.literal(kept)} (format parquet)"
                 )
                 kept.replace(file)
