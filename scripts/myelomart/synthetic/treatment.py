@@ -316,7 +316,9 @@ def settle_after_cart(course, infused, first, infusion, seen, line) -> None:
     after = np.where(
         early & ~is_long, infusion + 20 + 200 * streams.uniform("early_death_day"), after
     )
-    after = np.maximum(after, np.maximum(course.free_from, infusion + 5))
+    # within the window of the comparison only planted deaths happen; the others wait their time out
+    after = np.where(after < course.free_from, course.free_from + after - infusion, after)
+    after = np.maximum(after, infusion + 5)
     course.doom = np.where(open_end, after.astype(np.int64), course.doom)
 
 
