@@ -3,12 +3,15 @@
 import numpy as np
 import pyarrow as pa
 
-from myelomart.synthetic.constants import position, rows
+from myelomart.synthetic.constants import parameter, position, rows
 from myelomart.synthetic.people import People
 from myelomart.synthetic.schema import as_table
 from myelomart.synthetic.sites import Sites
 
-OF_EACH = 8
+
+def of_each() -> int:
+    """How many physicians of each specialty a site has."""
+    return int(parameter("physicians_each"))
 
 
 def specialty(name: str) -> int:
@@ -18,8 +21,8 @@ def specialty(name: str) -> int:
 
 def usual(people: People, person: np.ndarray, kind: np.ndarray) -> np.ndarray:
     """Id of the physician of that specialty whom each person sees at the own site."""
-    own = (OF_EACH * people.streams.uniform("provider")).astype(np.int64)
-    return 1 + ((people.site * len(rows("specialties")))[person] + kind) * OF_EACH + own[person]
+    own = (of_each() * people.streams.uniform("provider")).astype(np.int64)
+    return 1 + ((people.site * len(rows("specialties")))[person] + kind) * of_each() + own[person]
 
 
 def of_visits(people: People, person, start, concept, emergency: int) -> np.ndarray:
@@ -41,8 +44,8 @@ def of_drugs(people: People, person, day, item) -> np.ndarray:
 def provider_table(sites: Sites) -> pa.Table:
     """provider: every physician of every site, numbered by site and specialty."""
     kinds = rows("specialties")
-    number = np.arange(sites.count * len(kinds) * OF_EACH)
-    kind = number // OF_EACH % len(kinds)
+    number = np.arange(sites.count * len(kinds) * of_each())
+    kind = number // of_each() % len(kinds)
     names = [f"{kinds[which]['title']} {one + 1}" for one, which in enumerate(kind)]
     return as_table(
         "provider",
@@ -50,7 +53,7 @@ def provider_table(sites: Sites) -> pa.Table:
             "provider_id": number + 1,
             "provider_name": names,
             "specialty_concept_id": np.array([int(row["concept_id"]) for row in kinds])[kind],
-            "care_site_id": number // OF_EACH // len(kinds) + 1,
+            "care_site_id": number // of_each() // len(kinds) + 1,
             "provider_source_value": [f"D{one + 1}" for one in number],
             "specialty_source_value": [kinds[which]["code"] for which in kind],
             "specialty_source_concept_id": 0,
