@@ -21,13 +21,14 @@ RECORDS = """
     with cases as (
         select
             row_number() over (order by case_submitter_id) as person_id,
-            case_submitter_id,
+            case_submitter_id as case_id,
             cast(concat('0x', left(md5(case_submitter_id), 8)) as bigint) % 2 = 0 as is_tuned
         from read_csv($cases, all_varchar = true)
     ),
     treated as (
         select
             cases.person_id,
+            cases.case_id,
             cases.is_tuned,
             case lower(therapeutic_agents)
                 when 'bcnu' then 'carmustine' when 'liposomal doxorubicin' then 'doxorubicin'
@@ -39,7 +40,7 @@ RECORDS = """
                 split_part(regimen_or_line_of_therapy, ' ', 1)
             ) as abstracted
         from read_csv($treatments, all_varchar = true) as treatments
-        inner join cases using (case_submitter_id)
+        inner join cases on treatments.case_submitter_id = cases.case_id
         where days_to_treatment_start is not null and therapeutic_agents is not null
     ),
     records_of_therapy as (
@@ -54,20 +55,25 @@ RECORDS = """
             else coalesce(drug_classes.role, 'core') != 'steroid' and treated.agent != 'melphalan'
         end
     )
+    select row_number() over () as record_number, records_of_therapy.*
+    from records_of_therapy
+    where repetition = 1 or $agents = 'registry'
+"""
+DERIVED = """
+    create temp table compared as
     select
         rules.rule_set,
-        records_of_therapy.*,
+        records.*,
         (
             select max(lines.line_number)
             from core.lines_of_therapy_by_rule_set as lines
             where lines.rule_set = rules.rule_set
-                and lines.person_id = records_of_therapy.person_id
-                and lines.line_start_date <= records_of_therapy.start_date
+                and lines.person_id = records.person_id
+                and lines.line_start_date <= records.start_date
         ) as derived
-    from records_of_therapy
+    from records
     cross join (select distinct rule_set from core.lines_of_therapy_by_rule_set) as rules
-    where (records_of_therapy.is_tuned or not $is_tuned_only)
-        and (records_of_therapy.repetition = 1 or $agents = 'registry')
+    where records.is_tuned or not $is_tuned_only
 """
 SUMMARY = """
     select
@@ -77,7 +83,7 @@ SUMMARY = """
         count(distinct person_id) as patients,
         round(100 * avg(case when derived = abstracted then 1 else 0 end), 1) as exact,
         round(100 * avg(case when abs(derived - abstracted) <= 1 then 1 else 0 end), 1) as within_1
-    from records
+    from compared
     group by grouping sets ((rule_set), (rule_set, is_tuned))
     order by rule_set, half
 """
@@ -85,17 +91,17 @@ BY_LINE = """
     select abstracted as line, count(*) as records,
         round(100 * avg(case when derived = abstracted then 1 else 0 end), 1) as exact,
         round(100 * avg(case when abs(derived - abstracted) <= 1 then 1 else 0 end), 1) as within_1
-    from records where rule_set = $rule_set group by 1 order by 1
+    from compared where rule_set = $rule_set group by 1 order by 1
 """
 CONFUSION = """
     select abstracted, least(derived, 6) as derived, count(*) as records
-    from records where rule_set = $rule_set group by 1, 2 order by 1, 2
+    from compared where rule_set = $rule_set group by 1, 2 order by 1, 2
 """
 REASONS = """
     with first_disagreements as (
         select person_id, min(start_date) as start_date,
             arg_min(derived > abstracted, start_date) as is_more
-        from records where rule_set = $rule_set and derived != abstracted group by 1
+        from compared where rule_set = $rule_set and derived != abstracted group by 1
     ),
     acted as (
         select disagreements.*, steps.action, row_number() over (
@@ -118,13 +124,19 @@ REASONS = """
 def main(source: Path, database: Path, half: str, agents: str) -> None:
     """Print the agreement of every rule set, and of two of them by line and by reason."""
     with warehouse.database(database) as connection:
-        files = {name: str(source / f"{name}.csv.gz") for name in ("cases", "treatments")}
-        connection.execute(RECORDS, {**files, "is_tuned_only": half == "even", "agents": agents})
+        read_records(connection, source, agents)
+        connection.execute(DERIVED, {"is_tuned_only": half == "even"})
         show(connection, "Agreement, percent", SUMMARY)
         for rule_set in ("default", "registry"):
             show(connection, f"By line: {rule_set}", BY_LINE, rule_set)
             show(connection, f"Confusion: {rule_set}", CONFUSION, rule_set)
             show(connection, f"Where the first disagreement arises: {rule_set}", REASONS, rule_set)
+
+
+def read_records(connection, source: Path, agents: str) -> None:
+    """Make the temporary table of the registry's ``records`` that are counted."""
+    files = {name: str(source / f"{name}.csv.gz") for name in ("cases", "treatments")}
+    connection.execute(RECORDS, {**files, "agents": agents})
 
 
 def show(connection, title: str, query: str, rule_set: str | None = None) -> None:

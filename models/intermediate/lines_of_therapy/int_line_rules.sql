@@ -55,6 +55,7 @@ line_rules as (
         max(case when parameter = 'asct_after_last_dose_days' then value end) as asct_after_last_dose_days,
         max(case when parameter = 'post_asct_planned_days' then value end) as post_asct_planned_days,
         max(case when parameter = 'post_asct_any_drug' then value end) as post_asct_any_drug,
+        max(case when parameter = 'later_consolidation' then value end) as later_consolidation,
         max(case when parameter = 'tandem_days' then value end) as tandem_days,
         max(case when parameter = 'salvage_asct_absorbed' then value end) as salvage_asct_absorbed,
         max(case when parameter = 'transplant_opens' then value end) as transplant_opens,

@@ -3,7 +3,8 @@
 -- persons and rule sets at once: rows a to m of its table are the branches of `action`. Events of a day go ALLO,
 -- CART, ASCT, DRUG, of drugs those first that were not given for longest and that no plan foresees: they may open the
 -- line that the others then belong to. A drug is in the line when it was used since the line began, in a CAR-T line
--- since the infusion; a drug read on a day before the one that opens a line that day joins it too.
+-- since the infusion; a drug read on a day before the one that opens a line that day joins it too. An agent that the
+-- source does not name may open a line only where no named drug begins with it.
 -- Opening actions: FIRST, GAP, PROGRESSION_GAP, ADD, SWITCH, ASCT, ALLO, CART; every other action stays in the line.
 -- Limits: a progression that nobody recorded cannot end a line; a spell is read at its first dose.
 
@@ -120,17 +121,16 @@ facts as (
             order by remembered.event_date, remembered.kind_rank, remembered.ingredient nulls first
             rows between unbounded preceding and 1 preceding
         ) as previous_class_use_date,
-        count(*) over (
-            partition by remembered.rule_set, remembered.person_id, remembered.event_date, remembered.kind
-        ) as events_that_day,
-        sum(case when previous_use_date is null then 1 else 0 end) over (
-            partition by remembered.rule_set, remembered.person_id, remembered.event_date, remembered.kind
-        ) as new_drugs_that_day,
+        coalesce(drug_classes.drug_class = 'unnamed', false) as is_unnamed,
+        sum(case when drug_classes.drug_class = 'unnamed' then 0 else 1 end) over the_day as named_that_day,
+        sum(case when previous_use_date is null and coalesce(drug_classes.drug_class, '') != 'unnamed' then 1 else 0 end)
+            over the_day as new_drugs_that_day,
         row_number() over (
             partition by remembered.rule_set, remembered.person_id
             order by
                 remembered.event_date,
                 remembered.kind_rank,
+                coalesce(drug_classes.drug_class = 'unnamed', false),
                 remembered.previous_use_date nulls first,
                 coalesce(drug_classes.is_maintenance, false),
                 drug_classes.first_line_from desc nulls first,
@@ -147,6 +147,8 @@ facts as (
     left join {{ ref('drug_classes') }} as drug_classes
         on remembered.kind = 'DRUG' and remembered.ingredient = drug_classes.ingredient
     where remembered.kind != 'PD'
+    window
+        the_day as (partition by remembered.rule_set, remembered.person_id, remembered.event_date, remembered.kind)
 
 ),
 
@@ -270,6 +272,7 @@ walk as (
                             and not (
                                 facts.days_since_transplant <= line_rules.post_asct_planned_days
                                 and facts.last_transplant_date >= walk.line_start_date
+                                and (walk.line_number = 1 or line_rules.later_consolidation = 1)
                             ),
                             false
                         )
@@ -280,6 +283,8 @@ walk as (
                         )
                         then 'EXTEND'
                     when facts.event_date < walk.line_infusion_date then 'BRIDGING'
+                    -- of a drug that is not named nothing can be told: the named ones of its day decide
+                    when facts.is_unnamed and facts.named_that_day > 0 then 'JOIN'
                     -- c
                     when
                         walk.line_infusion_date is null
@@ -300,7 +305,7 @@ walk as (
                         and not (line_rules.relapse_drug_opens = 1 and facts.is_relapse_drug)
                         and {{ days_between('walk.covered_until_date', 'facts.event_date') }} - 1
                         <= case
-                            when facts.is_maintenance_alone_drug and facts.events_that_day = 1
+                            when facts.is_maintenance_alone_drug and facts.named_that_day = 1
                                 then line_rules.steroid_free_maintenance_days
                             else line_rules.steroid_free_change_days
                         end
@@ -319,6 +324,11 @@ walk as (
                         and (facts.is_maintenance_drug or line_rules.post_asct_any_drug = 1)
                         and not facts.is_progressed_since_transplant
                         and not (line_rules.relapse_drug_opens = 1 and facts.is_relapse_drug)
+                        and not (
+                            walk.line_number > 1
+                            and coalesce(facts.is_with_steroid, false)
+                            and line_rules.later_consolidation = 0
+                        )
                         then 'PLANNED_POST_ASCT'
                     -- e
                     when
@@ -334,7 +344,7 @@ walk as (
                     -- planned maintenance without a transplant, and the changes a registry overlooks; off by default
                     when
                         coalesce(facts.last_progression_date >= walk.line_start_date, false)
-                        or (line_rules.relapse_drug_opens = 1 and facts.is_relapse_drug)
+                        or (line_rules.relapse_drug_opens = 1 and facts.is_relapse_drug and walk.line_number = 1)
                         or (
                             line_rules.class_change_opens = 1
                             and facts.is_with_steroid
@@ -344,12 +354,13 @@ walk as (
                         then case when walk.covered_until_date >= facts.event_date then 'ADD' else 'SWITCH' end
                     when
                         facts.is_maintenance_drug
-                        and facts.events_that_day = 1
+                        and facts.named_that_day = 1
                         and {{ days_between('walk.covered_until_date', 'facts.event_date') }}
                         between 1 and line_rules.nontransplant_switch_days
                         then 'PLANNED_MAINTENANCE'
                     when
-                        facts.last_transplant_date is null
+                        walk.line_number = 1
+                        and facts.last_transplant_date is null
                         and facts.days_to_next_transplant <= line_rules.pre_transplant_change_days
                         then 'PRE_TRANSPLANT_CHANGE'
                     when
@@ -357,7 +368,7 @@ walk as (
                         < case
                             when walk.covered_until_date >= facts.event_date then line_rules.unprogressed_addition_days
                             when
-                                walk.line_number = 1 and facts.new_drugs_that_day = 1
+                                walk.line_number = 1 and facts.new_drugs_that_day <= 1
                                 then line_rules.first_line_change_days
                         end
                         then 'UNPROGRESSED_CHANGE'

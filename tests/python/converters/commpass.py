@@ -3,8 +3,9 @@
     python tests/python/converters/commpass.py ../shared/data/commpass /tmp/commpass_cdm
 
 All times of the source are days from diagnosis, so every patient is diagnosed on one fixed date.
-Source values stay what they are, repeated rows and dates after the last follow-up included. What a
-CDM cannot hold is left out and counted: treatments without a start day.
+Source values stay what they are, repeated rows and dates after the last follow-up included; only
+an agent named "Other" is given the local code of an agent that is not named. What a CDM cannot hold
+is left out and counted: treatments without a start day.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from myelomart.project import project_root
 
 DIAGNOSIS_DATE = "2012-01-01"
 OTHER_NAMES = {"bcnu": "carmustine", "liposomal doxorubicin": "doxorubicin"}
+UNNAMED_AGENT = "MM-AGENT-UNNAMED"  # the local code that the concept-set seed carries for "Other"
 
 CASES = """
     create table cases as
@@ -133,7 +135,8 @@ CDM = {
             coalesce(treatments.end_date, treatments.start_date) as drug_exposure_end_date,
             treatments.end_date as verbatim_end_date,
             32879 as drug_type_concept_id,
-            treatments.agent as drug_source_value
+            case when treatments.agent = 'Other' then '{unnamed_agent}' else treatments.agent end
+                as drug_source_value
         from treatments
         left join ingredients on lower(treatments.agent) = ingredients.agent
         where treatments.agent is not null and treatments.start_date is not null
@@ -187,6 +190,7 @@ def convert(source: Path, target: Path) -> dict[str, int]:
         counts = {}
         for table, query in CDM.items():
             path = warehouse.literal(target / f"{table}.parquet")
+            query = query.format(unnamed_agent=UNNAMED_AGENT)
             connection.execute(f"copy ({query} order by all) to {path} (format parquet)")
             counts[table] = warehouse.value(connection, f"select count(*) from {path}")
         counts["treatments without a start day"] = warehouse.value(
