@@ -1,4 +1,4 @@
--- One row per person and transplant, infusion or progression: the days at which treatment may turn.
+-- One row per person and transplant, infusion, progression or line of a registry: the days at which treatment may turn.
 
 with transplants as (
 
@@ -18,6 +18,12 @@ progressions as (
         person_id,
         progression_date
     from {{ ref('int_progression_dates') }}
+
+),
+
+abstracted_lines as (
+
+    select * from {{ ref('int_abstracted_lines') }}
 
 ),
 
@@ -43,6 +49,13 @@ line_procedures as (
         cast(null as {{ dbt.type_string() }}) as ingredient,
         progression_date as event_date
     from progressions
+    union all
+    select
+        person_id,
+        'LINE' as kind,
+        cast(null as {{ dbt.type_string() }}) as ingredient,
+        line_start_date as event_date
+    from abstracted_lines
 
 )
 

@@ -59,6 +59,7 @@ line_rules as (
         max(case when parameter = 'tandem_days' then value end) as tandem_days,
         max(case when parameter = 'salvage_asct_absorbed' then value end) as salvage_asct_absorbed,
         max(case when parameter = 'transplant_opens' then value end) as transplant_opens,
+        max(case when parameter = 'abstracted_opens' then value end) as abstracted_opens,
         max(case when parameter = 'substitution_pd_days' then value end) as substitution_pd_days,
         max(case when parameter = 'bridging_in_cart_line' then value end) as bridging_in_cart_line,
         max(case when parameter = 'bridging_in_prior_line' then value end) as bridging_in_prior_line,

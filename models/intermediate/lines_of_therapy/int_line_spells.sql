@@ -1,7 +1,7 @@
 -- One row per rule set, person and spell of a core drug, transplant or CAR-T infusion.
 -- Definition: doses of a drug that follow each other without any turning point between them are one spell: a turning
--- point is the first dose of a drug, its return after longer than a line could overlook, a transplant, an infusion or
--- a progression (algorithms 2.3).
+-- point is the first dose of a drug, its return after longer than a line could overlook, a transplant, an infusion, a
+-- progression, or the first day of a registry's line where the rule set follows those (algorithms 2.3).
 -- Limits: spells only shorten the count; single doses give the same lines.
 
 with exposures as (
@@ -58,6 +58,7 @@ everything as (
         true as is_turning_point
     from procedures
     cross join line_rules
+    where procedures.kind != 'LINE' or line_rules.abstracted_opens = 1
 
 ),
 

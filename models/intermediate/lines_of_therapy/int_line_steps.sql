@@ -5,7 +5,8 @@
 -- line that the others then belong to. A drug is in the line when it was used since the line began, in a CAR-T line
 -- since the infusion; a drug read on a day before the one that opens a line that day joins it too. An agent that the
 -- source does not name may open a line only where no named drug begins with it.
--- Opening actions: FIRST, GAP, PROGRESSION_GAP, ADD, SWITCH, ASCT, ALLO, CART; every other action stays in the line.
+-- Opening actions: FIRST, GAP, PROGRESSION_GAP, ADD, SWITCH, ASCT, ALLO, CART, ABSTRACTED; every other action stays in
+-- the line. Where a rule set follows a registry's own lines, these alone open lines from the first of them on.
 -- Limits: a progression that nobody recorded cannot end a line; a spell is read at its first dose.
 
 with recursive line_events as (
@@ -47,7 +48,7 @@ stream as (
 
     select
         line_events.*,
-        case line_events.kind when 'ALLO' then 1 when 'CART' then 2 when 'ASCT' then 3 else 4 end as kind_rank
+        case line_events.kind when 'LINE' then 0 when 'ALLO' then 1 when 'CART' then 2 when 'ASCT' then 3 else 4 end as kind_rank
     from line_events
     union all
     select
@@ -82,6 +83,7 @@ remembered as (
         max(case when kind = 'ASCT' then event_date end) over earlier as last_transplant_date,
         max(case when kind = 'CART' then event_date end) over earlier as last_infusion_date,
         max(case when kind = 'PD' then event_date end) over earlier as last_progression_date,
+        max(case when kind = 'LINE' then event_date end) over earlier as abstracted_start_date,
         min(case when kind = 'PD' then event_date end) over later as next_progression_date,
         min(case when kind = 'ASCT' then event_date end) over later as next_transplant_date
     from stream
@@ -146,7 +148,7 @@ facts as (
             and remembered.event_date = substitutions.event_date
     left join {{ ref('drug_classes') }} as drug_classes
         on remembered.kind = 'DRUG' and remembered.ingredient = drug_classes.ingredient
-    where remembered.kind != 'PD'
+    where remembered.kind not in ('PD', 'LINE')
     window
         the_day as (partition by remembered.rule_set, remembered.person_id, remembered.event_date, remembered.kind)
 
@@ -187,13 +189,13 @@ walk as (
         case when opens or action = 'INFUSION' then event_date else in_line_since_date end as in_line_since_date,
         case
             when not opens then line_infusion_date
-            when action = 'CART' then coalesce(bridged_infusion_date, event_date)
+            when action = 'CART' or kind = 'CART' then coalesce(bridged_infusion_date, event_date)
         end as line_infusion_date,
         case when opens then end_date else greatest(covered_until_date, end_date) end as covered_until_date
     from (
         select
             judged.*,
-            action in ('GAP', 'PROGRESSION_GAP', 'ADD', 'SWITCH', 'ASCT', 'ALLO', 'CART') as opens
+            action in ('GAP', 'PROGRESSION_GAP', 'ADD', 'SWITCH', 'ASCT', 'ALLO', 'CART', 'ABSTRACTED') as opens
         from (
             select
                 facts.*,
@@ -203,6 +205,13 @@ walk as (
                 walk.line_infusion_date,
                 walk.covered_until_date,
                 case
+                    -- 2.6 no. 7: the lines that a registry's abstractors numbered
+                    when facts.abstracted_start_date > walk.line_start_date then 'ABSTRACTED'
+                    when facts.abstracted_start_date is not null and facts.kind in ('ASCT', 'ALLO') then 'TRANSPLANT'
+                    when facts.abstracted_start_date is not null and facts.kind = 'CART' then 'FRONTLINE_CART'
+                    when facts.abstracted_start_date is not null and facts.previous_use_date >= walk.in_line_since_date
+                        then 'EXTEND'
+                    when facts.abstracted_start_date is not null then 'JOIN'
                     -- m
                     when facts.kind = 'CART' and facts.event_date = walk.line_infusion_date then 'INFUSION'
                     when

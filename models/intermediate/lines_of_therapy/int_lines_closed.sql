@@ -64,7 +64,11 @@ lines as (
             as covered_until_date,
         max(
             case
-                when action in ('FIRST', 'GAP', 'PROGRESSION_GAP', 'ADD', 'SWITCH', 'ASCT', 'ALLO', 'CART') then action
+                when
+                    action in (
+                        'FIRST', 'GAP', 'PROGRESSION_GAP', 'ADD', 'SWITCH', 'ASCT', 'ALLO', 'CART', 'ABSTRACTED'
+                    )
+                    then action
             end
         )
             as start_reason,
