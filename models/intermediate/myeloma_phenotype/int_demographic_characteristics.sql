@@ -1,9 +1,15 @@
 {{ config(materialized='ephemeral') }}
--- One row per person and demographic characteristic, valid from birth.
+-- One row per person and demographic characteristic, valid from birth; and the flags of int_patient_characteristics.
 
 with patients as (
 
     select * from {{ ref('patients') }}
+
+),
+
+flags as (
+
+    select * from {{ ref('int_patient_characteristics') }}
 
 ),
 
@@ -74,6 +80,8 @@ demographic_characteristics as (
     union all
     select * from race_ethnicities
     where value_text is not null
+    union all
+    select * from flags
 
 )
 
