@@ -82,8 +82,10 @@ eligibility_history as (
 
     select
         held.*,
+        patients.death_date,
         coalesce(last_line_states.value_number = 1, false) as is_refractory_last_line
     from held
+    inner join patients on held.person_id = patients.person_id
     left join last_line_states
         on
             held.person_id = last_line_states.person_id

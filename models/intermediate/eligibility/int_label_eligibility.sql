@@ -25,7 +25,9 @@ spans as (
 
     select
         history.*,
-        lead(valid_from_date) over (partition by person_id order by valid_from_date) as next_date
+        coalesce(
+            lead(valid_from_date) over (partition by person_id order by valid_from_date), death_date + 1
+        ) as next_date
     from history
 
 ),
