@@ -1,7 +1,7 @@
 -- One row per person, line and phase of it, with the days it lasted.
 -- Definition: algorithms 2.5. INDUCTION from the start to the transplant, maintenance or infusion; ASCT (or ALLO) each
--- transplant; after it CONSOLIDATION, and MAINTENANCE from the day of int_maintenance_started; what an infusion of CAR-T
--- makes is in int_infusion_phases. A line of CAR-T has no induction. A phase is never a line of its own.
+-- transplant; after it CONSOLIDATION, and MAINTENANCE from the day of int_maintenance_started; what an infusion of
+-- CAR-T makes is in int_infusion_phases. A line of CAR-T has no induction. A phase is never a line of its own.
 -- Limits: what was planned is not recorded; a phase is read from what was given.
 
 with lines_of_therapy as (

@@ -30,7 +30,8 @@ pairs as (
         persons.person_id,
         rule_sets.rule_set
     from (select distinct person_id from steps) as persons
-    cross join (select distinct rule_set from steps where rule_set != '{{ var("rule_set") }}') as rule_sets
+    cross join (select distinct rule_set from counts) as rule_sets
+    where rule_sets.rule_set != '{{ var("rule_set") }}'
 
 ),
 

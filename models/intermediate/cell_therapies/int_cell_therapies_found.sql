@@ -57,7 +57,7 @@ with_apheresis as (
             and {{ parameter('cell_therapies', 'apheresis_search_to') }}
             and (
                 infusions.previous_infusion_date is null
-                or aphereses.apheresis_date > infusions.previous_infusion_date
+                or infusions.previous_infusion_date < aphereses.apheresis_date
             )
     group by 1, 2, 3, 4, 5, 6
 

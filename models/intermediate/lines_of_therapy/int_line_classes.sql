@@ -1,7 +1,7 @@
 -- One row per rule set, person and line: which classes of treatment it holds and its exclusive therapy group.
--- Definition: algorithms 2.5. regimen_drugs and ranked_letters leave out the drugs that were added by plan; bridging is
--- no part of a line's regimen; is_begun_as_maintenance: a transplant came before the first drug of the line, and none but
--- what maintains alone followed. therapy_group: the first of therapy_groups that the line meets.
+-- Definition: algorithms 2.5. regimen_drugs and ranked_letters leave out the drugs that were added by plan; bridging
+-- is no part of a line's regimen; is_begun_as_maintenance: a transplant came before the first drug of the line, and
+-- none but what maintains alone followed. therapy_group: the first of therapy_groups that the line meets.
 -- Limits: has_trial is null: no source says it; a line on an unnamed trial drug alone is not seen at all.
 
 with lines as (

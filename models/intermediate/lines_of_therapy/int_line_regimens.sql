@@ -1,7 +1,7 @@
 -- One row per rule set, person and line: the regimen's name beside its classes and therapy group (int_line_classes).
--- Definition: algorithms 2.5. Letters in a fixed order, unless regimen_names names the set; d or p when a steroid is seen
--- within 30 days of the start (regimen_observed) or would go with the classes (regimen_name): not with a bispecific or
--- with maintenance alone. A line of CAR-T bears the product's name, one without drugs its transplant's.
+-- Definition: algorithms 2.5. Letters in a fixed order, unless regimen_names names the set; d or p when a steroid is
+-- seen within 30 days of the start (regimen_observed) or would go with the classes (regimen_name): not with a
+-- bispecific or with maintenance alone. A line of CAR-T bears the product's name, one without drugs its transplant's.
 
 with lines as (
 

@@ -1,4 +1,5 @@
--- One row per person with multiple myeloma and any laboratory value by a year after the diagnosis: a sign of organ damage?
+-- One row per person with multiple myeloma and any laboratory value by a year after the diagnosis: a sign of organ
+-- damage?
 -- Definition: algorithms 1.4 rule 5: hemoglobin under 10 g/dL, creatinine over 2 mg/dL or calcium over 11 mg/dL.
 -- Limits: takes any cause for the myeloma's; bone disease is in int_phenotype_codes.
 

@@ -59,7 +59,8 @@ flagged as (
     from patients
     cross join (
         values
-        ('is_treated'), ('is_optum'), ('is_incident'), ('is_left_truncated'), ('is_under_age'), ('is_possible_smoldering')
+        ('is_treated'), ('is_optum'), ('is_incident'),
+        ('is_left_truncated'), ('is_under_age'), ('is_possible_smoldering')
     ) as flags (name)
 
 ),

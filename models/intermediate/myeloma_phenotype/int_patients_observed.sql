@@ -1,6 +1,6 @@
 -- One row per person with multiple myeloma, before lines of therapy are known.
--- Definition: who has a supported diagnosis (int_myeloma_diagnoses: the earliest one and its rule) with the person's own
--- data and what the records allow of contact and death (int_contacts_checked).
+-- Definition: who has a supported diagnosis (int_myeloma_diagnoses: the earliest one and its rule) with the person's
+-- own data and what the records allow of contact and death (int_contacts_checked).
 -- Limits: the data cut is the last day any person of the source is observed.
 
 with candidates as (
