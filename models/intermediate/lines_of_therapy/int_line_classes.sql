@@ -81,7 +81,7 @@ classified as (
         coalesce(summarised.has_chemotherapy, false) as has_chemotherapy,
         coalesce(summarised.has_hdac_inhibitor, false) as has_hdac_inhibitor,
         lines.infusion_date is not null and coalesce(lines.cell_products != 'other_target', true) as has_bcma_car_t,
-        lines.infusion_date is not null and coalesce(lines.cell_products = 'other_target', false) as has_other_car_t,
+        coalesce(lines.cell_products like '%other_target%', false) as has_other_car_t,
         lines.autologous_count > 0 as has_autologous,
         lines.allogeneic_count > 0 as has_allogeneic
     from lines
