@@ -1,5 +1,7 @@
 {{ config(materialized='ephemeral') }}
--- One row per person and demographic characteristic, valid from birth; and the flags of int_patient_characteristics.
+-- One row per person, demographic characteristic or flag of int_patient_characteristics, and day from which it holds.
+-- Definition: age_group goes by the bands of age_bands (algorithms 10.4); all else holds from birth.
+-- Limits: only the year of birth is sure, so birthdays fall on 1 July.
 
 with patients as (
 
@@ -23,6 +25,20 @@ born as (
         make_date(year_of_birth, 1, 1) as valid_from_date
     from patients
     where year_of_birth is not null
+
+),
+
+age_groups as (
+
+    select
+        patients.person_id,
+        'age_group' as name,
+        cast(null as double) as value_number,
+        age_bands.age_group as value_text,
+        make_date(patients.year_of_birth + age_bands.from_age, 7, 1) as valid_from_date
+    from patients
+    cross join {{ ref('age_bands') }} as age_bands
+    where patients.year_of_birth is not null
 
 ),
 
@@ -73,6 +89,8 @@ race_ethnicities as (
 demographic_characteristics as (
 
     select * from born
+    union all
+    select * from age_groups
     union all
     select * from sexes
     union all
