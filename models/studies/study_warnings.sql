@@ -1,7 +1,7 @@
 -- One row per warning that a reader of the study must see.
 -- Definition: what the study's definition asks for and the source never has (an event, a covariate of every member),
--- the checks at the door that would have stopped the build had it not been told to go on, and the sites whose refractory
--- patients are mostly told by a proxy, where the study asks who is refractory (algorithms 3.3).
+-- the checks at the door that would have stopped the build had it not been told to go on, and the sites whose
+-- refractory patients are mostly told by a proxy, where the study asks who is refractory (algorithms 3.3).
 
 with criteria_without_matches as (
 
