@@ -1,8 +1,8 @@
 -- One row per person and infusion of a CAR-T product, with the way to it: apheresis, bridging, lymphodepletion.
--- Definition: the infusions of int_cell_therapies_found; bridging is what int_line_steps took for it; an infusion at
--- most 180 days after one before it in the same line is a re-infusion (algorithms 2.3 and 2.4 m). Days from apheresis
--- to infusion are null when apheresis is imputed.
--- Limits: a bridging drug that continued from the line before is not bridging here.
+-- Definition: the infusions of int_cell_therapies_found; bridging is what int_line_steps took for it; continued_drugs
+-- are those of the line before that went on between apheresis and lymphodepletion, which stay in that line; an
+-- infusion at most 180 days after one before it in the same line is a re-infusion (algorithms 2.3 and 2.4 m). Days
+-- from apheresis to infusion are null when apheresis is imputed.
 
 with cell_therapies as (
 
@@ -22,7 +22,7 @@ steps as (
 exposures as (
 
     select * from {{ ref('drug_exposures') }}
-    where role = 'bridging'
+    where role in ('bridging', 'core')
 
 ),
 
@@ -31,14 +31,17 @@ bridging as (
     select
         cell_therapies.person_id,
         cell_therapies.infusion_date,
-        min(exposures.start_date) as bridging_start_date,
-        {{ sorted_distinct_concat('exposures.ingredient') }} as bridging_drugs
+        min(case when exposures.role = 'bridging' then exposures.start_date end) as bridging_start_date,
+        {{ sorted_distinct_concat("case when exposures.role = 'bridging' then exposures.ingredient end") }}
+            as bridging_drugs,
+        {{ sorted_distinct_concat("case when exposures.role = 'core' then exposures.ingredient end") }}
+            as continued_drugs
     from cell_therapies
     inner join exposures
         on
             cell_therapies.person_id = exposures.person_id
             and cell_therapies.apheresis_date <= exposures.start_date
-            and cell_therapies.infusion_date > exposures.start_date
+            and coalesce(cell_therapies.lymphodepletion_start_date, cell_therapies.infusion_date) > exposures.start_date
     group by 1, 2
 
 ),
@@ -54,6 +57,7 @@ placed as (
         cell_therapies.is_apheresis_imputed,
         bridging.bridging_start_date,
         bridging.bridging_drugs,
+        bridging.continued_drugs,
         cell_therapies.lymphodepletion_start_date,
         case
             when not cell_therapies.is_apheresis_imputed

@@ -1,7 +1,7 @@
 -- One row per person, ingredient and start date of a myeloma drug.
 -- Definition: int_drug_exposures_by_role under the rule set in force, with the line in which the drug was given; a core
 -- drug first given between apheresis and lymphodepletion is bridging (algorithms 2.3).
--- Limits: line_number is null before the first line and for a person without one.
+-- Limits: line_number is null before the first line, after the day of death and for a person without any line.
 
 with exposures as (
 
@@ -58,6 +58,7 @@ drug_exposures as (
             exposures.person_id = spans.person_id
             and exposures.start_date >= spans.line_start_date
             and (spans.next_start_date is null or exposures.start_date < spans.next_start_date)
+            and (patients.death_date is null or exposures.start_date <= patients.death_date)
 
 )
 

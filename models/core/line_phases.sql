@@ -1,7 +1,7 @@
 -- One row per person, line and phase of it, with the days it lasted.
--- Definition: algorithms 2.5. INDUCTION from the start; ASCT each transplant; after it CONSOLIDATION, and MAINTENANCE
--- from the day of int_maintenance_started; what an infusion of CAR-T makes is in int_infusion_phases. A phase is never
--- a line of its own.
+-- Definition: algorithms 2.5. INDUCTION from the start to the transplant, maintenance or infusion; ASCT (or ALLO) each
+-- transplant; after it CONSOLIDATION, and MAINTENANCE from the day of int_maintenance_started; what an infusion of
+-- CAR-T makes is in int_infusion_phases. A line of CAR-T has no induction. A phase is never a line of its own.
 -- Limits: what was planned is not recorded; a phase is read from what was given.
 
 with lines_of_therapy as (
@@ -44,7 +44,10 @@ phases as (
         least(
             lines_of_therapy.line_end_date,
             coalesce(
-                transplanted.first_transplant_date - 1, maintained.maintenance_date - 1, lines_of_therapy.line_end_date
+                transplanted.first_transplant_date - 1,
+                maintained.maintenance_date - 1,
+                lines_of_therapy.infusion_date - 1,
+                lines_of_therapy.line_end_date
             )
         ) as phase_end_date
     from lines_of_therapy
@@ -56,18 +59,21 @@ phases as (
         on lines_of_therapy.person_id = maintained.person_id and lines_of_therapy.line_number = maintained.line_number
     where
         lines_of_therapy.drugs is not null
-        and (lines_of_therapy.start_reason != 'CART')
+        and (
+            lines_of_therapy.infusion_date is null
+            or lines_of_therapy.line_index_date < lines_of_therapy.infusion_date
+        )
         and lines_of_therapy.line_start_date
         < coalesce(transplanted.first_transplant_date, lines_of_therapy.line_end_date + 1)
     union all
     select
         person_id,
         line_number,
-        'ASCT' as phase,
+        case kind when 'autologous' then 'ASCT' else 'ALLO' end as phase,
         transplant_date as phase_start_date,
         transplant_date as phase_end_date
     from transplants
-    where kind = 'autologous' and line_number is not null
+    where line_number is not null
     union all
     select
         transplanted.person_id,

@@ -47,6 +47,17 @@ lines_of_therapy_by_rule_set as (
         lines.autologous_count + lines.allogeneic_count as transplant_count,
         lines.infusion_date is not null as is_cell_therapy,
         lines.is_under_one_cycle,
+        case
+            when not lines.is_under_one_cycle
+                then
+                    cast(
+                        sum(case when lines.is_under_one_cycle then 0 else 1 end) over (
+                            partition by lines.rule_set, lines.person_id
+                            order by lines.line_number
+                            rows between unbounded preceding and current row
+                        ) as integer
+                    )
+        end as full_line_number,
         regimens.has_imid,
         regimens.has_pi,
         regimens.has_anti_cd38,

@@ -1,6 +1,7 @@
 -- One row per person and stem cell transplant.
 -- Definition: the transplants of int_transplants_found with what the line of therapy makes of them: is_tandem, a second
--- one at most 180 days after the first in the same line; is_salvage, a later one that is not tandem (algorithms 2.4).
+-- one at most 180 days (tandem_days) after the one before in the same line; is_salvage, a later one that is not tandem
+-- (algorithms 2.4). A rule set that opens no line for a transplant tells a tandem by the days alone.
 -- Limits: a transplant before the diagnosis window of the lines has no line and a null there.
 
 with transplants as (
@@ -18,25 +19,66 @@ steps as (
 
 ),
 
-placed as (
+line_rules as (
+
+    select * from {{ ref('int_line_rules') }}
+    where rule_set = '{{ var("rule_set") }}'
+
+),
+
+stepped as (
 
     select
-        transplants.person_id,
-        transplants.transplant_date,
-        transplants.kind,
-        steps.action = 'TANDEM_ASCT' as is_tandem,
-        transplants.kind = 'autologous'
-        and row_number()
+        transplants.*,
+        steps.action,
+        cast(steps.line_number as integer) as line_number,
+        lag(transplants.transplant_date)
             over (partition by transplants.person_id, transplants.kind order by transplants.transplant_date)
-        > 1
-        and coalesce(steps.action != 'TANDEM_ASCT', true) as is_salvage,
-        cast(steps.line_number as integer) as line_number
+            as previous_date,
+        lag(steps.line_number)
+            over (partition by transplants.person_id, transplants.kind order by transplants.transplant_date)
+            as previous_line_number
     from transplants
     left join steps
         on
             transplants.person_id = steps.person_id
             and transplants.transplant_date = steps.event_date
             and transplants.kind = case steps.kind when 'ALLO' then 'allogeneic' else 'autologous' end
+
+),
+
+judged as (
+
+    select
+        stepped.*,
+        case
+            when stepped.line_number is null then null
+            when stepped.action = 'TRANSPLANT'
+                then
+                    stepped.kind = 'autologous'
+                    and coalesce(
+                        stepped.line_number = stepped.previous_line_number
+                        and {{ days_between('stepped.previous_date', 'stepped.transplant_date') }}
+                        <= line_rules.tandem_days,
+                        false
+                    )
+            else stepped.action = 'TANDEM_ASCT'
+        end as is_tandem
+    from stepped
+    cross join line_rules
+
+),
+
+placed as (
+
+    select
+        person_id,
+        transplant_date,
+        kind,
+        is_tandem,
+        kind = 'autologous' and previous_date is not null and not coalesce(is_tandem, false) as is_salvage,
+        line_number
+    from judged
 
 )
 

@@ -1,8 +1,10 @@
 -- One row per person and rule set other than the one in force: where the two count lines of therapy differently, and
 -- why.
--- Definition: the number of lines, the line of the first CAR-T infusion, and of the first event that the two put into
--- different lines its day and what each rule set takes it for (int_line_steps). No difference, no event.
--- Limits: events that one rule set does not see at all (another role of the drug) show as null in its action.
+-- Definition: the number of lines, the line of the first CAR-T infusion, and the first event that the two put into
+-- different lines, with its day and what each rule set takes it for (int_line_steps); reason says it in words. Where no
+-- event of both differs but the counts do, it is the first event that only one of them sees (a drug of another role,
+-- say). No difference, no event.
+-- Limits: doses in a row are one event on its first day, and rule sets may cut the row at different days.
 
 with steps as (
 
@@ -22,61 +24,95 @@ counts as (
 
 ),
 
-in_force as (
+pairs as (
 
-    select * from steps
-    where rule_set = '{{ var("rule_set") }}'
+    select
+        persons.person_id,
+        rule_sets.rule_set
+    from (select distinct person_id from steps) as persons
+    cross join (select distinct rule_set from counts) as rule_sets
+    where rule_sets.rule_set != '{{ var("rule_set") }}'
 
 ),
 
-matched as (
+sided as (
 
     select
-        steps.rule_set,
+        pairs.rule_set,
         steps.person_id,
         steps.event_date,
-        steps.kind,
-        steps.ingredient,
-        in_force.action as action_in_force,
-        steps.action,
-        row_number() over (
-            partition by steps.rule_set, steps.person_id order by steps.event_date, steps.event_number
-        ) as difference_number
+        steps.event_number,
+        coalesce(steps.ingredient, steps.kind) as event_name,
+        case when steps.rule_set != pairs.rule_set then steps.line_number end as line_number_in_force,
+        case when steps.rule_set != pairs.rule_set then steps.action end as action_in_force,
+        case when steps.rule_set = pairs.rule_set then steps.line_number end as line_number,
+        case when steps.rule_set = pairs.rule_set then steps.action end as action
     from steps
-    inner join in_force
-        on
-            steps.person_id = in_force.person_id
-            and steps.event_date = in_force.event_date
-            and steps.kind = in_force.kind
-            and coalesce(steps.ingredient, '') = coalesce(in_force.ingredient, '')
-            and steps.line_number != in_force.line_number
-    where steps.rule_set != '{{ var("rule_set") }}'
+    inner join pairs
+        on steps.person_id = pairs.person_id and steps.rule_set in (pairs.rule_set, '{{ var("rule_set") }}')
+
+),
+
+events as (
+
+    select
+        rule_set,
+        person_id,
+        event_date,
+        event_name,
+        min(event_number) as event_number,
+        max(line_number_in_force) as line_number_in_force,
+        max(action_in_force) as action_in_force,
+        max(line_number) as line_number,
+        max(action) as action,
+        max(line_number_in_force) is not null and max(line_number) is not null as is_seen_by_both
+    from sided
+    group by 1, 2, 3, 4
+
+),
+
+differing as (
+
+    select
+        events.*,
+        row_number() over (
+            partition by rule_set, person_id order by is_seen_by_both desc, event_date, event_number, event_name
+        ) as difference_number
+    from events
+    where not is_seen_by_both or line_number != line_number_in_force
 
 ),
 
 rule_sets_compared as (
 
     select
-        counts.person_id,
-        counts.rule_set,
-        counts_in_force.line_count as line_count_in_force,
-        counts.line_count,
+        pairs.person_id,
+        pairs.rule_set,
+        coalesce(counts_in_force.line_count, 0) as line_count_in_force,
+        coalesce(counts.line_count, 0) as line_count,
         counts_in_force.infusion_line as infusion_line_in_force,
         counts.infusion_line,
         coalesce(counts.infusion_line != counts_in_force.infusion_line, false) as is_infusion_line_different,
-        matched.event_date as first_difference_date,
-        coalesce(matched.ingredient, matched.kind) as first_difference_event,
-        matched.action_in_force,
-        matched.action
-    from counts
-    inner join counts as counts_in_force
-        on counts.person_id = counts_in_force.person_id and counts_in_force.rule_set = '{{ var("rule_set") }}'
-    left join matched
+        differing.event_date as first_difference_date,
+        differing.event_name as first_difference_event,
+        differing.action_in_force,
+        differing.action,
+        differing.event_name || ' of ' || cast(differing.event_date as {{ dbt.type_string() }})
+        || coalesce(', ' || differing.action_in_force, ', not seen') || ' under {{ var("rule_set") }}'
+        || coalesce(', ' || differing.action, ', not seen') || ' under ' || pairs.rule_set as reason
+    from pairs
+    left join counts on pairs.rule_set = counts.rule_set and pairs.person_id = counts.person_id
+    left join counts as counts_in_force
+        on pairs.person_id = counts_in_force.person_id and counts_in_force.rule_set = '{{ var("rule_set") }}'
+    left join differing
         on
-            counts.rule_set = matched.rule_set
-            and counts.person_id = matched.person_id
-            and matched.difference_number = 1
-    where counts.rule_set != '{{ var("rule_set") }}'
+            pairs.rule_set = differing.rule_set
+            and pairs.person_id = differing.person_id
+            and differing.difference_number = 1
+            and (
+                differing.is_seen_by_both
+                or coalesce(counts.line_count, 0) != coalesce(counts_in_force.line_count, 0)
+            )
 
 )
 

@@ -28,8 +28,8 @@ with histories as (
         line_number as number,
         line_start_date as start_date,
         line_end_date as end_date,
-        cast(null as date) as other_date,
-        cast(null as date) as final_date
+        progression_date as other_date,
+        infusion_date as final_date
     from {{ ref('lines_of_therapy') }}
     union all
     select
@@ -50,10 +50,10 @@ with histories as (
         'infusion' as kind,
         product as name,
         case when is_apheresis_imputed then 'assumed' end as detail,
-        null as note,
-        null as number,
+        bridging_drugs as note,
+        case when is_reinfusion then 1 else 0 end as number,
         infusion_date as start_date,
-        null as end_date,
+        bridging_start_date as end_date,
         apheresis_date as other_date,
         lymphodepletion_start_date as final_date
     from {{ ref('cell_therapies') }}
@@ -62,7 +62,7 @@ with histories as (
         person_id,
         'transplant' as kind,
         kind as name,
-        null as detail,
+        case when is_tandem then 'tandem' when is_salvage then 'salvage' end as detail,
         null as note,
         null as number,
         transplant_date as start_date,

@@ -1,6 +1,7 @@
 -- One row per warning that a reader of the study must see.
 -- Definition: what the study's definition asks for and the source never has (an event, a covariate of every member),
--- and the checks at the door that would have stopped the build had it not been told to go on.
+-- the checks at the door that would have stopped the build had it not been told to go on, and the sites whose
+-- refractory patients are mostly told by a proxy, where the study asks who is refractory (algorithms 3.3).
 
 with criteria_without_matches as (
 
@@ -35,6 +36,30 @@ accepted_checks as (
 
 ),
 
+asking_who_is_refractory as (
+
+    select study_id from {{ ref('covariates') }}
+    where characteristic like '%refractory%' and characteristic not like '%_confirmed'
+    union
+    select cohorts.study_id
+    from {{ ref('cohort_criteria') }} as cohort_criteria
+    inner join {{ ref('cohorts') }} as cohorts on cohort_criteria.cohort_id = cohorts.cohort_id
+    where
+        cohort_criteria.characteristic like '%refractory%' and cohort_criteria.characteristic not like '%_confirmed'
+
+),
+
+proxies as (
+
+    select
+        asking_who_is_refractory.study_id,
+        refractoriness_proxies.*
+    from {{ ref('refractoriness_proxies') }} as refractoriness_proxies
+    cross join asking_who_is_refractory
+    where refractoriness_proxies.is_mostly_proxy
+
+),
+
 study_warnings as (
 
     select
@@ -53,6 +78,13 @@ study_warnings as (
         || ' of ' || table_name || ' in ' || cast(failing as {{ dbt.type_string() }}) || ' of '
         || cast(counted as {{ dbt.type_string() }}) || ' rows. ' || meaning as warning
     from accepted_checks
+    union all
+    select
+        study_id,
+        'site ' || site_id || ': ' || cast(cast(round(100 * probable_share) as integer) as {{ dbt.type_string() }})
+        || ' % of refractory drug courses rest on a switch of treatment and not on a recorded progression; read'
+        || ' refractory there as refractory (proxy)' as warning
+    from proxies
 
 )
 

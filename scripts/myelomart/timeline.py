@@ -1,44 +1,60 @@
-"""A patient's treatment history, drawn as a page of text against one axis of time.
+"""A patient's treatment history: what it holds, and a page of text against one axis of time.
 
-It looks at one patient on the machine of who asks; nothing is written anywhere.
+It looks at one patient on the machine of who asks; nothing is written unless a file is named.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 
 from myelomart.errors import MyelomartError
+from myelomart.figures.patient_page import patient_page
 
 LABEL_WIDTH = 22
-SHOWN_LABS = ("m_protein_serum", "free_light_chain_kappa", "free_light_chain_lambda", "hemoglobin")
-REASONS = {
-    "FIRST": "first treatment",
-    "ADD": "a drug was added while the line went on",
-    "SWITCH": "another drug was begun after the line had stopped",
-    "GAP": "the drug came back after a long pause",
-    "PROGRESSION_GAP": "the drug came back after a progression in a pause",
+LABS_BEFORE = timedelta(days=60)  # older values would only stretch the axis
+SHOWN_LABS = {
+    "m_protein_serum": "serum M-protein",
+    "free_light_chain_kappa": "kappa light chain",
+    "free_light_chain_lambda": "lambda light chain",
+    "hemoglobin": "hemoglobin",
+}
+REASONS = {  # what follows the drugs that were begun on the day
+    "FIRST": "the first treatment",
+    "ADD": "added while the line before went on",
+    "SWITCH": "begun after the line before had stopped",
+    "GAP": "taken up again after a long pause",
+    "PROGRESSION_GAP": "taken up again after a progression in a pause",
     "ASCT": "a further autologous transplant",
     "ALLO": "an allogeneic transplant",
     "CART": "CAR-T cells",
 }
+PROCEDURES = ("ASCT", "ALLO", "CART")
+PRODUCTS = {
+    "ide_cel": "ide-cel",
+    "cilta_cel": "cilta-cel",
+    "unknown": "CAR-T of no named product",
+    "other_target": "CAR-T against another target",
+}
 LEGEND = (
     "= core  s steroid  m mobilisation  c conditioning  l lymphodepletion  b bridging",
-    "A autologous  L allogeneic  C CAR-T  P progression",
-    "labs: . low, -, +, # high within the patient's own range",
+    "A autologous  L allogeneic  C CAR-T  P progression  D death",
+    "labs: . low, -, +, # high within the patient's own range, which stands beside",
 )
 COLUMNS = {
     "patient": "name, detail, cast(number as integer), start_date, note, other_date, end_date, "
     "final_date",
-    "line": "cast(number as integer), start_date, end_date, name, detail, note",
+    "line": "cast(number as integer), start_date, end_date, name, detail, note, other_date, "
+    "final_date",
     "drug": "name, detail, start_date, end_date",
-    "infusion": "start_date, name, other_date, detail is not null, final_date",
-    "transplant": "start_date, name",
+    "infusion": "start_date, name, other_date, detail is not null, final_date, end_date, note, "
+    "number = 1",
+    "transplant": "start_date, name, detail",
     "response": "cast(number as integer), name",
     "progression": "start_date",
-    "lab": "name, start_date, number",
+    "lab": "name, start_date, number, detail",
 }
 
 
@@ -71,55 +87,146 @@ def read_history(connection: duckdb.DuckDBPyConnection, person_id: int) -> Histo
         ).fetchall()
         for kind, columns in COLUMNS.items()
     }
-    rows["lab"] = [row for row in rows["lab"] if row[0] in SHOWN_LABS]
     if not rows["patient"]:
         raise MyelomartError(
             "No patient of this warehouse has this person_id: "
             "the mart patients lists those who have one."
         )
-    return History(person_id, rows)
+    history = History(person_id, rows)
+    since = history.first_date - LABS_BEFORE
+    rows["lab"] = [row for row in rows["lab"] if row[0] in SHOWN_LABS and row[1] >= since]
+    return history
+
+
+def heading(history: History) -> tuple[str, str]:
+    """Who it is, and what became of the person, in two lines."""
+    site, sex, born, diagnosed, rule, relapsed, last_contact, died = history.rows["patient"][0]
+    return (
+        f"Person {history.person_id}: {sex or 'sex unknown'}, born {born or 'unknown'}, {site}",
+        f"Myeloma {diagnosed} (rule {rule}), relapsed or refractory {relapsed or 'not yet'}, "
+        f"{f'died {died}' if died else f'last contact {last_contact}'}",
+    )
+
+
+def why_it_began(history: History, row: tuple) -> str:
+    """Why a line began, with the drugs of the day on which it did."""
+    number, start, _, _, why, _, _, infused = row
+    given = [drug for drug in history.rows["drug"] if drug[1] in ("core", "bridging")]
+    drugs = {name for name, _, begun, _ in given if begun == start}
+    if why == "ADD":  # what went on was not added
+        before = next(other[1] for other in history.rows["line"] if other[0] == number - 1)
+        drugs -= {name for name, _, begun, _ in given if before <= begun < start}
+    drugs = [name.replace("_", " ") for name in sorted(drugs)]
+    if why == "CART" and infused and infused != start:
+        return f"{REASONS[why]}, with {' and '.join(drugs) or 'a drug'} to bridge"
+    if why in PROCEDURES or not drugs:
+        return REASONS[why]
+    return f"{', '.join(drugs)}: {REASONS[why]}"
+
+
+def how_it_ended(row: tuple) -> str:
+    """What ended a line, with the day of the progression."""
+    _, _, _, _, _, ended, progressed, _ = row
+    words = ended.lower().replace("_", " ")
+    return f"{words} of {progressed}" if ended == "PROGRESSION" else words
+
+
+def way_to(infusion: tuple) -> str:
+    """An infusion and the way to it in words."""
+    infused, product, apheresis, imputed, depleted, bridged, bridging, again = infusion
+    words = [
+        f"{infused}  {PRODUCTS.get(product, product)}{', infused again' if again else ''}:",
+        f"apheresis {apheresis}{' (assumed)' if imputed else ''},",
+        f"bridging {bridged} ({bridging.replace('+', ', ').replace('_', ' ')}),"
+        if bridged
+        else "no bridging,",
+        f"lymphodepletion {depleted or 'not recorded'}",
+    ]
+    return " ".join(words)
 
 
 def as_page(history: History, width: int = 100) -> str:
     """The page: who, a bar per drug, marks of procedures and progressions, labs, and the lines."""
-    site, sex, born, diagnosed, rule, relapsed, last_contact, died = history.rows["patient"][0]
+    died = history.rows["patient"][0][7]
     axis = _Axis(history.first_date, history.last_date, width - LABEL_WIDTH)
-    page = [
-        f"Person {history.person_id}: {sex or 'sex unknown'}, born {born or 'unknown'}, {site}",
-        f"Myeloma {diagnosed} (rule {rule}), relapsed or refractory {relapsed or 'not yet'}, "
-        f"{f'died {died}' if died else f'last contact {last_contact}'}",
-        "",
-        _label("") + axis.ruler(),
-    ]
+    page = [*heading(history), "", _label("") + axis.ruler()]
     starts = [(row[1], str(row[0] % 10)) for row in history.rows["line"]]
     page.append(_label("line begins") + axis.marks(starts))
-    for drug, spans in _by_first(history.rows["drug"]).items():
+    for drug, spans in by_first(history.rows["drug"]).items():
         bars = [(start, end or start, _letter(role)) for _, role, start, end in spans]
         page.append(_label(drug.replace("_", " ")) + axis.bars(bars))
     letters = {"autologous": "A", "allogeneic": "L"}
-    procedures = [(day, letters[kind]) for day, kind in history.rows["transplant"]]
+    procedures = [(row[0], letters[row[1]]) for row in history.rows["transplant"]]
     procedures += [(row[0], "C") for row in history.rows["infusion"]]
     progressions = [(day, "P") for (day,) in history.rows["progression"]]
     page.append(_label("transplant, CAR-T") + axis.marks(procedures))
-    page.append(_label("progression") + axis.marks(progressions))
-    page += [
-        _label(lab.replace("_", " ")) + axis.levels([(row[1], row[2]) for row in values])
-        for lab, values in _by_first(history.rows["lab"]).items()
-    ]
-    page += ["", *LEGEND, ""]
+    page.append(_label("progression, death") + axis.marks([*progressions, *_mark(died, "D")]))
+    ranges = []
+    for lab, values in by_first(history.rows["lab"]).items():
+        page.append(_label(SHOWN_LABS[lab]) + axis.levels([(row[1], row[2]) for row in values]))
+        numbers = [row[2] for row in values]
+        ranges.append(
+            f"{SHOWN_LABS[lab]} {min(numbers):g} to {max(numbers):g} {values[0][3] or ''}".strip()
+        )
+    page += ["", *LEGEND]
+    page += [text for text in ("; ".join(ranges),) if text]
+    page.append("")
     responses = dict(history.rows["response"])
-    for number, start, end, regimen, why, ended in history.rows["line"]:
+    if not history.rows["line"]:
+        page.append("No line of therapy is recorded.")
+    for row in history.rows["line"]:
+        number, start, end, regimen = row[:4]
         page.append(
-            f"{number:2d}  {start} to {end}  {regimen or '-':12s} began: {REASONS[why]}; "
-            f"ended: {ended.lower().replace('_', ' ')}; "
+            f"{number:2d}  {start} to {end}  {regimen or '-':12s} "
             f"best response {responses.get(number) or 'not known'}"
         )
-    for infused, product, apheresis, imputed, depleted in history.rows["infusion"]:
-        page.append(
-            f"    {infused}  {product}: apheresis {apheresis}{' (assumed)' if imputed else ''}, "
-            f"lymphodepletion {depleted or 'not recorded'}"
-        )
+        page.append(f"    began: {why_it_began(history, row)}; ended: {how_it_ended(row)}")
+    page += [
+        f"    {day}  {kind} transplant{f', {sort}' if sort else ''}"
+        for day, kind, sort in history.rows["transplant"]
+    ]
+    page += [f"    {way_to(infusion)}" for infusion in history.rows["infusion"]]
     return "\n".join(page)
+
+
+def as_svg(history: History) -> str:
+    """The same page drawn: what the text can only hint at, the days and the values, to scale."""
+    responses = dict(history.rows["response"])
+    letters = {"autologous": "A", "allogeneic": "L"}
+    marks = [(day, letters[kind], sort or "") for day, kind, sort in history.rows["transplant"]]
+    marks += [
+        (row[0], "C", "again" if row[7] else PRODUCTS[row[1]].split(" of ")[0])
+        for row in history.rows["infusion"]
+    ]
+    lab_days = [row[1] for row in history.rows["lab"]]
+    return patient_page(
+        heading(history),
+        (min([history.first_date, *lab_days]), max([history.last_date, *lab_days])),
+        [
+            {
+                "number": row[0],
+                "start": row[1],
+                "end": row[2],
+                "name": row[3] or "-",
+                "why": why_it_began(history, row),
+                "ended": how_it_ended(row),
+                "response": responses.get(row[0]) or "not known",
+            }
+            for row in history.rows["line"]
+        ],
+        {
+            drug.replace("_", " "): [(start, end or start, role) for _, role, start, end in spans]
+            for drug, spans in by_first(history.rows["drug"]).items()
+        },
+        sorted(marks),
+        [day for (day,) in history.rows["progression"]],
+        history.rows["patient"][0][7],
+        {
+            f"{SHOWN_LABS[lab]}|{values[0][3] or ''}": [(row[1], row[2]) for row in values]
+            for lab, values in by_first(history.rows["lab"]).items()
+        },
+        [way_to(infusion) for infusion in history.rows["infusion"]],
+    )
 
 
 class _Axis:
@@ -174,11 +281,16 @@ def _label(text: str) -> str:
     return f"{text[: LABEL_WIDTH - 1]:{LABEL_WIDTH}s}"
 
 
+def _mark(day: date | None, letter: str) -> list[tuple[date, str]]:
+    return [(day, letter)] if day else []
+
+
 def _letter(role: str) -> str:
     return "=" if role == "core" else role[0]
 
 
-def _by_first(rows: list[tuple]) -> dict[str, list[tuple]]:
+def by_first(rows: list[tuple]) -> dict[str, list[tuple]]:
+    """Rows by the text in their first column, in the order of the rows."""
     groups: dict[str, list[tuple]] = {}
     for row in rows:
         groups.setdefault(row[0], []).append(row)

@@ -1,7 +1,9 @@
 -- One row per person and infusion of a CAR-T product, before lines of therapy are known.
 -- Definition: algorithms 2.3 rule 4. Apheresis is the last between 180 and 14 days before the infusion
--- (int_infusions_found), else the infusion minus 42 days (is_apheresis_imputed). Lymphodepletion begins with the first
--- of its drugs in the 14 days before.
+-- (int_infusions_found), else the infusion minus 42 days (is_apheresis_imputed), and never on or before
+-- an earlier infusion: what lies before that is the way to that one. Lymphodepletion begins with the first of its drugs
+-- in the 14 days before.
+-- Limits: cells that were kept from an earlier apheresis and infused again have an assumed one.
 
 with events as (
 
@@ -11,7 +13,10 @@ with events as (
 
 infusions as (
 
-    select * from {{ ref('int_infusions_found') }}
+    select
+        int_infusions_found.*,
+        lag(infusion_date) over (partition by person_id order by infusion_number) as previous_infusion_date
+    from {{ ref('int_infusions_found') }} as int_infusions_found
 
 ),
 
@@ -41,6 +46,7 @@ with_apheresis as (
         infusions.infusion_date,
         infusions.product,
         infusions.target,
+        infusions.previous_infusion_date,
         max(aphereses.apheresis_date) as apheresis_date
     from infusions
     left join aphereses
@@ -49,7 +55,11 @@ with_apheresis as (
             and {{ days_between('infusions.infusion_date', 'aphereses.apheresis_date') }}
             between {{ parameter('cell_therapies', 'apheresis_search_from') }}
             and {{ parameter('cell_therapies', 'apheresis_search_to') }}
-    group by 1, 2, 3, 4, 5
+            and (
+                infusions.previous_infusion_date is null
+                or infusions.previous_infusion_date < aphereses.apheresis_date
+            )
+    group by 1, 2, 3, 4, 5, 6
 
 ),
 
@@ -70,6 +80,7 @@ with_lymphodepletion as (
         with_apheresis.infusion_date,
         with_apheresis.product,
         with_apheresis.target,
+        with_apheresis.previous_infusion_date,
         with_apheresis.apheresis_date,
         min(lymphodepleting.start_date) as lymphodepletion_start_date
     from with_apheresis
@@ -78,7 +89,7 @@ with_lymphodepletion as (
             with_apheresis.person_id = lymphodepleting.person_id
             and {{ days_between('lymphodepleting.start_date', 'with_apheresis.infusion_date') }}
             between 1 and {{ parameter('cell_therapies', 'ld_window_days') }}
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5, 6, 7
 
 ),
 
@@ -92,7 +103,10 @@ cell_therapies_found as (
         target,
         coalesce(
             apheresis_date,
-            infusion_date - cast({{ parameter('cell_therapies', 'vein_to_vein_default_days') }} as integer)
+            greatest(
+                infusion_date - cast({{ parameter('cell_therapies', 'vein_to_vein_default_days') }} as integer),
+                previous_infusion_date + 1
+            )
         ) as apheresis_date,
         apheresis_date is null as is_apheresis_imputed,
         lymphodepletion_start_date

@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
--- One row per person, comorbidity characteristic and day from which its value holds: both Charlson indices and each
--- component as 0 or 1.
+-- One row per person, comorbidity characteristic and day from which its value holds: both Charlson indices, each
+-- component as 0 or 1, and what int_frailty_characteristics adds.
 
 with scored as (
 
@@ -25,6 +25,12 @@ charlson as (
 patients as (
 
     select * from {{ ref('int_patients_observed') }}
+
+),
+
+frailty as (
+
+    select * from {{ ref('int_frailty_characteristics') }}
 
 ),
 
@@ -89,6 +95,8 @@ comorbidity_characteristics as (
         cast(null as {{ dbt.type_string() }}) as value_text,
         valid_from_date
     from everything
+    union all
+    select * from frailty
 
 )
 

@@ -69,9 +69,9 @@ joined as (
         days.person_id,
         days.valid_from_date,
         cast(
-            floor(
-                {{ days_between('make_date(patients.year_of_birth, 7, 1)', 'days.valid_from_date') }} / 365.25
-            ) as integer
+            year(days.valid_from_date)
+            - patients.year_of_birth
+            - case when month(days.valid_from_date) < 7 then 1 else 0 end as integer
         ) as age,
         charlson.charlson_index,
         performance.ecog,

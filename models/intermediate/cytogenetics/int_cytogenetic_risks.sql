@@ -18,8 +18,20 @@ labs as (
 
 ),
 
+patients as (
+
+    select * from {{ ref('int_patients_observed') }}
+
+),
+
+-- the diagnosis is a day too: who was never tested is unknown there, and not at high risk under the lenient reading
 days as (
 
+    select
+        person_id,
+        myeloma_diagnosis_date as valid_from_date
+    from patients
+    union
     select
         person_id,
         valid_from_date

@@ -1,7 +1,7 @@
 -- One row per person, abnormality and day on which it was tested, with the result and the share of cells that have it.
 -- Definition: tests whose code names the abnormality (concept_set_roles, cytogenetics). The result is the answer as
--- result_texts reads it, else a number above 0 (percent of cells). Positive wins over negative on the same day
--- (algorithms 12.2).
+-- result_texts reads it, else a number: of copies 3 or more, elsewhere above 0 (percent of cells). Positive wins over
+-- negative on the same day (algorithms 12.2).
 -- Limits: a report in words that lists no probe, and karyotypes, are not read.
 
 with events as (
@@ -36,7 +36,13 @@ answered as (
         roles.role as abnormality,
         events.start_date as tested_date,
         case when events.unit_text = '%' then events.value_number end as clone_percent,
-        coalesce(answers.is_present, words.is_present, events.value_number > 0) as is_positive
+        coalesce(
+            answers.is_present,
+            words.is_present,
+            events.value_number
+            >= case when lower(events.unit_text) like '%copies%' then {{ parameter('cytogenetics', 'gain_copies') }} end,
+            events.value_number > 0
+        ) as is_positive
     from events
     inner join patients on events.person_id = patients.person_id
     inner join roles on events.concept_set_id = roles.concept_set_id

@@ -1,30 +1,40 @@
 {{ config(materialized='ephemeral') }}
--- One row per person, characteristic of eligibility or frailty, and day from which its value holds.
--- Definition: eligible_<product>_<region> is 1 or 0, with what is missing as text;
--- eligibility_sensitive_<product>_<region> is
--- 1 where the strict line count of the IMWG would answer otherwise (algorithms 10).
+-- One row per person, characteristic of eligibility, and day from which its value holds.
+-- Definition: eligible_<product>_<region> is 1 or 0, with what is missing as text; eligible_confirmed_… takes
+-- confirmed refractoriness only; eligibility_sensitive_… is 1 where the strict line count of the IMWG would answer
+-- otherwise; eligibility_label_… is the day since which the label in force asks this, first_eligible_… the first day
+-- on which the answer was yes (algorithms 10.1).
+-- Limits: before a label's first day there is no row.
 
 with eligibility as (
 
-    select * from {{ ref('int_label_eligibility') }}
+    select
+        int_label_eligibility.*,
+        product || '_' || lower(region) as label_name
+    from {{ ref('int_label_eligibility') }} as int_label_eligibility
 
 ),
 
-frailty as (
-
-    select * from {{ ref('int_frailty_scored') }}
-
-),
-
-performance as (
+labels as (
 
     select
         person_id,
-        ecog,
+        label_name,
+        label_valid_from,
         min(valid_from_date) as valid_from_date
-    from {{ ref('int_frailty_history') }}
-    where ecog is not null
-    group by 1, 2
+    from eligibility
+    group by 1, 2, 3
+
+),
+
+first_eligible as (
+
+    select distinct
+        person_id,
+        label_name,
+        first_eligible_date
+    from eligibility
+    where first_eligible_date is not null
 
 ),
 
@@ -32,7 +42,7 @@ eligibility_characteristics as (
 
     select
         person_id,
-        'eligible_' || product || '_' || lower(region) as name,
+        'eligible_' || label_name as name,
         case when is_eligible then 1.0 else 0.0 end as value_number,
         unmet as value_text,
         valid_from_date
@@ -40,7 +50,15 @@ eligibility_characteristics as (
     union all
     select
         person_id,
-        'eligibility_sensitive_' || product || '_' || lower(region) as name,
+        'eligible_confirmed_' || label_name as name,
+        case when is_eligible_confirmed then 1.0 else 0.0 end as value_number,
+        cast(null as {{ dbt.type_string() }}) as value_text,
+        valid_from_date
+    from eligibility
+    union all
+    select
+        person_id,
+        'eligibility_sensitive_' || label_name as name,
         case when is_sensitive then 1.0 else 0.0 end as value_number,
         cast(null as {{ dbt.type_string() }}) as value_text,
         valid_from_date
@@ -48,47 +66,19 @@ eligibility_characteristics as (
     union all
     select
         person_id,
-        'is_frail' as name,
-        case when is_frail then 1.0 else 0.0 end as value_number,
-        cast(null as {{ dbt.type_string() }}) as value_text,
+        'eligibility_label_' || label_name as name,
+        cast(null as double) as value_number,
+        cast(label_valid_from as {{ dbt.type_string() }}) as value_text,
         valid_from_date
-    from frailty
-    where is_frail is not null
+    from labels
     union all
     select
         person_id,
-        'frailty_score' as name,
-        frailty_score as value_number,
-        cast(null as {{ dbt.type_string() }}) as value_text,
-        valid_from_date
-    from frailty
-    where frailty_score is not null
-    union all
-    select
-        person_id,
-        'frailty_no_ecog' as name,
-        frailty_no_ecog as value_number,
-        cast(null as {{ dbt.type_string() }}) as value_text,
-        valid_from_date
-    from frailty
-    where frailty_no_ecog is not null
-    union all
-    select
-        person_id,
-        'is_older_comorbid' as name,
-        case when is_older_comorbid then 1.0 else 0.0 end as value_number,
-        cast(null as {{ dbt.type_string() }}) as value_text,
-        valid_from_date
-    from frailty
-    where is_older_comorbid is not null
-    union all
-    select
-        person_id,
-        'ecog_group' as name,
-        ecog as value_number,
-        case when ecog <= 1 then '0-1' when ecog = 2 then '2' else '3 or more' end as value_text,
-        valid_from_date
-    from performance
+        'first_eligible_' || label_name as name,
+        cast(null as double) as value_number,
+        cast(first_eligible_date as {{ dbt.type_string() }}) as value_text,
+        first_eligible_date as valid_from_date
+    from first_eligible
 
 )
 

@@ -1,6 +1,8 @@
 -- One row per person and day on which something changes that a label may ask for, with all of it from that day on.
 -- Definition: history strictly before the index date (algorithms 10.1): what happened on a day is in the row of the
--- next (int_eligibility_facts). Of the line begun last it is known whether the myeloma was refractory to it.
+-- next (int_eligibility_facts). The diagnosis is such a day, so that who was never treated is answered too. Of the line
+-- begun last it is known whether the myeloma was refractory to it.
+-- Limits: of who was treated before the data begin (patients.is_left_truncated) lines and exposures are lower bounds.
 
 with facts as (
 
@@ -15,8 +17,19 @@ last_lines as (
 
 ),
 
+patients as (
+
+    select * from {{ ref('int_patients_observed') }}
+
+),
+
 days as (
 
+    select
+        person_id,
+        myeloma_diagnosis_date as valid_from_date
+    from patients
+    union
     select
         person_id,
         valid_from_date
@@ -69,8 +82,10 @@ eligibility_history as (
 
     select
         held.*,
+        patients.death_date,
         coalesce(last_line_states.value_number = 1, false) as is_refractory_last_line
     from held
+    inner join patients on held.person_id = patients.person_id
     left join last_line_states
         on
             held.person_id = last_line_states.person_id

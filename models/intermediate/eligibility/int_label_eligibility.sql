@@ -2,7 +2,8 @@
 -- Definition: algorithms 10.1. The label's rule in force is the latest with valid_from on or before the day; eligible
 -- when the history meets every column of it. unmet names what is missing, '+'-joined and sorted. is_sensitive: the
 -- answer differs when prior lines are counted under imwg_strict. is_eligible_confirmed asks for confirmed
--- refractoriness only.
+-- refractoriness only. label_valid_from tells the label's rule apart from earlier ones; first_eligible_date is the
+-- first day on which any rule of the label was met.
 -- Limits: says nothing of fitness, organ function or access.
 
 with history as (
@@ -24,7 +25,9 @@ spans as (
 
     select
         history.*,
-        lead(valid_from_date) over (partition by person_id order by valid_from_date) as next_date
+        coalesce(
+            lead(valid_from_date) over (partition by person_id order by valid_from_date), death_date + 1
+        ) as next_date
     from history
 
 ),
@@ -35,6 +38,7 @@ applied as (
         spans.person_id,
         label_eligibility.product,
         label_eligibility.region,
+        label_eligibility.valid_from as label_valid_from,
         greatest(spans.valid_from_date, label_eligibility.valid_from) as valid_from_date,
         spans.prior_lines < label_eligibility.min_prior_lines as lacks_lines,
         spans.prior_lines_imwg_strict < label_eligibility.min_prior_lines as lacks_lines_imwg_strict,
@@ -60,6 +64,7 @@ eligibility as (
         person_id,
         product,
         region,
+        label_valid_from,
         valid_from_date,
         not(
             lacks_lines
@@ -94,9 +99,12 @@ select
     person_id,
     product,
     region,
+    label_valid_from,
     valid_from_date,
     is_eligible,
     is_eligible_confirmed,
     is_sensitive,
-    nullif(substring(unmet, 2), '') as unmet
+    nullif(substring(unmet, 2), '') as unmet,
+    min(case when is_eligible then valid_from_date end) over (partition by person_id, product, region)
+        as first_eligible_date
 from eligibility

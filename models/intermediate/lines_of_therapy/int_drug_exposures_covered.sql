@@ -1,5 +1,6 @@
 -- One row per person, ingredient and start date of a myeloma drug, with the days to which its cover may last.
--- Definition: of the records of a day the longest cover (int_drug_records); which of the recorded and the assumed end
+-- Definition: of the records of a day those of the first kind in precedence (administration, dispensing, claim, order;
+-- drug_record_types) and of these the longest cover (int_drug_records); which of the recorded and the assumed end
 -- holds is the rule set's choice (int_drug_exposures_by_role). An order is dropped when the drug was given or dispensed
 -- within 3 days, and wherever the source records administrations of that drug: there an order alone was never given
 -- (algorithms 0).
@@ -53,18 +54,14 @@ superseded_orders as (
 
 ),
 
-drug_exposures_covered as (
+ranked as (
 
     select
-        records.person_id,
-        records.ingredient,
-        records.drug_class,
-        records.usual_role,
-        records.start_date,
-        max(records.recorded_end_date) as recorded_end_date,
-        max(records.assumed_end_date) as assumed_end_date,
-        max(records.supplied_until_date) as supplied_until_date,
-        bool_or(records.is_stopped_for_toxicity) as is_stopped_for_toxicity
+        records.*,
+        rank() over (
+            partition by records.person_id, records.ingredient, records.start_date
+            order by records.precedence nulls last
+        ) as record_rank
     from records
     left join superseded_orders
         on
@@ -73,6 +70,24 @@ drug_exposures_covered as (
             and records.ingredient = superseded_orders.ingredient
             and records.start_date = superseded_orders.start_date
     where superseded_orders.person_id is null
+
+),
+
+-- equals share a rank, so that none of them is passed over by chance
+drug_exposures_covered as (
+
+    select
+        person_id,
+        ingredient,
+        drug_class,
+        usual_role,
+        start_date,
+        max(recorded_end_date) as recorded_end_date,
+        max(assumed_end_date) as assumed_end_date,
+        max(supplied_until_date) as supplied_until_date,
+        bool_or(is_stopped_for_toxicity) as is_stopped_for_toxicity
+    from ranked
+    where record_rank = 1
     group by 1, 2, 3, 4, 5
 
 )

@@ -45,6 +45,7 @@ drug_records as (
         case when events.days_supply > 0 then events.start_date + (cast(events.days_supply as integer) - 1) end
             as supplied_until_date,
         coalesce(record_types.record_type, 'unknown') as record_type,
+        record_types.precedence,
         case when events.stop_reason is not null then toxicity_stop_words.word is not null end
             as is_stopped_for_toxicity
     from events

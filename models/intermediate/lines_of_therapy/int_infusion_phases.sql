@@ -1,6 +1,7 @@
 -- One row per person, line and phase of it that an infusion of CAR-T makes, with the days it lasted.
 -- Definition: algorithms 2.5. BRIDGING from its first dose to lymphodepletion, LD to the day before the infusion, CART
--- the day itself, POST_CART what is given after it in a line of CAR-T.
+-- the day itself, POST_CART what is given after it in the line.
+-- Limits: where nothing bridged, the line begins with the infusion and its LD lies in the last days of the one before.
 
 with lines_of_therapy as (
 
@@ -11,6 +12,29 @@ with lines_of_therapy as (
 cell_therapies as (
 
     select * from {{ ref('cell_therapies') }}
+
+),
+
+exposures as (
+
+    select * from {{ ref('drug_exposures') }}
+    where role = 'core'
+
+),
+
+followed as (
+
+    select distinct
+        lines_of_therapy.person_id,
+        lines_of_therapy.line_number,
+        lines_of_therapy.infusion_date,
+        lines_of_therapy.line_end_date
+    from lines_of_therapy
+    inner join exposures
+        on
+            lines_of_therapy.person_id = exposures.person_id
+            and lines_of_therapy.line_number = exposures.line_number
+            and lines_of_therapy.infusion_date < exposures.start_date
 
 ),
 
@@ -49,8 +73,8 @@ infusion_phases as (
         'POST_CART' as phase,
         infusion_date + 1 as phase_start_date,
         line_end_date as phase_end_date
-    from lines_of_therapy
-    where start_reason = 'CART' and drugs is not null and line_end_date > infusion_date
+    from followed
+    where line_end_date > infusion_date
 
 )
 

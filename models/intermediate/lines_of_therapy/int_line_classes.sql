@@ -1,6 +1,7 @@
 -- One row per rule set, person and line: which classes of treatment it holds and its exclusive therapy group.
--- Definition: algorithms 2.5. regimen_drugs and ranked_letters leave out the drugs that were added by plan; bridging is
--- no part of a line's regimen. therapy_group: the first of therapy_groups that the line meets.
+-- Definition: algorithms 2.5. regimen_drugs and ranked_letters leave out the drugs that were added by plan; bridging
+-- is no part of a line's regimen; is_begun_as_maintenance: a transplant came before the first drug of the line, and
+-- none but what maintains alone followed. therapy_group: the first of therapy_groups that the line meets.
 -- Limits: has_trial is null: no source says it; a line on an unnamed trial drug alone is not seen at all.
 
 with lines as (
@@ -14,6 +15,7 @@ line_drugs as (
     select
         line_drugs.*,
         drug_classes.drug_class,
+        drug_classes.is_maintenance_alone,
         drug_classes.letter,
         drug_classes.name_rank
     from {{ ref('int_line_drugs') }} as line_drugs
@@ -31,6 +33,8 @@ summarised as (
         {{ sorted_distinct_concat("case when not is_added then ingredient end") }} as regimen_drugs,
         {{ sorted_distinct_concat("case when not is_added then lpad(cast(name_rank as " ~ dbt.type_string() ~ "), 2, '0') || letter end", '') }}
             as ranked_letters,
+        min(first_date) as first_drug_date,
+        bool_and(coalesce(is_maintenance_alone, false)) as is_maintenance_alone,
         bool_or(drug_class = 'imid') as has_imid,
         bool_or(drug_class = 'pi') as has_pi,
         bool_or(drug_class = 'anti_cd38') as has_anti_cd38,
@@ -57,6 +61,12 @@ classified as (
         lines.line_number,
         summarised.regimen_drugs,
         summarised.ranked_letters,
+        coalesce(
+            lines.autologous_count > 0
+            and summarised.is_maintenance_alone
+            and lines.line_start_date < summarised.first_drug_date,
+            false
+        ) as is_begun_as_maintenance,
         coalesce(summarised.has_imid, false) as has_imid,
         coalesce(summarised.has_pi, false) as has_pi,
         coalesce(summarised.has_anti_cd38, false) as has_anti_cd38,
@@ -71,7 +81,7 @@ classified as (
         coalesce(summarised.has_chemotherapy, false) as has_chemotherapy,
         coalesce(summarised.has_hdac_inhibitor, false) as has_hdac_inhibitor,
         lines.infusion_date is not null and coalesce(lines.cell_products != 'other_target', true) as has_bcma_car_t,
-        lines.infusion_date is not null and coalesce(lines.cell_products = 'other_target', false) as has_other_car_t,
+        coalesce(lines.cell_products like '%other_target%', false) as has_other_car_t,
         lines.autologous_count > 0 as has_autologous,
         lines.allogeneic_count > 0 as has_allogeneic
     from lines

@@ -1,4 +1,5 @@
 -- One row per person and transplant, infusion, progression or line of a registry: the days at which treatment may turn.
+-- An infusion bears its product, or other_target when it is not against BCMA, though its own code may not say so.
 
 with transplants as (
 
@@ -39,7 +40,7 @@ line_procedures as (
     select
         person_id,
         'CART' as kind,
-        product as ingredient,
+        case target when 'other' then 'other_target' else product end as ingredient,
         infusion_date as event_date
     from cell_therapies
     union all

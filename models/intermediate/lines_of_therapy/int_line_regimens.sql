@@ -1,7 +1,7 @@
 -- One row per rule set, person and line: the regimen's name beside its classes and therapy group (int_line_classes).
--- Definition: algorithms 2.5. Letters of the drugs in a fixed order, unless regimen_names names the set; d or p when a
--- steroid is recorded within 30 days of the start (regimen_observed) or would go with the classes (regimen_name). A
--- line of CAR-T bears the product's name, one without drugs its transplant's.
+-- Definition: algorithms 2.5. Letters in a fixed order, unless regimen_names names the set; d or p when a steroid is
+-- seen within 30 days of the start (regimen_observed) or would go with the classes (regimen_name): not with a
+-- bispecific or with maintenance alone. A line of CAR-T bears the product's name, one without drugs its transplant's.
 
 with lines as (
 
@@ -80,7 +80,7 @@ lettered as (
         case
             when not coalesce(regimen_names.takes_steroid, true) then ''
             when steroid_seen.steroid_letter is not null then steroid_seen.steroid_letter
-            when has_bcma_bispecific or has_gprc5d_bispecific or has_other_bispecific then ''
+            when has_bcma_bispecific or has_gprc5d_bispecific or has_other_bispecific or is_begun_as_maintenance then ''
             when has_imid or has_pi or has_anti_cd38 or has_anti_slamf7 or has_selinexor then 'd'
             else ''
         end as letter_canonical

@@ -1,6 +1,7 @@
 -- One row per rule set: every parameter of the lines of therapy in a column of its own.
 -- Definition: a rule set says only where it differs from `default`; a row with an empty value switches the rule off
--- (algorithms 2.2).
+-- (algorithms 2.2). The one in force counts lines too when it changes nothing of them (a rule of responses, say), and
+-- so does one that only permits substitutions.
 
 with parameters as (
 
@@ -11,7 +12,11 @@ with parameters as (
 
 rule_sets as (
 
-    select distinct rule_set from parameters
+    select rule_set from parameters
+    union
+    select rule_set from {{ ref('line_substitutions') }}
+    union
+    select '{{ var("rule_set") }}' as rule_set
 
 ),
 

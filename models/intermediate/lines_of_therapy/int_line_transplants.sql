@@ -1,4 +1,4 @@
--- One row per person and line with an autologous transplant: the first, the last and the first drug given after it.
+-- One row per person and line with a transplant: the first, the last and the first drug given after it.
 
 with exposures as (
 
@@ -21,7 +21,6 @@ transplanted as (
         min(transplant_date) as first_transplant_date,
         max(transplant_date) as last_transplant_date
     from transplants
-    where kind = 'autologous'
     group by 1, 2
 
 ),

@@ -28,7 +28,6 @@ transplanted as (
         line_number,
         max(transplant_date) as last_transplant_date
     from {{ ref('transplants') }}
-    where kind = 'autologous'
     group by 1, 2
 
 ),

@@ -1,9 +1,17 @@
 {{ config(materialized='ephemeral') }}
--- One row per person and demographic characteristic, valid from birth.
+-- One row per person, demographic characteristic or flag of int_patient_characteristics, and day from which it holds.
+-- Definition: age_group goes by the bands of age_bands (algorithms 10.4); all else holds from birth.
+-- Limits: only the year of birth is sure, so birthdays fall on 1 July.
 
 with patients as (
 
     select * from {{ ref('patients') }}
+
+),
+
+flags as (
+
+    select * from {{ ref('int_patient_characteristics') }}
 
 ),
 
@@ -17,6 +25,20 @@ born as (
         make_date(year_of_birth, 1, 1) as valid_from_date
     from patients
     where year_of_birth is not null
+
+),
+
+age_groups as (
+
+    select
+        patients.person_id,
+        'age_group' as name,
+        cast(null as double) as value_number,
+        age_bands.age_group as value_text,
+        make_date(patients.year_of_birth + age_bands.from_age, 7, 1) as valid_from_date
+    from patients
+    cross join {{ ref('age_bands') }} as age_bands
+    where patients.year_of_birth is not null
 
 ),
 
@@ -68,12 +90,16 @@ demographic_characteristics as (
 
     select * from born
     union all
+    select * from age_groups
+    union all
     select * from sexes
     union all
     select * from races
     union all
     select * from race_ethnicities
     where value_text is not null
+    union all
+    select * from flags
 
 )
 

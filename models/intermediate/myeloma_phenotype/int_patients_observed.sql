@@ -1,8 +1,7 @@
 -- One row per person with multiple myeloma, before lines of therapy are known.
--- Definition: a myeloma diagnosis is supported by A another 30 to 365 days later, B a myeloma-specific drug from 30
--- days before to 365 days after, or C a CAR-T infusion on or after it; the diagnosis date is the earliest supported
--- one (algorithms 1.4, validated PPV 74-86 %: Geisinger; La 2022).
--- Limits: the registry's rule D waits for tumour records.
+-- Definition: who has a supported diagnosis (int_myeloma_diagnoses: the earliest one and its rule) with the person's
+-- own data and what the records allow of contact and death (int_contacts_checked).
+-- Limits: the data cut is the last day any person of the source is observed.
 
 with candidates as (
 

@@ -8,7 +8,11 @@
 
 with exposures as (
 
-    select * from {{ ref('drug_exposures') }}
+    select
+        drug_exposures.*,
+        max(case when is_stopped_for_toxicity then last_dose_date end)
+            over (partition by person_id, line_number, ingredient) as toxicity_stop_date
+    from {{ ref('drug_exposures') }} as drug_exposures
     where role in ('core', 'bridging') and line_number is not null
 
 ),
@@ -78,11 +82,9 @@ evidence as (
             and exposures.line_number = next_lines.line_number
             and exposures.start_date < next_lines.line_start_date
     where
-        not (
-            coalesce(exposures.is_stopped_for_toxicity, false)
-            and {{ days_between('exposures.last_dose_date', 'next_lines.line_start_date') }}
-            <= {{ parameter('refractoriness', 'toxicity_stop_days') }}
-        )
+        exposures.toxicity_stop_date is null
+        or {{ days_between('exposures.toxicity_stop_date', 'next_lines.line_start_date') }}
+        > {{ parameter('refractoriness', 'toxicity_stop_days') }}
     union all
     select
         exposures.person_id,

@@ -1,9 +1,11 @@
-"""`myelomart patient`: one patient's treatment history on a page of text."""
+"""`myelomart patient`: one patient's treatment history on a page of text or SVG."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from myelomart.errors import MyelomartError
 
 DEFAULT_DATABASE = Path("myelomart.duckdb")
 
@@ -17,10 +19,22 @@ def patient(
     person_id: Annotated[int, typer.Argument(help="The person_id in the mart patients.")],
     db: Annotated[Path, typer.Option("--db", help="The warehouse to read.")] = DEFAULT_DATABASE,
     width: Annotated[int, typer.Option(min=60, max=400, help="Characters across.")] = 100,
+    svg: Annotated[
+        Path | None,
+        typer.Option("--svg", help="Draw the page into this file instead of printing it."),
+    ] = None,
 ) -> None:
     """Show drugs, lines, infusions, labs and responses of one patient, and why each line began."""
     from myelomart import warehouse
-    from myelomart.timeline import as_page, read_history
+    from myelomart.timeline import as_page, as_svg, read_history
 
     with warehouse.database(db) as connection:
-        typer.echo(as_page(read_history(connection, person_id), width))
+        history = read_history(connection, person_id)
+    if svg is None:
+        typer.echo(as_page(history, width))
+        return
+    try:
+        svg.write_text(as_svg(history), encoding="utf-8")
+    except OSError as error:
+        raise MyelomartError(f"{svg} cannot be written: name another file with --svg.") from error
+    typer.echo(f"the page is {svg}")
