@@ -2,7 +2,7 @@
 -- Definition: algorithms 2.5. regimen_drugs and ranked_letters leave out the drugs that were added by plan; bridging
 -- is no part of a line's regimen; is_begun_as_maintenance: a transplant came before the first drug of the line, and
 -- none but what maintains alone followed. therapy_group: the first of therapy_groups that the line meets.
--- Limits: has_trial is null: no source says it; a line on an unnamed trial drug alone is not seen at all.
+-- Limits: has_trial is not held: no source says it; a line of an agent that is not named alone is OTHER.
 
 with lines as (
 

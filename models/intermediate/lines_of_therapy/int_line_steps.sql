@@ -157,22 +157,26 @@ facts as (
 walk as (
 
     select
-        rule_set,
-        person_id,
-        event_number,
-        event_date,
-        kind,
-        ingredient,
-        last_date,
-        end_date,
+        facts.rule_set,
+        facts.person_id,
+        facts.event_number,
+        facts.event_date,
+        facts.kind,
+        facts.ingredient,
+        facts.last_date,
+        facts.end_date,
         'FIRST' as action,
         1 as line_number,
-        event_date as line_start_date,
-        event_date as in_line_since_date,
-        case when kind = 'CART' then event_date end as line_infusion_date,
-        end_date as covered_until_date
+        facts.event_date as line_start_date,
+        facts.event_date as in_line_since_date,
+        case
+            when facts.kind = 'CART' then facts.event_date
+            when line_rules.bridging_in_cart_line = 1 then facts.bridged_infusion_date
+        end as line_infusion_date,
+        facts.end_date as covered_until_date
     from facts
-    where event_number = 1
+    inner join line_rules on facts.rule_set = line_rules.rule_set
+    where facts.event_number = 1
     union all
     select
         rule_set,
@@ -303,6 +307,10 @@ walk as (
                                 line_rules.regimen_window_ln
                         end
                         then 'JOIN'
+                    when
+                        {{ days_between('walk.line_infusion_date', 'facts.bridged_infusion_date') }}
+                        <= line_rules.cart_reinfusion_days
+                        then 'CONSOLIDATION'
                     when facts.bridged_infusion_date is not null and line_rules.bridging_in_cart_line = 1 then 'CART'
                     when
                         facts.bridged_infusion_date is not null and line_rules.bridging_in_prior_line = 1
