@@ -14,8 +14,19 @@ with cell_therapies as (
 
 steps as (
 
-    select * from {{ ref('int_line_steps') }}
-    where rule_set = '{{ var("rule_set") }}' and kind = 'CART'
+    select
+        line_steps.person_id,
+        line_steps.event_date,
+        line_steps.kind,
+        line_steps.action,
+        lines_counted.line_number
+    from {{ ref('int_line_steps') }} as line_steps
+    inner join {{ ref('int_lines_counted') }} as lines_counted
+        on
+            line_steps.rule_set = lines_counted.rule_set
+            and line_steps.person_id = lines_counted.person_id
+            and line_steps.line_number = lines_counted.opened_line_number
+    where line_steps.rule_set = '{{ var("rule_set") }}' and line_steps.kind = 'CART'
 
 ),
 
@@ -60,7 +71,7 @@ placed as (
                 then {{ days_between('cell_therapies.apheresis_date', 'cell_therapies.infusion_date') }}
         end as vein_to_vein_days,
         coalesce(steps.action = 'REINFUSION', false) as is_reinfusion,
-        cast(steps.line_number as integer) as line_number
+        steps.line_number
     from cell_therapies
     left join steps
         on cell_therapies.person_id = steps.person_id and cell_therapies.infusion_date = steps.event_date

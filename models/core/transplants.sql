@@ -13,8 +13,19 @@ with transplants as (
 
 steps as (
 
-    select * from {{ ref('int_line_steps') }}
-    where rule_set = '{{ var("rule_set") }}' and kind in ('ASCT', 'ALLO')
+    select
+        line_steps.person_id,
+        line_steps.event_date,
+        line_steps.kind,
+        line_steps.action,
+        lines_counted.line_number
+    from {{ ref('int_line_steps') }} as line_steps
+    inner join {{ ref('int_lines_counted') }} as lines_counted
+        on
+            line_steps.rule_set = lines_counted.rule_set
+            and line_steps.person_id = lines_counted.person_id
+            and line_steps.line_number = lines_counted.opened_line_number
+    where line_steps.rule_set = '{{ var("rule_set") }}' and line_steps.kind in ('ASCT', 'ALLO')
 
 ),
 
@@ -30,7 +41,7 @@ placed as (
             over (partition by transplants.person_id, transplants.kind order by transplants.transplant_date)
         > 1
         and coalesce(steps.action != 'TANDEM_ASCT', true) as is_salvage,
-        cast(steps.line_number as integer) as line_number
+        steps.line_number
     from transplants
     left join steps
         on

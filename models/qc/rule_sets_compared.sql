@@ -6,7 +6,21 @@
 
 with steps as (
 
-    select * from {{ ref('int_line_steps') }}
+    select
+        line_steps.rule_set,
+        line_steps.person_id,
+        line_steps.event_date,
+        line_steps.event_number,
+        line_steps.kind,
+        line_steps.ingredient,
+        line_steps.action,
+        lines_counted.line_number
+    from {{ ref('int_line_steps') }} as line_steps
+    inner join {{ ref('int_lines_counted') }} as lines_counted
+        on
+            line_steps.rule_set = lines_counted.rule_set
+            and line_steps.person_id = lines_counted.person_id
+            and line_steps.line_number = lines_counted.opened_line_number
 
 ),
 
@@ -49,7 +63,7 @@ matched as (
             and steps.event_date = in_force.event_date
             and steps.kind = in_force.kind
             and coalesce(steps.ingredient, '') = coalesce(in_force.ingredient, '')
-            and steps.line_number != in_force.line_number
+            and coalesce(steps.line_number, 0) != coalesce(in_force.line_number, 0)
     where steps.rule_set != '{{ var("rule_set") }}'
 
 ),

@@ -1,6 +1,7 @@
 -- One row per person and core drug exposure that lies in no line of therapy, with the reason.
 -- Definition: every day of a core drug belongs to exactly one line; what does not is listed here: given before the
--- diagnosis could be known (dx_lag_days), after the recorded death, or before the first line.
+-- diagnosis could be known (dx_lag_days), after the recorded death, in a line too short to count (int_lines_counted), or
+-- before the first line.
 
 with exposures as (
 
@@ -12,6 +13,13 @@ with exposures as (
 patients as (
 
     select * from {{ ref('patients') }}
+
+),
+
+uncounted as (
+
+    select * from {{ ref('int_lines_counted') }}
+    where rule_set = '{{ var("rule_set") }}' and line_number is null
 
 ),
 
@@ -27,10 +35,16 @@ therapy_days_unplaced as (
                 > {{ parameter('lines_of_therapy', 'dx_lag_days') }}
                 then 'before_diagnosis'
             when exposures.start_date > patients.death_date then 'after_death'
+            when uncounted.person_id is not null then 'under_one_cycle'
             else 'before_first_line'
         end as reason
     from exposures
     inner join patients on exposures.person_id = patients.person_id
+    left join uncounted
+        on
+            exposures.person_id = uncounted.person_id
+            and exposures.start_date >= uncounted.line_start_date
+            and exposures.start_date < uncounted.next_start_date
 
 )
 

@@ -1,6 +1,7 @@
 -- One row per rule set: every parameter of the lines of therapy in a column of its own.
 -- Definition: a rule set says only where it differs from `default`; a row with an empty value switches the rule off
--- (algorithms 2.2).
+-- (algorithms 2.2). One that differs in other algorithms alone counts lines as `default` does and is here while it is in
+-- force (var rule_set).
 
 with parameters as (
 
@@ -11,7 +12,9 @@ with parameters as (
 
 rule_sets as (
 
-    select distinct rule_set from parameters
+    select rule_set from parameters
+    union
+    select '{{ var("rule_set") }}' as rule_set
 
 ),
 
@@ -75,6 +78,7 @@ line_rules as (
         max(case when parameter = 'ld_window_days' then value end) as ld_window_days,
         max(case when parameter = 'short_line_days' then value end) as short_line_days,
         max(case when parameter = 'short_line_next_days' then value end) as short_line_next_days,
+        max(case when parameter = 'short_line_counts' then value end) as short_line_counts,
         max(case when parameter = 'death_on_therapy_days' then value end) as death_on_therapy_days,
         max(case when parameter = 'steroid_seen_days' then value end) as steroid_seen_days
     from in_force

@@ -1,13 +1,18 @@
 -- One row per person and thing the person was exposed to (a drug, a class, a set of drugs), with the first day.
--- Definition: algorithms 3.1: any administration counts, conditioning and bridging too, lymphodepletion does not.
--- Triple-class: an immunomodulatory drug, a proteasome inhibitor and an anti-CD38 antibody; penta-drug: two, two and
--- one of them; combination chemotherapy: cisplatin and etoposide, which DCEP and PACE share; alkylating agent: any
--- alkylator, cisplatin among them (definitions 3.2 and 3.3).
+-- Definition: algorithms 3.1: any administration counts, conditioning and bridging too, lymphodepletion does not; where
+-- min_exposure_admin asks for more than one, the day of the last of so many. Triple-class and penta-drug:
+-- int_class_combinations; combination chemotherapy: cisplatin and etoposide, which DCEP and PACE share; alkylating
+-- agent: any alkylator, cisplatin among them (definitions 3.2 and 3.3).
 
 with exposures as (
 
-    select * from {{ ref('drug_exposures') }}
-    where role not in ('lymphodepletion')
+    select
+        drug_exposures.*,
+        row_number() over (
+            partition by drug_exposures.person_id, drug_exposures.ingredient order by drug_exposures.start_date
+        ) as administration_number
+    from {{ ref('drug_exposures') }} as drug_exposures
+    where drug_exposures.role not in ('lymphodepletion')
 
 ),
 
@@ -19,15 +24,25 @@ drugs as (
         drug_class,
         min(start_date) as exposed_date
     from exposures
+    where administration_number = {{ parameter('refractoriness', 'min_exposure_admin') }}
     group by 1, 2, 3
 
 ),
 
-ranked as (
+parts as (
 
     select
-        drugs.*,
-        row_number() over (partition by person_id, drug_class order by exposed_date, ingredient) as rank_in_class
+        person_id,
+        drug_class as part,
+        exposed_date,
+        row_number() over (partition by person_id, drug_class order by exposed_date, ingredient) as drug_rank
+    from drugs
+    union all
+    select
+        person_id,
+        ingredient as part,
+        exposed_date,
+        1 as drug_rank
     from drugs
 
 ),
@@ -35,14 +50,14 @@ ranked as (
 combinations as (
 
     select
-        ranked.person_id,
-        class_counts.name,
-        max(ranked.exposed_date) as exposed_date
-    from ranked
-    inner join {{ ref('class_combinations') }} as class_counts
-        on ranked.drug_class = class_counts.drug_class and ranked.rank_in_class = class_counts.drug_count
-    group by 1, 2, class_counts.class_count
-    having count(*) = class_counts.class_count
+        parts.person_id,
+        class_combinations.name,
+        max(parts.exposed_date) as exposed_date
+    from parts
+    inner join {{ ref('int_class_combinations') }} as class_combinations
+        on parts.part = class_combinations.part and parts.drug_rank = class_combinations.drug_count
+    group by 1, 2, class_combinations.part_count
+    having count(*) = class_combinations.part_count
 
 ),
 
