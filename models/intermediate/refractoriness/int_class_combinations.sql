@@ -6,7 +6,7 @@
 with class_combinations as (
 
     select * from {{ ref('class_combinations') }}
-    where coalesce(penta_named_five = {{ parameter('refractoriness', 'penta_named_five') }}, penta_named_five is null)
+    where penta_named_five is null or penta_named_five = {{ parameter('refractoriness', 'penta_named_five') }}
 
 )
 
