@@ -1,7 +1,7 @@
 -- One row per rule set, person and core drug exposure that lies in no line of therapy, with the reason.
 -- Definition: every day of a core drug belongs to exactly one line; what does not is listed here: given before the
--- diagnosis could be known (dx_lag_days), after the recorded death, in a line too short to count (int_lines_counted), or
--- before the first line.
+-- diagnosis could be known (dx_lag_days), after the recorded death, in a line too short to count (int_lines_counted),
+-- or before the first line.
 
 with exposures as (
 

@@ -1,8 +1,8 @@
 -- One row per person, abnormality and day on which it was tested, with the result and the share of cells that have it.
 -- Definition: tests whose code names the abnormality (concept_set_roles, cytogenetics). The result is the answer as
--- result_texts reads it, else a number: copies, where the unit says so, else percent of cells, of which any is positive.
--- A gain is 3 copies or more (an amplification of 4 is the same), a deletion less than 2, a biallelic one none.
--- Positive wins over negative on the same day (algorithms 12.2).
+-- result_texts reads it, else a number: copies, where the unit says so, else percent of cells, of which any is
+-- positive. A gain is 3 copies or more (an amplification of 4 is the same), a deletion less than 2, a biallelic one
+-- none. Positive wins over negative on the same day (algorithms 12.2).
 -- Limits: a report in words that lists no probe, and karyotypes, are not read.
 
 with events as (
@@ -37,8 +37,8 @@ answered as (
         roles.role as abnormality,
         events.start_date as tested_date,
         case when events.unit_text = '%' then events.value_number end as clone_percent,
-        case when lower(events.unit_text) like '%copies%' or lower(events.unit_text) like '%copy%' then events.value_number end
-            as copies,
+        coalesce(lower(events.unit_text) like '%copies%' or lower(events.unit_text) like '%copy%', false)
+            as is_in_copies,
         events.value_number,
         coalesce(answers.is_present, words.is_present) as is_present
     from events
@@ -59,9 +59,9 @@ judged as (
         clone_percent,
         case
             when is_present is not null then is_present
-            when copies is null then value_number > 0
-            when abnormality = 'gain_1q21' then copies >= {{ parameter('cytogenetics', 'gain_copies') }}
-            when abnormality like 'del_%' then copies < {{ parameter('cytogenetics', 'normal_copies') }}
+            when not is_in_copies then value_number > 0
+            when abnormality = 'gain_1q21' then value_number >= {{ parameter('cytogenetics', 'gain_copies') }}
+            when abnormality like 'del_%' then value_number < {{ parameter('cytogenetics', 'normal_copies') }}
         end as is_positive
     from answered
     union all
@@ -70,9 +70,9 @@ judged as (
         'del_1p32_biallelic' as abnormality,
         tested_date,
         clone_percent,
-        copies < 1 as is_positive
+        value_number < 1 as is_positive
     from answered
-    where abnormality = 'del_1p32'
+    where abnormality = 'del_1p32' and is_in_copies
 
 ),
 

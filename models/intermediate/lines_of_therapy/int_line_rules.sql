@@ -1,7 +1,7 @@
 -- One row per rule set: every parameter of the lines of therapy in a column of its own.
 -- Definition: a rule set says only where it differs from `default`; a row with an empty value switches the rule off
--- (algorithms 2.2). One that differs in other algorithms alone counts lines as `default` does and is here while it is in
--- force (var rule_set).
+-- (algorithms 2.2). One that differs in other algorithms alone counts lines as `default` does and is here while it is
+-- in force (var rule_set).
 
 with parameters as (
 

@@ -8,9 +8,7 @@ with exposures as (
 
     select
         drug_exposures.*,
-        row_number() over (
-            partition by drug_exposures.person_id, drug_exposures.ingredient order by drug_exposures.start_date
-        ) as administration_number
+        row_number() over (partition by person_id, ingredient order by start_date) as administration_number
     from {{ ref('drug_exposures') }} as drug_exposures
     where drug_exposures.role not in ('lymphodepletion')
 
@@ -29,20 +27,11 @@ drugs as (
 
 ),
 
-parts as (
+ranked as (
 
     select
-        person_id,
-        drug_class as part,
-        exposed_date,
-        row_number() over (partition by person_id, drug_class order by exposed_date, ingredient) as drug_rank
-    from drugs
-    union all
-    select
-        person_id,
-        ingredient as part,
-        exposed_date,
-        1 as drug_rank
+        drugs.*,
+        row_number() over (partition by person_id, drug_class order by exposed_date, ingredient) as rank_in_class
     from drugs
 
 ),
@@ -50,12 +39,14 @@ parts as (
 combinations as (
 
     select
-        parts.person_id,
+        ranked.person_id,
         class_combinations.name,
-        max(parts.exposed_date) as exposed_date
-    from parts
+        max(ranked.exposed_date) as exposed_date
+    from ranked
     inner join {{ ref('int_class_combinations') }} as class_combinations
-        on parts.part = class_combinations.part and parts.drug_rank = class_combinations.drug_count
+        on
+            ranked.ingredient = class_combinations.part
+            or (ranked.drug_class = class_combinations.part and ranked.rank_in_class = class_combinations.drug_count)
     group by 1, 2, class_combinations.part_count
     having count(*) = class_combinations.part_count
 

@@ -7,9 +7,7 @@ with administrations as (
 
     select
         drug_exposures.*,
-        row_number() over (
-            partition by drug_exposures.person_id, drug_exposures.ingredient order by drug_exposures.start_date
-        ) as administration_number
+        row_number() over (partition by person_id, ingredient order by start_date) as administration_number
     from {{ ref('drug_exposures') }} as drug_exposures
     where drug_exposures.role in ('core', 'bridging') and drug_exposures.line_number is not null
 

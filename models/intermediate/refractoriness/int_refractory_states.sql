@@ -44,22 +44,11 @@ drugs as (
 
 ),
 
-parts as (
+ranked as (
 
     select
-        person_id,
-        level,
-        drug_class as part,
-        known_date,
-        row_number() over (partition by person_id, level, drug_class order by known_date, ingredient) as drug_rank
-    from drugs
-    union all
-    select
-        person_id,
-        level,
-        ingredient as part,
-        known_date,
-        1 as drug_rank
+        drugs.*,
+        row_number() over (partition by person_id, level, drug_class order by known_date, ingredient) as rank_in_class
     from drugs
 
 ),
@@ -67,13 +56,15 @@ parts as (
 combinations as (
 
     select
-        parts.person_id,
-        parts.level,
+        ranked.person_id,
+        ranked.level,
         class_combinations.name as state,
-        max(parts.known_date) as known_date
-    from parts
+        max(ranked.known_date) as known_date
+    from ranked
     inner join class_combinations
-        on parts.part = class_combinations.part and parts.drug_rank = class_combinations.drug_count
+        on
+            ranked.ingredient = class_combinations.part
+            or (ranked.drug_class = class_combinations.part and ranked.rank_in_class = class_combinations.drug_count)
     group by 1, 2, 3, class_combinations.part_count
     having count(*) = class_combinations.part_count
 
