@@ -3,8 +3,11 @@
     {{ return(adapter.dispatch('sorted_distinct_concat')(expression, separator)) }}
 {%- endmacro %}
 
+{#- lists, for string_agg with distinct and order takes more than twice as long in small groups -#}
 {% macro default__sorted_distinct_concat(expression, separator) -%}
-    string_agg(distinct {{ expression }}, '{{ separator }}' order by {{ expression }})
+    array_to_string(
+        list_sort(list_distinct(list({{ expression }}) filter (where ({{ expression }}) is not null))), '{{ separator }}'
+    )
 {%- endmacro %}
 
 {% macro spark__sorted_distinct_concat(expression, separator) -%}

@@ -14,7 +14,7 @@ with cell_therapies as (
 
 steps as (
 
-    select * from {{ ref('int_line_steps') }}
+    select * from {{ ref('int_steps_counted') }}
     where rule_set = '{{ var("rule_set") }}' and kind = 'CART'
 
 ),
@@ -64,7 +64,7 @@ placed as (
                 then {{ days_between('cell_therapies.apheresis_date', 'cell_therapies.infusion_date') }}
         end as vein_to_vein_days,
         coalesce(steps.action = 'REINFUSION', false) as is_reinfusion,
-        cast(steps.line_number as integer) as line_number
+        steps.line_number
     from cell_therapies
     left join steps
         on cell_therapies.person_id = steps.person_id and cell_therapies.infusion_date = steps.event_date

@@ -1,7 +1,8 @@
 -- One row per person, ingredient and start date of a myeloma drug.
 -- Definition: int_drug_exposures_by_role under the rule set in force, with the line in which the drug was given; a core
 -- drug first given between apheresis and lymphodepletion is bridging (algorithms 2.3).
--- Limits: line_number is null before the first line, after the day of death and for a person without any line.
+-- Limits: line_number is null before the first line, in one that does not count (int_lines_counted), after the day of
+-- death and for a person without any line.
 
 with exposures as (
 
@@ -16,6 +17,13 @@ patients as (
 
 ),
 
+lines_counted as (
+
+    select * from {{ ref('int_lines_counted') }}
+    where rule_set = '{{ var("rule_set") }}'
+
+),
+
 lines_of_therapy as (
 
     select * from {{ ref('lines_of_therapy') }}
@@ -25,9 +33,18 @@ lines_of_therapy as (
 spans as (
 
     select
-        lines_of_therapy.*,
-        lead(line_start_date) over (partition by person_id order by line_number) as next_start_date
-    from lines_of_therapy
+        lines_counted.person_id,
+        lines_counted.line_number,
+        lines_counted.line_start_date,
+        lines_counted.next_start_date,
+        lines_of_therapy.line_index_date,
+        lines_of_therapy.bridging_drugs,
+        lines_of_therapy.bridging_start_date
+    from lines_counted
+    left join lines_of_therapy
+        on
+            lines_counted.person_id = lines_of_therapy.person_id
+            and lines_counted.line_number = lines_of_therapy.line_number
 
 ),
 
@@ -40,6 +57,7 @@ drug_exposures as (
         exposures.start_date,
         exposures.end_date,
         exposures.last_dose_date,
+        exposures.daily_milligrams,
         exposures.is_stopped_for_toxicity,
         case
             when

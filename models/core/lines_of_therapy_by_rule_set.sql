@@ -1,11 +1,19 @@
 -- One row per rule set, person and line of therapy.
--- Definition: int_lines_closed (start, end and the reason of each) with int_line_regimens (name, classes, group);
--- the rules and their citations are the rows of algorithm_parameters (algorithms 2).
+-- Definition: the lines that count (int_lines_counted), of int_lines_closed (start, end and the reason of each) with
+-- int_line_regimens (name, classes, group); the rules and their citations are the rows of algorithm_parameters
+-- (algorithms 2).
 -- Limits: numbers are lower bounds for a person who was treated before the data begin.
 
 with lines as (
 
     select * from {{ ref('int_lines_closed') }}
+
+),
+
+counted as (
+
+    select * from {{ ref('int_lines_counted') }}
+    where line_number is not null
 
 ),
 
@@ -26,7 +34,7 @@ lines_of_therapy_by_rule_set as (
     select
         lines.rule_set,
         lines.person_id,
-        lines.line_number,
+        counted.line_number,
         lines.line_start_date,
         lines.line_index_date,
         lines.line_end_date,
@@ -38,7 +46,7 @@ lines_of_therapy_by_rule_set as (
         regimens.therapy_group,
         therapy_groups.salvage_label as therapy_group_salvage,
         therapy_groups.progression_label as therapy_group_progression,
-        lines.start_reason,
+        case when counted.line_number = 1 then 'FIRST' else lines.start_reason end as start_reason,
         lines.end_reason,
         lines.progression_date,
         lines.bridging_start_date,
@@ -47,17 +55,6 @@ lines_of_therapy_by_rule_set as (
         lines.autologous_count + lines.allogeneic_count as transplant_count,
         lines.infusion_date is not null as is_cell_therapy,
         lines.is_under_one_cycle,
-        case
-            when not lines.is_under_one_cycle
-                then
-                    cast(
-                        sum(case when lines.is_under_one_cycle then 0 else 1 end) over (
-                            partition by lines.rule_set, lines.person_id
-                            order by lines.line_number
-                            rows between unbounded preceding and current row
-                        ) as integer
-                    )
-        end as full_line_number,
         regimens.has_imid,
         regimens.has_pi,
         regimens.has_anti_cd38,
@@ -75,6 +72,11 @@ lines_of_therapy_by_rule_set as (
         regimens.has_venetoclax,
         regimens.has_chemotherapy
     from lines
+    inner join counted
+        on
+            lines.rule_set = counted.rule_set
+            and lines.person_id = counted.person_id
+            and lines.line_number = counted.opened_line_number
     inner join regimens
         on
             lines.rule_set = regimens.rule_set

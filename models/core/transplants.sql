@@ -14,7 +14,7 @@ with transplants as (
 
 steps as (
 
-    select * from {{ ref('int_line_steps') }}
+    select * from {{ ref('int_steps_counted') }}
     where rule_set = '{{ var("rule_set") }}' and kind in ('ASCT', 'ALLO')
 
 ),
@@ -31,7 +31,7 @@ stepped as (
     select
         transplants.*,
         steps.action,
-        cast(steps.line_number as integer) as line_number,
+        steps.line_number,
         lag(transplants.transplant_date)
             over (partition by transplants.person_id, transplants.kind order by transplants.transplant_date)
             as previous_date,

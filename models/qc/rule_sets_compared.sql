@@ -1,14 +1,14 @@
 -- One row per person and rule set other than the one in force: where the two count lines of therapy differently, and
 -- why.
 -- Definition: the number of lines, the line of the first CAR-T infusion, and the first event that the two put into
--- different lines, with its day and what each rule set takes it for (int_line_steps); reason says it in words. Where no
+-- different lines, with its day and what each rule set takes it for (int_steps_counted); reason says it in words. Where no
 -- event of both differs but the counts do, it is the first event that only one of them sees (a drug of another role,
 -- say). No difference, no event.
 -- Limits: doses in a row are one event on its first day, and rule sets may cut the row at different days.
 
 with steps as (
 
-    select * from {{ ref('int_line_steps') }}
+    select * from {{ ref('int_steps_counted') }}
 
 ),
 
@@ -65,7 +65,7 @@ events as (
         max(action_in_force) as action_in_force,
         max(line_number) as line_number,
         max(action) as action,
-        max(line_number_in_force) is not null and max(line_number) is not null as is_seen_by_both
+        max(action_in_force) is not null and max(action) is not null as is_seen_by_both
     from sided
     group by 1, 2, 3, 4
 
@@ -79,7 +79,7 @@ differing as (
             partition by rule_set, person_id order by is_seen_by_both desc, event_date, event_number, event_name
         ) as difference_number
     from events
-    where not is_seen_by_both or line_number != line_number_in_force
+    where not is_seen_by_both or coalesce(line_number, 0) != coalesce(line_number_in_force, 0)
 
 ),
 

@@ -6,6 +6,7 @@ that set a parameter (``with name=value``) are read from the examples themselves
 is not part of the repository: without it the tests are skipped.
 """
 
+import csv
 import re
 
 import pytest
@@ -13,6 +14,17 @@ import pytest
 from myelomart.project import project_root
 
 SECTIONS = ("1", "2", "3", "10", "12")
+ALGORITHMS = {
+    "myeloma_phenotype",
+    "exposures",
+    "lines_of_therapy",
+    "transplants",
+    "cell_therapies",
+    "refractoriness",
+    "comorbidities",
+    "cytogenetics",
+    "staging",
+}
 TWINS = {
     "0, 30 / 0, 29": ["P7a_", "P7b_"],
     "not MM with max_gap 365; 0 / A with NULL": ["P8a_", "P8b_"],
@@ -31,6 +43,51 @@ TWINS = {
     "`prior_line` [V5], `own_line`": ["L14_", "bridging_may_be_a_line_of_its_own_"],
     "| `cart_consolidation_days` | 45 |": ["L22_with_cart_consolidation_days_"],
     "| `nontransplant_switch_maintenance` | false | true |": ["with_nontransplant_switch_"],
+    "| `asct_after_last_dose_days` | 120 | 90, 180 |": [
+        "with_asct_after_last_dose_days_90_and_180"
+    ],
+    "| `ld_window_days` | 14 (d−14…d−1) | 7, 30 |": [
+        "with_ld_window_days_7_and_30",
+        "with_vein_to_vein_default_days_30_and_ld_window_days_7",
+        "with_vein_to_vein_default_days_60_and_ld_window_days_30",
+    ],
+    "| 30, 60 | [D] |": [
+        "with_vein_to_vein_default_days_30_",
+        "with_vein_to_vein_default_days_60_",
+    ],
+    "| `sct_cluster_days / sct_min_gap_days / tandem_days` | 13 / 60 / 180 |": [
+        "transplant_codes_up_to_13_days_apart_are_one_and_60_days_part_two"
+    ],
+    "counted by default, dropped in `sensitivity_min_cycle`": [
+        "a_line_of_less_than_a_cycle_counts_by_default_and_not_in_sensitivity_min_cycle",
+        "a_line_is_under_one_cycle_before_21_days_of_cover_and_another_line_within_28",
+        "lines_that_count_are_numbered_from_the_first_of_them",
+    ],
+    "`min_exposure_admin=1`": ["min_exposure_admin_1_", "min_exposure_admin_2_"],
+    "`len_min_dose_mg=NULL` (some trials ignore ≤10 mg": [
+        "len_min_dose_mg_open_",
+        "len_min_dose_mg_15_",
+    ],
+    "`penta_mode='2+2+1'` (alt `'named_five'`": [
+        "penta_mode_2_2_1_",
+        "penta_mode_named_five_",
+        "R5_with_ixazomib_is_penta_exposed_by_2_2_1",
+        "R5_with_ixazomib_and_named_five_is_not_penta_exposed",
+        "R6_with_penta_mode_named_five_",
+        "R6_with_ixazomib_is_penta_refractory_by_2_2_1",
+        "R6_with_ixazomib_and_named_five_is_not_penta_refractory",
+    ],
+    "if PROBABLE >60 % of refractory calls": ["above_60_percent_proxies_"],
+    "look-back [−365,−1] (sensitivity all-time)": [
+        "lookback_days_365_",
+        "without_lookback_days_",
+    ],
+    "(`hr_mode='ever'`; alt `latest`, `baseline`= ≤90 d of dx)": [
+        "hr_mode_ever_",
+        "hr_mode_latest_",
+        "hr_mode_baseline_",
+    ],
+    "Gain 1q: ≥3 copies; amp ≥4 (same TRUE)": ["copies_are_a_gain_from_3_"],
     "as R5 but V 0–290": ["R6_penta_", "R6_states_"],
     "TCR TRUE at default, FALSE at `{CONFIRMED}`": ["R7_states_"],
     "EXPOSED (PD is after T; no look-ahead)": ["R8_"],
@@ -84,6 +141,27 @@ def test_every_twin_is_a_unit_test(words, treatment_sections, unit_tests):
     assert [
         start for start in TWINS[words] if not any(t.startswith(start) for t in unit_tests)
     ] == []
+
+
+def test_every_parameter_of_these_sections_is_read_by_a_model():
+    """A row that no model reads would have no effect."""
+    seed = project_root() / "seeds" / "clinical_rules" / "algorithm_parameters.csv"
+    with seed.open(encoding="utf-8") as file:
+        rows = {(row["algorithm"], row["parameter"]) for row in csv.DictReader(file)}
+    models = {
+        model.stem: model.read_text(encoding="utf-8")
+        for model in (project_root() / "models").rglob("*.sql")
+    }
+    elsewhere = "".join(text for name, text in models.items() if name != "int_line_rules")
+    read = set(re.findall(r"parameter\('(\w+)', '(\w+)'\)", elsewhere))
+    read |= {
+        ("lines_of_therapy", column)
+        for column in re.findall(r"line_rules\.(\w+)", elsewhere)
+        if f"as {column}" in models["int_line_rules"]
+    }
+    ours = {row for row in rows if row[0] in ALGORITHMS}
+    assert len(ours) > 80
+    assert sorted(ours - read) == []
 
 
 def test_no_example_sets_a_parameter_that_has_no_twin(treatment_sections):

@@ -6,7 +6,8 @@ from myelomart import building, warehouse
 from myelomart.sources.landing import Source, land
 
 MARTS = "labs adverse_events cytopenias responses line_responses progressions extramedullary_states"
-MARTS += " extramedullary_transitions cell_therapies lines_of_therapy patients"
+MARTS += " extramedullary_transitions cell_therapies lines_of_therapy_by_rule_set patients"
+MARTS += " drug_exposures transplants line_phases refractoriness cytogenetics"
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,7 @@
 -- One row per patient, drug and day on which a treatment for neurotoxicity was given.
 -- Definition: algorithms 8.3 rule 7: dexamethasone of at least icans_steroid_mg (10) a day, or levetiracetam begun or
--- changed in dose. The dose of a day is the strength (drug_strengths by billing code, else the milligrams in the
--- record's text) times the quantity, over the days covered (algorithms 0: to the end of the record if at most
--- dose_longest_days, else its supply).
+-- changed in dose. The dose of a day is the strength (int_drug_strengths) times the quantity, over the days covered
+-- (algorithms 0: to the end of the record if at most dose_longest_days, else its supply).
 -- Limits: a steroid of unknown dose counts; of levetiracetam an unknown dose shows no change.
 
 with events as (
@@ -20,7 +19,7 @@ roles as (
 
 drug_strengths as (
 
-    select * from {{ ref('drug_strengths') }}
+    select * from {{ ref('int_drug_strengths') }}
 
 ),
 
@@ -32,12 +31,7 @@ records as (
         events.concept_set_id,
         events.start_date,
         events.quantity,
-        coalesce(
-            drug_strengths.milligrams,
-            cast(
-                nullif(regexp_extract(lower(events.source_code), '([0-9]+[.]?[0-9]*) ?mg', 1), '') as double
-            )
-        ) as milligrams,
+        drug_strengths.milligrams,
         case
             when
                 {{ days_between('events.start_date', 'events.end_date') }}
@@ -47,7 +41,7 @@ records as (
         end as covered_days
     from events
     inner join roles on events.concept_set_id = roles.concept_set_id
-    left join drug_strengths on events.source_code = drug_strengths.source_code
+    left join drug_strengths on events.code_key = drug_strengths.code_key
 
 ),
 

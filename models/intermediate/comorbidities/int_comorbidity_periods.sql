@@ -1,6 +1,6 @@
 -- One row per person, Charlson component and period of index dates for which it counts.
 -- Definition: a component counts on an index date when it was coded in the 365 days before it (algorithms 10.3), so a
--- code counts from the next day on; periods that touch are one.
+-- code counts from the next day on; periods that touch are one. Without lookback_days a code counts for good.
 -- Limits: codes of plasma cell disease never count as cancer, though the component's set holds them.
 
 with events as (
@@ -33,7 +33,8 @@ coded as (
         events.person_id,
         charlson.component,
         events.start_date + 1 as from_date,
-        events.start_date + cast({{ parameter('comorbidities', 'lookback_days') }} as integer) as until_date
+        events.start_date
+        + cast(coalesce({{ parameter('comorbidities', 'lookback_days') }}, 100000) as integer) as until_date
     from events
     inner join charlson on events.concept_set_id = charlson.concept_set_id
     left join plasma_cell_records

@@ -81,6 +81,7 @@ drug_exposures_by_role as (
             exposures.supplied_until_date,
             exposures.start_date
         ) as last_dose_date,
+        exposures.daily_milligrams,
         exposures.is_stopped_for_toxicity
     from exposures
     cross join line_rules

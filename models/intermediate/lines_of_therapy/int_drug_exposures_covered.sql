@@ -1,9 +1,9 @@
 -- One row per person, ingredient and start date of a myeloma drug, with the days to which its cover may last.
 -- Definition: of the records of a day those of the first kind in precedence (administration, dispensing, claim, order;
 -- drug_record_types) and of these the longest cover (int_drug_records); which of the recorded and the assumed end
--- holds is the rule set's choice (int_drug_exposures_by_role). An order is dropped when the drug was given or dispensed
--- within 3 days, and wherever the source records administrations of that drug: there an order alone was never given
--- (algorithms 0).
+-- holds is the rule set's choice (int_drug_exposures_by_role). Different strengths of a day add up, the same one twice
+-- is one dose told twice. An order is dropped when the drug was given or dispensed within 3 days, and wherever the
+-- source records administrations of that drug: there an order alone was never given (algorithms 0).
 -- Limits: an oral drug is never in an administration record, so the second half goes by drug and not by site alone.
 
 with records as (
@@ -85,6 +85,7 @@ drug_exposures_covered as (
         max(recorded_end_date) as recorded_end_date,
         max(assumed_end_date) as assumed_end_date,
         max(supplied_until_date) as supplied_until_date,
+        sum(distinct daily_milligrams) as daily_milligrams,
         bool_or(is_stopped_for_toxicity) as is_stopped_for_toxicity
     from ranked
     where record_rank = 1

@@ -32,7 +32,7 @@ things as (
     union
     select 'imid_and_pi' as name
     union
-    select name from {{ ref('class_combinations') }}
+    select name from {{ ref('int_class_combinations') }}
 
 ),
 

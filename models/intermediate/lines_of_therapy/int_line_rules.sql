@@ -82,6 +82,7 @@ line_rules as (
         max(case when parameter = 'ld_window_days' then value end) as ld_window_days,
         max(case when parameter = 'short_line_days' then value end) as short_line_days,
         max(case when parameter = 'short_line_next_days' then value end) as short_line_next_days,
+        max(case when parameter = 'short_line_counts' then value end) as short_line_counts,
         max(case when parameter = 'death_on_therapy_days' then value end) as death_on_therapy_days,
         max(case when parameter = 'steroid_seen_days' then value end) as steroid_seen_days
     from in_force

@@ -1,8 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, treatment characteristic and the day from which its value holds.
 -- Definition: what happened on a day holds from the next, so that the index day's own treatment never counts. A line
--- of CAR-T counts from its infusion on, so that bridging is no prior line (algorithms 2.5). prior_full_line_count
--- leaves out lines under one cycle.
+-- of CAR-T counts from its infusion on, so that bridging is no prior line (algorithms 2.5).
 
 with patients as (
 
@@ -54,14 +53,6 @@ counts as (
     union all
     select
         person_id,
-        'prior_full_line_count' as name,
-        full_line_number as value_number,
-        line_index_date + 1 as valid_from_date
-    from lines_of_therapy
-    where full_line_number is not null
-    union all
-    select
-        person_id,
         'prior_transplant_count' as name,
         row_number() over (partition by person_id order by transplant_date, kind) as value_number,
         transplant_date + 1 as valid_from_date
@@ -81,8 +72,7 @@ counts as (
         patients.first_date as valid_from_date
     from patients
     cross join (
-        values
-        ('prior_line_count'), ('prior_full_line_count'), ('prior_transplant_count'), ('prior_cell_therapy_count')
+        values ('prior_line_count'), ('prior_transplant_count'), ('prior_cell_therapy_count')
     ) as zeros (name)
 
 ),

@@ -1,13 +1,16 @@
 -- One row per person and thing the person was exposed to (a drug, a class, a set of drugs), with the first day.
--- Definition: algorithms 3.1: any administration counts, conditioning and bridging too, lymphodepletion does not.
--- Triple-class: an immunomodulatory drug, a proteasome inhibitor and an anti-CD38 antibody; penta-drug: two, two and
--- one of them; combination chemotherapy: cisplatin and etoposide, which DCEP and PACE share; alkylating agent: any
--- alkylator, cisplatin among them (definitions 3.2 and 3.3).
+-- Definition: algorithms 3.1: any administration counts, conditioning and bridging too, lymphodepletion does not; where
+-- min_exposure_admin asks for more than one, the day of the last of so many. Triple-class and penta-drug:
+-- int_class_combinations; combination chemotherapy: cisplatin and etoposide, which DCEP and PACE share; alkylating
+-- agent: any alkylator, cisplatin among them (definitions 3.2 and 3.3).
 
 with exposures as (
 
-    select * from {{ ref('drug_exposures') }}
-    where role not in ('lymphodepletion')
+    select
+        drug_exposures.*,
+        row_number() over (partition by person_id, ingredient order by start_date) as administration_number
+    from {{ ref('drug_exposures') }} as drug_exposures
+    where drug_exposures.role not in ('lymphodepletion')
 
 ),
 
@@ -19,6 +22,7 @@ drugs as (
         drug_class,
         min(start_date) as exposed_date
     from exposures
+    where administration_number = {{ parameter('refractoriness', 'min_exposure_admin') }}
     group by 1, 2, 3
 
 ),
@@ -36,13 +40,15 @@ combinations as (
 
     select
         ranked.person_id,
-        class_counts.name,
+        class_combinations.name,
         max(ranked.exposed_date) as exposed_date
     from ranked
-    inner join {{ ref('class_combinations') }} as class_counts
-        on ranked.drug_class = class_counts.drug_class and ranked.rank_in_class = class_counts.drug_count
-    group by 1, 2, class_counts.class_count
-    having count(*) = class_counts.class_count
+    inner join {{ ref('int_class_combinations') }} as class_combinations
+        on
+            ranked.ingredient = class_combinations.part
+            or (ranked.drug_class = class_combinations.part and ranked.rank_in_class = class_combinations.drug_count)
+    group by 1, 2, class_combinations.part_count
+    having count(*) = class_combinations.part_count
 
 ),
 

@@ -3,17 +3,13 @@
 -- (rule 1); or no response to the line (rule 2, int_lines_not_responding). PROBABLE (rule 3): another line began within
 -- those 60 days (int_lines_switched), unless the drug was stopped for toxicity at most 28 days before; or death from
 -- myeloma. evidence_date is the day on which it became known, so that any earlier date sees nothing.
+-- Which doses count: int_drug_exposures_counted.
 -- Limits: a switch for toxicity that no record explains reads as PROBABLE (shares per site in
 -- qc.refractoriness_proxies); few sources hold the cause of death or why a drug was stopped.
 
 with exposures as (
 
-    select
-        drug_exposures.*,
-        max(case when is_stopped_for_toxicity then last_dose_date end)
-            over (partition by person_id, line_number, ingredient) as toxicity_stop_date
-    from {{ ref('drug_exposures') }} as drug_exposures
-    where role in ('core', 'bridging') and line_number is not null
+    select * from {{ ref('int_drug_exposures_counted') }}
 
 ),
 

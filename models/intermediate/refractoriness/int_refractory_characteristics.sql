@@ -35,7 +35,7 @@ possible as (
     union
     select drug_class as state from drug_classes
     union
-    select name as state from {{ ref('class_combinations') }}
+    select name as state from {{ ref('int_class_combinations') }}
 
 ),
 

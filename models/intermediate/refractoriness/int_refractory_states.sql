@@ -1,7 +1,6 @@
 -- One row per person and refractory state, with the day on which it became known.
--- Definition: algorithms 3.1 and 3.3 rule 5. A state is a drug, a class, or a combination of classes (triple_class: one
--- immunomodulatory drug, one proteasome inhibitor, one anti-CD38 antibody; penta_drug: two, two, one); level `primary`
--- takes CONFIRMED and PROBABLE, level `confirmed` only the former.
+-- Definition: algorithms 3.1 and 3.3 rule 5. A state is a drug, a class, or a combination of them (triple_class and
+-- penta_drug, int_class_combinations); level `primary` takes CONFIRMED and PROBABLE, level `confirmed` only the former.
 -- Limits: a state once reached holds for good.
 
 with refractoriness as (
@@ -13,7 +12,7 @@ with refractoriness as (
 
 class_combinations as (
 
-    select * from {{ ref('class_combinations') }}
+    select * from {{ ref('int_class_combinations') }}
 
 ),
 
@@ -63,9 +62,11 @@ combinations as (
         max(ranked.known_date) as known_date
     from ranked
     inner join class_combinations
-        on ranked.drug_class = class_combinations.drug_class and ranked.rank_in_class = class_combinations.drug_count
-    group by 1, 2, 3, class_combinations.class_count
-    having count(*) = class_combinations.class_count
+        on
+            ranked.ingredient = class_combinations.part
+            or (ranked.drug_class = class_combinations.part and ranked.rank_in_class = class_combinations.drug_count)
+    group by 1, 2, 3, class_combinations.part_count
+    having count(*) = class_combinations.part_count
 
 ),
 

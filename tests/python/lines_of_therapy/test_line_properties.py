@@ -19,7 +19,16 @@ INPUTS = {
     "line_substitutions": "clinical_rules",
     "drug_classes": "clinical_rules",
 }
-MODELS = ("int_line_steps", "int_lines_closed")
+MODELS = ("int_line_steps", "int_lines_closed", "int_lines_counted")
+LINES = """
+    select int_lines_closed.*, int_lines_counted.line_number as counted_number
+    from int_lines_closed
+    inner join int_lines_counted
+        on
+            int_lines_closed.rule_set = int_lines_counted.rule_set
+            and int_lines_closed.person_id = int_lines_counted.person_id
+            and int_lines_closed.line_number = int_lines_counted.opened_line_number
+"""
 ENDED = """
     select lines.*
     from {lines} as lines
@@ -29,16 +38,24 @@ ENDED = """
             and lines.person_id = next_lines.person_id
             and lines.line_number + 1 = next_lines.line_number
 """
-LATER_DRUG = """
+# registry reads up to a year ahead for the transplant that a change of drugs prepares
+DAYS_LATER = 400
+LATER_EVENT = """
     insert into int_line_events (
         rule_set, person_id, event_date, kind, ingredient, last_date, end_date,
         bridged_infusion_date
     )
     select
-        rule_set, person_id, max(end_date) + 200, 'DRUG', 'selinexor',
-        max(end_date) + 200, max(end_date) + 227, null
+        rule_set, person_id, max(end_date) + {days}, '{kind}', {ingredient},
+        max(end_date) + {days}, max(end_date) + {days}, null
     from int_line_events
     group by rule_set, person_id
+"""
+LATER_PROGRESSION = """
+    insert into int_progression_dates (person_id, progression_date)
+    select person_id, max(end_date) + {days}
+    from int_line_events
+    group by person_id
 """
 
 
@@ -75,7 +92,7 @@ def lines(demo, sql):
     def close(into: str) -> None:
         for name in MODELS:
             connection.execute(f"create or replace table {name} as {sql[name]}")
-        connection.execute(f"create table {into} as from int_lines_closed")
+        connection.execute(f"create table {into} as {LINES}")
 
     yield connection, close
     connection.close()
@@ -98,15 +115,29 @@ def test_the_order_of_the_rows_does_not_matter(lines):
     assert differing(connection, "from as_given", "from shuffled") == 0
 
 
-def test_a_later_drug_changes_no_line_that_another_had_ended(lines):
+@pytest.mark.parametrize(
+    ("event", "kind", "ingredient"),
+    [
+        (LATER_EVENT, "DRUG", "'selinexor'"),
+        (LATER_EVENT, "DRUG", "'lenalidomide'"),
+        (LATER_EVENT, "ASCT", "null"),
+        (LATER_EVENT, "ALLO", "null"),
+        (LATER_EVENT, "CART", "'ide_cel'"),
+        (LATER_PROGRESSION, "PD", "null"),
+    ],
+)
+def test_a_later_event_changes_no_line_that_another_had_ended(lines, event, kind, ingredient):
     connection, close = lines
     close("before")
-    connection.execute(LATER_DRUG)
+    connection.execute(event.format(days=DAYS_LATER, kind=kind, ingredient=ingredient))
     close("later")
     ended = ENDED.format(lines="before")
-    assert connection.execute(f"select count(*) from ({ended})").fetchall()[0][0] > 500
+    by_rule_set = connection.execute(
+        f"select rule_set, count(*) from ({ended}) group by rule_set"
+    ).fetchall()
+    assert len(by_rule_set) >= 5
+    assert min(count for _, count in by_rule_set) > 500
     connection.execute(f"create table ended as {ended}")
     same = "select later.* from later semi join ended using (rule_set, person_id, line_number)"
     assert differing(connection, "from ended", same) == 0
-    grown = "select count(*) from later where drugs like '%selinexor%'"
-    assert connection.execute(grown).fetchall()[0][0] > 500
+    assert differing(connection, "from before", "from later") > 500

@@ -78,6 +78,7 @@ def test_placeholders_are_neither_matched_nor_expanded(sets, members):
     assert {row["concept_set_id"] for row in placeholders} == {
         "cevostamab",
         "cyto_del_1p32",
+        "cyto_del_1p32_biallelic",
         "linvoseltamab",
     }
     assert all(row["include_descendants"] == "false" for row in placeholders)
