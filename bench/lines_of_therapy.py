@@ -57,11 +57,14 @@ INPUTS = """
         date '2015-05-01' as transplant_date
     from int_patients_observed where person_id % 3 = 0;
     create table int_cell_therapies_found as
-    select person_id, 'ide_cel' as product, date '2018-06-01' as infusion_date,
+    select person_id, 'ide_cel' as product, 'bcma' as target, date '2018-06-01' as infusion_date,
         date '2018-04-20' as apheresis_date, date '2018-05-27' as lymphodepletion_start_date
     from int_patients_observed where person_id % 10 = 0;
     create table int_progression_dates as
     select person_id, date '2016-05-01' as progression_date from int_patients_observed;
+    create table int_abstracted_lines as
+    select person_id, date '2015-01-01' + cast(500 * line as int) as line_start_date
+    from range({patients}) as persons(person_id), range(3) as lines(line) where person_id % 3 = 1;
 """
 
 

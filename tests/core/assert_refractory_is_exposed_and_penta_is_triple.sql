@@ -37,7 +37,7 @@ refractory_without_dose as (
         on
             refractoriness.person_id = exposures.person_id
             and refractoriness.ingredient = exposures.name
-            and exposures.exposed_date < refractoriness.evidence_date
+            and refractoriness.evidence_date > exposures.exposed_date
     where refractoriness.status != 'EXPOSED' and exposures.person_id is null
 
 )
