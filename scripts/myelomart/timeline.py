@@ -30,6 +30,7 @@ REASONS = {  # what follows the drugs that were begun on the day
     "ASCT": "a further autologous transplant",
     "ALLO": "an allogeneic transplant",
     "CART": "CAR-T cells",
+    "ABSTRACTED": "numbered so by the registry",
 }
 PROCEDURES = ("ASCT", "ALLO", "CART")
 PRODUCTS = {

@@ -4,10 +4,12 @@ from datetime import date, timedelta
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from myelomart import warehouse
 from myelomart.errors import MyelomartError
-from myelomart.timeline import COLUMNS, History, as_page, as_svg, read_history
+from myelomart.project import project_root
+from myelomart.timeline import COLUMNS, REASONS, History, as_page, as_svg, read_history
 
 START = date(2020, 1, 1)
 
@@ -137,3 +139,11 @@ def test_a_person_who_is_not_there_is_said_to_be_absent(tmp_path):
         )
         with pytest.raises(MyelomartError, match="No patient of this warehouse"):
             read_history(connection, 7)
+
+
+def test_every_reason_for_which_a_line_may_begin_has_words():
+    path = project_root() / "models" / "core" / "_core_treatment__models.yml"
+    models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    columns = next(m for m in models if m["name"] == "lines_of_therapy_by_rule_set")["columns"]
+    (test,) = next(c for c in columns if c["name"] == "start_reason")["data_tests"]
+    assert set(REASONS) == set(test["accepted_values"]["arguments"]["values"])
