@@ -1,9 +1,9 @@
 -- One row per person and rule set other than the one in force: where the two count lines of therapy differently, and
 -- why.
 -- Definition: the number of lines, the line of the first CAR-T infusion, and the first event that the two put into
--- different lines, with its day and what each rule set takes it for (int_steps_counted); reason says it in words. Where no
--- event of both differs but the counts do, it is the first event that only one of them sees (a drug of another role,
--- say). No difference, no event.
+-- different lines, with its day and what each rule set takes it for (int_steps_counted); reason says it in words. Where
+-- no event of both differs but the counts do, it is the first event that only one of them sees (a drug of another
+-- role, say). No difference, no event.
 -- Limits: doses in a row are one event on its first day, and rule sets may cut the row at different days.
 
 with steps as (

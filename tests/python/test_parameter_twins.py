@@ -77,7 +77,7 @@ TWINS = {
         "R6_with_ixazomib_is_penta_refractory_by_2_2_1",
         "R6_with_ixazomib_and_named_five_is_not_penta_refractory",
     ],
-    "if PROBABLE >60 % of refractory calls": ["above_60_percent_proxies_"],
+    "if PROBABLE >60 % of refractory calls": ["a_site_with_more_than_60_percent_proxies_"],
     "look-back [−365,−1] (sensitivity all-time)": [
         "lookback_days_365_",
         "without_lookback_days_",

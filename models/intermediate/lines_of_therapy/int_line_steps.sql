@@ -48,7 +48,8 @@ stream as (
 
     select
         line_events.*,
-        case line_events.kind when 'LINE' then 0 when 'ALLO' then 1 when 'CART' then 2 when 'ASCT' then 3 else 4 end as kind_rank
+        case line_events.kind when 'LINE' then 0 when 'ALLO' then 1 when 'CART' then 2 when 'ASCT' then 3 else 4 end
+            as kind_rank
     from line_events
     union all
     select
@@ -125,8 +126,9 @@ facts as (
         ) as previous_class_use_date,
         coalesce(drug_classes.drug_class = 'unnamed', false) as is_unnamed,
         sum(case when drug_classes.drug_class = 'unnamed' then 0 else 1 end) over the_day as named_that_day,
-        sum(case when previous_use_date is null and coalesce(drug_classes.drug_class, '') != 'unnamed' then 1 else 0 end)
-            over the_day as new_drugs_that_day,
+        sum(
+            case when previous_use_date is null and coalesce(drug_classes.drug_class, '') != 'unnamed' then 1 else 0 end
+        ) over the_day as new_drugs_that_day,
         row_number() over (
             partition by remembered.rule_set, remembered.person_id
             order by

@@ -21,7 +21,7 @@ METHODS = ("reml", "dl", "glmm")
 FEWEST_STUDIES = 3  # below, a pooled estimate says less than the studies themselves
 THRESHOLD = 1e-5  # metafor's
 STUCK = float(np.finfo(float).eps ** 0.25)
-MAX_ITERATIONS = 100
+MAX_ITERATIONS = 10_000  # metafor stops at 100: too few where the likelihood is flat near 0
 
 
 @dataclass(frozen=True)

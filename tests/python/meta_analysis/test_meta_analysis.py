@@ -79,6 +79,13 @@ def test_binomial_normal_model_without_spread_is_the_pooled_proportion():
     assert result.estimate == pytest.approx(0.2)
 
 
+def test_reml_goes_on_where_the_likelihood_is_flat():
+    """metafor: rma(measure="PLO", xi, ni, control=list(maxiter=10000)); at 100 it gives up."""
+    result = pool(proportions([3, 12, 15, 16, 17, 17], [52, 39, 40, 56, 53, 55]))
+    assert result.tau2 == 0
+    assert result.estimate == pytest.approx(1 / (1 + np.exp(0.869182556571)))
+
+
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(31, 60)), min_size=3, max_size=8))
 @settings(max_examples=40, deadline=None)
 def test_pooled_proportion_lies_among_the_studies(rows):
