@@ -16,7 +16,7 @@ concepts as (
 
 ),
 
-drug_strengths as (
+everything as (
 
     select * from {{ ref('drug_strengths') }}
 
@@ -26,11 +26,11 @@ read as (
 
     select
         source_codes.code_key,
-        max(drug_strengths.milligrams) as of_billing_code,
+        max(everything.milligrams) as of_billing_code,
         max(nullif(regexp_extract(lower(source_codes.source_code), '([0-9]+[.]?[0-9]*) ?mg', 1), '')) as of_text,
         max(nullif(regexp_extract(lower(concepts.concept_name), '([0-9]+[.]?[0-9]*) ?mg', 1), '')) as of_concept
     from source_codes
-    left join drug_strengths on source_codes.source_code = drug_strengths.source_code
+    left join everything on source_codes.source_code = everything.source_code
     left join concepts
         on source_codes.source_name = concepts.source_name and source_codes.concept_id = concepts.concept_id
     group by 1
@@ -44,7 +44,13 @@ strengths as (
         coalesce(of_billing_code, cast(of_text as double), cast(of_concept as double)) as milligrams
     from read
 
+),
+
+drug_strengths as (
+
+    select * from strengths
+    where milligrams is not null
+
 )
 
-select * from strengths
-where milligrams is not null
+select * from drug_strengths

@@ -27,7 +27,7 @@ performance as (
 
 ),
 
-frailty_characteristics as (
+everything as (
 
     select
         person_id,
@@ -73,12 +73,18 @@ frailty_characteristics as (
         valid_from_date
     from performance
 
+),
+
+frailty_characteristics as (
+
+    select
+        person_id,
+        name,
+        cast(value_number as double) as value_number,
+        value_text,
+        valid_from_date
+    from everything
+
 )
 
-select
-    person_id,
-    name,
-    cast(value_number as double) as value_number,
-    value_text,
-    valid_from_date
-from frailty_characteristics
+select * from frailty_characteristics

@@ -84,13 +84,19 @@ joined as (
     left join charlson on days.person_id = charlson.person_id and days.valid_from_date >= charlson.valid_from_date
     left join performance on days.person_id = performance.person_id and days.valid_from_date >= performance.scored_date
 
+),
+
+frailty_history as (
+
+    select
+        person_id,
+        valid_from_date,
+        age,
+        charlson_index,
+        ecog
+    from joined
+    where recency = 1
+
 )
 
-select
-    person_id,
-    valid_from_date,
-    age,
-    charlson_index,
-    ecog
-from joined
-where recency = 1
+select * from frailty_history

@@ -94,19 +94,25 @@ flags as (
 
 ),
 
-course_characteristics as (
+everything as (
 
     select * from texts
     union all
     select * from flags
 
+),
+
+course_characteristics as (
+
+    select
+        person_id,
+        name,
+        case when flag then 1.0 when not flag then 0.0 end as value_number,
+        value_text,
+        valid_from_date
+    from everything
+    where valid_from_date is not null
+
 )
 
-select
-    person_id,
-    name,
-    case when flag then 1.0 when not flag then 0.0 end as value_number,
-    value_text,
-    valid_from_date
-from course_characteristics
-where valid_from_date is not null
+select * from course_characteristics

@@ -81,18 +81,24 @@ grades as (
 
 ),
 
-relapse_characteristics as (
+everything as (
 
     select * from patterns
     union all
     select * from grades
 
+),
+
+relapse_characteristics as (
+
+    select
+        person_id,
+        name,
+        cast(case when flag then 1.0 when not flag then 0.0 else number end as double) as value_number,
+        value_text,
+        valid_from_date
+    from everything
+
 )
 
-select
-    person_id,
-    name,
-    cast(case when flag then 1.0 when not flag then 0.0 else number end as double) as value_number,
-    value_text,
-    valid_from_date
-from relapse_characteristics
+select * from relapse_characteristics

@@ -41,12 +41,18 @@ ranked as (
             <= {{ parameter('progressions', 'pattern_window') }}
     where labs_graded.grade is not null
 
+),
+
+relapse_cytopenias as (
+
+    select
+        person_id,
+        progression_date,
+        term,
+        grade
+    from ranked
+    where nearness = 1
+
 )
 
-select
-    person_id,
-    progression_date,
-    term,
-    grade
-from ranked
-where nearness = 1
+select * from relapse_cytopenias

@@ -80,7 +80,7 @@ both_times as (
 
 ),
 
-soft_tissue_characteristics as (
+everything as (
 
     select * from categories
     union all
@@ -88,13 +88,19 @@ soft_tissue_characteristics as (
     union all
     select * from both_times
 
+),
+
+soft_tissue_characteristics as (
+
+    select
+        person_id,
+        name,
+        case when flag then 1.0 when not flag then 0.0 end as value_number,
+        value_text,
+        valid_from_date
+    from everything
+    where valid_from_date is not null
+
 )
 
-select
-    person_id,
-    name,
-    case when flag then 1.0 when not flag then 0.0 end as value_number,
-    value_text,
-    valid_from_date
-from soft_tissue_characteristics
-where valid_from_date is not null
+select * from soft_tissue_characteristics

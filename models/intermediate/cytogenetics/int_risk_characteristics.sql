@@ -71,7 +71,7 @@ staged as (
 
 ),
 
-risk_characteristics as (
+everything as (
 
     select
         person_id,
@@ -90,12 +90,18 @@ risk_characteristics as (
         valid_from_date
     from staged
 
+),
+
+risk_characteristics as (
+
+    select
+        person_id,
+        name,
+        cast(value_number as double) as value_number,
+        value_text,
+        valid_from_date
+    from everything
+
 )
 
-select
-    person_id,
-    name,
-    cast(value_number as double) as value_number,
-    value_text,
-    valid_from_date
-from risk_characteristics
+select * from risk_characteristics

@@ -38,7 +38,7 @@ first_eligible as (
 
 ),
 
-eligibility_characteristics as (
+everything as (
 
     select
         person_id,
@@ -80,12 +80,18 @@ eligibility_characteristics as (
         first_eligible_date as valid_from_date
     from first_eligible
 
+),
+
+eligibility_characteristics as (
+
+    select
+        person_id,
+        name,
+        cast(value_number as double) as value_number,
+        value_text,
+        valid_from_date
+    from everything
+
 )
 
-select
-    person_id,
-    name,
-    cast(value_number as double) as value_number,
-    value_text,
-    valid_from_date
-from eligibility_characteristics
+select * from eligibility_characteristics

@@ -93,18 +93,24 @@ eligibility as (
         || case when lacks_refractory_last_line then '+refractory_last_line' else '' end as unmet
     from applied
 
+),
+
+eligibility_answered as (
+
+    select
+        person_id,
+        product,
+        region,
+        label_valid_from,
+        valid_from_date,
+        is_eligible,
+        is_eligible_confirmed,
+        is_sensitive,
+        nullif(substring(unmet, 2), '') as unmet,
+        min(case when is_eligible then valid_from_date end) over (partition by person_id, product, region)
+            as first_eligible_date
+    from eligibility
+
 )
 
-select
-    person_id,
-    product,
-    region,
-    label_valid_from,
-    valid_from_date,
-    is_eligible,
-    is_eligible_confirmed,
-    is_sensitive,
-    nullif(substring(unmet, 2), '') as unmet,
-    min(case when is_eligible then valid_from_date end) over (partition by person_id, product, region)
-        as first_eligible_date
-from eligibility
+select * from eligibility_answered

@@ -89,12 +89,18 @@ everything as (
     from flagged
     where flag is not null
 
+),
+
+patient_characteristics as (
+
+    select
+        person_id,
+        name,
+        cast(value_number as double) as value_number,
+        cast(null as {{ dbt.type_string() }}) as value_text,
+        valid_from_date
+    from everything
+
 )
 
-select
-    person_id,
-    name,
-    cast(value_number as double) as value_number,
-    cast(null as {{ dbt.type_string() }}) as value_text,
-    valid_from_date
-from everything
+select * from patient_characteristics

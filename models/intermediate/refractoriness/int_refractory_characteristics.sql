@@ -80,18 +80,24 @@ named_states as (
 
 ),
 
-refractory_characteristics as (
+gathered as (
 
     select * from named_states
     union all
     select * from failed_treatments
 
+),
+
+refractory_characteristics as (
+
+    select
+        person_id,
+        name,
+        cast(value_number as double) as value_number,
+        cast(null as {{ dbt.type_string() }}) as value_text,
+        valid_from_date
+    from gathered
+
 )
 
-select
-    person_id,
-    name,
-    cast(value_number as double) as value_number,
-    cast(null as {{ dbt.type_string() }}) as value_text,
-    valid_from_date
-from refractory_characteristics
+select * from refractory_characteristics
