@@ -37,8 +37,9 @@ def build(
     accept_quality: bool = False,
     say: Say = print,
     progress: Progress = lambda done, total, name: None,
+    rule_set: str = "default",
 ) -> None:
-    """Make the warehouse ``database`` from ``sources``.
+    """Make the warehouse ``database`` from ``sources``, with ``rule_set`` in force.
 
     Raises ``SourceError``, ``QualityError`` or ``WarehouseError``; what stood at ``database`` is
     then as it was.
@@ -47,16 +48,17 @@ def build(
     building = database.with_name(database.name + ".building")
     _check_place(database, building)
     landing = landing_of(database)
+    in_force = ["--vars", json.dumps({"rule_set": rule_set})]
     refusal = WarehouseError(f"Another build of {database} is running: wait until it ends.")
     with held(_lock_of(database), refusal):
         _remove(building)  # what an interrupted build left
         try:
             with LandingSwap(landing) as swap:
-                with _parsed_meanwhile(landing, building, target):
+                with _parsed_meanwhile(landing, building, target, in_force):
                     manifest = land(sources, swap.new, say)
                     refuse_blocking(check(swap.new, manifest), accept_quality, say)
                 swap.use()
-                run_dbt(landing, building, target, say, progress)
+                run_dbt(landing, building, target, say, progress, *in_force)
                 if target == "duckdb":
                     _swap(building, database)
         except KeyboardInterrupt as interrupt:
@@ -103,9 +105,11 @@ def _start_dbt(
 
 
 @contextmanager
-def _parsed_meanwhile(landing: Path, database: Path, target: str) -> Iterator[None]:
+def _parsed_meanwhile(
+    landing: Path, database: Path, target: str, in_force: list[str]
+) -> Iterator[None]:
     """Let dbt read the project while the sources are landed and checked; it keeps what it read."""
-    process = _start_dbt(["parse"], landing, database, target, stdout=subprocess.DEVNULL)
+    process = _start_dbt(["parse", *in_force], landing, database, target, stdout=subprocess.DEVNULL)
     try:
         yield
         process.wait()

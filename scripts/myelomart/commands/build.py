@@ -29,6 +29,9 @@ def build_command(
     accept_quality: Annotated[
         bool, typer.Option("--accept-quality", help="Go on though a blocking quality check fails.")
     ] = False,
+    rule_set: Annotated[
+        str, typer.Option(help="The rule set of algorithm_parameters that is in force.")
+    ] = "default",
 ) -> None:
     """Build the warehouse from an OMOP CDM or a TriNetX export."""
     sources = sources_from(source, format)
@@ -43,7 +46,7 @@ def build_command(
         def show(done: int, total: int, name: str) -> None:
             bar.update(task, completed=done, total=total, description=name)
 
-        build(sources, db, target, accept_quality, say=console.print, progress=show)
+        build(sources, db, target, accept_quality, console.print, show, rule_set)
 
 
 def sources_from(texts: list[str], format: str) -> list[Source]:

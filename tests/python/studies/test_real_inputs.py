@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from myelomart import warehouse
 from myelomart.building import build, run_dbt
 from myelomart.sources.landing import land, parse_source
 
@@ -26,8 +27,28 @@ def commpass(shared_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("commpass")
     convert(shared_data / "commpass", folder / "cdm")
     database = folder / "commpass.duckdb"
-    build([parse_source(str(folder / "cdm"))], database, say=lambda message: None)
+    source = parse_source(str(folder / "cdm"))
+    build([source], database, say=lambda message: None, rule_set="abstracted")
     return database
+
+
+def test_the_lines_that_the_registry_numbered_are_in_force(commpass):
+    episodes = warehouse.literal(commpass.parent / "cdm" / "episode.parquet")
+    with warehouse.database(commpass) as connection:
+        rows = connection.execute(
+            f"""
+            with numbered as (
+                select person_id, count(distinct episode_number) as lines from {episodes} group by 1
+            )
+            select numbered.lines = max(lines_of_therapy.line_number)
+            from numbered
+            inner join core.lines_of_therapy as lines_of_therapy using (person_id)
+            where lines_of_therapy.rule_set = 'abstracted'
+            group by numbered.person_id, numbered.lines
+            """
+        ).fetchall()
+    assert len(rows) == 919  # all who have a dated treatment
+    assert sum(same for (same,) in rows) / len(rows) > 0.99  # the others had steroids alone
 
 
 def test_a_study_of_rows_alone_runs_on_real_patients(commpass, tmp_path):
