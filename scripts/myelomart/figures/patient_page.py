@@ -11,7 +11,6 @@ from myelomart.figures.canvas import (
     WASH,
     Canvas,
     Scale,
-    colour_of,
     text_width,
     wrapped,
 )
@@ -26,6 +25,7 @@ ROLES = {
     "conditioning": "#7a4fa3",
     "lymphodepletion": "#2e7d54",
 }
+LINES = ("#6b8299", "#1f5fa8")  # in turn, in no colour of another role
 BAD = "#b3261e"
 
 
@@ -116,7 +116,7 @@ def _lines(sheet: Canvas, across: Scale, lines: list[dict], top: float) -> float
     for line in lines:
         x = across(line["start"].toordinal())
         wide = max(across(line["end"].toordinal() + 1) - x, 3.0)
-        sheet.rect(x, top + 1, wide, 18, colour_of((line["number"] - 1) % 2))
+        sheet.rect(x, top + 1, wide, 18, LINES[line["number"] % 2])
         full = f"{line['number']} {line['name']}"
         for words in (full, str(line["number"])):
             if text_width(words, 9.5, bold=True) + 4 <= wide:
