@@ -16,7 +16,7 @@ concepts as (
 
 ),
 
-everything as (
+billing_codes as (
 
     select * from {{ ref('drug_strengths') }}
 
@@ -26,11 +26,11 @@ read as (
 
     select
         source_codes.code_key,
-        max(everything.milligrams) as of_billing_code,
+        max(billing_codes.milligrams) as of_billing_code,
         max(nullif(regexp_extract(lower(source_codes.source_code), '([0-9]+[.]?[0-9]*) ?mg', 1), '')) as of_text,
         max(nullif(regexp_extract(lower(concepts.concept_name), '([0-9]+[.]?[0-9]*) ?mg', 1), '')) as of_concept
     from source_codes
-    left join everything on source_codes.source_code = everything.source_code
+    left join billing_codes on source_codes.source_code = billing_codes.source_code
     left join concepts
         on source_codes.source_name = concepts.source_name and source_codes.concept_id = concepts.concept_id
     group by 1
