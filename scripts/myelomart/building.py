@@ -28,6 +28,7 @@ Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
 DUCKDB_MAGIC = b"DUCK"
 SHOWN_FAILURES = 5
+RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogUnitTestResult")
 
 
 def build(
@@ -164,7 +165,7 @@ def _follow(line: str, failures: list[str], say: Say, progress: Progress) -> Non
         return
     name, level = event.get("info", {}).get("name"), event.get("info", {}).get("level")
     data = event.get("data", {})
-    if name in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogUnitTestResult"):
+    if name in RESULTS:
         progress(
             data.get("index", 0),
             data.get("total", 0),
@@ -176,7 +177,7 @@ def _follow(line: str, failures: list[str], say: Say, progress: Progress) -> Non
         failures.append(
             _one_line(data.get("msg") or data.get("exc") or event["info"].get("msg", ""))
         )
-    elif level == "error" and name not in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+    elif level == "error" and name not in (*RESULTS, "LogSkipBecauseError"):
         message = _one_line(event["info"].get("msg", ""))
         if message and message not in failures:
             failures.append(message)

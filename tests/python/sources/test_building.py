@@ -100,6 +100,9 @@ def test_failing_models_and_tests_are_named_and_the_former_database_stays(
     project, built, small_cdm
 ):
     (project / "models" / "broken.sql").write_text("select no_such_column from range(3)")
+    through = "{{ config(materialized='ephemeral') }} select * from {{ ref('broken') }}"
+    (project / "models" / "through.sql").write_text(through)
+    (project / "models" / "below.sql").write_text("select * from {{ ref('through') }}")
     (project / "models" / "counts.yml").write_text(
         "version: 2\nmodels: [{name: counts, columns: [{name: persons, data_tests: "
         "[{accepted_values: {name: persons_are_five, arguments: {values: [5], quote: false}}}]}]}]"
@@ -110,6 +113,7 @@ def test_failing_models_and_tests_are_named_and_the_former_database_stays(
     assert people_landed(built) == 3  # what the views of the database read is as it was, too
     for part in ("broken", "no_such_column", "persons_are_five"):
         assert part in message
+    assert "SKIP" not in message  # what was not reached is no reason
     assert persons(built) == 3
 
 
