@@ -195,7 +195,8 @@ walk as (
         case when opens or action = 'INFUSION' then event_date else in_line_since_date end as in_line_since_date,
         case
             when not opens then line_infusion_date
-            when action = 'CART' or kind = 'CART' then coalesce(bridged_infusion_date, event_date)
+            when action in ('CART', 'ABSTRACTED')
+                then coalesce(bridged_infusion_date, case when kind = 'CART' then event_date end)
         end as line_infusion_date,
         case when opens then end_date else greatest(covered_until_date, end_date) end as covered_until_date
     from (
@@ -213,11 +214,6 @@ walk as (
                 case
                     -- 2.6 no. 7: the lines that a registry's abstractors numbered
                     when facts.abstracted_start_date > walk.line_start_date then 'ABSTRACTED'
-                    when facts.abstracted_start_date is not null and facts.kind in ('ASCT', 'ALLO') then 'TRANSPLANT'
-                    when facts.abstracted_start_date is not null and facts.kind = 'CART' then 'FRONTLINE_CART'
-                    when facts.abstracted_start_date is not null and facts.previous_use_date >= walk.in_line_since_date
-                        then 'EXTEND'
-                    when facts.abstracted_start_date is not null then 'JOIN'
                     -- m
                     when facts.kind = 'CART' and facts.event_date = walk.line_infusion_date then 'INFUSION'
                     when
@@ -225,6 +221,13 @@ walk as (
                         and facts.last_infusion_date >= walk.line_start_date
                         and facts.days_since_infusion <= line_rules.cart_reinfusion_days
                         then 'REINFUSION'
+                    when facts.abstracted_start_date is not null
+                        then case
+                            when facts.kind = 'CART' then 'FRONTLINE_CART'
+                            when facts.kind != 'DRUG' then 'TRANSPLANT'
+                            when facts.previous_use_date >= walk.in_line_since_date then 'EXTEND'
+                            else 'JOIN'
+                        end
                     when
                         facts.kind = 'CART'
                         and walk.line_number = 1
