@@ -80,11 +80,15 @@ def suffix_of(path: Path) -> str | None:
 
 
 def check_readable(path: Path, form: str) -> None:
-    """Raise ``SourceError`` when ``path`` is empty, cut off, or not of the form its name says."""
+    """Raise ``SourceError`` when ``path`` is barred, empty, cut off, or not what its name says."""
     size = path.stat().st_size
     if size == 0:
         raise SourceError(f"{path} is empty (0 bytes): export it again, or remove it.")
-    with path.open("rb") as handle:
+    try:
+        opened = path.open("rb")
+    except PermissionError as error:
+        raise SourceError(f"{path} may not be read: ask its owner for the right to.") from error
+    with opened as handle:
         start = handle.read(4)
         if form != "parquet":
             if path.name.lower().endswith(".gz") and not start.startswith(GZIP):

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+from pathlib import Path
 
 import pytest
 from small_cdm import MEASUREMENT, PERSON
@@ -276,7 +277,16 @@ def test_latin_1_text_is_refused_with_its_file(small_csv, tmp_path):
     assert "UTF-8" in text
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read_is_named(small_cdm, tmp_path):
-    (small_cdm / "measurement.parquet").chmod(0)
-    assert "measurement.parquet" in sentence(small_cdm, tmp_path)
+def test_a_file_that_may_not_be_read_is_named(small_cdm, tmp_path, monkeypatch):
+    path = small_cdm / "measurement.parquet"
+    path.chmod(0)
+    if os.geteuid() == 0:  # root may read every file: refuse as the system would
+        opened = Path.open
+
+        def refused(self, *arguments, **options):
+            if self == path:
+                raise PermissionError(13, "Permission denied", str(self))
+            return opened(self, *arguments, **options)
+
+        monkeypatch.setattr(Path, "open", refused)
+    assert "measurement.parquet may not be read" in sentence(small_cdm, tmp_path)
