@@ -27,12 +27,12 @@ from myelomart.project import project_root
 from myelomart.sources.landing import land, parse_source
 
 GROUPS = {
-    "cut to myeloma patients": ("int_candidates", "int_candidate_records"),
+    "cut to myeloma patients": ("int_screened_persons", "int_screened_records"),
     "events found": (
         "int_source_codes",
-        "int_codes_by_code",
+        "int_source_code_matches",
         "int_codes_resolved",
-        "int_events_found",
+        "int_coded_events",
     ),
     "labs": (
         "int_lab_records",
@@ -56,11 +56,11 @@ GROUPS = {
         "int_response_assessments",
         "int_rises_from_nadir",
         "int_marker_depths",
-        "int_point_responses",
+        "int_overall_responses",
         "int_responses_confirmed",
         "responses",
-        "int_line_credits",
-        "int_line_points",
+        "int_confirmed_best_responses",
+        "int_best_overall_responses",
         "line_responses",
     ),
     "progressions without lines": ("int_progressions_walked", "int_progression_dates"),

@@ -44,7 +44,7 @@ CANDIDATES = {
 MODELS = ["int_line_spells", "int_line_events", "int_line_steps"]
 INPUTS = [
     "int_line_procedures",
-    "int_patients_observed",
+    "int_myeloma_patients",
     "int_cell_therapies_found",
     "int_drug_exposures_covered",
     "int_progression_dates",

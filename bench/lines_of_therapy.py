@@ -25,16 +25,16 @@ MODELS = [
     "int_line_spells",
     "int_line_events",
     "int_line_steps",
-    "int_lines_closed",
+    "int_lines_dated",
     "int_lines_counted",
     "int_line_drugs",
     "int_line_classes",
     "int_line_regimens",
 ]
 SEEDS = ["algorithm_parameters", "drug_classes", "line_substitutions", "regimen_names"]
-FOLDER = "myelomart/models/intermediate/lines_of_therapy"
+FOLDER = "myelomart/models/clinical/lines"
 INPUTS = """
-    create table int_patients_observed as
+    create table int_myeloma_patients as
     select person_id, date '2015-01-01' as myeloma_diagnosis_date, cast(null as date) as death_date,
         date '2022-01-01' as last_contact_date, date '2022-01-01' as data_cut_date
     from range({patients}) as persons(person_id);
@@ -55,13 +55,13 @@ INPUTS = """
     create table int_transplants_found as
     select person_id, 'autologous' as kind, date '2015-05-01' as first_code_date,
         date '2015-05-01' as transplant_date
-    from int_patients_observed where person_id % 3 = 0;
+    from int_myeloma_patients where person_id % 3 = 0;
     create table int_cell_therapies_found as
     select person_id, 'ide_cel' as product, 'bcma' as target, date '2018-06-01' as infusion_date,
         date '2018-04-20' as apheresis_date, date '2018-05-27' as lymphodepletion_start_date
-    from int_patients_observed where person_id % 10 = 0;
+    from int_myeloma_patients where person_id % 10 = 0;
     create table int_progression_dates as
-    select person_id, date '2016-05-01' as progression_date from int_patients_observed;
+    select person_id, date '2016-05-01' as progression_date from int_myeloma_patients;
     create table int_abstracted_lines as
     select person_id, date '2015-01-01' + cast(500 * line as int) as line_start_date
     from range({patients}) as persons(person_id), range(3) as lines(line) where person_id % 3 = 1;
@@ -114,7 +114,7 @@ def run(compiled: Path, database: Path) -> None:
         for model in MODELS:
             connection.execute(f"create table {model} as {read_model(compiled, model)}")
         seconds = time.perf_counter() - started
-        lines = connection.execute("select count(*) from int_lines_closed").fetchall()[0][0]
+        lines = connection.execute("select count(*) from int_lines_dated").fetchall()[0][0]
     used = resource.getrusage(resource.RUSAGE_SELF)
     most = used.ru_maxrss / 2**20  # in KiB on Linux
     print(f"{seconds:.2f} {used.ru_utime + used.ru_stime:.1f} {most:.2f} {lines}")

@@ -22,4 +22,4 @@ export MYELOMART_LANDING="$work/duckdb.landing" MYELOMART_SPARK_DIR="$work/spark
 mkdir -p "$MYELOMART_SPARK_DIR"
 .venv-spark/bin/dbt build --target spark --exclude-resource-type unit_test --exclude-resource-type test \
     --target-path "$work/target" --log-path "$work/logs" --no-partial-parse
-.venv/bin/python bench/compare_engines.py "$work/duckdb.duckdb" "$MYELOMART_SPARK_DIR/warehouse"
+.venv/bin/python bench/compare_marts.py "$work/duckdb.duckdb" "$MYELOMART_SPARK_DIR/warehouse"

@@ -1,4 +1,4 @@
-{#- The columns of int_candidate_records in three parts, for the domains that have them under their regular names and for
+{#- The columns of int_screened_records in three parts, for the domains that have them under their regular names and for
     those that do not have them at all. -#}
 
 {#- who, which record, and what its code says: every domain table names these columns after its domain -#}

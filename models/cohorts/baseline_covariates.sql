@@ -3,11 +3,7 @@
 -- days from index or anchor; a characteristic is its value on that day. A value that nobody recorded is NULL.
 -- Limits: of a person without the anchor everything is unknown.
 
-with members as (
-
-    select * from {{ ref('cohort_members') }}
-
-),
+with members as (select * from {{ ref('cohort_members') }}),
 
 covariates as (
 
@@ -18,29 +14,10 @@ covariates as (
 
 ),
 
-event_groups as (
-
-    select * from {{ ref('event_groups') }}
-
-),
-
-clinical_events as (
-
-    select * from {{ ref('clinical_events') }}
-
-),
-
-anchor_days as (
-
-    select * from {{ ref('anchor_days') }}
-
-),
-
-index_characteristics as (
-
-    select * from {{ ref('index_characteristics') }}
-
-),
+event_groups as (select * from {{ ref('event_groups') }}),
+clinical_events as (select * from {{ ref('clinical_events') }}),
+lookback_days as (select * from {{ ref('lookback_days') }}),
+index_characteristics as (select * from {{ ref('index_characteristics') }}),
 
 asked as (
 
@@ -48,14 +25,14 @@ asked as (
         covariates.*,
         members.cohort_id,
         members.person_id,
-        anchor_days.anchor_date
+        lookback_days.anchor_date
     from members
     inner join covariates on members.study_id = covariates.study_id
-    left join anchor_days
+    left join lookback_days
         on
-            members.cohort_id = anchor_days.cohort_id
-            and members.person_id = anchor_days.person_id
-            and covariates.read_at = anchor_days.anchor_event_group
+            members.cohort_id = lookback_days.cohort_id
+            and members.person_id = lookback_days.person_id
+            and covariates.read_at = lookback_days.anchor_event_group
 
 ),
 

@@ -2,17 +2,8 @@
 -- persons_before = persons_excluded + persons_after.
 -- Definition: a person leaves at the first step not passed; persons_unknown of those who left lacked the fact itself.
 
-with steps as (
-
-    select * from {{ ref('cohort_steps') }}
-
-),
-
-decisions as (
-
-    select * from {{ ref('cohort_decisions') }}
-
-),
+with steps as (select * from {{ ref('cohort_steps') }}),
+decisions as (select * from {{ ref('cohort_decisions') }}),
 
 persons as (
 

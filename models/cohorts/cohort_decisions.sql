@@ -2,17 +2,8 @@
 -- Definition: criteria of one step are alternatives; an included step needs one of them met, an excluded step none;
 -- the first step that fails decides. Step 0 is the calendar period that both arms share.
 
-with index_events as (
-
-    select * from {{ ref('index_events') }}
-
-),
-
-criterion_results as (
-
-    select * from {{ ref('criterion_results') }}
-
-),
+with index_events as (select * from {{ ref('index_events') }}),
+criterion_results as (select * from {{ ref('criterion_results') }}),
 
 steps as (
 

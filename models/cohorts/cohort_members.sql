@@ -1,10 +1,6 @@
 -- One row per cohort and person who is in it, with the date from which the person is followed.
 
-with cohort_decisions as (
-
-    select * from {{ ref('cohort_decisions') }}
-
-),
+with cohort_decisions as (select * from {{ ref('cohort_decisions') }}),
 
 cohort_members as (
 

@@ -2,17 +2,8 @@
 -- One row per cohort and step on the way into it, in order: myeloma (-2), the index event (-1), the calendar period
 -- (0), then the cohort's own criteria; alternatives of one step share its label.
 
-with cohorts as (
-
-    select * from {{ ref('cohorts') }}
-
-),
-
-criteria as (
-
-    select * from {{ ref('cohort_criteria') }}
-
-),
+with cohorts as (select * from {{ ref('cohorts') }}),
+criteria as (select * from {{ ref('cohort_criteria') }}),
 
 common_steps as (
 

@@ -3,11 +3,7 @@
 -- value passes; a characteristic criterion when its value on the index date passes. A characteristic nobody recorded
 -- leaves is_met NULL: unknown is not no.
 
-with criteria as (
-
-    select * from {{ ref('cohort_criteria') }}
-
-),
+with criteria as (select * from {{ ref('cohort_criteria') }}),
 
 index_events as (
 
@@ -16,23 +12,9 @@ index_events as (
 
 ),
 
-event_groups as (
-
-    select * from {{ ref('event_groups') }}
-
-),
-
-clinical_events as (
-
-    select * from {{ ref('clinical_events') }}
-
-),
-
-index_characteristics as (
-
-    select * from {{ ref('index_characteristics') }}
-
-),
+event_groups as (select * from {{ ref('event_groups') }}),
+clinical_events as (select * from {{ ref('clinical_events') }}),
+index_characteristics as (select * from {{ ref('index_characteristics') }}),
 
 asked as (
 

@@ -1,20 +1,11 @@
 -- One row per cohort, person, anchor and characteristic that any study asks for: its value on the anchor's day, which
--- is the index date itself ('index') or the day of anchor_days before it.
+-- is the index date itself ('index') or the day of lookback_days before it.
 -- Definition: of each named characteristic the latest value that holds on or before that day; beside them what only the
 -- day can tell (age, year, time since diagnosis; months are 365/12 days, as 002 counts them). Limits: sources give
 -- the year of birth alone, so birthdays are taken to be on 1 July.
 
-with anchor_days as (
-
-    select * from {{ ref('anchor_days') }}
-
-),
-
-patients as (
-
-    select * from {{ ref('patients') }}
-
-),
+with lookback_days as (select * from {{ ref('lookback_days') }}),
+patients as (select * from {{ ref('patients') }}),
 
 asked_names as (
 
@@ -37,52 +28,52 @@ characteristics as (
 held as (
 
     select
-        anchor_days.cohort_id,
-        anchor_days.person_id,
-        anchor_days.anchor_event_group,
+        lookback_days.cohort_id,
+        lookback_days.person_id,
+        lookback_days.anchor_event_group,
         characteristics.name as characteristic,
         characteristics.value_number,
         characteristics.value_text,
         row_number() over (
             partition by
-                anchor_days.cohort_id, anchor_days.person_id, anchor_days.anchor_event_group, characteristics.name
+                lookback_days.cohort_id, lookback_days.person_id, lookback_days.anchor_event_group, characteristics.name
             order by
                 characteristics.valid_from_date desc,
                 characteristics.value_number desc nulls last,
                 characteristics.value_text desc nulls last
         ) as recency
-    from anchor_days
+    from lookback_days
     inner join characteristics
         on
-            anchor_days.person_id = characteristics.person_id
-            and anchor_days.anchor_date >= characteristics.valid_from_date
+            lookback_days.person_id = characteristics.person_id
+            and lookback_days.anchor_date >= characteristics.valid_from_date
 
 ),
 
 told_by_index as (
 
     select
-        anchor_days.cohort_id,
-        anchor_days.person_id,
-        anchor_days.anchor_event_group,
+        lookback_days.cohort_id,
+        lookback_days.person_id,
+        lookback_days.anchor_event_group,
         told.characteristic,
         cast(
             case told.characteristic
-                when 'index_year' then year(anchor_days.anchor_date)
+                when 'index_year' then year(lookback_days.anchor_date)
                 when 'age'
                     then
-                        year(anchor_days.anchor_date) - patients.year_of_birth
-                        - cast(anchor_days.anchor_date < make_date(year(anchor_days.anchor_date), 7, 1) as integer)
+                        year(lookback_days.anchor_date) - patients.year_of_birth
+                        - cast(lookback_days.anchor_date < make_date(year(lookback_days.anchor_date), 7, 1) as integer)
                 when 'days_observed_before'
-                    then {{ days_between('patients.observation_start_date', 'anchor_days.anchor_date') }}
+                    then {{ days_between('patients.observation_start_date', 'lookback_days.anchor_date') }}
                 when 'days_since_diagnosis'
-                    then {{ days_between('patients.myeloma_diagnosis_date', 'anchor_days.anchor_date') }}
+                    then {{ days_between('patients.myeloma_diagnosis_date', 'lookback_days.anchor_date') }}
                 when 'months_since_diagnosis'
-                    then {{ months_between('patients.myeloma_diagnosis_date', 'anchor_days.anchor_date') }}
+                    then {{ months_between('patients.myeloma_diagnosis_date', 'lookback_days.anchor_date') }}
             end as double
         ) as value_number
-    from anchor_days
-    inner join patients on anchor_days.person_id = patients.person_id
+    from lookback_days
+    inner join patients on lookback_days.person_id = patients.person_id
     cross join (
         values
         ('index_year'), ('age'),

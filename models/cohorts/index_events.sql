@@ -2,23 +2,9 @@
 -- Definition: the n-th day (index_occurrence) on which the person had an event of the cohort's index group; the index
 -- date is that day plus index_offset_days (a landmark).
 
-with cohorts as (
-
-    select * from {{ ref('cohorts') }}
-
-),
-
-event_groups as (
-
-    select * from {{ ref('event_groups') }}
-
-),
-
-clinical_events as (
-
-    select * from {{ ref('clinical_events') }}
-
-),
+with cohorts as (select * from {{ ref('cohorts') }}),
+event_groups as (select * from {{ ref('event_groups') }}),
+clinical_events as (select * from {{ ref('clinical_events') }}),
 
 event_days as (
 

@@ -1,17 +1,8 @@
 -- One row per member of a cohort, in the form of the OMOP CDM's results table of that name.
 -- Limits: the cohort ends with the person's last contact.
 
-with members as (
-
-    select * from {{ ref('cohort_members') }}
-
-),
-
-patients as (
-
-    select * from {{ ref('patients') }}
-
-),
+with members as (select * from {{ ref('cohort_members') }}),
+patients as (select * from {{ ref('patients') }}),
 
 cohort as (
 

@@ -1,16 +1,7 @@
 -- One row per cohort, in the form of the OMOP CDM's results table of that name.
 
-with cohorts as (
-
-    select * from {{ ref('cohorts') }}
-
-),
-
-studies as (
-
-    select * from {{ ref('studies') }}
-
-),
+with cohorts as (select * from {{ ref('cohorts') }}),
+studies as (select * from {{ ref('studies') }}),
 
 cohort_definition as (
 

@@ -1,17 +1,8 @@
 -- One row per line of therapy, in the form of the OMOP CDM's EPISODE table (oncology extension).
 -- Limits: the object of a regimen episode is left 0: the line's drugs are in episode_event.
 
-with lines_of_therapy as (
-
-    select * from {{ ref('lines_of_therapy') }}
-
-),
-
-omop_concepts as (
-
-    select * from {{ ref('omop_concepts') }}
-
-),
+with lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
+omop_concepts as (select * from {{ ref('omop_concepts') }}),
 
 episode as (
 

@@ -1,21 +1,12 @@
 -- One row per drug record of a line of therapy, in the form of the OMOP CDM's EPISODE_EVENT table.
 -- Limits: a record belongs to the line in which its start date lies and whose drugs name its ingredient.
 
-with episode as (
-
-    select * from {{ ref('episode') }}
-
-),
-
-lines_of_therapy as (
-
-    select * from {{ ref('lines_of_therapy') }}
-
-),
+with episode as (select * from {{ ref('episode') }}),
+lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
 
 events as (
 
-    select * from {{ ref('int_events_found') }}
+    select * from {{ ref('int_coded_events') }}
     where domain = 'drug'
 
 ),

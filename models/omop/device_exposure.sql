@@ -1,11 +1,7 @@
 -- One row per a recorded device, from all sources. person_id is the person's id in the marts; it costs nothing until
 -- it is read.
 
-with records as (
-
-    select * from {{ ref('stg_omop__device_exposure') }}
-
-),
+with records as (select * from {{ ref('stg_omop__device_exposure') }}),
 
 keyed as (
 

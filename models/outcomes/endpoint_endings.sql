@@ -1,21 +1,12 @@
 -- One row per member, endpoint and day on which the follow-up could end: a candidate after the start, or the horizon.
 -- ending_rank 1 is the one that does: the earliest; on one day the event, then what competes, then what censors.
 
-with members as (
-
-    select * from {{ ref('cohort_members') }}
-
-),
-
-endpoints as (
-
-    select * from {{ ref('endpoints') }}
-
-),
+with members as (select * from {{ ref('cohort_members') }}),
+endpoints as (select * from {{ ref('endpoints') }}),
 
 candidates as (
 
-    select * from {{ ref('endpoint_candidates') }}
+    select * from {{ ref('endpoint_events') }}
     where not is_prior and role in ('event', 'competing', 'censor')
 
 ),

@@ -7,17 +7,8 @@
 -- member was followed.
 -- Limits: a member without any later record is censored on day 1.
 
-with members as (
-
-    select * from {{ ref('cohort_members') }}
-
-),
-
-endpoints as (
-
-    select * from {{ ref('endpoints') }}
-
-),
+with members as (select * from {{ ref('cohort_members') }}),
+endpoints as (select * from {{ ref('endpoints') }}),
 
 endings as (
 
@@ -26,11 +17,7 @@ endings as (
 
 ),
 
-candidates as (
-
-    select * from {{ ref('endpoint_candidates') }}
-
-),
+candidates as (select * from {{ ref('endpoint_events') }}),
 
 late_endpoints as (
 

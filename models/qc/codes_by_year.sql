@@ -2,17 +2,8 @@
 -- often on a day on which it did not mean the set.
 -- Definition: a zero before a code existed is expected; a zero after it is a finding (a feed that lost a code).
 
-with records as (
-
-    select * from {{ ref('int_candidate_records') }}
-
-),
-
-codes_resolved as (
-
-    select * from {{ ref('int_codes_resolved') }}
-
-),
+with records as (select * from {{ ref('int_screened_records') }}),
+codes_resolved as (select * from {{ ref('int_codes_resolved') }}),
 
 codes_by_year as (
 

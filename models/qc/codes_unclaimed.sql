@@ -3,11 +3,7 @@
 -- local name of a test or a procedure), or it is a measurement without a standard concept (a local laboratory code).
 -- Suspicious, not wrong: a code to look at once, and to add to a concept set where it belongs.
 
-with source_codes as (
-
-    select * from {{ ref('int_source_codes') }}
-
-),
+with source_codes as (select * from {{ ref('int_source_codes') }}),
 
 codes_resolved as (
 
@@ -15,11 +11,7 @@ codes_resolved as (
 
 ),
 
-words as (
-
-    select * from {{ ref('relevant_words') }}
-
-),
+words as (select * from {{ ref('relevant_words') }}),
 
 unresolved as (
 

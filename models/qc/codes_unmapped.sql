@@ -3,11 +3,7 @@
 -- an id of the seed or the code itself resolves records all the same.
 -- Limits: a vocabulary that was cut down to the codes in use lacks most members; those are not wrong.
 
-with members as (
-
-    select * from {{ ref('int_concept_set_members') }}
-
-),
+with members as (select * from {{ ref('int_concept_set_members') }}),
 
 named_members as (
 
@@ -16,23 +12,9 @@ named_members as (
 
 ),
 
-concepts as (
-
-    select * from {{ ref('concept') }}
-
-),
-
-concepts_of_sets as (
-
-    select * from {{ ref('int_concepts_of_sets') }}
-
-),
-
-source_codes as (
-
-    select * from {{ ref('int_source_codes') }}
-
-),
+concepts as (select * from {{ ref('concept') }}),
+concepts_of_sets as (select * from {{ ref('int_concept_set_concepts') }}),
+source_codes as (select * from {{ ref('int_source_codes') }}),
 
 vocabularies as (
 

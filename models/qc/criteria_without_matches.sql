@@ -2,41 +2,12 @@
 -- Definition: a criterion, covariate, endpoint rule or index event whose group has no event in core.clinical_events.
 -- Suspicious, not wrong: the code may be missing from the source, or the event may be rare.
 
-with cohorts as (
-
-    select * from {{ ref('cohorts') }}
-
-),
-
-cohort_criteria as (
-
-    select * from {{ ref('cohort_criteria') }}
-
-),
-
-covariates as (
-
-    select * from {{ ref('covariates') }}
-
-),
-
-endpoint_rules as (
-
-    select * from {{ ref('endpoint_rules') }}
-
-),
-
-event_groups as (
-
-    select * from {{ ref('event_groups') }}
-
-),
-
-clinical_events as (
-
-    select * from {{ ref('clinical_events') }}
-
-),
+with cohorts as (select * from {{ ref('cohorts') }}),
+cohort_criteria as (select * from {{ ref('cohort_criteria') }}),
+covariates as (select * from {{ ref('covariates') }}),
+endpoint_rules as (select * from {{ ref('endpoint_rules') }}),
+event_groups as (select * from {{ ref('event_groups') }}),
+clinical_events as (select * from {{ ref('clinical_events') }}),
 
 asked as (
 

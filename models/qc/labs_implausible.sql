@@ -3,23 +3,9 @@
 -- Definition: what core.labs could not use (no number, no known unit, outside the hard range, a site's unit at
 -- fault), what it keeps but finds unusual, and days with several differing values of one test.
 
-with labs as (
-
-    select * from {{ ref('labs') }}
-
-),
-
-site_faults as (
-
-    select * from {{ ref('int_lab_site_faults') }}
-
-),
-
-labs_by_day as (
-
-    select * from {{ ref('int_labs_by_day') }}
-
-),
+with labs as (select * from {{ ref('labs') }}),
+site_faults as (select * from {{ ref('int_lab_site_faults') }}),
+labs_by_day as (select * from {{ ref('int_labs_by_day') }}),
 
 counted as (
 

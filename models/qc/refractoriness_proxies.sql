@@ -9,11 +9,7 @@ with refractoriness as (
 
 ),
 
-patients as (
-
-    select * from {{ ref('patients') }}
-
-),
+patients as (select * from {{ ref('patients') }}),
 
 refractoriness_proxies as (
 

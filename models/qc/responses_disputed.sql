@@ -9,17 +9,8 @@ with line_responses as (
 
 ),
 
-patients as (
-
-    select * from {{ ref('patients') }}
-
-),
-
-categories as (
-
-    select * from {{ ref('response_categories') }}
-
-),
+patients as (select * from {{ ref('patients') }}),
+categories as (select * from {{ ref('response_categories') }}),
 
 responses_disputed as (
 

@@ -2,10 +2,6 @@
 -- Definition: written when the source was landed and checked; row_as_json is the row as it came.
 -- Limits: a row may fail for a reason that a person at the source can mend; nothing here is in any mart.
 
-with rows_set_aside as (
-
-    select * from {{ ref('stg_landing__rows_set_aside') }}
-
-)
+with rows_set_aside as (select * from {{ ref('stg_landing__rows_set_aside') }})
 
 select * from rows_set_aside

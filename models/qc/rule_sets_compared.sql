@@ -6,11 +6,7 @@
 -- role, say). No difference, no event.
 -- Limits: doses in a row are one event on its first day, and rule sets may cut the row at different days.
 
-with steps as (
-
-    select * from {{ ref('int_steps_counted') }}
-
-),
+with steps as (select * from {{ ref('int_steps_counted') }}),
 
 counts as (
 

@@ -10,23 +10,9 @@ with exposures as (
 
 ),
 
-line_rules as (
-
-    select * from {{ ref('int_line_rules') }}
-
-),
-
-patients as (
-
-    select * from {{ ref('int_patients_observed') }}
-
-),
-
-lines_counted as (
-
-    select * from {{ ref('int_lines_counted') }}
-
-),
+line_rules as (select * from {{ ref('int_line_rules') }}),
+patients as (select * from {{ ref('int_myeloma_patients') }}),
+lines_counted as (select * from {{ ref('int_lines_counted') }}),
 
 therapy_days_unplaced as (
 

@@ -3,17 +3,8 @@
 -- Definition: a coded grade two or more away from the proxy of the signs, a code before the infusion, or treatment
 -- for cytokine release without any recorded fever.
 
-with crs as (
-
-    select * from {{ ref('int_crs_graded') }}
-
-),
-
-icans as (
-
-    select * from {{ ref('int_icans_graded') }}
-
-),
+with crs as (select * from {{ ref('int_crs_graded') }}),
+icans as (select * from {{ ref('int_icans_graded') }}),
 
 toxicities_disputed as (
 

@@ -1,22 +1,8 @@
 -- One row per analysis of a study with the names of its arms and the caution its reader needs.
 
-with analyses as (
-
-    select * from {{ ref('analyses') }}
-
-),
-
-cohorts as (
-
-    select * from {{ ref('cohorts') }}
-
-),
-
-studies as (
-
-    select * from {{ ref('studies') }}
-
-),
+with analyses as (select * from {{ ref('analyses') }}),
+cohorts as (select * from {{ ref('cohorts') }}),
+studies as (select * from {{ ref('studies') }}),
 
 study_analyses as (
 

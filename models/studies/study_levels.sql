@@ -1,17 +1,8 @@
 -- One row per named level that tables show in a fixed order: responses from the deepest, treatment groups in the order
 -- of the published table, some of them part of another. is_response and is_deep_response say what a response counts as.
 
-with response_categories as (
-
-    select * from {{ ref('response_categories') }}
-
-),
-
-treatment_rows as (
-
-    select * from {{ ref('treatment_rows') }}
-
-),
+with response_categories as (select * from {{ ref('response_categories') }}),
+treatment_rows as (select * from {{ ref('treatment_rows') }}),
 
 study_levels as (
 

@@ -3,23 +3,9 @@
 -- treating physician charted, else the best confirmed one (definitions 3.5), and NULL where nothing could be assessed:
 -- such a line is treated, not evaluable. is_t_cell_engaging says CAR-T or bispecific antibody, whatever the target.
 
-with members as (
-
-    select * from {{ ref('cohort_members') }}
-
-),
-
-lines_of_therapy as (
-
-    select * from {{ ref('lines_of_therapy') }}
-
-),
-
-line_responses as (
-
-    select * from {{ ref('line_responses') }}
-
-),
+with members as (select * from {{ ref('cohort_members') }}),
+lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
+line_responses as (select * from {{ ref('line_responses') }}),
 
 study_lines as (
 

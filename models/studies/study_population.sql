@@ -1,22 +1,8 @@
 -- One row per study, cohort and member: who is studied, in which arm, from when, where.
 
-with members as (
-
-    select * from {{ ref('cohort_members') }}
-
-),
-
-cohorts as (
-
-    select * from {{ ref('cohorts') }}
-
-),
-
-patients as (
-
-    select * from {{ ref('patients') }}
-
-),
+with members as (select * from {{ ref('cohort_members') }}),
+cohorts as (select * from {{ ref('cohorts') }}),
+patients as (select * from {{ ref('patients') }}),
 
 study_population as (
 

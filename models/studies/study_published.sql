@@ -3,23 +3,9 @@
 -- Definition: published_places says where it stands in our outputs: analysis, covariate or endpoint, level and group.
 -- issue_id names the contradictions that touch it. Limits: a number without a place has no output of ours beside it.
 
-with published_results as (
-
-    select * from {{ ref('published_results') }}
-
-),
-
-cited_studies as (
-
-    select * from {{ ref('cited_studies') }}
-
-),
-
-published_places as (
-
-    select * from {{ ref('published_places') }}
-
-),
+with published_results as (select * from {{ ref('published_results') }}),
+cited_studies as (select * from {{ ref('cited_studies') }}),
+published_places as (select * from {{ ref('published_places') }}),
 
 study_published as (
 

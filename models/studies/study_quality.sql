@@ -2,29 +2,10 @@
 -- study must know. Definition: checks at the door that some row failed, rows set aside, codes used outside the dates in
 -- which they mean what a concept set says, codes that look relevant and that no set names. Details are in schema qc.
 
-with quality_checks as (
-
-    select * from {{ ref('quality_checks') }}
-
-),
-
-rows_set_aside as (
-
-    select * from {{ ref('rows_set_aside') }}
-
-),
-
-codes_by_year as (
-
-    select * from {{ ref('codes_by_year') }}
-
-),
-
-codes_unclaimed as (
-
-    select * from {{ ref('codes_unclaimed') }}
-
-),
+with quality_checks as (select * from {{ ref('quality_checks') }}),
+rows_set_aside as (select * from {{ ref('rows_set_aside') }}),
+codes_by_year as (select * from {{ ref('codes_by_year') }}),
+codes_unclaimed as (select * from {{ ref('codes_unclaimed') }}),
 
 study_quality as (
 

@@ -1,10 +1,6 @@
 -- One row: the rule set of the clinical algorithms that this warehouse was built with.
 
-with algorithm_parameters as (
-
-    select * from {{ ref('algorithm_parameters') }}
-
-),
+with algorithm_parameters as (select * from {{ ref('algorithm_parameters') }}),
 
 study_rule_set as (
 

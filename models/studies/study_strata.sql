@@ -2,17 +2,8 @@
 -- Definition: the value of the subgroup's characteristic on the index date passes. Unknown is NULL: such a person is in
 -- neither the subgroup nor its complement.
 
-with members as (
-
-    select * from {{ ref('cohort_members') }}
-
-),
-
-strata as (
-
-    select * from {{ ref('strata') }}
-
-),
+with members as (select * from {{ ref('cohort_members') }}),
+strata as (select * from {{ ref('strata') }}),
 
 index_characteristics as (
 

@@ -3,23 +3,9 @@
 -- everybody together. The level of a yes-or-no covariate is 'yes', of a number 'median'; 'unknown' is a level.
 -- Limits: counts and medians alone, for whoever asks in SQL; intervals and tests are made in Python.
 
-with baseline_covariates as (
-
-    select * from {{ ref('baseline_covariates') }}
-
-),
-
-covariates as (
-
-    select * from {{ ref('covariates') }}
-
-),
-
-members as (
-
-    select * from {{ ref('cohort_members') }}
-
-),
+with baseline_covariates as (select * from {{ ref('baseline_covariates') }}),
+covariates as (select * from {{ ref('covariates') }}),
+members as (select * from {{ ref('cohort_members') }}),
 
 groupings as (
 

@@ -12,23 +12,9 @@ with endpoints as (
 
 ),
 
-time_to_event as (
-
-    select * from {{ ref('time_to_event') }}
-
-),
-
-event_groups as (
-
-    select * from {{ ref('event_groups') }}
-
-),
-
-clinical_events as (
-
-    select * from {{ ref('clinical_events') }}
-
-),
+time_to_event as (select * from {{ ref('time_to_event') }}),
+event_groups as (select * from {{ ref('event_groups') }}),
+clinical_events as (select * from {{ ref('clinical_events') }}),
 
 contacts as (
 

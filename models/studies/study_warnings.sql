@@ -3,11 +3,7 @@
 -- the checks at the door that would have stopped the build had it not been told to go on, and the sites whose
 -- refractory patients are mostly told by a proxy, where the study asks who is refractory (algorithms 3.3).
 
-with criteria_without_matches as (
-
-    select * from {{ ref('criteria_without_matches') }}
-
-),
+with criteria_without_matches as (select * from {{ ref('criteria_without_matches') }}),
 
 unknown_covariates as (
 

@@ -5,7 +5,7 @@ with exposures as (
 
     select exposures.*
     from {{ ref('int_drug_exposures_by_role') }} as exposures
-    inner join {{ ref('int_patients_observed') }} as patients on exposures.person_id = patients.person_id
+    inner join {{ ref('int_myeloma_patients') }} as patients on exposures.person_id = patients.person_id
     where exposures.role = 'core'
 
 ),

@@ -1,7 +1,7 @@
 -- Properties of the response engine over all patients; a row is one broken promise.
 with points as (
 
-    select * from {{ ref('int_point_responses') }}
+    select * from {{ ref('int_overall_responses') }}
 
 ),
 

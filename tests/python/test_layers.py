@@ -6,13 +6,12 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 from myelomart.project import project_root
 
-# one idea's mart feeds the next idea (lines feed responses, labs feed toxicity), so that the ideas
-# of intermediate and the marts of core are one step of the way
-SAME_STEP = {"intermediate": "core"}
-LAYERS = ["staging", "omop", "intermediate", "core", "cohorts", "outcomes", "studies"]
+# the ideas of `clinical` stand in one order of their own: models/clinical/_clinical__groups.yml
+LAYERS = ["staging", "omop", "clinical", "cohorts", "outcomes", "studies"]
 SIDE_LAYERS = {"exports", "qc"}  # they look at every layer, only `studies` looks at qc
 READS_SOURCES = {"sources", "quality", "synthetic"}  # before there is a warehouse
 
@@ -36,8 +35,26 @@ def layer_of(node: dict) -> str:
     return node["path"].split("/")[0]
 
 
-def step_of(node: dict) -> int:
-    return LAYERS.index(SAME_STEP.get(layer_of(node), layer_of(node)))
+def ideas() -> list[str]:
+    """The clinical ideas in their order, each a folder and a dbt group."""
+    file = project_root() / "models" / "clinical" / "_clinical__groups.yml"
+    return [group["name"] for group in yaml.safe_load(file.read_text())["groups"]]
+
+
+def idea_of(node: dict) -> str:
+    return node["path"].split("/")[1]
+
+
+def is_clinical(node: dict) -> bool:
+    return layer_of(node) == "clinical"
+
+
+def children(manifest: dict) -> dict[str, list[dict]]:
+    """What reads each model, tests and exposures left out."""
+    found = {node["name"]: [] for node in models(manifest).values()}
+    for node, parent in reads(manifest):
+        found[parent["name"]].append(node)
+    return found
 
 
 def reads(manifest: dict):
@@ -55,17 +72,63 @@ def test_no_model_reads_to_its_right(manifest):
         for node, parent in reads(manifest)
         if layer_of(node) in LAYERS
         and layer_of(parent) in LAYERS
-        and step_of(parent) > step_of(node)
+        and LAYERS.index(layer_of(parent)) > LAYERS.index(layer_of(node))
     ]
     assert wrong == []
 
 
-def test_core_is_the_boundary_of_what_comes_after_it(manifest):
+def test_an_idea_reads_only_ideas_before_it(manifest):
+    order = ideas()
+    wrong = [
+        f"{node['name']} of {idea_of(node)} reads {parent['name']} of {idea_of(parent)}"
+        for node, parent in reads(manifest)
+        if is_clinical(node)
+        and is_clinical(parent)
+        and order.index(idea_of(parent)) > order.index(idea_of(node))
+    ]
+    assert wrong == []
+
+
+def test_every_idea_is_a_folder_a_group_and_a_tag(manifest):
+    folder = project_root() / "models" / "clinical"
+    assert sorted(ideas()) == sorted(path.name for path in folder.iterdir() if path.is_dir())
+    for node in models(manifest).values():
+        if is_clinical(node):
+            assert node["group"] == idea_of(node), node["name"]
+            assert idea_of(node) in node["tags"], node["name"]
+
+
+def test_marts_are_public_and_what_one_idea_alone_reads_is_private(manifest):
+    readers = children(manifest)
+    for node in models(manifest).values():
+        if not is_clinical(node):
+            continue
+        if node["config"]["schema"] == "core":
+            assert node["access"] == "public", node["name"]
+            assert not node["name"].startswith("int_"), node["name"]
+        else:
+            assert node["name"].startswith("int_"), node["name"]
+            assert node["access"] != "public", node["name"]
+        if node["access"] == "protected":
+            outside = [child for child in readers[node["name"]] if child["group"] != node["group"]]
+            tested = [
+                test
+                for test in manifest["nodes"].values()
+                if test["resource_type"] == "test"
+                and "test_metadata" not in test
+                and node["unique_id"] in test["depends_on"]["nodes"]
+            ]
+            assert outside or tested, f"{node['name']} could be private"
+
+
+def test_after_the_clinical_ideas_only_marts_are_read(manifest):
     right = LAYERS[LAYERS.index("cohorts") :]
     wrong = [
         f"{node['name']} reads {parent['name']}"
         for node, parent in reads(manifest)
-        if layer_of(node) in right and layer_of(parent) in LAYERS[: LAYERS.index("core")]
+        if layer_of(node) in right
+        and layer_of(parent) in LAYERS[: LAYERS.index("cohorts")]
+        and parent["config"]["schema"] != "core"
         if (node["name"], parent["name"]) != ("cohort_attrition", "person")  # counts the source
     ]
     assert wrong == []
@@ -90,10 +153,23 @@ def test_every_model_belongs_to_a_layer_and_says_what_a_row_is(manifest):
 def test_marts_and_engines_are_under_contract(manifest):
     for node in models(manifest).values():
         if (
-            layer_of(node) in LAYERS[LAYERS.index("core") :]
+            layer_of(node) in LAYERS[LAYERS.index("cohorts") :]
             and node["config"]["materialized"] == "table"
+            or node["config"]["schema"] == "core"
         ):
             assert node["config"]["contract"]["enforced"], node["name"]
+
+
+def test_every_model_states_its_grain_and_every_table_is_tested_for_it(manifest):
+    tested = {
+        test["attached_node"]
+        for test in manifest["nodes"].values()
+        if test.get("test_metadata", {}).get("name") == "grain"
+    }
+    for key, node in models(manifest).items():
+        assert node["config"]["meta"].get("grain"), f"{node['name']} states no meta.grain"
+        if node["config"]["materialized"] != "ephemeral":
+            assert key in tested, f"{node['name']} has no grain test"
 
 
 def test_models_hold_no_control_flow():

@@ -1,17 +1,8 @@
 {{ config(materialized='ephemeral') }}
 -- One row per diagnosis and per tumor record of a TriNetX export, as a condition with the export's own code.
 
-with diagnoses as (
-
-    select * from {{ ref('stg_trinetx__diagnosis') }}
-
-),
-
-tumors as (
-
-    select * from {{ ref('stg_trinetx__tumor') }}
-
-),
+with diagnoses as (select * from {{ ref('stg_trinetx__diagnosis') }}),
+tumors as (select * from {{ ref('stg_trinetx__tumor') }}),
 
 conditions as (
 

@@ -11,11 +11,7 @@ with patients as (
 
 ),
 
-encounters as (
-
-    select * from {{ ref('stg_trinetx__encounter') }}
-
-),
+encounters as (select * from {{ ref('stg_trinetx__encounter') }}),
 
 months as (
 

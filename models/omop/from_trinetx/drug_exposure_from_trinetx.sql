@@ -4,17 +4,8 @@
 -- terminology has for it, so that drugs without a verified ingredient code are found by name.
 -- Limits: an ingredient has a start alone: no end, no dose, no days of supply.
 
-with ingredients as (
-
-    select * from {{ ref('stg_trinetx__medication_ingredient') }}
-
-),
-
-products as (
-
-    select * from {{ ref('stg_trinetx__medication_drug') }}
-
-),
+with ingredients as (select * from {{ ref('stg_trinetx__medication_ingredient') }}),
+products as (select * from {{ ref('stg_trinetx__medication_drug') }}),
 
 named_codes as (
 

@@ -3,23 +3,9 @@
 -- Limits: TriNetX's own groups (code system TNX) look like LOINC numbers and are not; they are marked and match
 -- nothing. A genomic finding is its code alone: the export has no result beside it.
 
-with lab_results as (
-
-    select * from {{ ref('stg_trinetx__lab_result') }}
-
-),
-
-vital_signs as (
-
-    select * from {{ ref('stg_trinetx__vitals_signs') }}
-
-),
-
-genomic as (
-
-    select * from {{ ref('stg_trinetx__genomic') }}
-
-),
+with lab_results as (select * from {{ ref('stg_trinetx__lab_result') }}),
+vital_signs as (select * from {{ ref('stg_trinetx__vitals_signs') }}),
+genomic as (select * from {{ ref('stg_trinetx__genomic') }}),
 
 results as (
 

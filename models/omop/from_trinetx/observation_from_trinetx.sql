@@ -5,29 +5,10 @@
 -- the value stands as text, and as number where it is one.
 -- Limits: lines of therapy are derived here from drugs; the network's are kept to be compared, never used.
 
-with tumors as (
-
-    select * from {{ ref('stg_trinetx__tumor') }}
-
-),
-
-lines as (
-
-    select * from {{ ref('stg_trinetx__chemo_lines') }}
-
-),
-
-tumor_properties as (
-
-    select * from {{ ref('stg_trinetx__tumor_properties') }}
-
-),
-
-treatments as (
-
-    select * from {{ ref('stg_trinetx__oncology_treatment') }}
-
-),
+with tumors as (select * from {{ ref('stg_trinetx__tumor') }}),
+lines as (select * from {{ ref('stg_trinetx__chemo_lines') }}),
+tumor_properties as (select * from {{ ref('stg_trinetx__tumor_properties') }}),
+treatments as (select * from {{ ref('stg_trinetx__oncology_treatment') }}),
 
 facts as (
 

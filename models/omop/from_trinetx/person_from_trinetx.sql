@@ -2,17 +2,8 @@
 -- One row per patient of a TriNetX export, as a person. The number of a person is made from the patient's id.
 -- Limits: only the year of birth is known; no site is named.
 
-with patients as (
-
-    select * from {{ ref('stg_trinetx__patient') }}
-
-),
-
-known_values as (
-
-    select * from {{ ref('trinetx_values') }}
-
-),
+with patients as (select * from {{ ref('stg_trinetx__patient') }}),
+known_values as (select * from {{ ref('trinetx_values') }}),
 
 persons as (
 

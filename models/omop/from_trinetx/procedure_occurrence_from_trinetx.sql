@@ -1,11 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- One row per procedure of a TriNetX export, with the export's own code.
 
-with procedures as (
-
-    select * from {{ ref('stg_trinetx__procedure') }}
-
-),
+with procedures as (select * from {{ ref('stg_trinetx__procedure') }}),
 
 procedure_occurrences as (
 

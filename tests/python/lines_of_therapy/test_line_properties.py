@@ -15,19 +15,19 @@ INPUTS = {
     "int_line_events": "intermediate",
     "int_line_rules": "intermediate",
     "int_progression_dates": "intermediate",
-    "int_patients_observed": "intermediate",
+    "int_myeloma_patients": "intermediate",
     "line_substitutions": "clinical_rules",
     "drug_classes": "clinical_rules",
 }
-MODELS = ("int_line_steps", "int_lines_closed", "int_lines_counted")
+MODELS = ("int_line_steps", "int_lines_dated", "int_lines_counted")
 LINES = """
-    select int_lines_closed.*, int_lines_counted.line_number as counted_number
-    from int_lines_closed
+    select int_lines_dated.*, int_lines_counted.line_number as counted_number
+    from int_lines_dated
     inner join int_lines_counted
         on
-            int_lines_closed.rule_set = int_lines_counted.rule_set
-            and int_lines_closed.person_id = int_lines_counted.person_id
-            and int_lines_closed.line_number = int_lines_counted.opened_line_number
+            int_lines_dated.rule_set = int_lines_counted.rule_set
+            and int_lines_dated.person_id = int_lines_counted.person_id
+            and int_lines_dated.line_number = int_lines_counted.opened_line_number
 """
 ENDED = """
     select lines.*

@@ -19,7 +19,7 @@ OWN_SUBSTITUTIONS = "mine,bortezomib,carfilzomib,ours: either proteasome inhibit
 TREATMENT = (
     "algorithm_parameters",
     "line_substitutions",
-    "path:models/intermediate/lines_of_therapy",
+    "path:models/clinical/lines",
     "lines_of_therapy_by_rule_set",
     "lines_of_therapy",
     "drug_exposures",

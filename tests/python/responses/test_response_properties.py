@@ -22,10 +22,10 @@ INPUTS = {
 MODELS = (
     "int_rises_from_nadir",
     "int_marker_depths",
-    "int_point_responses",
+    "int_overall_responses",
     "int_responses_confirmed",
-    "int_line_credits",
-    "int_line_points",
+    "int_confirmed_best_responses",
+    "int_best_overall_responses",
     "line_responses",
 )
 # a tenth of the least amount that counts as a rise, up to several times what makes a progression
@@ -46,7 +46,7 @@ def engine(demo, compiled):
     def respond(into: str) -> None:
         for name in MODELS:
             connection.execute(f"create or replace table {name} as {sql[name]}")
-        for name in ("int_point_responses", "line_responses"):
+        for name in ("int_overall_responses", "line_responses"):
             connection.execute(f"create or replace table {name}_{into} as from {name}")
 
     respond("before")

@@ -1,0 +1,89 @@
+-- One row per person and day on which something changes that a label may ask for, with all of it from that day on.
+-- Definition: history strictly before the index date (algorithms 10.1): what happened on a day is in the row of the
+-- next (int_eligibility_facts). The diagnosis is such a day, so that who was never treated is answered too. Of the line
+-- begun last it is known whether the myeloma was refractory to it.
+-- Limits: of who was treated before the data begin (patients.is_left_truncated) lines and exposures are lower bounds.
+
+with facts as (select * from {{ ref('int_eligibility_facts') }}),
+
+last_lines as (
+
+    select * from {{ ref('int_refractory_characteristics') }}
+    where name = 'is_refractory_last_line'
+
+),
+
+patients as (select * from {{ ref('int_myeloma_patients') }}),
+
+days as (
+
+    select
+        person_id,
+        myeloma_diagnosis_date as valid_from_date
+    from patients
+    union
+    select
+        person_id,
+        valid_from_date
+    from facts
+    union
+    select
+        person_id,
+        valid_from_date
+    from last_lines
+
+),
+
+held as (
+
+    select
+        days.person_id,
+        days.valid_from_date,
+        coalesce(max(case when facts.fact = 'prior_lines' then facts.value end), 0) as prior_lines,
+        coalesce(max(case when facts.fact = 'prior_lines_imwg_strict' then facts.value end), 0)
+            as prior_lines_imwg_strict,
+        coalesce(bool_or(facts.fact = 'exposed_imid'), false) as is_exposed_imid,
+        coalesce(bool_or(facts.fact = 'exposed_pi'), false) as is_exposed_pi,
+        coalesce(bool_or(facts.fact = 'exposed_anti_cd38'), false) as is_exposed_anti_cd38,
+        coalesce(bool_or(facts.fact = 'lenalidomide_refractory_primary'), false) as is_lenalidomide_refractory,
+        coalesce(bool_or(facts.fact = 'lenalidomide_refractory_confirmed'), false)
+            as is_lenalidomide_refractory_confirmed
+    from days
+    left join facts on days.person_id = facts.person_id and days.valid_from_date >= facts.valid_from_date
+    group by 1, 2
+
+),
+
+last_line_states as (
+
+    select
+        held.person_id,
+        held.valid_from_date,
+        last_lines.value_number,
+        row_number() over (
+            partition by held.person_id, held.valid_from_date
+            order by last_lines.valid_from_date desc, last_lines.value_number desc
+        ) as recency
+    from held
+    inner join last_lines
+        on held.person_id = last_lines.person_id and held.valid_from_date >= last_lines.valid_from_date
+
+),
+
+eligibility_history as (
+
+    select
+        held.*,
+        patients.death_date,
+        coalesce(last_line_states.value_number = 1, false) as is_refractory_last_line
+    from held
+    inner join patients on held.person_id = patients.person_id
+    left join last_line_states
+        on
+            held.person_id = last_line_states.person_id
+            and held.valid_from_date = last_line_states.valid_from_date
+            and last_line_states.recency = 1
+
+)
+
+select * from eligibility_history

@@ -1,0 +1,49 @@
+-- One row per person, named characteristic and day from which its value holds.
+-- Definition: what a study may ask of a person on a date; the value in force is the latest whose valid_from_date is on
+-- or before it. A characteristic without a row is unknown, not absent.
+
+with demographic_characteristics as (select * from {{ ref('int_demographic_characteristics') }}),
+treatment_characteristics as (select * from {{ ref('int_treatment_characteristics') }}),
+comorbidity_characteristics as (select * from {{ ref('int_comorbidity_characteristics') }}),
+refractory_characteristics as (select * from {{ ref('int_refractory_characteristics') }}),
+stage_characteristics as (select * from {{ ref('int_stage_characteristics') }}),
+risk_characteristics as (select * from {{ ref('int_risk_characteristics') }}),
+eligibility_characteristics as (select * from {{ ref('int_eligibility_characteristics') }}),
+disease_characteristics as (select * from {{ ref('int_disease_characteristics') }}),
+course_characteristics as (select * from {{ ref('int_course_characteristics') }}),
+relapse_characteristics as (select * from {{ ref('int_relapse_characteristics') }}),
+soft_tissue_characteristics as (select * from {{ ref('int_soft_tissue_characteristics') }}),
+clone_characteristics as (select * from {{ ref('int_clone_characteristics') }}),
+infused_cell_characteristics as (select * from {{ ref('int_infused_cell_characteristics') }}),
+
+characteristics as (
+
+    select * from demographic_characteristics
+    union all
+    select * from treatment_characteristics
+    union all
+    select * from comorbidity_characteristics
+    union all
+    select * from refractory_characteristics
+    union all
+    select * from risk_characteristics
+    union all
+    select * from eligibility_characteristics
+    union all
+    select * from stage_characteristics
+    union all
+    select * from disease_characteristics
+    union all
+    select * from course_characteristics
+    union all
+    select * from relapse_characteristics
+    union all
+    select * from soft_tissue_characteristics
+    union all
+    select * from clone_characteristics
+    union all
+    select * from infused_cell_characteristics
+
+)
+
+select * from characteristics

@@ -1,0 +1,57 @@
+-- One row per person, laboratory test, day and source record, in the test's canonical unit, and one per value derived
+-- from several records of a day.
+-- Definition: algorithms 7.2 (int_labs_judged); derived values (unit_rule derived: bands of M-protein added up,
+-- percentages times the leukocytes, urine times its volume, calcium corrected for albumin) carry the first of their
+-- records (int_labs_derived).
+-- Limits: several values of one day stay several rows; int_labs_by_day resolves them.
+
+with labs_judged as (select * from {{ ref('int_labs_judged') }}),
+labs_derived as (select * from {{ ref('int_labs_derived') }}),
+
+labs as (
+
+    select
+        person_id,
+        site_id,
+        source_name,
+        record_id,
+        lab,
+        unit,
+        source_unit,
+        source_text,
+        result_operator,
+        unit_rule,
+        quality,
+        quality_reason,
+        value,
+        source_value,
+        lower_limit,
+        upper_limit,
+        is_unusual,
+        measured_date
+    from labs_judged
+    union all
+    select
+        person_id,
+        site_id,
+        source_name,
+        record_id,
+        lab,
+        unit,
+        cast(null as {{ dbt.type_string() }}) as source_unit,
+        cast(null as {{ dbt.type_string() }}) as source_text,
+        cast(null as {{ dbt.type_string() }}) as result_operator,
+        'derived' as unit_rule,
+        'ok' as quality,
+        cast(null as {{ dbt.type_string() }}) as quality_reason,
+        value,
+        cast(null as double) as source_value,
+        cast(null as double) as lower_limit,
+        cast(null as double) as upper_limit,
+        is_unusual,
+        measured_date
+    from labs_derived
+
+)
+
+select * from labs

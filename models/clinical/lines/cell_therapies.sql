@@ -1,0 +1,78 @@
+-- One row per person and infusion of a CAR-T product, with the way to it: apheresis, bridging, lymphodepletion.
+-- Definition: the infusions of int_cell_therapies_found; bridging is what int_line_steps took for it; continued_drugs
+-- are those of the line before that went on between apheresis and lymphodepletion, which stay in that line; an
+-- infusion at most 180 days after one before it in the same line is a re-infusion (algorithms 2.3 and 2.4 m). Days
+-- from apheresis to infusion are null when apheresis is imputed.
+
+with cell_therapies as (
+
+    select cell_therapies.*
+    from {{ ref('int_cell_therapies_found') }} as cell_therapies
+    inner join {{ ref('int_myeloma_patients') }} as patients on cell_therapies.person_id = patients.person_id
+
+),
+
+steps as (
+
+    select * from {{ ref('int_steps_counted') }}
+    where rule_set = '{{ var("rule_set") }}' and kind = 'CART'
+
+),
+
+exposures as (
+
+    select * from {{ ref('drug_exposures') }}
+    where role in ('bridging', 'core')
+
+),
+
+bridging as (
+
+    select
+        cell_therapies.person_id,
+        cell_therapies.infusion_date,
+        min(case when exposures.role = 'bridging' then exposures.start_date end) as bridging_start_date,
+        {{ sorted_distinct_concat("case when exposures.role = 'bridging' then exposures.ingredient end") }}
+            as bridging_drugs,
+        {{ sorted_distinct_concat("case when exposures.role = 'core' then exposures.ingredient end") }}
+            as continued_drugs
+    from cell_therapies
+    inner join exposures
+        on
+            cell_therapies.person_id = exposures.person_id
+            and cell_therapies.apheresis_date <= exposures.start_date
+            and coalesce(cell_therapies.lymphodepletion_start_date, cell_therapies.infusion_date) > exposures.start_date
+    group by 1, 2
+
+),
+
+placed as (
+
+    select
+        cell_therapies.person_id,
+        cell_therapies.infusion_date,
+        cell_therapies.product,
+        cell_therapies.target,
+        cell_therapies.apheresis_date,
+        cell_therapies.is_apheresis_imputed,
+        bridging.bridging_start_date,
+        bridging.bridging_drugs,
+        bridging.continued_drugs,
+        cell_therapies.lymphodepletion_start_date,
+        case
+            when not cell_therapies.is_apheresis_imputed
+                then {{ days_between('cell_therapies.apheresis_date', 'cell_therapies.infusion_date') }}
+        end as vein_to_vein_days,
+        coalesce(steps.action = 'REINFUSION', false) as is_reinfusion,
+        steps.line_number
+    from cell_therapies
+    left join steps
+        on cell_therapies.person_id = steps.person_id and cell_therapies.infusion_date = steps.event_date
+    left join bridging
+        on
+            cell_therapies.person_id = bridging.person_id
+            and cell_therapies.infusion_date = bridging.infusion_date
+
+)
+
+select * from placed

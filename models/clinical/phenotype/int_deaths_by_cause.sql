@@ -1,0 +1,79 @@
+-- One row per patient whose cause of death is recorded: was it myeloma?
+-- Definition: the cause's concept or code stands for a diagnosis of concept_set_roles (myeloma_phenotype).
+-- Limits: most sources record no cause; a patient without one has no row, and an unrecorded cause is not myeloma.
+
+with deaths as (select * from {{ ref('death') }}),
+patients as (select * from {{ ref('int_myeloma_patients') }}),
+
+roles as (
+
+    select * from {{ ref('concept_set_roles') }}
+    where algorithm = 'myeloma_phenotype' and role = 'diagnosis'
+
+),
+
+members as (
+
+    select concept_set_members.*
+    from {{ ref('int_concept_set_members') }} as concept_set_members
+    inner join roles on concept_set_members.concept_set_id = roles.concept_set_id
+
+),
+
+concepts as (
+
+    select distinct
+        concepts_of_sets.source_name,
+        concepts_of_sets.concept_id
+    from {{ ref('int_concept_set_concepts') }} as concepts_of_sets
+    inner join roles on concepts_of_sets.concept_set_id = roles.concept_set_id
+
+),
+
+by_concept as (
+
+    select deaths.person_id
+    from deaths
+    inner join concepts
+        on deaths.source_name = concepts.source_name and deaths.cause_concept_id = concepts.concept_id
+
+),
+
+by_code as (
+
+    select deaths.person_id
+    from deaths
+    inner join members
+        on left({{ plain_code('deaths.cause_source_value') }}, length(members.plain_code)) = members.plain_code
+
+),
+
+caused as (
+
+    select * from by_concept
+    union
+    select * from by_code
+
+),
+
+known_causes as (
+
+    select distinct person_id from deaths
+    where coalesce(cause_concept_id, 0) != 0 or nullif(trim(cause_source_value), '') is not null
+
+),
+
+deaths_by_cause as (
+
+    select
+        patients.person_id,
+        patients.death_date,
+        caused.person_id is not null as is_from_myeloma
+    from patients
+    inner join known_causes on patients.person_id = known_causes.person_id
+    left join caused on patients.person_id = caused.person_id
+    where patients.death_date is not null
+
+)
+
+select * from deaths_by_cause

@@ -1,0 +1,116 @@
+-- One row per person with a supported myeloma diagnosis: the earliest such date and the rule that supports it.
+-- Definition: algorithms 1.4. A: another diagnosis date min_gap_days to max_gap_days later; B: a myeloma-specific drug
+-- from tx_before_days before to tx_after_days after; C: a CAR-T infusion against BCMA on or after the date; D: a tumor
+-- registry's record within registry_days.
+-- Limits: a diagnosis date without any of these is taken for a rule-out code.
+
+with events as (select * from {{ ref('int_coded_events') }}),
+
+roles as (
+
+    select * from {{ ref('concept_set_roles') }}
+    where algorithm = 'myeloma_phenotype' and role = 'diagnosis'
+
+),
+
+drug_exposures as (
+
+    select drug_exposures.*
+    from {{ ref('int_drug_exposures_covered') }} as drug_exposures
+    inner join {{ ref('drug_classes') }} as drug_classes on drug_exposures.ingredient = drug_classes.ingredient
+    where drug_classes.is_myeloma_specific
+
+),
+
+cell_therapies as (
+
+    select * from {{ ref('int_cell_therapies_found') }}
+    where target = 'bcma'
+
+),
+
+diagnosis_dates as (
+
+    select distinct
+        events.person_id,
+        events.start_date as diagnosis_date
+    from events
+    inner join roles on events.concept_set_id = roles.concept_set_id
+
+),
+
+registry_dates as (
+
+    select distinct
+        events.person_id,
+        events.start_date as registered_date
+    from events
+    inner join roles on events.concept_set_id = roles.concept_set_id
+    inner join {{ ref('diagnosis_record_types') }} as record_types
+        on events.type_concept_id = record_types.type_concept_id
+    where record_types.record_type = 'registry'
+
+),
+
+-- whatever supports a diagnosis date, with the days after that date between which it must lie
+supporting as (
+
+    select
+        person_id,
+        diagnosis_date as supporting_date,
+        'A' as myeloma_rule,
+        {{ parameter('myeloma_phenotype', 'min_gap_days') }} as from_day,
+        coalesce({{ parameter('myeloma_phenotype', 'max_gap_days') }}, 100000) as to_day
+    from diagnosis_dates
+    union all
+    select
+        person_id,
+        start_date as supporting_date,
+        'B' as myeloma_rule,
+        -{{ parameter('myeloma_phenotype', 'tx_before_days') }} as from_day,
+        {{ parameter('myeloma_phenotype', 'tx_after_days') }} as to_day
+    from drug_exposures
+    union all
+    select
+        person_id,
+        infusion_date as supporting_date,
+        'C' as myeloma_rule,
+        0 as from_day,
+        100000 as to_day
+    from cell_therapies
+    union all
+    select
+        person_id,
+        registered_date as supporting_date,
+        'D' as myeloma_rule,
+        -{{ parameter('myeloma_phenotype', 'registry_days') }} as from_day,
+        {{ parameter('myeloma_phenotype', 'registry_days') }} as to_day
+    from registry_dates
+
+),
+
+myeloma_diagnoses as (
+
+    select
+        diagnosis_dates.person_id,
+        diagnosis_dates.diagnosis_date as myeloma_diagnosis_date,
+        min(supporting.myeloma_rule) as myeloma_rule,
+        row_number() over (
+            partition by diagnosis_dates.person_id order by diagnosis_dates.diagnosis_date
+        ) as diagnosis_rank
+    from diagnosis_dates
+    inner join supporting
+        on
+            diagnosis_dates.person_id = supporting.person_id
+            and {{ days_between('diagnosis_dates.diagnosis_date', 'supporting.supporting_date') }}
+            between supporting.from_day and supporting.to_day
+    group by 1, 2
+
+)
+
+select
+    person_id,
+    myeloma_diagnosis_date,
+    myeloma_rule
+from myeloma_diagnoses
+where diagnosis_rank = 1

@@ -1,0 +1,93 @@
+-- One row per person and infusion of a CAR-T product.
+-- Definition: infusion codes of any product within 7 days are one infusion on the earliest of their days; the product
+-- is the most specific that any of them names (algorithms 2.3 rule 4). target: BCMA, unless the product has another.
+-- Limits: a code that names no product counts only for a person with myeloma and without a CD19 product.
+
+with events as (select * from {{ ref('int_coded_events') }}),
+
+roles as (
+
+    select * from {{ ref('concept_set_roles') }}
+    where algorithm = 'cell_therapy'
+
+),
+
+infusion_records as (
+
+    select distinct
+        events.person_id,
+        roles.role as product,
+        events.start_date
+    from events
+    inner join roles on events.concept_set_id = roles.concept_set_id
+    where roles.role in ('ide_cel', 'cilta_cel', 'unknown', 'other_target')
+
+),
+
+flagged as (
+
+    select
+        infusion_records.*,
+        case
+            when
+                {{ days_between('lag(start_date) over (partition by person_id order by start_date, product)', 'start_date') }}
+                <= {{ parameter('cell_therapies', 'cluster_days') }}
+                then 0
+            else 1
+        end as is_first
+    from infusion_records
+
+),
+
+clustered as (
+
+    select
+        flagged.*,
+        sum(is_first) over (
+            partition by person_id order by start_date, product rows between unbounded preceding and current row
+        ) as infusion_number
+    from flagged
+
+),
+
+infusions as (
+
+    select
+        person_id,
+        infusion_number,
+        min(start_date) as infusion_date,
+        coalesce(
+            max(case when product = 'other_target' then product end),
+            max(case when product in ('ide_cel', 'cilta_cel') then product end),
+            'unknown'
+        ) as product
+    from clustered
+    group by 1, 2
+
+),
+
+treated_against_others as (
+
+    select distinct person_id from infusion_records
+    where product = 'other_target'
+
+),
+
+infusions_found as (
+
+    select
+        infusions.person_id,
+        infusions.infusion_number,
+        infusions.infusion_date,
+        infusions.product,
+        case
+            when infusions.product = 'other_target' then 'other'
+            when infusions.product = 'unknown' and treated_against_others.person_id is not null then 'other'
+            else 'bcma'
+        end as target
+    from infusions
+    left join treated_against_others on infusions.person_id = treated_against_others.person_id
+
+)
+
+select * from infusions_found

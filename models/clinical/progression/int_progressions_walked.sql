@@ -1,0 +1,106 @@
+-- One row per patient and disease assessment: did the disease progress against the lowest values since the last
+-- progression, whatever line of therapy the patient was on?
+-- Definition: PD of IMWG 2016 (algorithms 4.1) against the running nadir of each marker, which starts anew at each
+-- confirmed progression; confirmed by imaging, by two markers at once, by the next value, or by death from myeloma
+-- (algorithms 4.3 rule 4). A nadir of 0 leaves the absolute rise alone.
+-- Limits: walks by assessment number, all patients at once; Spark needs cteRecursionLevelLimit above the longest
+-- history.
+
+with recursive followed as (select * from {{ ref('int_markers_followed') }}),
+
+limits as (
+
+    select
+        {{ parameter('responses', 'pd_relative_rise') }} as relative_rise,
+        {{ parameter('responses', 'pd_serum_rise') }} as serum_rise,
+        {{ parameter('responses', 'pd_serum_high_nadir') }} as serum_high_nadir,
+        {{ parameter('responses', 'pd_serum_high_rise') }} as serum_high_rise,
+        {{ parameter('responses', 'pd_urine_rise') }} as urine_rise,
+        {{ parameter('responses', 'pd_flc_rise') }} as flc_rise,
+        {{ parameter('responses', 'pd_simultaneous') }} as simultaneous
+
+),
+
+walked as (
+
+    select
+        person_id,
+        assessment_number,
+        assessed_date,
+        serum as serum_nadir,
+        urine as urine_nadir,
+        flc as flc_nadir,
+        false as is_progression,
+        false as is_imaging
+    from followed
+    where assessment_number = 1
+
+    union all
+
+    select
+        person_id,
+        assessment_number,
+        assessed_date,
+        case when is_progression then coalesce(serum, serum_nadir) else least(serum, serum_nadir) end as serum_nadir,
+        case when is_progression then coalesce(urine, urine_nadir) else least(urine, urine_nadir) end as urine_nadir,
+        case when is_progression then flc else least(flc, flc_nadir) end as flc_nadir,
+        is_progression,
+        is_imaging
+    from (
+        select
+            compared.*,
+            is_imaging
+            or (marker_count >= 2 and simultaneous = 1)
+            or (marker_count >= 1 and (has_next_rise or is_last_before_myeloma_death)) as is_progression
+        from (
+            select
+                followed.person_id,
+                followed.assessment_number,
+                followed.assessed_date,
+                followed.serum,
+                followed.urine,
+                followed.flc,
+                walked.serum_nadir,
+                walked.urine_nadir,
+                walked.flc_nadir,
+                followed.has_new_lesion as is_imaging,
+                followed.is_last_before_myeloma_death,
+                limits.simultaneous,
+                case when {{ has_risen(
+                    'followed.serum', 'walked.serum_nadir',
+                    'case when walked.serum_nadir >= limits.serum_high_nadir'
+                    ~ ' then limits.serum_high_rise else limits.serum_rise end',
+                    'limits.relative_rise'
+                ) }} then 1 else 0 end
+                + case when {{ has_risen(
+                    'followed.urine', 'walked.urine_nadir', 'limits.urine_rise', 'limits.relative_rise'
+                ) }} then 1 else 0 end
+                + case when {{ has_risen(
+                    'followed.flc', 'walked.flc_nadir', 'limits.flc_rise', 'limits.relative_rise', strictly=true
+                ) }} then 1 else 0 end
+                    as marker_count,
+                coalesce({{ has_risen(
+                    'followed.next_serum', 'walked.serum_nadir',
+                    'case when walked.serum_nadir >= limits.serum_high_nadir'
+                    ~ ' then limits.serum_high_rise else limits.serum_rise end',
+                    'limits.relative_rise'
+                ) }}, false)
+                or coalesce({{ has_risen(
+                    'followed.next_urine', 'walked.urine_nadir', 'limits.urine_rise', 'limits.relative_rise'
+                ) }}, false)
+                or coalesce({{ has_risen(
+                    'followed.next_flc', 'walked.flc_nadir', 'limits.flc_rise', 'limits.relative_rise', strictly=true
+                ) }}, false)
+                    as has_next_rise
+            from walked
+            inner join followed
+                on
+                    walked.person_id = followed.person_id
+                    and walked.assessment_number + 1 = followed.assessment_number
+            cross join limits
+        ) as compared
+    ) as decided
+
+)
+
+select * from walked

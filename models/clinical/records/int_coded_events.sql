@@ -1,0 +1,43 @@
+-- One row per record of a candidate and concept set that its code stands for on its date.
+-- Definition: the records that any concept set names (algorithms 0, canonical event table); all clinical models read
+-- this table, never the source's records.
+-- Limits: a code that a set lists only between two dates (reused and young codes) counts only between them.
+
+with records as (select * from {{ ref('int_screened_records') }}),
+codes_resolved as (select * from {{ ref('int_codes_resolved') }}),
+
+events_found as (
+
+    select
+        records.person_id,
+        codes_resolved.concept_set_id,
+        records.domain,
+        records.source_name,
+        records.record_id,
+        records.code_key,
+        records.source_code,
+        records.type_concept_id,
+        records.visit_id,
+        records.value_number,
+        records.value_text,
+        records.value_concept_id,
+        records.unit_concept_id,
+        records.unit_text,
+        records.operator_concept_id,
+        records.range_low,
+        records.range_high,
+        records.days_supply,
+        records.quantity,
+        records.route_text,
+        records.stop_reason,
+        records.qualifier_text,
+        codes_resolved.resolved_by,
+        records.start_date,
+        coalesce(records.end_date, records.start_date) as end_date
+    from records
+    inner join codes_resolved on records.code_key = codes_resolved.code_key
+    where records.start_date between codes_resolved.valid_from and codes_resolved.valid_to
+
+)
+
+select * from events_found

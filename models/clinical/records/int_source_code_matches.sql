@@ -1,0 +1,79 @@
+-- One row per source code, concept set that it stands for by a code or concept, and member that says so.
+-- Definition: by the source's vocabulary (resolution_rank 1), by a concept id of the seed (2), or by the source code
+-- itself, a prefix for hierarchical vocabularies, dots ignored (3). A concept reached through 'Maps to' counts only
+-- when the record has no code of its own in the vocabulary of the member: the mapping may be coarser (grades of CRS
+-- share one standard concept). is_reused: the record's own code once meant something else.
+
+with source_codes as (select * from {{ ref('int_source_codes') }}),
+members as (select * from {{ ref('int_concept_set_members') }}),
+vocabularies as (select * from {{ ref('source_vocabularies') }}),
+concepts_of_sets as (select * from {{ ref('int_concept_set_concepts') }}),
+
+by_source_code as (
+
+    select
+        source_codes.code_key,
+        members.concept_set_id,
+        members.vocabulary_id,
+        members.valid_from,
+        members.valid_to,
+        members.is_reused,
+        3 as resolution_rank
+    from source_codes
+    inner join vocabularies on source_codes.domain = vocabularies.domain
+    inner join members
+        on
+            vocabularies.vocabulary_id = members.vocabulary_id
+            and left(source_codes.plain_code, length(members.plain_code)) = members.plain_code
+    where
+        source_codes.plain_code = members.plain_code
+        or (
+            members.include_descendants
+            and vocabularies.is_hierarchical
+            and length(source_codes.plain_code) <= vocabularies.longest_code
+        )
+
+),
+
+by_concept as (
+
+    select
+        source_codes.code_key,
+        concepts_of_sets.concept_set_id,
+        concepts_of_sets.vocabulary_id,
+        concepts_of_sets.valid_from,
+        concepts_of_sets.valid_to,
+        coalesce(
+            members.is_reused
+            and source_codes.source_concept_id = concepts_of_sets.concept_id
+            and not concepts_of_sets.is_mapped,
+            false
+        ) as is_reused,
+        concepts_of_sets.resolution_rank
+    from source_codes
+    inner join concepts_of_sets
+        on
+            source_codes.source_name = concepts_of_sets.source_name
+            and (
+                source_codes.concept_id = concepts_of_sets.concept_id
+                or (source_codes.source_concept_id = concepts_of_sets.concept_id and not concepts_of_sets.is_mapped)
+            )
+    left join members on concepts_of_sets.member_id = members.member_id
+    left join by_source_code
+        on
+            concepts_of_sets.is_mapped
+            and source_codes.code_key = by_source_code.code_key
+            and concepts_of_sets.vocabulary_id = by_source_code.vocabulary_id
+    where by_source_code.code_key is null
+
+),
+
+codes_by_code as (
+
+    select * from by_concept
+    union all
+    select * from by_source_code
+
+)
+
+select * from codes_by_code

@@ -1,0 +1,92 @@
+-- One row per person, line and drug to which the myeloma was refractory, with the strongest evidence of it.
+-- Definition: algorithms 3.3. CONFIRMED: a progression after a dose of the line and at most 60 days after the last one
+-- (rule 1); or no response to the line (rule 2, int_lines_not_responding). PROBABLE (rule 3): another line began within
+-- those 60 days (int_lines_switched), unless the drug was stopped for toxicity at most 28 days before; or death from
+-- myeloma. evidence_date is the day on which it became known, so that any earlier date sees nothing.
+-- Which doses count: int_drug_exposures_counted.
+-- Limits: a switch for toxicity that no record explains reads as PROBABLE (shares per site in
+-- qc.refractoriness_proxies); few sources hold the cause of death or why a drug was stopped.
+
+with exposures as (select * from {{ ref('int_drug_exposures_counted') }}),
+not_responding as (select * from {{ ref('int_lines_not_responding') }}),
+next_lines as (select * from {{ ref('int_lines_switched') }}),
+progressions as (select * from {{ ref('int_progression_dates') }}),
+myeloma_deaths as (select * from {{ ref('int_myeloma_deaths') }}),
+
+evidence as (
+
+    select
+        exposures.person_id,
+        exposures.line_number,
+        exposures.ingredient,
+        exposures.last_dose_date,
+        'CONFIRMED' as status,
+        progressions.progression_date as evidence_date
+    from exposures
+    inner join progressions
+        on exposures.person_id = progressions.person_id and exposures.start_date < progressions.progression_date
+    union all
+    select
+        exposures.person_id,
+        exposures.line_number,
+        exposures.ingredient,
+        cast(null as date) as last_dose_date,
+        'CONFIRMED' as status,
+        not_responding.evidence_date
+    from exposures
+    inner join not_responding
+        on
+            exposures.person_id = not_responding.person_id
+            and exposures.line_number = not_responding.line_number
+            and exposures.start_date < not_responding.evidence_date
+    union all
+    select
+        exposures.person_id,
+        exposures.line_number,
+        exposures.ingredient,
+        exposures.last_dose_date,
+        'PROBABLE' as status,
+        next_lines.line_start_date as evidence_date
+    from exposures
+    inner join next_lines
+        on
+            exposures.person_id = next_lines.person_id
+            and exposures.line_number = next_lines.line_number
+            and exposures.start_date < next_lines.line_start_date
+    where
+        exposures.toxicity_stop_date is null
+        or {{ days_between('exposures.toxicity_stop_date', 'next_lines.line_start_date') }}
+        > {{ parameter('refractoriness', 'toxicity_stop_days') }}
+    union all
+    select
+        exposures.person_id,
+        exposures.line_number,
+        exposures.ingredient,
+        exposures.last_dose_date,
+        'PROBABLE' as status,
+        myeloma_deaths.death_date as evidence_date
+    from exposures
+    inner join myeloma_deaths
+        on exposures.person_id = myeloma_deaths.person_id and exposures.start_date < myeloma_deaths.death_date
+
+),
+
+refractoriness_found as (
+
+    select
+        person_id,
+        line_number,
+        ingredient,
+        min(status) as status,
+        coalesce(
+            min(case when status = 'CONFIRMED' then evidence_date end), min(evidence_date)
+        ) as evidence_date
+    from evidence
+    where
+        last_dose_date is null
+        or {{ days_between('last_dose_date', 'evidence_date') }} <= {{ parameter('refractoriness', 'refractory_window') }}
+    group by 1, 2, 3
+
+)
+
+select * from refractoriness_found

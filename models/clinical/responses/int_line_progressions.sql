@@ -1,0 +1,86 @@
+-- One row per patient and line of therapy that the disease progressed on: the first progression of the line, and
+-- where it is known from.
+-- Definition: the earliest confirmed progression after the line's index, up to the day the next line starts, over
+-- all sources; on one day laboratory goes before imaging and marrow and those before the site's own record
+-- (algorithms 5.1). The start of a new line is no progression. A parameter (progressions, source_<name>) switches a
+-- source off: then another may date the progression later, or none.
+
+with confirmed as (
+
+    select * from {{ ref('int_responses_confirmed') }}
+    where is_progression_confirmed
+
+),
+
+structured as (select * from {{ ref('int_structured_progressions') }}),
+response_lines as (select * from {{ ref('int_response_lines') }}),
+
+derived as (
+
+    select
+        person_id,
+        line_number,
+        assessed_date as progression_date,
+        driver as source,
+        case driver when 'laboratory' then 1 when 'imaging' then 2 else 3 end as source_rank
+    from confirmed
+
+),
+
+recorded as (
+
+    select
+        response_lines.person_id,
+        response_lines.line_number,
+        structured.progression_date,
+        'structured' as source,
+        4 as source_rank
+    from response_lines
+    inner join structured
+        on
+            response_lines.person_id = structured.person_id
+            and response_lines.index_date < structured.progression_date
+            and coalesce(response_lines.next_line_start_date, date '9999-12-31') >= structured.progression_date
+
+),
+
+ranked as (
+
+    select
+        everything.*,
+        row_number() over (
+            partition by person_id, line_number order by progression_date, source_rank
+        ) as progression_rank
+    from (
+        select * from derived
+        union all
+        select * from recorded
+    ) as everything
+    where
+        case source
+            when 'laboratory' then {{ parameter('progressions', 'source_laboratory') }}
+            when 'imaging' then {{ parameter('progressions', 'source_imaging') }}
+            when 'marrow' then {{ parameter('progressions', 'source_marrow') }}
+            else {{ parameter('progressions', 'source_structured') }}
+        end = 1
+
+),
+
+line_progressions as (
+
+    select
+        ranked.person_id,
+        ranked.line_number,
+        ranked.progression_date,
+        ranked.source,
+        response_lines.index_date,
+        response_lines.infusion_date,
+        response_lines.next_line_start_date
+    from ranked
+    inner join response_lines
+        on ranked.person_id = response_lines.person_id and ranked.line_number = response_lines.line_number
+    where ranked.progression_rank = 1
+
+)
+
+select * from line_progressions

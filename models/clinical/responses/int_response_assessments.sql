@@ -1,0 +1,100 @@
+-- One row per patient, line of therapy and disease assessment after its index, beside the baseline.
+-- Definition: the assessments from the day after the index to the day the next line starts; those of the time after it
+-- (is_after_line) can confirm a progression and nothing else. Marrow and imaging of up to marrow_window days on either
+-- side stand in where the assessment has none (algorithms 4.2).
+
+with baselines as (select * from {{ ref('int_response_baselines') }}),
+assessments as (select * from {{ ref('int_disease_assessments') }}),
+
+carried_facts as (
+
+    select
+        person_id,
+        assessed_date,
+        marrow,
+        plasmacytoma,
+        has_clonal_cells,
+        has_extramedullary or has_paramedullary as has_soft_tissue
+    from assessments
+    where
+        marrow is not null
+        or plasmacytoma is not null
+        or has_clonal_cells is not null
+        or has_extramedullary is not null
+        or has_paramedullary is not null
+
+),
+
+placed as (
+
+    select
+        assessments.person_id,
+        assessments.assessment_number,
+        abs({{ days_between('assessments.assessed_date', 'carried_facts.assessed_date') }}) as days_apart,
+        carried_facts.marrow,
+        carried_facts.plasmacytoma,
+        carried_facts.has_clonal_cells,
+        carried_facts.has_soft_tissue
+    from assessments
+    inner join carried_facts on assessments.person_id = carried_facts.person_id
+
+),
+
+carried as (
+
+    select
+        person_id,
+        assessment_number,
+        min_by(
+            marrow,
+            case when marrow is not null then days_apart * 1000 + marrow end
+        ) as marrow,
+        min_by(
+            plasmacytoma,
+            case when plasmacytoma is not null then days_apart * 100000 + plasmacytoma end
+        ) as plasmacytoma,
+        bool_or(has_clonal_cells) as has_clonal_cells,
+        bool_or(has_soft_tissue) as has_soft_tissue
+    from placed
+    where days_apart <= {{ parameter('responses', 'marrow_window') }}
+    group by 1, 2
+
+),
+
+response_assessments as (
+
+    select
+        baselines.*,
+        assessments.assessment_number,
+        assessments.assessed_date,
+        assessments.serum,
+        assessments.urine,
+        assessments.flc_difference as flc,
+        assessments.flc_ratio,
+        assessments.ratio_low,
+        assessments.ratio_high,
+        assessments.has_serum_band,
+        assessments.has_urine_band,
+        assessments.has_new_lesion,
+        assessments.has_residual_disease,
+        assessments.residual_disease_sensitivity,
+        carried.marrow,
+        carried.plasmacytoma,
+        carried.has_clonal_cells,
+        carried.has_soft_tissue,
+        coalesce(assessments.assessed_date > baselines.next_line_start_date, false) as is_after_line
+    from baselines
+    inner join assessments
+        on baselines.person_id = assessments.person_id and baselines.index_date < assessments.assessed_date
+    left join carried
+        on
+            assessments.person_id = carried.person_id
+            and assessments.assessment_number = carried.assessment_number
+    where
+        baselines.next_line_start_date is null
+        or assessments.assessed_date
+        <= baselines.next_line_start_date + cast({{ parameter('responses', 'after_line_days') }} as integer)
+
+)
+
+select * from response_assessments

@@ -1,0 +1,113 @@
+-- One row per patient and line of therapy: the markers before it, and which of them can be measured.
+-- Definition: the last known value of each marker up to baseline_lookback (42) days before the baseline date (marrow
+-- and imaging: imaging_baseline_from, 60). Serum is measurable from 1 g/dL, urine from 200 mg/24 h, and light chains
+-- from 10 mg/dL with an abnormal ratio where neither protein is (algorithms 4.1, 4.2).
+
+with response_lines as (select * from {{ ref('int_response_lines') }}),
+
+markers as (
+
+    select
+        disease_markers.*,
+        involved_chains.involved_chain,
+        coalesce(kappa_chains / nullif(lambda_chains, 0), recorded_ratio) as flc_ratio
+    from {{ ref('int_disease_markers') }} as disease_markers
+    left join {{ ref('int_involved_chains') }} as involved_chains
+        on disease_markers.person_id = involved_chains.person_id
+
+),
+
+before as (
+
+    select
+        response_lines.person_id,
+        response_lines.line_number,
+        {{ days_between('markers.marker_date', 'response_lines.baseline_date') }} as days_before,
+        markers.marker_date,
+        markers.serum,
+        markers.urine,
+        case involved_chain when 'kappa' then kappa_chains when 'lambda' then lambda_chains end as involved_flc,
+        case involved_chain
+            when 'kappa' then kappa_chains - lambda_chains
+            when 'lambda' then lambda_chains - kappa_chains
+        end as flc_difference,
+        flc_ratio not between markers.ratio_low and markers.ratio_high as is_ratio_abnormal,
+        markers.has_urine_band,
+        markers.marrow,
+        markers.plasmacytoma,
+        markers.has_extramedullary,
+        markers.has_paramedullary
+    from response_lines
+    inner join markers
+        on
+            response_lines.person_id = markers.person_id
+            and {{ days_between('markers.marker_date', 'response_lines.baseline_date') }}
+            between 0 and -1 * {{ parameter('progressions', 'imaging_baseline_from') }}
+
+),
+
+recent as (
+
+    select
+        before.*,
+        case when days_before <= {{ parameter('responses', 'baseline_lookback') }} then marker_date end as lab_date
+    from before
+
+),
+
+last_values as (
+
+    select
+        person_id,
+        line_number,
+        max_by(serum, case when serum is not null then lab_date end) as serum,
+        max_by(urine, case when urine is not null then lab_date end) as urine,
+        max_by(involved_flc, case when involved_flc is not null then lab_date end) as involved_flc,
+        max_by(flc_difference, case when flc_difference is not null then lab_date end) as flc_difference,
+        max_by(is_ratio_abnormal, case when is_ratio_abnormal is not null then lab_date end) as is_ratio_abnormal,
+        max_by(has_urine_band, case when has_urine_band is not null then lab_date end) as has_urine_band,
+        max_by(marrow, case when marrow is not null then marker_date end) as marrow,
+        max_by(plasmacytoma, case when plasmacytoma is not null then marker_date end) as plasmacytoma,
+        max_by(has_extramedullary, case when has_extramedullary is not null then marker_date end) as has_extramedullary,
+        max_by(has_paramedullary, case when has_paramedullary is not null then marker_date end) as has_paramedullary
+    from recent
+    group by 1, 2
+
+),
+
+judged as (
+
+    select
+        last_values.*,
+        coalesce(serum >= {{ parameter('responses', 'measurable_serum') }}, false) as is_serum_measurable,
+        coalesce(urine >= {{ parameter('responses', 'measurable_urine') }}, false) as is_urine_measurable
+    from last_values
+
+),
+
+response_baselines as (
+
+    select
+        response_lines.*,
+        judged.serum as baseline_serum,
+        judged.urine as baseline_urine,
+        judged.flc_difference as baseline_flc,
+        judged.marrow as baseline_marrow,
+        judged.plasmacytoma as baseline_plasmacytoma,
+        coalesce(judged.urine = 0 or not judged.has_urine_band, false) as is_urine_negative_at_baseline,
+        judged.has_extramedullary as had_extramedullary,
+        judged.has_paramedullary as had_paramedullary,
+        coalesce(judged.is_serum_measurable, false) as is_serum_measurable,
+        coalesce(judged.is_urine_measurable, false) as is_urine_measurable,
+        coalesce(
+            not judged.is_serum_measurable and not judged.is_urine_measurable and judged.is_ratio_abnormal
+            and judged.involved_flc >= {{ parameter('responses', 'measurable_flc') }},
+            false
+        ) as is_flc_measurable
+    from response_lines
+    left join judged
+        on response_lines.person_id = judged.person_id and response_lines.line_number = judged.line_number
+
+)
+
+select * from response_baselines

@@ -1,0 +1,18 @@
+{#- the columns of meta.grain tell every row of the model from every other, and none of them is NULL -#}
+{% test grain(model) %}
+
+{%- set found = [] -%}
+{%- for node in graph.nodes.values() if execute and node.resource_type == 'model' and node.name == model.identifier -%}
+    {%- do found.extend(node.config.meta.get('grain', [])) -%}
+{%- endfor -%}
+{%- if execute and not found %}{{ exceptions.raise_compiler_error(model.identifier ~ ": the model states no meta.grain") }}{% endif %}
+{%- set columns = found or ['null'] %}
+
+select
+    {{ columns | join(', ') }},
+    count(*) as row_count
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1 or {{ columns | join(' is null or ') }} is null
+
+{% endtest %}
