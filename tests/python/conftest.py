@@ -58,9 +58,7 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def specification() -> str:
-    """The specification of the algorithms, which is not part of the repository."""
-    file = SHARED / "reference" / "algorithms.md"
-    if not file.exists():
-        pytest.skip(f"the specification is not at {file}")
-    return file.read_text(encoding="utf-8")
+def specification() -> dict[str, str]:
+    """The pages of the specification: name of the page to its text."""
+    folder = project_root() / "docs" / "specification"
+    return {page.stem: page.read_text(encoding="utf-8") for page in sorted(folder.glob("*.md"))}
