@@ -119,7 +119,7 @@ def literature(specification) -> dict[str, str]:
 
 def keys_in(text: str) -> set[str]:
     """What looks like a key of the literature: a name and a year."""
-    return {key for key in KEY.findall(text) if not MONTHS.match(key)}
+    return {key for key in KEY.findall(" ".join(text.split())) if not MONTHS.match(key)}
 
 
 # ------------------------------------------------------------------------------------ the pages
@@ -174,7 +174,8 @@ def test_every_section_says_what_it_rests_on(specification, literature):
 
 
 def test_every_key_is_used_and_says_whether_it_was_verified(specification, literature):
-    elsewhere = " ".join(text for page, text in specification.items() if page != "literature")
+    pages = [text for page, text in specification.items() if page != "literature"]
+    elsewhere = " ".join(" ".join(pages).split())
     dated = {key: told for key, told in literature.items() if keys_in(key)}
     assert len(dated) > 30
     assert [key for key in dated if key not in elsewhere] == []
