@@ -36,7 +36,7 @@ from myelomart.project import project_root
 from myelomart.sources.landing import parse_source
 from myelomart.study import Analysis, Study, read_study
 from myelomart.survival import cox_regression
-from myelomart.synthetic.network import make_network
+from myelomart_synthetic.network import make_network
 
 STUDY, ANALYSIS = "cart_vs_pom", "hazard_ratios"
 NORMAL_95 = 1.959964

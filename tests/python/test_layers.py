@@ -14,7 +14,7 @@ from myelomart.project import project_root
 SAME_STEP = {"intermediate": "core"}
 LAYERS = ["staging", "omop", "intermediate", "core", "cohorts", "outcomes", "studies"]
 SIDE_LAYERS = {"exports", "qc"}  # they look at every layer, only `studies` looks at qc
-READS_SOURCES = {"sources", "quality", "synthetic"}  # before there is a warehouse
+READS_SOURCES = {"sources", "quality"}  # before there is a warehouse
 
 
 @pytest.fixture(scope="module")

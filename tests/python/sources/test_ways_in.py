@@ -21,7 +21,7 @@ from myelomart.quality import door
 from myelomart.sources import layout
 from myelomart.sources.landing import Source, land
 from myelomart.study import read_study, study_ids
-from myelomart.synthetic.network import make_network
+from myelomart_synthetic.network import make_network
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "converters"))
 from trinetx import write_export  # noqa: E402  it stands in a folder of its own

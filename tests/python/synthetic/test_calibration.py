@@ -1,8 +1,8 @@
 """The network stays near the printed numbers; wide bounds, since this is a small one."""
 
-from myelomart.synthetic.calibration import CONDITIONS, calibration_table
-from myelomart.synthetic.calibration_page import page
-from myelomart.synthetic.constants import rows
+from myelomart_synthetic.calibration import CONDITIONS, calibration_table
+from myelomart_synthetic.calibration_page import page
+from myelomart_synthetic.constants import rows
 
 
 def test_every_target_has_a_condition_and_a_source():

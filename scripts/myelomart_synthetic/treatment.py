@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import ndtr
 
-from myelomart.synthetic.biology import Biology, draw_biology, has_emd
-from myelomart.synthetic.constants import column, day_number, parameter, position, rows
-from myelomart.synthetic.effects import NEVER, Planted, plant
-from myelomart.synthetic.people import MONTH, YEAR, People
-from myelomart.synthetic.regimens import PHASES, choose_regimen, phase_number, regimen_drugs
-from myelomart.synthetic.responses import draw_response, therapy_duration
-from myelomart.synthetic.scenarios import Scenario
-from myelomart.synthetic.streams import Streams
+from myelomart_synthetic.biology import Biology, draw_biology, has_emd
+from myelomart_synthetic.constants import column, day_number, parameter, position, rows
+from myelomart_synthetic.effects import NEVER, Planted, plant
+from myelomart_synthetic.people import MONTH, YEAR, People
+from myelomart_synthetic.regimens import PHASES, choose_regimen, phase_number, regimen_drugs
+from myelomart_synthetic.responses import draw_response, therapy_duration
+from myelomart_synthetic.scenarios import Scenario
+from myelomart_synthetic.streams import Streams
 
 MAX_LINES = 22
 CAR_T, POMALIDOMIDE = 1, 2

@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from myelomart.synthetic.constants import day_number, rows
-from myelomart.synthetic.schema import as_table
+from myelomart_synthetic.constants import day_number, rows
+from myelomart_synthetic.schema import as_table
 
 FIRST_CONDITION, FIRST_DRUG, FIRST_PROCEDURE = 2_000_100_000, 2_000_200_000, 2_000_300_000
 FIRST_MEASUREMENT, FIRST_FINDING = 2_000_400_000, 2_000_500_000

@@ -3,11 +3,11 @@
 import numpy as np
 from scipy.special import ndtr
 
-from myelomart.synthetic.biology import has_emd
-from myelomart.synthetic.constants import column, parameter, position, quantile, rows
-from myelomart.synthetic.effects import NEVER
-from myelomart.synthetic.people import MONTH
-from myelomart.synthetic.regimens import salvage_value
+from myelomart_synthetic.biology import has_emd
+from myelomart_synthetic.constants import column, parameter, position, quantile, rows
+from myelomart_synthetic.effects import NEVER
+from myelomart_synthetic.people import MONTH
+from myelomart_synthetic.regimens import salvage_value
 
 NO_RESPONSE, STABLE, PARTIAL, VERY_GOOD, COMPLETE, STRINGENT = range(6)
 NAMES = ("PD", "SD", "PR", "VGPR", "CR", "sCR")

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, parameter, quantile, rows
-from myelomart.synthetic.emission import condition, finding, lab
-from myelomart.synthetic.events import EventLog
-from myelomart.synthetic.people import People
-from myelomart.synthetic.treatment import Course
+from myelomart_synthetic.constants import column, parameter, quantile, rows
+from myelomart_synthetic.emission import condition, finding, lab
+from myelomart_synthetic.events import EventLog
+from myelomart_synthetic.people import People
+from myelomart_synthetic.treatment import Course
 
 ISOTYPES = ("myeloma_igg", "myeloma_iga", "myeloma_igd", "light_chain_myeloma")
 COUNTS = {

@@ -8,43 +8,43 @@ import numpy as np
 import pyarrow as pa
 
 from myelomart.errors import MyelomartError
-from myelomart.synthetic.assembly import assemble
-from myelomart.synthetic.broken_files import write_broken_files
-from myelomart.synthetic.charted import (
+from myelomart_synthetic.assembly import assemble
+from myelomart_synthetic.broken_files import write_broken_files
+from myelomart_synthetic.charted import (
     emit_durie_salmon,
     emit_infused_cells,
     emit_isotype,
     emit_relapse_counts,
 )
-from myelomart.synthetic.constants import day_number, parameter
-from myelomart.synthetic.effects import NEVER
-from myelomart.synthetic.emission import (
+from myelomart_synthetic.constants import day_number, parameter
+from myelomart_synthetic.effects import NEVER
+from myelomart_synthetic.emission import (
     emit_cell_therapy,
     emit_diagnoses,
     emit_doses,
     emit_transplants,
 )
-from myelomart.synthetic.estimands import effect_table
-from myelomart.synthetic.events import EventLog
-from myelomart.synthetic.faults import plant_faults
-from myelomart.synthetic.imaging import emit_charted_responses, emit_imaging, emit_staging
-from myelomart.synthetic.observation import (
+from myelomart_synthetic.estimands import effect_table
+from myelomart_synthetic.events import EventLog
+from myelomart_synthetic.faults import plant_faults
+from myelomart_synthetic.imaging import emit_charted_responses, emit_imaging, emit_staging
+from myelomart_synthetic.observation import (
     emit_background,
     emit_comorbidities,
     emit_contacts,
     emit_myeloma_labs,
 )
-from myelomart.synthetic.outcomes import emit_outcomes
-from myelomart.synthetic.people import make_people
-from myelomart.synthetic.providers import provider_table
-from myelomart.synthetic.scenarios import Scenario, scenario_named
-from myelomart.synthetic.schema import as_table
-from myelomart.synthetic.sites import Sites, make_sites
-from myelomart.synthetic.toxicity import emit_toxicity
-from myelomart.synthetic.treatment import simulate
-from myelomart.synthetic.truth import truth_tables
-from myelomart.synthetic.vocabulary import VERSION, vocabulary_tables
-from myelomart.synthetic.writer import SiteWriter, TruthWriter, Writer
+from myelomart_synthetic.outcomes import emit_outcomes
+from myelomart_synthetic.people import make_people
+from myelomart_synthetic.providers import provider_table
+from myelomart_synthetic.scenarios import Scenario, scenario_named
+from myelomart_synthetic.schema import as_table
+from myelomart_synthetic.sites import Sites, make_sites
+from myelomart_synthetic.toxicity import emit_toxicity
+from myelomart_synthetic.treatment import simulate
+from myelomart_synthetic.truth import truth_tables
+from myelomart_synthetic.vocabulary import VERSION, vocabulary_tables
+from myelomart_synthetic.writer import SiteWriter, TruthWriter, Writer
 
 CHUNK = 5_000
 

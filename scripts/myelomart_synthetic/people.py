@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, day_number, parameter, quantile, rows
-from myelomart.synthetic.sites import Sites
-from myelomart.synthetic.streams import Streams
+from myelomart_synthetic.constants import column, day_number, parameter, quantile, rows
+from myelomart_synthetic.sites import Sites
+from myelomart_synthetic.streams import Streams
 
 YEAR = 365.25
 MONTH = YEAR / 12

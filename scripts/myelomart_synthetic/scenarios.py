@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from myelomart.errors import MyelomartError
-from myelomart.synthetic.constants import column, position, rows
+from myelomart_synthetic.constants import column, position, rows
 
 
 @dataclass(frozen=True)

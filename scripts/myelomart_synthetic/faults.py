@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from myelomart.synthetic.constants import day_number, rows
-from myelomart.synthetic.streams import Streams
+from myelomart_synthetic.constants import day_number, rows
+from myelomart_synthetic.streams import Streams
 
 KEYS = {"death": "person_id", "observation_period": "observation_period_id"}
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pyarrow as pa
 
-from myelomart.synthetic.biology import HEAVY_CHAINS, pattern_component
-from myelomart.synthetic.constants import rows
-from myelomart.synthetic.effects import NEVER, outcome_names
-from myelomart.synthetic.people import YEAR, People
-from myelomart.synthetic.responses import NAMES as RESPONSES
-from myelomart.synthetic.treatment import Course
+from myelomart_synthetic.biology import HEAVY_CHAINS, pattern_component
+from myelomart_synthetic.constants import rows
+from myelomart_synthetic.effects import NEVER, outcome_names
+from myelomart_synthetic.people import YEAR, People
+from myelomart_synthetic.responses import NAMES as RESPONSES
+from myelomart_synthetic.treatment import Course
 
 ARMS = np.array(["neither", "car_t", "pomalidomide"])
 STATES = np.array(["none", "emd_only", "pmd_only", "both", "unknown"])

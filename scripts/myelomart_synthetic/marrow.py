@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from myelomart.synthetic.biology import NONE, has_emd, has_pmd, pattern_component
-from myelomart.synthetic.constants import parameter
-from myelomart.synthetic.emission import finding, lab, procedure
-from myelomart.synthetic.events import EventLog
-from myelomart.synthetic.imaging import emit_scan
-from myelomart.synthetic.responses import COMPLETE, STRINGENT
-from myelomart.synthetic.treatment import MAX_LINES, Course
+from myelomart_synthetic.biology import NONE, has_emd, has_pmd, pattern_component
+from myelomart_synthetic.constants import parameter
+from myelomart_synthetic.emission import finding, lab, procedure
+from myelomart_synthetic.events import EventLog
+from myelomart_synthetic.imaging import emit_scan
+from myelomart_synthetic.responses import COMPLETE, STRINGENT
+from myelomart_synthetic.treatment import MAX_LINES, Course
 
 
 def emit_marrow(log: EventLog, course: Course, confirmed: np.ndarray) -> None:

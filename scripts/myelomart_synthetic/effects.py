@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, parameter, rows
-from myelomart.synthetic.scenarios import Scenario
-from myelomart.synthetic.streams import Streams
+from myelomart_synthetic.constants import column, parameter, rows
+from myelomart_synthetic.scenarios import Scenario
+from myelomart_synthetic.streams import Streams
 
 NEVER = np.int64(2**40)
 

@@ -10,18 +10,18 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
-from myelomart.synthetic.biology import HEAVY_CHAINS, has_emd, has_pmd, pattern_component
-from myelomart.synthetic.charted import counts_at
-from myelomart.synthetic.constants import rows
-from myelomart.synthetic.estimands import effect_table
-from myelomart.synthetic.network import CHUNK
-from myelomart.synthetic.people import MONTH, YEAR, make_people
-from myelomart.synthetic.responses import COMPLETE, PARTIAL, VERY_GOOD
-from myelomart.synthetic.scenarios import scenario_named
-from myelomart.synthetic.sites import make_sites
-from myelomart.synthetic.toxicity import grades
-from myelomart.synthetic.treatment import CAR_T, Course, simulate
-from myelomart.synthetic.truth import STATES
+from myelomart_synthetic.biology import HEAVY_CHAINS, has_emd, has_pmd, pattern_component
+from myelomart_synthetic.charted import counts_at
+from myelomart_synthetic.constants import rows
+from myelomart_synthetic.estimands import effect_table
+from myelomart_synthetic.network import CHUNK
+from myelomart_synthetic.people import MONTH, YEAR, make_people
+from myelomart_synthetic.responses import COMPLETE, PARTIAL, VERY_GOOD
+from myelomart_synthetic.scenarios import scenario_named
+from myelomart_synthetic.sites import make_sites
+from myelomart_synthetic.toxicity import grades
+from myelomart_synthetic.treatment import CAR_T, Course, simulate
+from myelomart_synthetic.truth import STATES
 
 NORMAL_95 = 1.959964
 DAY_90 = 90

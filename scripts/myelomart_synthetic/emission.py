@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, day_number, parameter, position, rows
-from myelomart.synthetic.events import EventLog, repeated
-from myelomart.synthetic.people import People
-from myelomart.synthetic.regimens import regimen_drugs
-from myelomart.synthetic.treatment import Course, ending_regimens
+from myelomart_synthetic.constants import column, day_number, parameter, position, rows
+from myelomart_synthetic.events import EventLog, repeated
+from myelomart_synthetic.people import People
+from myelomart_synthetic.regimens import regimen_drugs
+from myelomart_synthetic.treatment import Course, ending_regimens
 
 INPATIENT, EMERGENCY = 9201, 9203
 

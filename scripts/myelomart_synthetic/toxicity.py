@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from myelomart.synthetic.charted import counts_at
-from myelomart.synthetic.constants import column, day_number, parameter, rows
-from myelomart.synthetic.effects import outcome_names
-from myelomart.synthetic.emission import (
+from myelomart_synthetic.charted import counts_at
+from myelomart_synthetic.constants import column, day_number, parameter, rows
+from myelomart_synthetic.effects import outcome_names
+from myelomart_synthetic.emission import (
     after_code_starts,
     condition,
     drug,
@@ -13,9 +13,9 @@ from myelomart.synthetic.emission import (
     infusions,
     lab,
 )
-from myelomart.synthetic.events import EventLog
-from myelomart.synthetic.outcomes import planted_days
-from myelomart.synthetic.treatment import CAR_T, MAX_LINES, Course
+from myelomart_synthetic.events import EventLog
+from myelomart_synthetic.outcomes import planted_days
+from myelomart_synthetic.treatment import CAR_T, MAX_LINES, Course
 
 BLOOD_DAYS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 18, 21, 25, 28, 35, 42, 60])
 

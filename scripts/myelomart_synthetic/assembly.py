@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from myelomart.synthetic import providers
-from myelomart.synthetic.constants import column, day_number, rows
-from myelomart.synthetic.events import EventLog
-from myelomart.synthetic.people import People
-from myelomart.synthetic.responses import NAMES as RESPONSES
-from myelomart.synthetic.schema import as_table, words
-from myelomart.synthetic.sites import Sites
-from myelomart.synthetic.vocabulary import catalogue, worded_tests
+from myelomart_synthetic import providers
+from myelomart_synthetic.constants import column, day_number, rows
+from myelomart_synthetic.events import EventLog
+from myelomart_synthetic.people import People
+from myelomart_synthetic.responses import NAMES as RESPONSES
+from myelomart_synthetic.schema import as_table, words
+from myelomart_synthetic.sites import Sites
+from myelomart_synthetic.vocabulary import catalogue, worded_tests
 
 EHR = 32817
 EQUALS = 4172703

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from myelomart.synthetic.constants import rows
+from myelomart_synthetic.constants import rows
 
 TYPES = {
     "int32": pa.int32(),

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, parameter, rows
-from myelomart.synthetic.effects import NEVER, outcome_names
-from myelomart.synthetic.emission import (
+from myelomart_synthetic.constants import column, parameter, rows
+from myelomart_synthetic.effects import NEVER, outcome_names
+from myelomart_synthetic.emission import (
     EMERGENCY,
     INPATIENT,
     after_code_starts,
@@ -14,9 +14,9 @@ from myelomart.synthetic.emission import (
     lab,
     procedure,
 )
-from myelomart.synthetic.events import EventLog
-from myelomart.synthetic.people import YEAR
-from myelomart.synthetic.treatment import CAR_T, MAX_LINES, Course
+from myelomart_synthetic.events import EventLog
+from myelomart_synthetic.people import YEAR
+from myelomart_synthetic.treatment import CAR_T, MAX_LINES, Course
 
 
 def planted_days(course: Course) -> np.ndarray:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, parameter, rows
-from myelomart.synthetic.streams import Streams
+from myelomart_synthetic.constants import column, parameter, rows
+from myelomart_synthetic.streams import Streams
 
 
 @dataclass

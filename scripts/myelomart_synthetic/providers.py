@@ -3,10 +3,10 @@
 import numpy as np
 import pyarrow as pa
 
-from myelomart.synthetic.constants import parameter, position, rows
-from myelomart.synthetic.people import People
-from myelomart.synthetic.schema import as_table
-from myelomart.synthetic.sites import Sites
+from myelomart_synthetic.constants import parameter, position, rows
+from myelomart_synthetic.people import People
+from myelomart_synthetic.schema import as_table
+from myelomart_synthetic.sites import Sites
 
 
 def of_each() -> int:

@@ -11,13 +11,13 @@ import pandas as pd
 
 from myelomart.matching import match_nearest, propensity_score
 from myelomart.survival import cox_regression
-from myelomart.synthetic.constants import parameter, rows
-from myelomart.synthetic.effects import NEVER, outcome_names
-from myelomart.synthetic.outcomes import detected, planted_days
-from myelomart.synthetic.people import YEAR, make_people
-from myelomart.synthetic.scenarios import scenario_named
-from myelomart.synthetic.sites import make_sites
-from myelomart.synthetic.treatment import CAR_T, Course, simulate
+from myelomart_synthetic.constants import parameter, rows
+from myelomart_synthetic.effects import NEVER, outcome_names
+from myelomart_synthetic.outcomes import detected, planted_days
+from myelomart_synthetic.people import YEAR, make_people
+from myelomart_synthetic.scenarios import scenario_named
+from myelomart_synthetic.sites import make_sites
+from myelomart_synthetic.treatment import CAR_T, Course, simulate
 
 FEWEST_EVENTS = 5
 NORMAL_95 = 1.959964

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, parameter, rows
-from myelomart.synthetic.people import People
-from myelomart.synthetic.streams import Streams
+from myelomart_synthetic.constants import column, parameter, rows
+from myelomart_synthetic.people import People
+from myelomart_synthetic.streams import Streams
 
 HEAVY_CHAINS = ("IgG", "IgA", "IgD", "none")
 NONE, EMD_ONLY, PMD_ONLY, BOTH, UNKNOWN = range(5)

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from myelomart.synthetic.constants import rows
-from myelomart.synthetic.schema import table_schema
+from myelomart_synthetic.constants import rows
+from myelomart_synthetic.schema import table_schema
 
 ROW_GROUP = 262_144
 

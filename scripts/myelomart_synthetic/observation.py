@@ -3,14 +3,14 @@
 import numpy as np
 from scipy.special import ndtri
 
-from myelomart.synthetic.charted import relapse_day
-from myelomart.synthetic.constants import parameter, rows
-from myelomart.synthetic.emission import condition, drug, procedure
-from myelomart.synthetic.events import EventLog, repeated
-from myelomart.synthetic.kinetics import emit_paraprotein
-from myelomart.synthetic.people import YEAR, People
-from myelomart.synthetic.sites import Sites
-from myelomart.synthetic.treatment import Course
+from myelomart_synthetic.charted import relapse_day
+from myelomart_synthetic.constants import parameter, rows
+from myelomart_synthetic.emission import condition, drug, procedure
+from myelomart_synthetic.events import EventLog, repeated
+from myelomart_synthetic.kinetics import emit_paraprotein
+from myelomart_synthetic.people import YEAR, People
+from myelomart_synthetic.sites import Sites
+from myelomart_synthetic.treatment import Course
 
 
 def emit_background(log: EventLog, people: People) -> None:

@@ -10,11 +10,11 @@ import pyarrow as pa
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
-from myelomart.synthetic.constants import column, parameter, position, rows
-from myelomart.synthetic.effects import outcome_names, plant
-from myelomart.synthetic.people import draw_comorbidities
-from myelomart.synthetic.scenarios import Scenario
-from myelomart.synthetic.streams import Streams
+from myelomart_synthetic.constants import column, parameter, position, rows
+from myelomart_synthetic.effects import outcome_names, plant
+from myelomart_synthetic.people import draw_comorbidities
+from myelomart_synthetic.scenarios import Scenario
+from myelomart_synthetic.streams import Streams
 
 BLOCK = 25_000
 

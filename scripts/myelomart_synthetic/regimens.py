@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from myelomart.synthetic.constants import column, day_number, parameter, position, rows
+from myelomart_synthetic.constants import column, day_number, parameter, position, rows
 
 PHASES = ("induction", "relapse", "pomalidomide", "late", "bispecific", "cart", "salvage")
 

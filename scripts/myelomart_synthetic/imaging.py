@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from myelomart.synthetic.biology import NONE, UNKNOWN, has_emd, has_pmd, pattern_component
-from myelomart.synthetic.constants import column, parameter, rows
-from myelomart.synthetic.emission import condition, finding, lab, procedure
-from myelomart.synthetic.events import EventLog
-from myelomart.synthetic.people import People
-from myelomart.synthetic.treatment import MAX_LINES, Course
+from myelomart_synthetic.biology import NONE, UNKNOWN, has_emd, has_pmd, pattern_component
+from myelomart_synthetic.constants import column, parameter, rows
+from myelomart_synthetic.emission import condition, finding, lab, procedure
+from myelomart_synthetic.events import EventLog
+from myelomart_synthetic.people import People
+from myelomart_synthetic.treatment import MAX_LINES, Course
 
 
 def emit_staging(log: EventLog, people: People, course: Course) -> None:

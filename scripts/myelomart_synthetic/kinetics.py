@@ -3,12 +3,12 @@
 import numpy as np
 from scipy.special import ndtri
 
-from myelomart.synthetic.biology import pattern_component
-from myelomart.synthetic.constants import column, parameter
-from myelomart.synthetic.emission import immunofixation, lab
-from myelomart.synthetic.events import EventLog
-from myelomart.synthetic.marrow import emit_marrow
-from myelomart.synthetic.treatment import MAX_LINES, Course
+from myelomart_synthetic.biology import pattern_component
+from myelomart_synthetic.constants import column, parameter
+from myelomart_synthetic.emission import immunofixation, lab
+from myelomart_synthetic.events import EventLog
+from myelomart_synthetic.marrow import emit_marrow
+from myelomart_synthetic.treatment import MAX_LINES, Course
 
 
 def levels(course: Course):
