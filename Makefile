@@ -7,15 +7,19 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: install demo test lint docs spark bench calibration clean
 
-install: $(VENV)/.installed ## make the environment; does nothing when it is up to date
+install: $(VENV)/.installed ## make the developer's environment; does nothing when it is up to date
 
-$(VENV)/.installed: requirements.lock pyproject.toml
+$(VENV)/.user: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-demo: install ## synthetic data, warehouse, studies and report, from nothing
+$(VENV)/.installed: requirements-dev.lock $(VENV)/.user
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.user ## synthetic data, warehouse, studies and report, from nothing
 	@myelomart demo --out $(DEMO)
 
 test: install lint ## everything: lint, dbt build with data tests and unit tests, pytest

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from lifelines import KaplanMeierFitter
 
+from myelomart.survival import SurvivalCurve, kaplan_meier
 from myelomart_synthetic.biology import HEAVY_CHAINS, has_emd, has_pmd, pattern_component
 from myelomart_synthetic.charted import counts_at
 from myelomart_synthetic.constants import rows
@@ -208,14 +208,20 @@ def estimate(
         level = {"median_iqr": 0.5, "quantile25": 0.25, "quantile75": 0.75}[kind]
         values = chosen[measure].dropna().to_numpy(dtype=float)
         return *quantile_with_error(values, level), len(values)
-    fitted = KaplanMeierFitter().fit(chosen[f"{measure}_months"], chosen[f"{measure}_event"])
+    curve = kaplan_meier(chosen[f"{measure}_months"], chosen[f"{measure}_event"])
     if kind == "km_at_48":
-        table = fitted.confidence_interval_survival_function_
-        low, high = table[table.index <= 48].iloc[-1]
-        return float(fitted.predict(48)), float((high - low) / 2 / NORMAL_95), len(chosen)
-    band = fitted.confidence_interval_survival_function_
-    ends = [float((column <= 0.5).idxmax()) for _, column in band.items()]
-    return float(fitted.median_survival_time_), (ends[1] - ends[0]) / 2 / NORMAL_95, len(chosen)
+        at = curve.at([48]).iloc[0]
+        error = (at["ci_high"] - at["ci_low"]) / 2 / NORMAL_95
+        return float(at["survival"]), float(error), len(chosen)
+    return curve.median, median_error(curve), len(chosen)
+
+
+def median_error(curve: SurvivalCurve) -> float:
+    """Standard error of a median: from its interval, or its lower half where that is not closed."""
+    low, high = curve.median_ci
+    if np.isnan(high):
+        return (curve.median - low) / NORMAL_95
+    return (high - low) / 2 / NORMAL_95
 
 
 def quantile_with_error(values: np.ndarray, level: float) -> tuple[float, float]:
