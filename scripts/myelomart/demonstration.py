@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from myelomart.building import build
-from myelomart.outputs.publishing import publish, run_studies, write_report
 from myelomart.project import project_root
+from myelomart.publishing import publish, run_studies, write_report
 from myelomart.report.render import Chapter
 from myelomart.sources.landing import parse_source
 

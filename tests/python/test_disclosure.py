@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from myelomart.disclosure import (
+from myelomart.disclosure.rules import (
     MASKED,
     PROFILES,
     differencing_conflicts,
