@@ -41,6 +41,9 @@ def _leave_out(analysis: Analysis, error: MyelomartError, results: Results) -> N
     results.estimates = [
         one for one in results.estimates if one["analysis_id"] != analysis.analysis_id
     ]
+    results.curves = [
+        one for one in results.curves if not (one["analysis_id"] == analysis.analysis_id).any()
+    ]
     for name in results.own_figures(analysis.analysis_id):
         del results.figures[name], results.figure_of[name]
     results.add(analysis.output_id, "not_produced", row_label=analysis.title, status="no_data")

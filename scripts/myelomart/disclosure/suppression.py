@@ -1,6 +1,6 @@
 """Small counts stay at the site: what is hidden before tables, curves and pages are written.
 
-The rules are those of `myelomart.disclosure`; here they meet the long estimates. A count, a share
+The rules are those of `disclosure.rules`; here they meet the long estimates. A count, a share
 or an estimate of fewer than the limit is hidden with everything that would tell it: smallest and
 largest values, and the next smallest cell where a single hidden one could be had by subtraction.
 Figures show single persons and exact counts, so that only those of standardized differences stay.
@@ -13,7 +13,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from myelomart.disclosure.rules import Profile, suppress_curve, suppress_estimates
+from myelomart.disclosure.rules import is_small, suppress_curve, suppress_estimates
 from myelomart.results import CURVE_COLUMNS, Results
 
 COUNTED = ("persons", "lines")
@@ -25,10 +25,9 @@ KEPT_FIGURES = "_balance"
 
 def suppress(results: Results, fewest: int, months: dict[str, list[float]]) -> None:
     """Hide every count below ``fewest`` in ``results``; ``months`` are those shown, per output."""
-    profile = Profile(f"below {fewest}", fewest)
     if results.estimates:
-        results.estimates = _estimates(results.estimate_frame(), profile).to_dict("records")
-    results.curves = [_curve(one, profile, months) for one in results.curves]
+        results.estimates = _estimates(results.estimate_frame(), fewest).to_dict("records")
+    results.curves = [_curve(one, fewest, months) for one in results.curves]
     kept = {name for name in results.figures if name.endswith(KEPT_FIGURES)}
     left_out = len(results.figures) - len(kept)
     results.figures = {name: svg for name, svg in results.figures.items() if name in kept}
@@ -40,7 +39,7 @@ def suppress(results: Results, fewest: int, months: dict[str, list[float]]) -> N
     )
 
 
-def _estimates(frame: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+def _estimates(frame: pd.DataFrame, fewest: int) -> pd.DataFrame:
     work = frame.copy()
     is_count = work["unit"].isin(COUNTED) | (work["statistic"] == "count")
     work["numerator"] = work["numerator"].where(
@@ -49,17 +48,15 @@ def _estimates(frame: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     # a number without a numerator speaks of all whom its denominator counts
     work["numerator"] = work["numerator"].fillna(work["denominator"])
     work["denominator"] = work["denominator"].fillna(work["numerator"])
-    hidden = suppress_estimates(work, profile)["is_suppressed"] | work["n_missing"].map(
-        profile.hides
-    )
+    judged = suppress_estimates(work, fewest)
+    hidden = judged["is_suppressed"] | work["n_missing"].map(lambda count: is_small(count, fewest))
     hidden |= _would_be_told(work, hidden)
     # a number without counts of its own falls with those it was made from
     bare = work["numerator"].isna() & work["denominator"].isna()
     about = [work[name].fillna("") for name in ("output_id", "population", "endpoint", "row_label")]
     hidden |= bare & hidden.groupby(about).transform("any")
     frame.loc[hidden, [*NUMBERS, "n_missing"]] = np.nan
-    rounded = suppress_estimates(work, profile)["denominator"]
-    frame.loc[hidden, "denominator"] = rounded[hidden]
+    frame.loc[hidden, "denominator"] = judged.loc[hidden, "denominator"]
     frame.loc[hidden, "status"] = SUPPRESSED
     frame[["range_low", "range_high"]] = np.nan
     return frame
@@ -78,13 +75,13 @@ def _would_be_told(work: pd.DataFrame, hidden: pd.Series) -> pd.Series:
     return more
 
 
-def _curve(curve: pd.DataFrame, profile: Profile, months: dict[str, list[float]]) -> pd.DataFrame:
+def _curve(curve: pd.DataFrame, fewest: int, months: dict[str, list[float]]) -> pd.DataFrame:
     """A curve at the months shown only, ended where few are at risk."""
     if not len(curve):
         return curve
     first = curve.iloc[0]
     shown = suppress_curve(
-        curve.rename(columns={"time_months": "time"}), months.get(first["output_id"], [0]), profile
+        curve.rename(columns={"time_months": "time"}), months.get(first["output_id"], [0]), fewest
     ).rename(columns={"time": "time_months"})
     for name in WHOSE:
         shown[name] = first[name]
