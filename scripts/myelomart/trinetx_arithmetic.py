@@ -56,13 +56,19 @@ def measures_of_association(events1, n1, events0, n0, *, use_shown=True) -> Meas
         if not 0 <= events <= n or n < 1:
             raise StatisticsError(f"arm {arm}: {events} events among {n} patients is impossible")
     d1, d0 = (shown_count(d) if use_shown else d for d in (events1, events0))
+    is_floored = (d1, d0) != (events1, events0)
+    nothing = float("nan")
+    blank = Effect(nothing, nothing, nothing)
+    if d1 > n1 or d0 > n0:  # fewer patients than the count that is shown: no risk can be told
+        return MeasuresOfAssociation(
+            (nothing, nothing), blank, blank, blank, nothing, nothing, is_floored
+        )
     p1, p0 = d1 / n1, d0 / n0
     difference = p1 - p0
     half = Z * np.sqrt(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)
     pooled = (d1 + d0) / (n1 + n0)
     se = np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n0))
     z = difference / se if se > 0 else float("nan")
-    blank = Effect(*[float("nan")] * 3)
     ratio = odds = blank
     if d1 and d0:
         ratio = _log_effect(p1 / p0, np.sqrt(1 / d1 - 1 / n1 + 1 / d0 - 1 / n0))
@@ -76,7 +82,7 @@ def measures_of_association(events1, n1, events0, n0, *, use_shown=True) -> Meas
         odds,
         float(z),
         float(2 * norm.sf(abs(z))),
-        (d1, d0) != (events1, events0),
+        is_floored,
     )
 
 
@@ -87,7 +93,7 @@ class OutcomeComparison:
     curves: dict[str, SurvivalCurve]
     logrank: LogRank
     cox: CoxFit  # aggregated rows, no pairs
-    proportionality: Proportionality
+    proportionality: Proportionality | None  # None where all events fall on one day
 
 
 def compare_outcomes(time, event, arm) -> OutcomeComparison:
@@ -100,6 +106,10 @@ def compare_outcomes(time, event, arm) -> OutcomeComparison:
     cox = cox_regression(
         aggregated["time"], aggregated["event"], aggregated[["arm"]], weights=aggregated["count"]
     )
+    try:
+        proportionality = proportionality_test(cox, "km")
+    except StatisticsError:
+        proportionality = None
     return OutcomeComparison(
         {
             str(code): kaplan_meier(times[arms == code], events[arms == code])
@@ -107,7 +117,7 @@ def compare_outcomes(time, event, arm) -> OutcomeComparison:
         },
         logrank_test(times, events, arms),
         cox,
-        proportionality_test(cox, "km"),
+        proportionality,
     )
 
 

@@ -50,6 +50,13 @@ def test_ratios_with_an_empty_arm_are_left_blank():
     assert np.isnan(result.odds_ratio.estimate)
 
 
+def test_fewer_patients_than_the_count_that_is_shown_have_no_risk():
+    result = measures_of_association(2, 9, 20, 400)  # 2 are shown as 10, of 9
+    for effect in (result.risk_difference, result.risk_ratio, result.odds_ratio):
+        assert np.isnan([effect.estimate, effect.ci_low, effect.ci_high]).all()
+    assert np.isnan(result.p) and result.is_floored
+
+
 def test_aggregated_rows_differ_from_patients_only_by_the_ties_inside_them():
     rng = np.random.default_rng(4)
     time, event = rng.integers(1, 30, 200), rng.integers(0, 2, 200)

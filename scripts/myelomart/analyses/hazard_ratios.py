@@ -129,10 +129,15 @@ def _hazard_ratio(analysis, kept, comparison, common, labels, status, results) -
             ci_low=robust["ci_low"], ci_high=robust["ci_high"], p_value=robust["p"],
             p_test="Wald, variance robust to pairs", unit="ratio", status=status, **compared,
         )  # fmt: skip
-    proportional = proportionality_test(fit).terms.iloc[0]
+    named = compared | {"p_test": "Schoenfeld, km transform"}
+    try:
+        proportional = proportionality_test(fit).terms.iloc[0]
+    except StatisticsError:  # all events fall on one day
+        results.add(analysis.output_id, "proportionality_chi2", status="not_estimable", **named)
+        return shown
     results.add(
         analysis.output_id, "proportionality_chi2", estimate=proportional["chi2"],
-        p_value=proportional["p"], p_test="Schoenfeld, km transform", **compared,
+        p_value=proportional["p"], **named,
     )  # fmt: skip
     return shown | {"p_proportional": proportional["p"]}
 

@@ -6,6 +6,8 @@ from small_study import (
     COHORT,
     COVARIATES,
     ENDPOINTS,
+    INFECTED_BEFORE,
+    INFECTION,
     LINES,
     OS,
     RELAPSE,
@@ -43,9 +45,11 @@ def data() -> StudyData:
     endpoints = [
         {
             "cohort_id": COHORT, "person_id": person, "endpoint": name, "time_days": days,
-            "event": event, "had_prior_event": False,
+            "event": event,
+            "had_prior_event": name == "infection" and person in INFECTED_BEFORE,
         }
-        for name, rows in (("os", OS), ("relapse", RELAPSE), ("transplant", TRANSPLANT))
+        for name, rows in (("os", OS), ("relapse", RELAPSE), ("transplant", TRANSPLANT),
+                           ("infection", INFECTION))
         for person, (days, event) in zip(persons, rows, strict=True)
     ]  # fmt: skip
     names = ("person_id", "ordinal_after_index", "start_day", "end_day", "therapy_group_salvage",

@@ -18,6 +18,7 @@ ENDPOINTS = (
     Endpoint("os", "Overall survival", "Survival", 1, None, False, None),
     Endpoint("relapse", "Relapse", "Survival", 1, None, False, None),
     Endpoint("transplant", "Transplant", "Treatment", 1, None, False, None),
+    Endpoint("infection", "Infection", "Events", 1, None, True, None),
 )
 VALUES = pd.DataFrame(
     {
@@ -37,6 +38,9 @@ RELAPSE = [(20, 1), (40, 2), (60, 1), (80, 0), (100, 1), (120, 2), (140, 0), (16
            (220, 0), (300, 2), (400, 0)]  # fmt: skip
 TRANSPLANT = [(30, 0), (50, 1), (90, 0), (60, 1), (150, 0), (180, 0), (100, 1), (240, 0), (365, 0),
               (70, 1), (500, 0), (600, 0)]  # fmt: skip
+INFECTION = [(5, 1), (10, 1), (10, 1), (10, 2), (20, 0), (1, 1), (30, 1), (30, 0), (40, 2), (50, 0),
+             (50, 0), (60, 0)]  # fmt: skip
+INFECTED_BEFORE = {1, 6}  # persons whose infection before index leaves them out of this endpoint
 LINES = [  # person, ordinal, from, to, group, engaging, response, evaluable
     (1, 1, 5, 100, "CAR T", True, "PR", True),
     (1, 2, 120, 200, "Venetoclax-based", False, None, False),

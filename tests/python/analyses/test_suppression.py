@@ -25,6 +25,25 @@ def test_a_small_count_its_limits_and_what_would_tell_it_are_hidden(make):
     assert results.estimate_frame()[["range_low", "range_high"]].isna().all(axis=None)
 
 
+def test_a_cell_hidden_alone_takes_the_next_smallest_with_it(make, data):
+    # nobody is unknown, so that no other rule hides a level: stage I 3, III 4, II 5 of 12
+    unknown = data.covariates["person_id"].eq(12) & data.covariates["covariate_id"].eq("stage")
+    data.covariates.loc[unknown, "value_text"] = "II"
+    results = make(cohort_table, "cohort_table", row_groups="Disease")
+    suppress(results, 4, {})
+    status = by_label(results)["status"]
+    assert status["ISS stage: I"] == status["ISS stage: III"] == "suppressed"
+    assert pd.isna(status["ISS stage: II"])
+
+
+def test_two_hidden_cells_protect_each_other(make, data):
+    unknown = data.covariates["person_id"].eq(12) & data.covariates["covariate_id"].eq("stage")
+    data.covariates.loc[unknown, "value_text"] = "II"
+    results = make(cohort_table, "cohort_table", row_groups="Disease")
+    suppress(results, 5, {})  # I 3 and III 4 are small; II 5 of 12 is not, nor are the other 7
+    assert pd.isna(by_label(results)["status"]["ISS stage: II"])
+
+
 def test_enough_persons_stay_shown(make):
     results = make(cohort_table, "cohort_table", row_groups="EMD")
     before = by_label(results).loc["EMD after"]
