@@ -5,6 +5,8 @@ Fever among the pairs: 7 had it before and is left out, 9 dies on day 5, and on 
 5r + 3 and 4.5r + 2.5, so that the ratio r solves 5r/(5r + 3) + 4.5r/(4.5r + 2.5) = 1: r = √(1/3).
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,7 +24,10 @@ from myelomart.analyses import (
 )
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.population.comparison import compare
+from myelomart.report.sections import section
 from myelomart.results import Results
+from myelomart.running import run_study
+from myelomart.survival import cox_regression
 
 FEVER = np.sqrt(1 / 3)
 
@@ -354,3 +359,29 @@ def test_the_platform_keeps_who_leaves_at_risk_for_a_day_more(make, data):
     ours = only(results, "hazard_ratio_cause_specific")["estimate"]
     assert ours == pytest.approx(np.sqrt(2 * 1.5 / (5 * 4.5)))
     assert only(results, "platform_hazard_ratio")["estimate"] == pytest.approx(FEVER)
+
+
+def test_a_ratio_may_be_adjusted_for_what_varies_among_those_at_hand(make):
+    # sex alone varies; everybody, without those who had fever before: all but 7
+    results = make(hazard_ratios, endpoint_ids="fever", population="all", adjustment="covariates")
+    rows = [row for row in two_arms.FOLLOWED["fever"] if two_arms.PRIOR not in row[2:]]
+    kept = [person - 1 for person in two_arms.PERSONS if person != 7]
+    model = pd.DataFrame(
+        {"treated": [float(person < 6) for person in kept],
+         "sex": [float(two_arms.VALUES["sex"][person]) for person in kept]}
+    )  # fmt: skip
+    time, event = ([row[0] for row in rows], [row[1] == 1 for row in rows])
+    wanted = cox_regression(time, event, model).table().iloc[0]
+    row = only(results, "hazard_ratio")
+    assert row["estimate"] == pytest.approx(wanted["hr"])
+    assert (row["ci_low"], row["denominator"]) == (pytest.approx(wanted["ci_low"]), 11)
+
+
+def test_the_origin_of_a_ratio_names_its_tests_and_the_printed_numbers_beside_it(data):
+    for endpoint, tested in (("fever", ()), ("low_igg", ("study_testing",))):
+        one = analysis("hazard_ratios", endpoint_ids=endpoint)
+        study = replace(two_arms.study(), analyses=(one,))
+        data.rows["published"] = no_print()
+        shown = section(study, one, run_study(study, data), data)
+        read = ("study_population", "study_covariates", "study_endpoints", *tested)
+        assert shown.models == (*read, "study_published")
