@@ -1,15 +1,14 @@
 -- One row per person, line and drug to which the myeloma was refractory, with the strongest evidence of it.
 -- Definition: algorithms 3.3. CONFIRMED: a progression after a dose of the line and at most 60 days after the last one
--- (rule 1); or no response to the line (rule 2, int_lines_not_responding). PROBABLE (rule 3): another line began within
--- those 60 days (int_lines_switched), unless the drug was stopped for toxicity at most 28 days before; or death from
+-- (rule 1); or no response to the line (rule 2). PROBABLE (rule 3): another line began within those 60 days
+-- (int_failed_lines), unless the drug was stopped for toxicity at most 28 days before; or death from
 -- myeloma. evidence_date is the day on which it became known, so that any earlier date sees nothing.
 -- Which doses count: int_drug_exposures_counted.
 -- Limits: a switch for toxicity that no record explains reads as PROBABLE (shares per site in
 -- qc.refractoriness_proxies); few sources hold the cause of death or why a drug was stopped.
 
 with exposures as (select * from {{ ref('int_drug_exposures_counted') }}),
-not_responding as (select * from {{ ref('int_lines_not_responding') }}),
-next_lines as (select * from {{ ref('int_lines_switched') }}),
+failed_lines as (select * from {{ ref('int_failed_lines') }}),
 progressions as (select * from {{ ref('int_progression_dates') }}),
 myeloma_deaths as (select * from {{ ref('int_myeloma_deaths') }}),
 
@@ -30,32 +29,19 @@ evidence as (
         exposures.person_id,
         exposures.line_number,
         exposures.ingredient,
-        cast(null as date) as last_dose_date,
-        'CONFIRMED' as status,
-        not_responding.evidence_date
+        case failed_lines.failure when 'next_line' then exposures.last_dose_date end as last_dose_date,
+        case failed_lines.failure when 'next_line' then 'PROBABLE' else 'CONFIRMED' end as status,
+        failed_lines.evidence_date
     from exposures
-    inner join not_responding
+    inner join failed_lines
         on
-            exposures.person_id = not_responding.person_id
-            and exposures.line_number = not_responding.line_number
-            and exposures.start_date < not_responding.evidence_date
-    union all
-    select
-        exposures.person_id,
-        exposures.line_number,
-        exposures.ingredient,
-        exposures.last_dose_date,
-        'PROBABLE' as status,
-        next_lines.line_start_date as evidence_date
-    from exposures
-    inner join next_lines
-        on
-            exposures.person_id = next_lines.person_id
-            and exposures.line_number = next_lines.line_number
-            and exposures.start_date < next_lines.line_start_date
+            exposures.person_id = failed_lines.person_id
+            and exposures.line_number = failed_lines.line_number
+            and exposures.start_date < failed_lines.evidence_date
     where
-        exposures.toxicity_stop_date is null
-        or {{ days_between('exposures.toxicity_stop_date', 'next_lines.line_start_date') }}
+        failed_lines.failure = 'no_response'
+        or exposures.toxicity_stop_date is null
+        or {{ days_between('exposures.toxicity_stop_date', 'failed_lines.evidence_date') }}
         > {{ parameter('refractoriness', 'toxicity_stop_days') }}
     union all
     select
