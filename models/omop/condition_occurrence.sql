@@ -1,4 +1,4 @@
--- One row per a recorded diagnosis, from all sources. person_id is the person's id in the marts; it costs nothing
+-- One row per recorded diagnosis, from all sources. person_id is the person's id in the marts; it costs nothing
 -- until it is read.
 
 with records as (

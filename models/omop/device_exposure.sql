@@ -1,4 +1,4 @@
--- One row per a recorded device, from all sources. person_id is the person's id in the marts; it costs nothing until
+-- One row per recorded device, from all sources. person_id is the person's id in the marts; it costs nothing until
 -- it is read.
 
 with records as (select * from {{ ref('stg_omop__device_exposure') }}),

@@ -1,4 +1,4 @@
--- One row per a recorded dispensing, administration or order of a drug, from all sources. person_id is the person's
+-- One row per recorded dispensing, administration or order of a drug, from all sources. person_id is the person's
 -- id in the marts; it costs nothing until it is read.
 
 with records as (

@@ -1,4 +1,4 @@
--- One row per a recorded measurement, from all sources. person_id is the person's id in the marts; it costs nothing
+-- One row per recorded measurement, from all sources. person_id is the person's id in the marts; it costs nothing
 -- until it is read.
 
 with records as (

@@ -1,4 +1,4 @@
--- One row per a span of time in which a source would have recorded events of a person, from all sources. person_id is
+-- One row per span of time in which a source would have recorded events of a person, from all sources. person_id is
 -- the person's id in the marts; it costs nothing until it is read.
 
 with records as (

@@ -1,4 +1,4 @@
--- One row per a visit, from all sources. person_id is the person's id in the marts; it costs nothing until it is read.
+-- One row per visit, from all sources. person_id is the person's id in the marts; it costs nothing until it is read.
 
 with records as (
 

@@ -13,19 +13,8 @@ with endpoints as (
 ),
 
 time_to_event as (select * from {{ ref('time_to_event') }}),
-event_groups as (select * from {{ ref('event_groups') }}),
-clinical_events as (select * from {{ ref('clinical_events') }}),
-
-contacts as (
-
-    select
-        person_id,
-        max(event_date) as last_contact_date
-    from clinical_events
-    where event_type = 'contact' and event_code = 'last_contact'
-    group by 1
-
-),
+grouped_events as (select * from {{ ref('grouped_events') }}),
+patients as (select * from {{ ref('patients') }}),
 
 followed as (
 
@@ -39,13 +28,14 @@ followed as (
         endpoints.start_day,
         endpoints.prior_until_day,
         coalesce(endpoints.horizon_days, 100000) as horizon_days,
-        {{ days_between('time_to_event.start_date', 'contacts.last_contact_date') }} as last_contact_day
+        {{ days_between('time_to_event.start_date', 'coalesce(patients.death_date, patients.last_contact_date)') }}
+            as last_contact_day
     from time_to_event
     inner join endpoints
         on
             time_to_event.study_id = endpoints.study_id
             and time_to_event.endpoint = endpoints.endpoint_id
-    left join contacts on time_to_event.person_id = contacts.person_id
+    left join patients on time_to_event.person_id = patients.person_id
 
 ),
 
@@ -55,14 +45,10 @@ tests as (
         followed.cohort_id,
         followed.person_id,
         followed.endpoint,
-        {{ days_between('followed.start_date', 'clinical_events.event_date') }} as day
+        {{ days_between('followed.start_date', 'grouped_events.event_date') }} as day
     from followed
-    inner join event_groups on followed.tested_event_group = event_groups.event_group_id
-    inner join clinical_events
-        on
-            followed.person_id = clinical_events.person_id
-            and event_groups.event_type = clinical_events.event_type
-            and event_groups.event_code = clinical_events.event_code
+    inner join grouped_events
+        on followed.tested_event_group = grouped_events.event_group and followed.person_id = grouped_events.person_id
 
 ),
 

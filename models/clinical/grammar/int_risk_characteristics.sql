@@ -29,6 +29,15 @@ recorded_stages as (
 
 derived_stages as (select * from {{ ref('int_stages_derived') }}),
 
+recorded_systems as (
+
+    select distinct
+        person_id,
+        name
+    from recorded_stages
+
+),
+
 stage_numbers as (
 
     {{ characteristic_rows(
@@ -48,9 +57,9 @@ stages as (
         case stage_numbers.value_number when 1 then 'I' when 2 then 'II' when 3 then 'III' when 4 then 'IV' end as stage,
         stage_numbers.valid_from_date
     from stage_numbers
-    left join (select distinct person_id, name from recorded_stages) as recorded
-        on stage_numbers.person_id = recorded.person_id and stage_numbers.name = recorded.name
-    where recorded.person_id is null
+    left join recorded_systems
+        on stage_numbers.person_id = recorded_systems.person_id and stage_numbers.name = recorded_systems.name
+    where recorded_systems.person_id is null
     union all
     select
         person_id,
