@@ -10,12 +10,15 @@ decisions as (select * from {{ ref('cohort_decisions') }}),
 
 common_steps as (
 
-    select * from (
+    select
+        listed.step,
+        listed.label
+    from (
         values
         (-2, 'Multiple myeloma'),
         (-1, 'Index event'),
         (0, 'Index within the calendar period')
-    ) as common_steps (step, label)
+    ) as listed (step, label)
 
 ),
 

@@ -25,7 +25,7 @@ characteristics as (
 
 ),
 
-held as (
+values_by_recency as (
 
     select
         lookback_days.cohort_id,
@@ -37,10 +37,7 @@ held as (
         row_number() over (
             partition by
                 lookback_days.cohort_id, lookback_days.person_id, lookback_days.anchor_event_group, characteristics.name
-            order by
-                characteristics.valid_from_date desc,
-                characteristics.value_number desc nulls last,
-                characteristics.value_text desc nulls last
+            order by characteristics.valid_from_date desc
         ) as recency
     from lookback_days
     inner join characteristics
@@ -50,7 +47,7 @@ held as (
 
 ),
 
-told_by_index as (
+values_of_the_day as (
 
     select
         lookback_days.cohort_id,
@@ -93,7 +90,7 @@ index_characteristics as (
         characteristic,
         value_number,
         value_text
-    from held
+    from values_by_recency
     where recency = 1
     union all
     select
@@ -103,7 +100,7 @@ index_characteristics as (
         characteristic,
         value_number,
         cast(null as {{ dbt.type_string() }}) as value_text
-    from told_by_index
+    from values_of_the_day
     where value_number is not null
 
 )
