@@ -4,18 +4,18 @@
 {#- Rows of core.characteristics: person_id, name, value_number, value_text, valid_from_date.
     numbers: columns of numbers and flags (true is 1, false 0); texts: columns of texts; a name may be in both.
     valid_from: the day from which the values hold; without it there is no row. named: the name of the row, an expression.
-    keeps_unknown: a NULL is a row too, which ends the value before it. -#}
-{% macro characteristic_rows(relation, numbers=[], texts=[], valid_from='valid_from_date', named='names.name', keeps_unknown=false) -%}
+    keeps_unknown: a NULL is a row too, which ends the value before it. keys: the columns that stand before the name. -#}
+{% macro characteristic_rows(relation, numbers=[], texts=[], valid_from='valid_from_date', named='names.name', keeps_unknown=false, keys=['person_id']) -%}
     {%- set names = (numbers | list + texts | list) | unique -%}
     select
-        person_id,
+        {{ keys | join(', ') }},
         name,
         value_number,
         value_text,
         valid_from_date
     from (
         select
-            person_id,
+            {{ keys | join(', ') }},
             {{ named }} as name,
             {{ value_by_name(numbers, 'double') }} as value_number,
             {{ value_by_name(texts, dbt.type_string()) }} as value_text,

@@ -18,22 +18,11 @@ index_characteristics as (select * from {{ ref('index_characteristics') }}),
 asked as (
 
     select
-        index_events.cohort_id,
         index_events.person_id,
         index_events.index_date,
+        criteria.*,
         {{ stable_id(['criteria.cohort_id', 'criteria.step', 'criteria.event_group', 'criteria.characteristic', 'criteria.label']) }}
-            as criterion_id,
-        criteria.step,
-        criteria.kind,
-        criteria.criterion_type,
-        criteria.event_group,
-        criteria.characteristic,
-        criteria.value_operator,
-        criteria.value_number,
-        criteria.value_text,
-        criteria.min_count,
-        criteria.window_start_days,
-        criteria.window_end_days
+            as criterion_id
     from index_events
     inner join criteria on index_events.cohort_id = criteria.cohort_id
 

@@ -10,17 +10,10 @@ grouped_events as (select * from {{ ref('grouped_events') }}),
 rules as (
 
     select
-        endpoint_rules.study_id,
-        endpoint_rules.endpoint_id,
-        endpoint_rules.role,
-        endpoint_rules.priority,
-        endpoint_rules.value_operator,
-        endpoint_rules.value_number,
-        endpoint_rules.reason,
+        endpoint_rules.*,
         endpoints.start_day,
         endpoints.prior_until_day,
-        endpoints.horizon_days,
-        endpoint_rules.event_group
+        endpoints.horizon_days
     from endpoint_rules
     inner join endpoints
         on endpoint_rules.study_id = endpoints.study_id and endpoint_rules.endpoint_id = endpoints.endpoint_id

@@ -8,10 +8,25 @@
 -- progression is a course of its own.
 
 with cell_therapies as (select * from {{ ref('cell_therapies') }}),
-lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
 progressions as (select * from {{ ref('progressions') }}),
 progression_dates as (select * from {{ ref('int_progression_dates') }}),
 patients as (select * from {{ ref('patients') }}),
+
+lines_of_therapy as (
+
+    select
+        person_id,
+        line_number,
+        line_index_date,
+        is_cell_therapy,
+        lead(line_index_date) over next_lines as next_line_date,
+        lead(therapy_group_salvage) over next_lines as therapy_group_salvage,
+        lead(therapy_group_progression) over next_lines as therapy_group_progression,
+        lead(line_index_date, 2) over next_lines as second_line_date
+    from {{ ref('lines_of_therapy') }}
+    window next_lines as (partition by person_id order by line_number)
+
+),
 
 palliative_care as (
 
@@ -28,10 +43,10 @@ infused_lines as (
         cell_therapies.product,
         cell_therapies.target,
         cell_therapies.infusion_date,
-        next_lines.line_index_date as next_line_date,
-        next_lines.therapy_group_salvage,
-        next_lines.therapy_group_progression,
-        second_lines.line_index_date as second_line_date,
+        lines_of_therapy.next_line_date,
+        lines_of_therapy.therapy_group_salvage,
+        lines_of_therapy.therapy_group_progression,
+        lines_of_therapy.second_line_date,
         patients.death_date
     from lines_of_therapy
     inner join cell_therapies
@@ -39,14 +54,6 @@ infused_lines as (
             lines_of_therapy.person_id = cell_therapies.person_id
             and lines_of_therapy.line_index_date = cell_therapies.infusion_date
     inner join patients on lines_of_therapy.person_id = patients.person_id
-    left join lines_of_therapy as next_lines
-        on
-            lines_of_therapy.person_id = next_lines.person_id
-            and lines_of_therapy.line_number + 1 = next_lines.line_number
-    left join lines_of_therapy as second_lines
-        on
-            lines_of_therapy.person_id = second_lines.person_id
-            and lines_of_therapy.line_number + 2 = second_lines.line_number
     where lines_of_therapy.is_cell_therapy
 
 ),
