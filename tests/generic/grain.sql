@@ -2,7 +2,7 @@
 {% test grain(model) %}
 
 {%- set found = [] -%}
-{%- for node in graph.nodes.values() if execute and node.resource_type == 'model' and node.name == model.identifier -%}
+{%- for node in graph.get('nodes', {}).values() if node.resource_type == 'model' and node.name == model.identifier -%}
     {%- do found.extend(node.config.meta.get('grain', [])) -%}
 {%- endfor -%}
 {%- if execute and not found %}{{ exceptions.raise_compiler_error(model.identifier ~ ": the model states no meta.grain") }}{% endif %}

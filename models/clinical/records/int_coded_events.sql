@@ -1,4 +1,4 @@
--- One row per record of a candidate and concept set that its code stands for on its date.
+-- One row per record of a screened person and concept set that its code stands for on its date.
 -- Definition: the records that any concept set names (algorithms 0, canonical event table); all clinical models read
 -- this table, never the source's records.
 -- Limits: a code that a set lists only between two dates (reused and young codes) counts only between them.
@@ -6,7 +6,7 @@
 with records as (select * from {{ ref('int_screened_records') }}),
 codes_resolved as (select * from {{ ref('int_codes_resolved') }}),
 
-events_found as (
+coded_events as (
 
     select
         records.person_id,
@@ -40,4 +40,4 @@ events_found as (
 
 )
 
-select * from events_found
+select * from coded_events
