@@ -46,7 +46,7 @@ INPUTS = [
     "int_line_procedures",
     "int_myeloma_patients",
     "int_cell_therapies_found",
-    "int_drug_exposures_covered",
+    "int_drug_exposures_deduplicated",
     "int_progression_dates",
 ]
 SEEDS = ["drug_classes", "line_substitutions"]

@@ -48,7 +48,7 @@ INPUTS = """
             as start_date,
         start_date + 27 as end_date
     from range({patients}) as persons(person_id), range(10) as doses(dose), int_line_rules;
-    create table int_drug_exposures_covered as
+    create table int_drug_exposures_deduplicated as
     select person_id, 'dexamethasone' as ingredient, 'steroid' as usual_role,
         date '2015-01-01' + cast(500 * cycle as int) as start_date
     from range({patients}) as persons(person_id), range(3) as cycles(cycle);

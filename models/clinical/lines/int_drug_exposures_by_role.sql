@@ -10,7 +10,7 @@ with exposures as (
     select
         exposures.*,
         drug_classes.is_lymphodepleting
-    from {{ ref('int_drug_exposures_covered') }} as exposures
+    from {{ ref('int_drug_exposures_deduplicated') }} as exposures
     inner join {{ ref('drug_classes') }} as drug_classes on exposures.ingredient = drug_classes.ingredient
 
 ),

@@ -14,7 +14,7 @@ steroids as (
     select distinct
         person_id,
         start_date
-    from {{ ref('int_drug_exposures_covered') }}
+    from {{ ref('int_drug_exposures_deduplicated') }}
     where usual_role = 'steroid'
 
 ),

@@ -30,7 +30,7 @@ steroids as (
         person_id,
         ingredient,
         start_date
-    from {{ ref('int_drug_exposures_covered') }}
+    from {{ ref('int_drug_exposures_deduplicated') }}
     where usual_role = 'steroid'
 
 ),

@@ -11,7 +11,7 @@ with exposures as (
         drug_classes.is_conditioning,
         drug_classes.is_mobilising,
         min(exposures.start_date) over (partition by exposures.person_id, exposures.ingredient) as first_use_date
-    from {{ ref('int_drug_exposures_covered') }} as exposures
+    from {{ ref('int_drug_exposures_deduplicated') }} as exposures
     inner join {{ ref('drug_classes') }} as drug_classes on exposures.ingredient = drug_classes.ingredient
 
 ),

@@ -16,7 +16,7 @@ roles as (
 drug_exposures as (
 
     select drug_exposures.*
-    from {{ ref('int_drug_exposures_covered') }} as drug_exposures
+    from {{ ref('int_drug_exposures_deduplicated') }} as drug_exposures
     inner join {{ ref('drug_classes') }} as drug_classes on drug_exposures.ingredient = drug_classes.ingredient
     where drug_classes.is_myeloma_specific
 

@@ -33,7 +33,7 @@ supported as (select * from {{ ref('int_myeloma_diagnoses') }}),
 treated as (
 
     select distinct exposures.person_id
-    from {{ ref('int_drug_exposures_covered') }} as exposures
+    from {{ ref('int_drug_exposures_deduplicated') }} as exposures
     inner join {{ ref('drug_classes') }} as drug_classes on exposures.ingredient = drug_classes.ingredient
     where drug_classes.is_myeloma_specific
 
