@@ -1,4 +1,4 @@
--- One row per candidate with the last contact and the death that the records allow.
+-- One row per screened person with the last contact and the death that the records allow.
 -- Definition: algorithms 5.2 and 5.3. Last contact: the latest visit, procedure, drug or measurement not after the end
 -- of observation; a registry's observation period ends with a follow-up and is a contact itself; without any, the last
 -- record or the end of observation. A death followed by such activity more than 30 days later is not one
@@ -8,13 +8,7 @@
 with records as (select * from {{ ref('int_screened_records') }}),
 observation_periods as (select * from {{ ref('observation_period') }}),
 deaths as (select * from {{ ref('death') }}),
-
-registries as (
-
-    select type_concept_id from {{ ref('diagnosis_record_types') }}
-    where record_type = 'registry'
-
-),
+registries as (select type_concept_id from {{ ref('diagnosis_record_types') }} where record_type = 'registry'),
 
 observed as (
 

@@ -4,13 +4,7 @@
 -- Limits: a code that names no product counts only for a person with myeloma and without a CD19 product.
 
 with events as (select * from {{ ref('int_coded_events') }}),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'cell_therapy'
-
-),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'cell_therapy'),
 
 infusion_records as (
 
