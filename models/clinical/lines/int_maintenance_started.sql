@@ -17,7 +17,7 @@ exposures as (
 
 ),
 
-transplanted as (
+line_transplants as (
 
     select
         person_id,
@@ -39,7 +39,7 @@ regimens as (
 
 ),
 
-looked_ahead as (
+days_looked_ahead as (
 
     select
         exposures.person_id,
@@ -57,13 +57,7 @@ looked_ahead as (
             and {{ days_between('exposures.start_date', 'later.start_date') }}
             < {{ parameter('lines_of_therapy', 'maintenance_horizon_days') }}
         ) as is_more_than_maintenance
-    from (
-        select distinct
-            person_id,
-            line_number,
-            start_date
-        from exposures
-    ) as exposures
+    from (select distinct person_id, line_number, start_date from exposures) as exposures
     inner join exposures as later
         on
             exposures.person_id = later.person_id
@@ -76,32 +70,32 @@ looked_ahead as (
 maintenance_started as (
 
     select
-        looked_ahead.person_id,
-        looked_ahead.line_number,
-        min(looked_ahead.start_date) as maintenance_date
-    from looked_ahead
+        days_looked_ahead.person_id,
+        days_looked_ahead.line_number,
+        min(days_looked_ahead.start_date) as maintenance_date
+    from days_looked_ahead
     inner join lines_of_therapy
         on
-            looked_ahead.person_id = lines_of_therapy.person_id
-            and looked_ahead.line_number = lines_of_therapy.line_number
+            days_looked_ahead.person_id = lines_of_therapy.person_id
+            and days_looked_ahead.line_number = lines_of_therapy.line_number
     inner join regimens
-        on looked_ahead.person_id = regimens.person_id and looked_ahead.line_number = regimens.line_number
-    left join transplanted
-        on looked_ahead.person_id = transplanted.person_id and looked_ahead.line_number = transplanted.line_number
+        on days_looked_ahead.person_id = regimens.person_id and days_looked_ahead.line_number = regimens.line_number
+    left join line_transplants
+        on days_looked_ahead.person_id = line_transplants.person_id and days_looked_ahead.line_number = line_transplants.line_number
     where
         (
-            looked_ahead.start_date > transplanted.last_transplant_date
-            and looked_ahead.next_drug_count <= {{ parameter('lines_of_therapy', 'maintenance_largest_drug_count') }}
-            and not looked_ahead.is_more_than_maintenance
+            days_looked_ahead.start_date > line_transplants.last_transplant_date
+            and days_looked_ahead.next_drug_count <= {{ parameter('lines_of_therapy', 'maintenance_largest_drug_count') }}
+            and not days_looked_ahead.is_more_than_maintenance
         )
         or (
-            transplanted.person_id is null
-            and looked_ahead.remaining_drug_count
+            line_transplants.person_id is null
+            and days_looked_ahead.remaining_drug_count
             <= {{ parameter('lines_of_therapy', 'maintenance_largest_drug_count') }}
-            and looked_ahead.remaining_drug_count < regimens.drug_count
-            and {{ days_between('lines_of_therapy.line_start_date', 'looked_ahead.start_date') }}
+            and days_looked_ahead.remaining_drug_count < regimens.drug_count
+            and {{ days_between('lines_of_therapy.line_start_date', 'days_looked_ahead.start_date') }}
             >= {{ parameter('lines_of_therapy', 'maintenance_after_days') }}
-            and {{ days_between('looked_ahead.start_date', 'lines_of_therapy.line_end_date') }}
+            and {{ days_between('days_looked_ahead.start_date', 'lines_of_therapy.line_end_date') }}
             >= {{ parameter('lines_of_therapy', 'maintenance_horizon_days') }}
         )
     group by 1, 2
