@@ -2,9 +2,12 @@
 -- One row per person and fact of the treatment history that `myelomart patient` draws.
 -- Definition: kind says what the fact is (patient, line, drug, infusion, transplant, response, progression, lab); the
 -- other columns hold of it what the page shows. It is a view: one person is read at a time.
+-- reason: in words why a line began (line_actions).
 -- Limits: progressions and responses are those of the clinical marts, laboratory values those that are not implausible.
 
-with histories as (
+with line_actions as (select * from {{ ref('line_actions') }}),
+
+facts as (
 
     select
         person_id,
@@ -110,6 +113,16 @@ with histories as (
         null as final_date
     from {{ ref('labs') }}
     where quality = 'ok'
+
+),
+
+histories as (
+
+    select
+        facts.*,
+        line_actions.words as reason
+    from facts
+    left join line_actions on facts.kind = 'line' and facts.detail = line_actions.action
 
 )
 

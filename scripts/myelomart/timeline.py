@@ -21,17 +21,6 @@ SHOWN_LABS = {
     "free_light_chain_lambda": "lambda light chain",
     "hemoglobin": "hemoglobin",
 }
-REASONS = {  # what follows the drugs that were begun on the day
-    "FIRST": "the first treatment",
-    "ADD": "added while the line before went on",
-    "SWITCH": "begun after the line before had stopped",
-    "GAP": "taken up again after a long pause",
-    "PROGRESSION_GAP": "taken up again after a progression in a pause",
-    "ASCT": "a further autologous transplant",
-    "ALLO": "an allogeneic transplant",
-    "CART": "CAR-T cells",
-    "ABSTRACTED": "numbered so by the registry",
-}
 PROCEDURES = ("ASCT", "ALLO", "CART")
 PRODUCTS = {
     "ide_cel": "ide-cel",
@@ -48,7 +37,7 @@ COLUMNS = {
     "patient": "name, detail, cast(number as integer), start_date, note, other_date, end_date, "
     "final_date",
     "line": "cast(number as integer), start_date, end_date, name, detail, note, other_date, "
-    "final_date",
+    "final_date, reason",
     "drug": "name, detail, start_date, end_date",
     "infusion": "start_date, name, other_date, detail is not null, final_date, end_date, note, "
     "number = 1",
@@ -111,7 +100,7 @@ def heading(history: History) -> tuple[str, str]:
 
 def why_it_began(history: History, row: tuple) -> str:
     """Why a line began, with the drugs of the day on which it did."""
-    number, start, _, _, why, _, _, infused = row
+    number, start, _, _, why, _, _, infused, reason = row
     given = [drug for drug in history.rows["drug"] if drug[1] in ("core", "bridging")]
     drugs = {name for name, _, begun, _ in given if begun == start}
     if why == "ADD":  # what went on was not added
@@ -119,15 +108,15 @@ def why_it_began(history: History, row: tuple) -> str:
         drugs -= {name for name, _, begun, _ in given if before <= begun < start}
     drugs = [name.replace("_", " ") for name in sorted(drugs)]
     if why == "CART" and infused and infused != start:
-        return f"{REASONS[why]}, with {' and '.join(drugs) or 'a drug'} to bridge"
+        return f"{reason}, with {' and '.join(drugs) or 'a drug'} to bridge"
     if why in PROCEDURES or not drugs:
-        return REASONS[why]
-    return f"{', '.join(drugs)}: {REASONS[why]}"
+        return reason
+    return f"{', '.join(drugs)}: {reason}"
 
 
 def how_it_ended(row: tuple) -> str:
     """What ended a line, with the day of the progression."""
-    _, _, _, _, _, ended, progressed, _ = row
+    ended, progressed = row[5:7]
     words = ended.lower().replace("_", " ")
     return f"{words} of {progressed}" if ended == "PROGRESSION" else words
 

@@ -1,5 +1,6 @@
 """The patient's page: what it says of a small history, and of a person who is not there."""
 
+import csv
 from datetime import date, timedelta
 from xml.etree import ElementTree
 
@@ -9,7 +10,7 @@ import yaml
 from myelomart import warehouse
 from myelomart.errors import MyelomartError
 from myelomart.project import project_root
-from myelomart.timeline import COLUMNS, REASONS, History, as_page, as_svg, read_history
+from myelomart.timeline import COLUMNS, History, as_page, as_svg, read_history
 
 START = date(2020, 1, 1)
 
@@ -29,8 +30,8 @@ def history() -> History:
         ("carfilzomib", "bridging", day(570), day(580)),
     ]
     rows["line"] = [
-        (1, day(0), day(200), "VCd", "FIRST", "PROGRESSION", day(500), None),
-        (2, day(570), day(600), "ide-cel", "CART", "ONGOING", None, day(600)),
+        (1, day(0), day(200), "VCd", "FIRST", "PROGRESSION", day(500), None, "the first treatment"),
+        (2, day(570), day(600), "ide-cel", "CART", "ONGOING", None, day(600), "CAR-T cells"),
     ]
     rows["infusion"] = [
         (day(600), "ide_cel", day(558), True, day(595), day(570), "carfilzomib", False),
@@ -80,8 +81,9 @@ def test_the_way_to_an_infusion_and_the_second_transplant_are_told(history):
 
 
 def test_an_added_drug_is_named_without_those_that_went_on(history):
-    history.rows["line"].append((3, day(800), day(900), "KRd", "ADD", "ONGOING", None, None))
-    history.rows["line"][1] = (2, day(700), day(799), "Kd", "SWITCH", "NEXT_ADD", None, None)
+    words = "added while the line before went on"
+    history.rows["line"].append((3, day(800), day(900), "KRd", "ADD", "ONGOING", None, None, words))
+    history.rows["line"][1] = (2, day(700), day(799), "Kd", "SWITCH", "NEXT_ADD", None, None, "")
     history.rows["drug"] += [
         ("carfilzomib", "core", day(700), day(728)),
         ("carfilzomib", "core", day(800), day(828)),
@@ -135,15 +137,20 @@ def test_a_person_who_is_not_there_is_said_to_be_absent(tmp_path):
         connection.execute(
             "create table studies.patient_histories (person_id bigint, kind text, name text,"
             "detail text, note text, number double, start_date date, end_date date,"
-            "other_date date, final_date date)"
+            "other_date date, final_date date, reason text)"
         )
         with pytest.raises(MyelomartError, match="No patient of this warehouse"):
             read_history(connection, 7)
 
 
 def test_every_reason_for_which_a_line_may_begin_has_words():
-    path = project_root() / "models" / "core" / "_core_treatment__models.yml"
+    seed = project_root() / "seeds" / "clinical_rules" / "line_actions.csv"
+    with seed.open(encoding="utf-8") as file:
+        actions = list(csv.DictReader(file))
+    assert [row["action"] for row in actions if not row["words"]] == []
+    openers = {row["action"] for row in actions if row["opens_line"] == "true"}
+    path = project_root() / "models" / "clinical" / "lines" / "_lines__models.yml"
     models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
     columns = next(m for m in models if m["name"] == "lines_of_therapy_by_rule_set")["columns"]
     (test,) = next(c for c in columns if c["name"] == "start_reason")["data_tests"]
-    assert set(REASONS) == set(test["accepted_values"]["arguments"]["values"])
+    assert openers == set(test["accepted_values"]["arguments"]["values"])
