@@ -318,9 +318,7 @@ line_steps as (
         and (
             line_actions.is_bridging or coalesce(placed_events.event_date < placed_events.line_infusion_date, false)
         ) as is_bridging,
-        placed_events.kind = 'DRUG'
-        and line_actions.is_added
-        and not coalesce(placed_events.event_date < placed_events.line_infusion_date, false) as is_added
+        line_actions.is_added
     from placed_events
     inner join line_actions on placed_events.action = line_actions.action
 
