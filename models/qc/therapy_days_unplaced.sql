@@ -1,6 +1,6 @@
 -- One row per rule set, person and core drug exposure that lies in no line of therapy, with the reason.
--- Definition: every day of a core drug belongs to exactly one line (int_line_doses); what does not is listed here: given
--- before the diagnosis could be known (dx_lag_days), after the recorded death, or in a line too short to count.
+-- Definition: every day of a core drug belongs to exactly one line (int_line_doses); what does not is listed here:
+-- given before the diagnosis could be known (dx_lag_days), after the recorded death, or in a line too short to count.
 
 with doses as (
 

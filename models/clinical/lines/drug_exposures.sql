@@ -1,8 +1,8 @@
 -- One row per person, ingredient and start date of a myeloma drug.
--- Definition: int_drug_exposures_by_role under the rule set in force, with the part and the line that int_line_doses gives
--- it (algorithms 2.3).
--- Limits: line_number is null before the first line, in one that does not count, after the day of death and for a person
--- without any line.
+-- Definition: int_drug_exposures_by_role under the rule set in force, with the part and the line that int_line_doses
+-- gives it (algorithms 2.3).
+-- Limits: line_number is null before the first line, in one that does not count, after the day of death and for a
+-- person without any line.
 
 with exposures as (select * from {{ ref('int_drug_exposures_by_role') }} where rule_set = '{{ var("rule_set") }}'),
 line_doses as (select * from {{ ref('int_line_doses') }} where rule_set = '{{ var("rule_set") }}'),

@@ -1,5 +1,5 @@
--- One row per rule set, patient, ingredient and start date of a myeloma drug: the part it plays, and the line in which it
--- was given.
+-- One row per rule set, patient, ingredient and start date of a myeloma drug: the part it plays, and the line in which
+-- it was given.
 -- Definition: a core dose is in the line of its spell (int_line_steps), and bridging when that is. Any other dose is in
 -- the line that had begun and had not been followed. line_number is null in a line that does not count, before the
 -- first line, after the day of death and for a patient without any line; opened_line_number says which line the state

@@ -2,13 +2,13 @@
 -- and why, when it ended and why, and what was given.
 -- Definition: algorithms 2.5. The line ends on the last day covered by a drug or procedure, at the latest the day
 -- before the next line, at death or at the data cut. End reasons, the first that applies: PROGRESSION, NEXT_CART,
--- NEXT_ALLO, NEXT_ASCT, NEXT_ADD, NEXT_SWITCH, DEATH, DISCONTINUED (of a CAR-T line COMPLETED_ONE_TIME), ONGOING.
--- The index date is the infusion in a CAR-T line, elsewhere the start. drugs holds the core drugs, of which
--- added_drugs came after the regimen window by plan or permitted substitution. Minimum exposure: the IMWG asks for a
--- complete cycle. By default every line counts; where short_line_counts is 0 (sensitivity_min_cycle) one of less than 21
--- days without transplant or infusion, before another within 28 days, has no line_number, and later ones move up.
--- Limits: a pause before the same drug comes back (GAP) reads as DISCONTINUED; a line that does not count still ended the
--- one before it, and what was given in it is in no line.
+-- NEXT_ALLO, NEXT_ASCT, NEXT_ADD, NEXT_SWITCH, DEATH, DISCONTINUED (of a CAR-T line COMPLETED_ONE_TIME), ONGOING. The
+-- index date is the infusion in a CAR-T line, elsewhere the start. drugs holds the core drugs, of which added_drugs
+-- came after the regimen window by plan or permitted substitution. Minimum exposure: the IMWG asks for a complete
+-- cycle. By default every line counts; where short_line_counts is 0 (sensitivity_min_cycle) one of less than 21 days
+-- without transplant or infusion, before another within 28 days, has no line_number, and later ones move up.
+-- Limits: a pause before the same drug comes back (GAP) reads as DISCONTINUED; a line that does not count still ended
+-- the one before it, and what was given in it is in no line.
 
 with steps as (select * from {{ ref('int_line_steps') }}),
 line_rules as (select * from {{ ref('int_line_rules') }}),

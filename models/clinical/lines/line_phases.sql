@@ -2,8 +2,8 @@
 -- Definition: algorithms 2.5. INDUCTION from the start to the transplant, maintenance or infusion; ASCT (or ALLO) each
 -- transplant; after the last CONSOLIDATION, from the first drug on, and MAINTENANCE from the day of
 -- int_maintenance_started. Of an infusion: BRIDGING from its first dose to lymphodepletion, LD to the day before the
--- infusion, CART the day itself, POST_CART what is given after it in the line. A line of CAR-T has no induction. A phase
--- is never a line of its own.
+-- infusion, CART the day itself, POST_CART what is given after it in the line. A line of CAR-T has no induction. A
+-- phase is never a line of its own.
 -- Limits: what was planned is not recorded; a phase is read from what was given. Where nothing bridged, the line begins
 -- with the infusion and its LD lies in the last days of the one before.
 

@@ -4,13 +4,7 @@
 
 with deaths as (select * from {{ ref('death') }}),
 patients as (select * from {{ ref('int_myeloma_patients') }}),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'myeloma_phenotype' and role = 'diagnosis'
-
-),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'myeloma_phenotype' and role = 'diagnosis'),
 
 members as (
 

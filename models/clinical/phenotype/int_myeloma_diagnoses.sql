@@ -7,13 +7,7 @@
 with events as (select * from {{ ref('int_coded_events') }}),
 cell_therapies as (select * from {{ ref('int_cell_therapies_found') }} where target = 'bcma'),
 registry_types as (select * from {{ ref('diagnosis_record_types') }} where record_type = 'registry'),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'myeloma_phenotype' and role = 'diagnosis'
-
-),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'myeloma_phenotype' and role = 'diagnosis'),
 
 drug_exposures as (
 

@@ -1,7 +1,7 @@
 -- One row per person with at least one myeloma diagnosis: which of the stricter published definitions the person meets.
--- Definition: algorithms 1.4 rule 3. Any row is the sensitive level, one of int_myeloma_diagnoses the default. is_treated,
--- a supported diagnosis and a myeloma drug; meets_claims_algorithm, one inpatient diagnosis or two others on separate
--- days within 90 days.
+-- Definition: algorithms 1.4 rule 3. Any row is the sensitive level, one of int_myeloma_diagnoses the default.
+-- is_treated, a supported diagnosis and a myeloma drug; meets_claims_algorithm, one inpatient diagnosis or two others
+-- on separate days within 90 days.
 -- Limits: inpatient is told by the type of the record or of its visit; a source that says neither has no inpatient
 -- ones.
 
@@ -9,13 +9,7 @@ with events as (select * from {{ ref('int_coded_events') }}),
 supported as (select * from {{ ref('int_myeloma_diagnoses') }}),
 stays as (select * from events where concept_set_id in ('visit_inpatient', 'visit_er_inpatient')),
 inpatient_types as (select * from {{ ref('diagnosis_record_types') }} where record_type = 'inpatient'),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'myeloma_phenotype' and role = 'diagnosis'
-
-),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'myeloma_phenotype' and role = 'diagnosis'),
 
 treated as (
 

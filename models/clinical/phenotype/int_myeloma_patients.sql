@@ -53,7 +53,9 @@ myeloma_patients as (
     from screened_persons
     inner join index_diagnoses on screened_persons.person_id = index_diagnoses.person_id
     inner join persons
-        on screened_persons.source_name = persons.source_name and screened_persons.source_person_id = persons.source_person_id
+        on
+            screened_persons.source_name = persons.source_name
+            and screened_persons.source_person_id = persons.source_person_id
     left join care_sites
         on persons.source_name = care_sites.source_name and persons.care_site_id = care_sites.care_site_id
     left join contacts on screened_persons.person_id = contacts.person_id

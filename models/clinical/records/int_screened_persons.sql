@@ -6,13 +6,7 @@
 with diagnoses as (select * from {{ ref('condition_occurrence') }}),
 members as (select * from {{ ref('int_concept_set_members') }}),
 vocabularies as (select * from {{ ref('source_vocabularies') }} where domain = 'condition'),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'myeloma_phenotype' and role = 'candidate'
-
-),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'myeloma_phenotype' and role = 'candidate'),
 
 screened_concepts as (
 
