@@ -10,8 +10,7 @@
         {{ domain }}_concept_id as concept_id,
         {{ domain }}_source_concept_id as source_concept_id,
         {{ domain }}_source_value as source_code,
-        {{ 'cast(null as bigint)' if domain == 'visit' else domain ~ '_type_concept_id' }} as type_concept_id,
-        visit_occurrence_id as visit_id
+        {{ 'cast(null as bigint)' if domain == 'visit' else domain ~ '_type_concept_id' }} as type_concept_id
 {%- endmacro %}
 
 {#- for a domain without results -#}
@@ -30,6 +29,5 @@
 {% macro no_supply() -%}
         cast(null as integer) as days_supply,
         cast(null as double) as quantity,
-        cast(null as {{ dbt.type_string() }}) as route_text,
         cast(null as {{ dbt.type_string() }}) as stop_reason
 {%- endmacro %}

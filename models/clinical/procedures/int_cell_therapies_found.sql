@@ -12,7 +12,7 @@ infusions as (
 
     select
         infusions_found.*,
-        lag(infusion_date) over (partition by person_id order by infusion_number) as previous_infusion_date
+        lag(infusion_date) over (partition by person_id order by infusion_date) as previous_infusion_date
     from {{ ref('int_infusions_found') }} as infusions_found
 
 ),
@@ -30,7 +30,7 @@ aphereses as (
 
     select
         infusions.person_id,
-        infusions.infusion_number,
+        infusions.infusion_date,
         max(events.start_date) as apheresis_date
     from infusions
     inner join events on infusions.person_id = events.person_id
@@ -48,7 +48,7 @@ lymphodepletions as (
 
     select
         infusions.person_id,
-        infusions.infusion_number,
+        infusions.infusion_date,
         min(lymphodepleting_doses.start_date) as lymphodepletion_start_date
     from infusions
     inner join lymphodepleting_doses on infusions.person_id = lymphodepleting_doses.person_id
@@ -63,7 +63,6 @@ cell_therapies_found as (
 
     select
         infusions.person_id,
-        cast(infusions.infusion_number as integer) as infusion_number,
         infusions.infusion_date,
         infusions.product,
         infusions.target,
@@ -81,11 +80,11 @@ cell_therapies_found as (
     left join aphereses
         on
             infusions.person_id = aphereses.person_id
-            and infusions.infusion_number = aphereses.infusion_number
+            and infusions.infusion_date = aphereses.infusion_date
     left join lymphodepletions
         on
             infusions.person_id = lymphodepletions.person_id
-            and infusions.infusion_number = lymphodepletions.infusion_number
+            and infusions.infusion_date = lymphodepletions.infusion_date
 
 )
 

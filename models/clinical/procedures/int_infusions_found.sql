@@ -61,7 +61,9 @@ infusions as (
 infusions_found as (
 
     select
-        infusions.*,
+        person_id,
+        infusion_date,
+        product,
         case
             when product = 'other_target' then 'other'
             when product = 'unknown' and bool_or(product = 'other_target') over (partition by person_id) then 'other'

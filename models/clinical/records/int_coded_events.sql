@@ -15,9 +15,7 @@ coded_events as (
         records.source_name,
         records.record_id,
         records.code_key,
-        records.source_code,
         records.type_concept_id,
-        records.visit_id,
         records.value_number,
         records.value_text,
         records.value_concept_id,
@@ -28,10 +26,8 @@ coded_events as (
         records.range_high,
         records.days_supply,
         records.quantity,
-        records.route_text,
         records.stop_reason,
         records.qualifier_text,
-        codes_resolved.resolved_by,
         records.start_date,
         coalesce(records.end_date, records.start_date) as end_date
     from records
