@@ -1,8 +1,9 @@
-{#- the columns of meta.grain tell every row of the model from every other, and none of them is NULL -#}
-{% test grain(model) %}
+{#- the columns of meta.grain tell every row of the model from every other, and none of them is NULL but those of
+    `nullable` (an anchor that only some rows have) -#}
+{% test grain(model, nullable=[]) %}
 
 {%- set found = [] -%}
-{%- for node in graph.nodes.values() if execute and node.resource_type == 'model' and node.name == model.identifier -%}
+{%- for node in graph.get('nodes', {}).values() if node.resource_type == 'model' and node.name == model.identifier -%}
     {%- do found.extend(node.config.meta.get('grain', [])) -%}
 {%- endfor -%}
 {%- if execute and not found %}{{ exceptions.raise_compiler_error(model.identifier ~ ": the model states no meta.grain") }}{% endif %}
@@ -13,6 +14,6 @@ select
     count(*) as row_count
 from {{ model }}
 group by {{ columns | join(', ') }}
-having count(*) > 1 or {{ columns | join(' is null or ') }} is null
+having count(*) > 1 or {{ columns | reject('in', nullable) | join(' is null or ') }} is null
 
 {% endtest %}

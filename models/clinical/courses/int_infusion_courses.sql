@@ -68,8 +68,8 @@ infusion_courses as (
     from infusions
     left join responses
         on infusions.person_id = responses.person_id and infusions.line_number = responses.line_number
-    left join categories as best_categories on responses.depth = best_categories.depth
-    left join categories as day90_categories on responses.day90_depth = day90_categories.depth
+    left join categories as best_categories on responses.depth = best_categories.response_rank
+    left join categories as day90_categories on responses.day90_depth = day90_categories.response_rank
     left join toxicities
         on infusions.person_id = toxicities.person_id and infusions.infusion_date = toxicities.anchor_date
     left join cytopenias

@@ -10,8 +10,8 @@ line_responses as (
 
     select
         line_responses.*,
-        case when is_evaluable then categories.depth end as derived_depth,
-        day90_categories.depth as derived_day90_depth
+        case when is_evaluable then categories.response_rank end as derived_depth,
+        day90_categories.response_rank as derived_day90_depth
     from {{ ref('line_responses') }} as line_responses
     left join {{ ref('response_categories') }} as categories on line_responses.best_response = categories.response
     left join {{ ref('response_categories') }} as day90_categories on day90_response = day90_categories.response
@@ -23,7 +23,7 @@ findings as (
     select
         person_id,
         charted_date as found_date,
-        depth,
+        response_rank as depth,
         false as is_immunofixation
     from {{ ref('int_charted_responses') }}
     union all

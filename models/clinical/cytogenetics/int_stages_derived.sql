@@ -1,4 +1,4 @@
--- One row per person and day staged: ISS, R-ISS and R2-ISS.
+-- One row per patient, anchor (diagnosis, infusion) and day staged: ISS, R-ISS and R2-ISS.
 -- Definition: algorithms 12.3 (Greipp 2005; Palumbo 2015; D'Agostino 2022), with what of the cytogenetics was known by
 -- 90 days after the day. A missing component leaves the stage null unless the others settle it: ISS II is R-ISS II
 -- whatever else, ISS III with one adverse factor is R-ISS III.
@@ -45,7 +45,7 @@ iss as (
 
 ),
 
-pointed as (
+stages as (
 
     select
         iss.*,
@@ -73,14 +73,13 @@ stages_derived as (
         anchor_date,
         iss_stage,
         r_iss_stage,
-        cast(r2_iss_points as double) as r2_iss_points,
         case
             when r2_iss_points = 0 then 1
             when r2_iss_points <= 1 then 2
             when r2_iss_points <= 2.5 then 3
             when r2_iss_points > 2.5 then 4
         end as r2_iss_stage
-    from pointed
+    from stages
 
 )
 

@@ -11,7 +11,7 @@ scored as (
         ecog,
         valid_from_date,
         lag(ecog) over (partition by person_id order by valid_from_date) as previous_ecog
-    from {{ ref('int_frailty_history') }}
+    from {{ ref('int_frailty_scored') }}
 
 ),
 

@@ -1,4 +1,4 @@
--- One row per person with multiple myeloma: what diagnosis codes say beside the myeloma.
+-- One row per patient: what diagnosis codes say beside the myeloma.
 -- Definition: algorithms 1.4 rules 4 and 5. has_*: any code of the disease; a fracture of bone counts in the first
 -- year, an earlier diagnosis from 365 to 31 days before the one that counts.
 -- Limits: null where a person has no such code at all.

@@ -25,7 +25,7 @@ carried_facts as (
 
 ),
 
-placed as (
+nearby_facts as (
 
     select
         assessments.person_id,
@@ -40,7 +40,7 @@ placed as (
 
 ),
 
-carried as (
+carried_markers as (
 
     select
         person_id,
@@ -55,7 +55,7 @@ carried as (
         ) as plasmacytoma,
         bool_or(has_clonal_cells) as has_clonal_cells,
         bool_or(has_soft_tissue) as has_soft_tissue
-    from placed
+    from nearby_facts
     where days_apart <= {{ parameter('responses', 'marrow_window') }}
     group by 1, 2
 
@@ -70,26 +70,24 @@ response_assessments as (
         assessments.serum,
         assessments.urine,
         assessments.flc_difference as flc,
-        assessments.flc_ratio,
-        assessments.ratio_low,
-        assessments.ratio_high,
+        assessments.is_ratio_normal,
         assessments.has_serum_band,
         assessments.has_urine_band,
         assessments.has_new_lesion,
         assessments.has_residual_disease,
         assessments.residual_disease_sensitivity,
-        carried.marrow,
-        carried.plasmacytoma,
-        carried.has_clonal_cells,
-        carried.has_soft_tissue,
+        carried_markers.marrow,
+        carried_markers.plasmacytoma,
+        carried_markers.has_clonal_cells,
+        carried_markers.has_soft_tissue,
         coalesce(assessments.assessed_date > baselines.next_line_start_date, false) as is_after_line
     from baselines
     inner join assessments
         on baselines.person_id = assessments.person_id and baselines.index_date < assessments.assessed_date
-    left join carried
+    left join carried_markers
         on
-            assessments.person_id = carried.person_id
-            and assessments.assessment_number = carried.assessment_number
+            assessments.person_id = carried_markers.person_id
+            and assessments.assessment_number = carried_markers.assessment_number
     where
         baselines.next_line_start_date is null
         or assessments.assessed_date
