@@ -8,7 +8,6 @@
 -- Limits: lytic lesions without a fracture are rarely coded; organ damage that nobody measured counts as none.
 
 with patients as (select * from {{ ref('int_myeloma_patients') }}),
-codes as (select * from {{ ref('int_phenotype_codes') }}),
 labs as (select * from {{ ref('int_labs_by_day') }}),
 
 core_drugs as (
@@ -20,6 +19,45 @@ core_drugs as (
     from {{ ref('int_drug_exposures_covered') }} as exposures
     inner join {{ ref('drug_classes') }} as drug_classes on exposures.ingredient = drug_classes.ingredient
     where drug_classes.role = 'core'
+
+),
+
+coded_events as (
+
+    select
+        events.person_id,
+        events.start_date,
+        roles.role
+    from {{ ref('int_coded_events') }} as events
+    inner join {{ ref('concept_set_roles') }} as roles on events.concept_set_id = roles.concept_set_id
+    where roles.algorithm = 'phenotype_flags' or (roles.algorithm = 'myeloma_phenotype' and roles.role = 'diagnosis')
+
+),
+
+codes as (
+
+    select
+        patients.person_id,
+        bool_or(coded_events.role = 'plasma_cell_leukemia') as has_plasma_cell_leukemia,
+        bool_or(coded_events.role = 'al_amyloidosis') as has_al_amyloidosis,
+        bool_or(coded_events.role = 'waldenstrom') as has_waldenstrom,
+        bool_or(coded_events.role = 'solitary_plasmacytoma') as has_solitary_plasmacytoma,
+        bool_or(coded_events.role = 'smoldering_myeloma') as has_smoldering_myeloma,
+        min(case when coded_events.role = 'relapse_code' then coded_events.start_date end) as relapse_code_date,
+        bool_or(
+            coded_events.role = 'bone_lesion'
+            and {{ days_between('patients.myeloma_diagnosis_date', 'coded_events.start_date') }}
+            <= {{ parameter('myeloma_phenotype', 'tx_after_days') }}
+        ) as has_bone_lesion,
+        bool_or(
+            coded_events.role = 'diagnosis'
+            and {{ days_between('coded_events.start_date', 'patients.myeloma_diagnosis_date') }}
+            between {{ parameter('myeloma_phenotype', 'incident_clear_until_days') }}
+            and {{ parameter('myeloma_phenotype', 'incident_lookback_days') }}
+        ) as has_earlier_diagnosis
+    from patients
+    left join coded_events on patients.person_id = coded_events.person_id
+    group by 1
 
 ),
 

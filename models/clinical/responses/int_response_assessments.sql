@@ -6,37 +6,24 @@
 with baselines as (select * from {{ ref('int_response_baselines') }}),
 assessments as (select * from {{ ref('int_disease_assessments') }}),
 
-carried_facts as (
-
-    select
-        person_id,
-        assessed_date,
-        marrow,
-        plasmacytoma,
-        has_clonal_cells,
-        has_extramedullary or has_paramedullary as has_soft_tissue
-    from assessments
-    where
-        marrow is not null
-        or plasmacytoma is not null
-        or has_clonal_cells is not null
-        or has_extramedullary is not null
-        or has_paramedullary is not null
-
-),
-
 nearby_facts as (
 
     select
         assessments.person_id,
         assessments.assessment_number,
-        abs({{ days_between('assessments.assessed_date', 'carried_facts.assessed_date') }}) as days_apart,
-        carried_facts.marrow,
-        carried_facts.plasmacytoma,
-        carried_facts.has_clonal_cells,
-        carried_facts.has_soft_tissue
+        abs({{ days_between('assessments.assessed_date', 'others.assessed_date') }}) as days_apart,
+        others.marrow,
+        others.plasmacytoma,
+        others.has_clonal_cells,
+        others.has_extramedullary or others.has_paramedullary as has_soft_tissue
     from assessments
-    inner join carried_facts on assessments.person_id = carried_facts.person_id
+    inner join assessments as others on assessments.person_id = others.person_id
+    where
+        others.marrow is not null
+        or others.plasmacytoma is not null
+        or others.has_clonal_cells is not null
+        or others.has_extramedullary is not null
+        or others.has_paramedullary is not null
 
 ),
 

@@ -22,8 +22,13 @@ earlier_markers as (
     select
         response_lines.person_id,
         response_lines.line_number,
-        {{ days_between('markers.marker_date', 'response_lines.baseline_date') }} as days_before,
         markers.marker_date,
+        case
+            when
+                {{ days_between('markers.marker_date', 'response_lines.baseline_date') }}
+                <= {{ parameter('responses', 'baseline_lookback') }}
+                then markers.marker_date
+        end as lab_date,
         markers.serum,
         markers.urine,
         case involved_chain when 'kappa' then kappa_chains when 'lambda' then lambda_chains end as involved_flc,
@@ -46,15 +51,6 @@ earlier_markers as (
 
 ),
 
-recent_markers as (
-
-    select
-        earlier_markers.*,
-        case when days_before <= {{ parameter('responses', 'baseline_lookback') }} then marker_date end as lab_date
-    from earlier_markers
-
-),
-
 last_values as (
 
     select
@@ -70,7 +66,7 @@ last_values as (
         max_by(plasmacytoma, case when plasmacytoma is not null then marker_date end) as plasmacytoma,
         max_by(has_extramedullary, case when has_extramedullary is not null then marker_date end) as has_extramedullary,
         max_by(has_paramedullary, case when has_paramedullary is not null then marker_date end) as has_paramedullary
-    from recent_markers
+    from earlier_markers
     group by 1, 2
 
 ),
