@@ -30,7 +30,7 @@ days as (
 
 ),
 
-known as (
+known_states as (
 
     select
         days.person_id,
@@ -72,7 +72,7 @@ risks as (
         or (del_1p32 and gain_1q21)
         or (del_1p32 and del_1p32_biallelic)
         or is_high_without_renal_failure as high_risk_cgs2025
-    from known
+    from known_states
     where recency = 1
 
 ),

@@ -26,7 +26,7 @@ days as (
 
 ),
 
-known as (
+known_tests as (
 
     select
         days.valid_from_date,
@@ -55,7 +55,7 @@ cytogenetic_states as (
         bool_or(case when abnormality = 'tp53_mutation' then is_positive end) as tp53_mutation,
         bool_or(case when abnormality = 'hyperdiploidy' then is_positive end) as hyperdiploidy,
         max(case when abnormality = 'del_17p' then clone_percent end) as clone_percent_del_17p
-    from known
+    from known_tests
     where recency = 1 or {{ parameter('cytogenetics', 'hr_latest') }} = 0
     group by 1, 2
 

@@ -7,7 +7,7 @@
 with labs as (select * from {{ ref('int_staging_labs') }}),
 states as (select * from {{ ref('int_cytogenetic_states') }}),
 
-ranked as (
+ranked_states as (
 
     select
         labs.*,
@@ -31,7 +31,7 @@ ranked as (
 iss as (
 
     select
-        ranked.*,
+        ranked_states.*,
         del_17p or t_4_14 or t_14_16 as is_adverse,
         case
             when beta_2_microglobulin >= {{ parameter('staging', 'iss_high_beta_2_microglobulin') }} then 3
@@ -40,7 +40,7 @@ iss as (
             when albumin >= {{ parameter('staging', 'iss_albumin') }} then 1
             when albumin is not null then 2
         end as iss_stage
-    from ranked
+    from ranked_states
     where recency = 1
 
 ),

@@ -1,5 +1,5 @@
--- One row per patient, laboratory test, day and source record, in the test's canonical unit, and one per value derived
--- from several records of a day.
+-- One row per patient, laboratory test, day and source record, in the test's canonical unit: what was recorded, and
+-- values derived from several records of a day.
 -- Definition: algorithms 7.2 (int_labs_judged); derived values (unit_rule derived: bands of M-protein added up,
 -- percentages times the leukocytes, urine times its volume, calcium corrected for albumin) carry the first of their
 -- records (int_labs_derived).
