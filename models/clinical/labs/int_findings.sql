@@ -6,17 +6,10 @@
 
 with events as (select * from {{ ref('int_coded_events') }}),
 patients as (select * from {{ ref('int_myeloma_patients') }}),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'findings'
-
-),
-
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'findings'),
 result_texts as (select * from {{ ref('result_texts') }}),
 
-answered as (
+answers_read as (
 
     select
         events.person_id,
@@ -41,7 +34,7 @@ findings as (
         found_date,
         bool_or(is_present) as is_present,
         min(value_number) as value_number
-    from answered
+    from answers_read
     where is_present is not null
     group by 1, 2, 3
 

@@ -1,4 +1,4 @@
--- One row per person with multiple myeloma.
+-- One row per patient.
 -- Definition: the phenotype of algorithms 1.4 (int_myeloma_diagnoses) with the person's own data. rrmm_date is the
 -- earlier of the start of the second line and the first progression after the first line began; rrmm_tier says what it
 -- rests on: TREATED (a second line, or a CAR-T infusion outside the first), PD_ONLY, or CODE_ONLY (a billing code
@@ -36,7 +36,7 @@ first_progressions as (
 
 ),
 
-described as (
+patients_described as (
 
     select
         patients.person_id,
@@ -82,4 +82,4 @@ described as (
 
 )
 
-select * from described
+select * from patients_described
