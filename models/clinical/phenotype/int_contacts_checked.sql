@@ -7,7 +7,6 @@
 
 with records as (select * from {{ ref('int_screened_records') }}),
 observation_periods as (select * from {{ ref('observation_period') }}),
-deaths as (select person_id, min(death_date) as death_date from {{ ref('death') }} group by 1),
 registries as (select type_concept_id from {{ ref('diagnosis_record_types') }} where record_type = 'registry'),
 
 observed as (
@@ -41,6 +40,16 @@ contacts as (
         max(records.start_date) as last_record_date
     from records
     left join observed on records.person_id = observed.person_id
+    group by 1
+
+),
+
+deaths as (
+
+    select
+        person_id,
+        min(death_date) as death_date
+    from {{ ref('death') }}
     group by 1
 
 ),

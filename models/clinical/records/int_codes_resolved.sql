@@ -100,12 +100,20 @@ matches_by_name as (
 
 ),
 
+all_matches as (
+
+    select * from matches
+    union all
+    select * from matches_by_name
+
+),
+
 governing_matches as (
 
     select
         all_matches.*,
         is_reused or not bool_or(is_reused) over (partition by code_key, concept_set_id) as is_governing
-    from (select * from matches union all select * from matches_by_name) as all_matches
+    from all_matches
 
 ),
 
