@@ -6,7 +6,7 @@
 
 with lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
 cell_therapies as (select * from {{ ref('cell_therapies') }}),
-patients as (select * from {{ ref('patients') }}),
+patients as (select * from {{ ref('int_myeloma_patients') }}),
 
 lines_with_next as (
 
