@@ -1,8 +1,8 @@
--- One row per code of a concept set, or rule of a label, that nobody has read in a published source, with how often it
--- was used.
+-- One row per code of a concept set, or rule of a label, that nobody has read in a published source, with how often
+-- it was used.
 -- Definition: is_verified is false in concept_set_members or label_eligibility. use_count is the number of records of
--- myeloma candidates with the code, or of answers of the label. Suspicious, not wrong: what is used and unverified is to
--- be looked up first. Limits: a code is counted by its text, whatever the vocabulary of the record.
+-- myeloma candidates with the code, or of answers of the label. Suspicious, not wrong: what is used and unverified is
+-- to be looked up first. Limits: a code is counted by its text, whatever the vocabulary of the record.
 
 with members as (
 
