@@ -7,8 +7,8 @@
 -- effector CD62L- CD45RA+) the last value from the apheresis to the infusion, in percent, as the laboratory reported
 -- it.
 -- Limits: all but the product looks ahead of the day from which it holds: it describes and groups, and must not be
--- adjusted for. No record of CRS or neurotoxicity is none. No vocabulary of OMOP has a code for the subsets of cells: a
--- source names its own in concept_set_members (vocabulary local).
+-- adjusted for. No record of CRS or neurotoxicity is none. No vocabulary of OMOP has a code for the subsets of cells:
+-- a source names its own in concept_set_members (vocabulary local).
 
 with infusion_courses as (select * from {{ ref('int_infusion_courses') }}),
 infusion_responses as (select * from {{ ref('int_infusion_responses') }}),
@@ -148,7 +148,8 @@ course_characteristics as (
     {{ characteristic_rows(
         'described_infusions',
         numbers=[
-            'infusion_is_responder', 'infusion_is_complete_response', 'day90_is_responder', 'day90_is_complete_response',
+            'infusion_is_responder', 'infusion_is_complete_response',
+            'day90_is_responder', 'day90_is_complete_response',
             'infusion_any_crs', 'infusion_severe_crs', 'infusion_any_neurotoxicity', 'infusion_severe_neurotoxicity',
             'day30_severe_anemia', 'day30_severe_neutropenia', 'day30_severe_thrombocytopenia', 'has_progressed',
         ],

@@ -29,7 +29,11 @@ line_days as (
         line_start_date as line_start,
         case
             when
-                has_bcma_car_t or has_other_car_t or has_bcma_bispecific or has_gprc5d_bispecific or has_other_bispecific
+                has_bcma_car_t
+                or has_other_car_t
+                or has_bcma_bispecific
+                or has_gprc5d_bispecific
+                or has_other_bispecific
                 then line_index_date
         end as t_cell_engaging
     from lines_of_therapy
