@@ -71,8 +71,11 @@ study_warnings as (
     select
         study_id,
         'source ' || source_name || ': built although a blocking check failed, ' || replace(check_name, '_', ' ')
-        || ' of ' || table_name || ' in ' || cast(failing as {{ dbt.type_string() }}) || ' of '
-        || cast(counted as {{ dbt.type_string() }}) || ' rows. ' || meaning as warning
+        || ' in ' || cast(failing as {{ dbt.type_string() }}) || ' of ' || cast(counted as {{ dbt.type_string() }})
+        || ' rows of ' || table_name || coalesce(
+            ' (' || cast(person_count as {{ dbt.type_string() }}) || ' people, '
+            || cast(myeloma_person_count as {{ dbt.type_string() }}) || ' with myeloma)', ''
+        ) || '. ' || meaning as warning
     from accepted_checks
     union all
     select

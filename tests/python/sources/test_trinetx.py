@@ -114,13 +114,13 @@ def test_a_date_in_another_century_and_an_event_after_death_are_found_at_the_doo
         if one["table"] == "trinetx_diagnosis" and one["failing"]
     }
     assert found == {
-        "person_exists": 1,
-        "date_is_possible": 1,
-        "date_is_after_birth": 1,
-        "event_is_before_death": 1,
-        "code_is_given": 1,
-        "visit_is_given": 1,
-        "columns_are_there": 5,  # what only other layouts have
+        "person_is_unknown": 1,
+        "date_is_impossible": 1,
+        "date_is_before_birth": 1,
+        "event_is_after_death": 1,
+        "code_is_missing": 1,
+        "visit_is_missing": 1,
+        "columns_are_missing": 5,  # what only other layouts have
     }
     assert result["rows_set_aside"] == [{"source": "cdm", "table": "trinetx_diagnosis", "rows": 2}]
 

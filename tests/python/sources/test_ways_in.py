@@ -301,7 +301,7 @@ def test_no_way_in_fails_a_check(ways):
         if one["status"] in ("warning", "blocking")
     }
     # what the export's dirt and lost sites make true: codes that are blank, units of two sites
-    allowed = {"code_is_given", "units_are_not_mixed"}
+    allowed = {"code_is_missing", "units_are_mixed"}
     assert {one for one in failed if one[0] != "export" or one[2] not in allowed} == set()
     assert {one["source"] for one in quality["checks"]} == set(sources)
 
