@@ -3,8 +3,8 @@
     python bench/quality.py                        # a synthetic network of about 30 million rows
     python bench/quality.py --source FOLDER        # any source that `myelomart check` takes
 
-Prints a row for `check` and one for plain SQL (one query a table with every condition on its rows as
-an aggregate): seconds, processor seconds, peak memory; then their ratio. Making
+Prints a row for `check` and one for plain SQL (one query a table with every condition on its rows
+as an aggregate): seconds, processor seconds, peak memory; then their ratio. Making
 and landing the CDM is not timed. Run it on a machine that does nothing else.
 """
 

@@ -79,13 +79,12 @@ def make_relation(scanned: Scanned, name: str) -> set[str]:
 
 
 def _landed_tables(scanned: Scanned) -> list[str]:
-    """One row per table of the layout: is it there, has it rows, why could it not be read?"""
+    """One row per table of the layout: is it there, and has it rows?"""
     rows = []
     for table in scanned.tables:
         landed = scanned.entry["tables"][table]
-        reason = scanned.entry.get("unreadable", {}).get(table)
-        rows.append((table, landed["form"] != "absent", landed["rows"], reason))
-    return [_values("landed_tables", "table_name, is_there, row_count, detail", rows)]
+        rows.append((table, landed["form"] != "absent", landed["rows"]))
+    return [_values("landed_tables", "table_name, is_there, row_count", rows)]
 
 
 def _landed_columns(scanned: Scanned) -> list[str]:
@@ -218,7 +217,8 @@ def _months(scanned: Scanned) -> list[str]:
             from {scanned.path(table)} where {quoted(start)} is not null group by 2
             """
         )
-    counted = " union all ".join(parts) or "select '' as table_name, null::date, 0 where false"
+    nothing = "select '' as table_name, null::date as month, 0 as event_count where false"
+    counted = " union all ".join(parts) or nothing
     return [
         f"""
         create or replace temp table months as

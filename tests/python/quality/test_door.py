@@ -104,7 +104,7 @@ def dirty(clean_cdm, tmp_path_factory):
 
 
 def found(result):
-    """The checks that did not pass; that some records belong to no concept set is as it should be."""
+    """The checks that did not pass. That some records belong to no concept set is no fault."""
     return {
         f"{one['table']} {one['check']}": one
         for one in result["checks"]
