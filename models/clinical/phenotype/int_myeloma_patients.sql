@@ -49,6 +49,7 @@ patients_observed as (
         contacts.last_contact_date,
         contacts.death_date,
         contacts.is_death_invalidated,
+        contacts.is_death_date_unknown,
         data_cuts.data_cut_date
     from candidates
     inner join index_diagnoses on candidates.person_id = index_diagnoses.person_id

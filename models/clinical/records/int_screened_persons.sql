@@ -73,15 +73,32 @@ by_source_concept as (
 
 ),
 
+-- each way to write a code is read once, not once per record
+recorded_codes as (
+
+    select
+        condition_source_value,
+        {{ plain_code('condition_source_value') }} as plain_code
+    from (select distinct condition_source_value from diagnoses) as recorded
+
+),
+
+source_codes as (
+
+    select distinct recorded_codes.condition_source_value
+    from recorded_codes
+    inner join codes on left(recorded_codes.plain_code, length(codes.code)) = codes.code
+    where codes.is_prefix or recorded_codes.plain_code = codes.code
+
+),
+
 by_source_code as (
 
     select
         diagnoses.source_name,
         diagnoses.source_person_id
     from diagnoses
-    inner join codes
-        on left({{ plain_code('diagnoses.condition_source_value') }}, length(codes.code)) = codes.code
-    where codes.is_prefix or {{ plain_code('diagnoses.condition_source_value') }} = codes.code
+    inner join source_codes on diagnoses.condition_source_value = source_codes.condition_source_value
 
 ),
 

@@ -184,13 +184,18 @@ def _judge_suite(scanned: Scanned, suite: Suite) -> tuple[list[Count], list[dict
     counts = []
     for place, check in enumerate(suite.checks):
         told = results[place]
-        counted = int(told["result"].get("element_count") or told["row_count"])
+        # an expectation of the whole column or table counts as one, which holds or not
+        counted = int(told["result"].get("element_count") or 1)
         failing = int(told["result"].get("unexpected_count") or (not told["success"]))
+        observed = told["result"].get("observed_value")
         if told["could_not_run"]:
             check = replace(
                 check, meaning=f"{check.meaning} It could not be judged: {told['could_not_run']}"
             )
-        counts.append(Count(scanned.name, check, counted, failing, success=told["success"]))
+        detail = f"observed {observed:,}" if observed is not None else ""
+        counts.append(
+            Count(scanned.name, check, counted, failing, success=told["success"], detail=detail)
+        )
     return counts, [results[place] for place in range(len(suite.expectations))]
 
 
@@ -217,6 +222,8 @@ def _columns_asked(table: str, expectations: list[dict]) -> str:
 def _validated(frame: pd.DataFrame, asked: list[dict], suite: Suite) -> list[dict]:
     """What Great Expectations says of each expectation on ``frame``."""
     gx = _great_expectations()
+    context = gx.get_context(mode="ephemeral")  # expectations are only made within one
+    context.variables.progress_bars = {"globally": False}
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     # the columns that are dates: JSON has none, so their limits come as text
@@ -236,8 +243,6 @@ def _validated(frame: pd.DataFrame, asked: list[dict], suite: Suite) -> list[dic
                 f"suite «{suite.name}», {one['type']}: Great Expectations does not take it "
                 f"({_without_values(error)})."
             ) from error
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("landing").add_dataframe_asset(suite.table)
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch(
         batch_parameters={"dataframe": frame}

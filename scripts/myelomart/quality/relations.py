@@ -419,10 +419,24 @@ def _recognised(name: str, counts: str, scanned: Scanned, sets: str = "") -> str
                 {plain("source_code")} as plain_source_code
             from {counts}
         ),
-        named as (select concept_id from ({standard}) where concept_id != 0)
+        named as (select concept_id from ({standard}) where concept_id != 0),
+        mapped as (
+            select concept_id_1 as concept_id
+            from {scanned.path("concept_relationship")}
+            inner join named on concept_id_2 = named.concept_id
+            where relationship_id = 'Maps to'
+        ),
+        looked_up as (
+            select concept_code
+            from {scanned.path("concept")} as listed
+            inner join mapped on listed.concept_id = mapped.concept_id
+            where vocabulary_id in {_looked_up()}
+        )
         select distinct domain, concept_id, source_concept_id, source_code from code
         where
             concept_id in (from named) or source_concept_id in (from named)
+            or coalesce(concept_id, 0) = 0 and source_concept_id in (from mapped)
+            or domain = 'drug' and plain_source_code in (from looked_up)
             or domain = 'drug' and ({names or "false"})
             or exists (
                 from set_code
@@ -436,6 +450,16 @@ def _recognised(name: str, counts: str, scanned: Scanned, sets: str = "") -> str
                     )
             )
     """
+
+
+def _looked_up() -> str:
+    """The vocabularies whose codes are looked up in the source's own, as a list in SQL."""
+    found = {
+        literal(row["vocabulary_id"])
+        for row in seed("clinical_rules/source_vocabularies")
+        if row["is_looked_up"] == "true"
+    }
+    return "(" + ", ".join(sorted(found)) + ")"
 
 
 def _diagnosis_codes(scanned: Scanned) -> list[str]:
