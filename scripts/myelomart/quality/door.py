@@ -11,7 +11,7 @@ from myelomart import warehouse
 from myelomart.errors import QualityError
 from myelomart.quality import quarantine, report
 from myelomart.quality.scan import scan_source
-from myelomart.sources import kept
+from myelomart.sources import folder as kept
 
 RESULT, PAGE = "quality.json", "quality.html"
 

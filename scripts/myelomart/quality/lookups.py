@@ -14,7 +14,7 @@ from pathlib import Path
 
 from myelomart.project import project_root
 from myelomart.quality.checks import EARLIEST_DATE
-from myelomart.sources import kept
+from myelomart.sources import folder as kept
 from myelomart.warehouse import literal
 
 Landed = Callable[[str], str]

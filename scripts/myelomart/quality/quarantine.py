@@ -13,7 +13,7 @@ from myelomart import warehouse
 from myelomart.quality.checks import Count, shape_of
 from myelomart.quality.lookups import path_of
 from myelomart.quality.scan import joined
-from myelomart.sources import kept
+from myelomart.sources import folder as kept
 from myelomart.warehouse import literal, quoted
 
 REASONS = {

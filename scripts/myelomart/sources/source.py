@@ -94,7 +94,8 @@ class OpenSource:
     """A source that was opened: its kind in words, its tables by name, the files nobody reads.
 
     ``is_trinetx`` tells the two layouts apart; ``vocabulary_place`` is where the vocabulary was
-    found, None where there is none; ``notes`` are sentences for the user.
+    found, None where there is none; ``notes`` are sentences for the user; ``attached`` is the
+    DuckDB file whose tables are read in place.
     """
 
     source: Source
@@ -104,6 +105,7 @@ class OpenSource:
     unused: list[UnusedFile] = field(default_factory=list)
     vocabulary_place: str | None = None
     notes: list[str] = field(default_factory=list)
+    attached: Path | None = None
 
     @property
     def is_trinetx(self) -> bool:
@@ -117,11 +119,11 @@ class RowAccount:
 
     ``rows`` landed; ``rows_set_aside`` were kept apart, each with its reason; ``rows_left_out``
     belong to persons outside the cohort that was asked for. Counted beside them, and part of the
-    rows that landed: ``rows_renumbered`` (their id was taken or unreadable, so they have a new
-    one), ``cells_emptied`` (could not be read as their type), ``ends_capped`` (an end of time such
-    as 9999-12-31 became the day the data were cut). ``rows_repeated`` are those of the rows set
-    aside that equal another row with the same id. ``reasons`` lists action, column, reason, the
-    form of the first such text (digits as 9, letters as a) and how many.
+    rows that landed: ``rows_renumbered`` (they had no id that is a number, and got one),
+    ``cells_emptied`` (could not be read as their type), ``ends_capped`` (an end of time such as
+    9999-12-31 became the day the data were cut). ``reasons`` lists action, column, reason, the form
+    of the first such text (digits as 9, letters as a) and how many. Rows that the checks at the
+    door set aside later are among those that landed.
     """
 
     form: str = "absent"
@@ -129,9 +131,7 @@ class RowAccount:
     rows: int = 0
     rows_set_aside: int = 0
     rows_left_out: int = 0
-    rows_repeated: int = 0
     rows_renumbered: int = 0
-    rows_in_conflict: int = 0
     cells_emptied: int = 0
     ends_capped: int = 0
     columns_dropped: list[str] = field(default_factory=list)
@@ -163,5 +163,7 @@ class RowAccount:
 
 def parse_source(text: str) -> Source:
     """``NAME=LOCATION`` or ``LOCATION`` (then named 'cdm') as a Source."""
+    if text.startswith("service="):  # of pg_service.conf, and no name of ours
+        return Source(DEFAULT_NAME, text)
     match = re.match(r"^([A-Za-z][A-Za-z0-9_]*)=(.+)$", text)
     return Source(*match.groups()) if match else Source(DEFAULT_NAME, text)
