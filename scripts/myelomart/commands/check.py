@@ -9,8 +9,17 @@ import typer
 from rich.console import Console
 
 from myelomart.building import landing_of
-from myelomart.commands.build import sources_from
 from myelomart.quality import door, report
+from myelomart.source_options import (
+    Cohort,
+    DatesShifted,
+    Format,
+    Sources,
+    Timezone,
+    Vocabulary,
+    said_on,
+    sources_from,
+)
 from myelomart.sources.landing import land
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -22,11 +31,12 @@ def register(app: typer.Typer) -> None:
 
 
 def check_command(
-    source: Annotated[
-        list[str],
-        typer.Option(help="Folder, file or address; NAME=… names it. Give it once per source."),
-    ],
-    format: Annotated[str, typer.Option(help="omop, trinetx or auto.")] = "auto",
+    source: Sources,
+    format: Format = "auto",
+    timezone: Timezone = None,
+    vocabulary: Vocabulary = None,
+    dates_shifted: DatesShifted = None,
+    cohort: Cohort = None,
     db: Annotated[
         Path, typer.Option(help="The database this source is for; the landing stands beside it.")
     ] = Path("myelomart.duckdb"),
@@ -40,7 +50,8 @@ def check_command(
     """Check a source before it is built; exit code 1 when a blocking check fails."""
     landing = landing_of(db.expanduser().resolve())
     landing = landing.with_name(landing.name + ".check")  # the database reads its own
-    manifest = land(sources_from(source, format), landing, say=console.print)
+    sources = sources_from(source, format, timezone, vocabulary, dates_shifted, cohort)
+    manifest = land(sources, landing, say=said_on(console))
     result = door.check(landing, manifest)
     out.mkdir(parents=True, exist_ok=True)
     for name in (door.RESULT, door.PAGE):

@@ -225,13 +225,13 @@ def _write_with_care(connection, plan: Plan, target: Path, faults: Path, account
     typed = [c for c in plan.columns if c.name in plan.present and c.type != "VARCHAR"]
     unreadable = {c.name: f"({_value(plan, c)} is null and {_given(plan, c)})" for c in typed}
     numbered = f"select *, row_number() over () as {ROW_NUMBER} from {plan.readable.scan}"
-    _count_faults(connection, plan, unreadable, numbered, account)
     lost = [
         unreadable[c.name]
         for c in typed
         if c.role == "required" or (c.role == "key" and plan.table not in NAMED_BY_ID)
     ]
     is_lost = " or ".join(lost) or "false"
+    _count_faults(connection, plan, unreadable, numbered, is_lost, account)
     copy(
         connection,
         f"select {_selected(plan, False)} from ({numbered}) where not ({is_lost})",
@@ -260,10 +260,6 @@ def _write_with_care(connection, plan: Plan, target: Path, faults: Path, account
         """,
         faults,
     )
-    account.rows_set_aside = rows(
-        connection,
-        f"select count(*) from ({numbered}) where {is_lost}",
-    )[0][0]
 
 
 def _joined(cases: str, separator: str) -> str:
@@ -284,18 +280,22 @@ def _file_shown(plan: Plan) -> str:
     return f"case {FILE_NAME}{cases} else {last} end" if cases else last
 
 
-def _count_faults(connection, plan: Plan, unreadable: dict, numbered: str, account) -> None:
+def _count_faults(
+    connection, plan: Plan, unreadable: dict[str, str], numbered: str, is_lost: str, account
+) -> None:
     """Count what cannot be read by column; stop where it is most of a column."""
     by_name = {column.name: column for column in plan.columns}
     counts = ", ".join(
         f"count(*) filter (where {test}), count(*) filter (where {_given(plan, by_name[name])}), "
         f"min({ROW_NUMBER}) filter (where {test}), "
-        f"min({_form(plan, by_name[name])}) filter (where {test})"
+        f"min({_form(plan, by_name[name])}) filter (where {test}), "
+        f"count(*) filter (where {test} and not ({is_lost}))"
         for name, test in unreadable.items()
     )
-    result = rows(connection, f"select {counts} from ({numbered})")[0]
+    query = f"select {counts}, count(*) filter (where {is_lost}) from ({numbered})"
+    *result, account.rows_set_aside = rows(connection, query)[0]
     for position, (name, test) in enumerate(unreadable.items()):
-        bad, given, first, form = result[4 * position : 4 * position + 4]
+        bad, given, first, form, stay = result[5 * position : 5 * position + 5]
         if not bad:
             continue
         column = by_name[name]
@@ -315,15 +315,13 @@ def _count_faults(connection, plan: Plan, unreadable: dict, numbered: str, accou
                 f"{bad:,} of {given:,} rows, first in row {row}, where it has the form "
                 f"«{form}»: {hint}."
             )
-        if is_free:
-            account.note("id replaced", name, REASONS[column.type], bad, form)
-        else:
-            is_row = column.role in ("key", "required")
-            account.note(
-                "row set aside" if is_row else "cell emptied",
-                name, REASONS[column.type], bad, form,
-            )  # fmt: skip
-            account.cells_emptied += 0 if is_row else bad
+        action = (
+            "id replaced" if is_free
+            else "row set aside" if column.role in ("key", "required")
+            else "cell emptied"
+        )  # fmt: skip
+        account.note(action, name, REASONS[column.type], bad, form)
+        account.cells_emptied += stay if action == "cell emptied" else 0
 
 
 def _where(connection, plan: Plan, numbered: str, first: int) -> tuple[str, int]:

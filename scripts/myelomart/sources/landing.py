@@ -392,9 +392,13 @@ def _said(account: dict) -> str:
     """What was mended in a table, in words; '' when nothing was."""
     parts = []
     if account["rows_set_aside"] or account["cells_emptied"]:
+        forms = {
+            f"{one['column']} like «{one['form']}»" for one in account["reasons"] if one["form"]
+        }
         parts.append(
-            f"{account['rows_set_aside']:,} rows set aside and {account['cells_emptied']:,} cells emptied because "
-            "they could not be read (listed in qc.rows_set_aside)"
+            f"{account['rows_set_aside']:,} rows set aside and {account['cells_emptied']:,} cells "
+            f"emptied because they could not be read ({', '.join([*sorted(forms), 'listed'])} in "
+            "qc.rows_set_aside)"
         )
     for key, words in (
         ("rows_renumbered", "rows numbered anew, because they have no id that is a number"),

@@ -45,6 +45,8 @@ def number_unnamed(connection, table: str, target: Path, account: RowAccount) ->
     key = layout.key_of(table)
     if table not in NAMED_BY_ID or key is None or not account.rows:
         return
+    if _missing(target, key) == 0:
+        return
     name, landed = quoted(key), read(target)
     missing, least, greatest = rows(
         connection,
@@ -121,10 +123,13 @@ def span_of(connection, landed: dict[str, Path], is_shifted: bool) -> Span:
         )
         names = [made] if made else [start] if start else []
         for name in names:
-            last = value(
-                connection,
-                f"select max({name}) from {read(target)} where {name} <= {_day(limit)}",
-            )
+            found = None if made else _extremes(target, name)
+            last = found[1] if found else None
+            if found is None or (last and last > limit):
+                last = value(
+                    connection,
+                    f"select max({name}) from {read(target)} where {name} <= {_day(limit)}",
+                )
             recorded += [last] if last else []
     return Span(today, max(recorded), is_shifted)
 
@@ -153,15 +158,18 @@ def needs_mending(table: str, target: Path, span: Span) -> bool:
     start, end = days_of(table)
     if start is None or not parquet_rows(target):
         return False
-    last = _last_end(table, span)
-    if end:
-        least, greatest = _extremes(target, end)
-        if least is None or least <= NO_DAY or greatest > last:
-            return True
+    ends = _extremes(target, end) if end else (None, None)
+    if ends is None or _is_outside(ends, _last_end(table, span)):
+        return True
     if table in ("death", "observation_period"):
-        least, greatest = _extremes(target, start)
-        return least is None or least <= NO_DAY or greatest >= END_OF_TIME
+        starts = _extremes(target, start)
+        return starts is None or _is_outside(starts, END_OF_TIME)
     return False
+
+
+def _is_outside(extremes: tuple, last: datetime.date) -> bool:
+    least, greatest = extremes
+    return least is not None and (least <= NO_DAY or greatest > last)
 
 
 def mend_days(
@@ -274,32 +282,42 @@ def _day(day: datetime.date) -> str:
     return f"date '{day.isoformat()}'"
 
 
-def _extremes(target: Path, column: str) -> tuple:
-    """Least and greatest day of a column by the footer; (None, None) where it does not say."""
+def _missing(target: Path, column: str) -> int | None:
+    """How many values of a column are missing by the footer; None where it does not say."""
     metadata = pq.read_metadata(target)
-    least = greatest = None
     position = metadata.schema.names.index(column)
+    counts = [
+        metadata.row_group(number).column(position).statistics
+        for number in range(metadata.num_row_groups)
+    ]
+    if any(one is None or not one.has_null_count for one in counts):
+        return None
+    return sum(one.null_count for one in counts)
+
+
+def _extremes(target: Path, column: str) -> tuple | None:
+    """Least and greatest day of a column by the footer, (None, None) where it has no day.
+
+    None where the footer does not say.
+    """
+    metadata = pq.read_metadata(target)
+    position = metadata.schema.names.index(column)
+    days = []
     for number in range(metadata.num_row_groups):
-        chunk = metadata.row_group(number).column(position)
-        statistics = chunk.statistics
-        if statistics is None or not statistics.has_min_max:
-            if statistics is not None and statistics.null_count == chunk.num_values:
-                continue
-            if statistics is not None and statistics.num_values == 0:
-                continue
-            return None, None
+        statistics = metadata.row_group(number).column(position).statistics
+        if statistics is None:
+            return None
+        if not statistics.has_min_max:
+            if statistics.num_values:
+                return None
+            continue
         try:
-            low, high = statistics.min, statistics.max
+            days += [statistics.min, statistics.max]
         except (OverflowError, ValueError):  # a year that Python does not know
-            return None, None
-        if not isinstance(low, datetime.date) or not isinstance(high, datetime.date):
-            return None, None
-        least = low if least is None else min(least, low)
-        greatest = high if greatest is None else max(greatest, high)
-    if least is None:  # no value at all
-        middle = datetime.date(2000, 1, 1)
-        return middle, middle
-    return least, greatest
+            return None
+    if not all(isinstance(day, datetime.date) for day in days):
+        return None
+    return (min(days), max(days)) if days else (None, None)
 
 
 def unreadable_numbers(connection, table: str, target: Path) -> bool:
