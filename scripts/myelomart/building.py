@@ -20,9 +20,8 @@ from myelomart import warehouse
 from myelomart.errors import Stopped, WarehouseError
 from myelomart.project import project_root
 from myelomart.quality.door import check, refuse_blocking
+from myelomart.sources.folder import LandingSwap, held
 from myelomart.sources.landing import Source, land
-from myelomart.sources.lock import held
-from myelomart.sources.swap import LandingSwap
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]

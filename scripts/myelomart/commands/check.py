@@ -10,9 +10,17 @@ import typer
 from rich.console import Console
 
 from myelomart.building import landing_of
-from myelomart.commands.build import sources_from
 from myelomart.quality import door, outcome, report
 from myelomart.quality.checks import BLOCKING, WARNING
+from myelomart.source_options import (
+    Cohort,
+    DatesShifted,
+    Sources,
+    Timezone,
+    Vocabulary,
+    said_on,
+    sources_from,
+)
 from myelomart.sources.landing import land
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -27,13 +35,14 @@ def register(app: typer.Typer) -> None:
 
 
 def check_command(
-    source: Annotated[
-        list[str],
-        typer.Option(help="Folder, file or address; NAME=… names it. Give it once per source."),
-    ],
+    source: Sources,
     source_format: Annotated[
         str, typer.Option("--source-format", help="What the source is: omop, trinetx or auto.")
     ] = "auto",
+    timezone: Timezone = None,
+    vocabulary: Vocabulary = None,
+    dates_shifted: DatesShifted = None,
+    cohort: Cohort = None,
     db: Annotated[
         Path, typer.Option(help="The database this source is for; the landing stands beside it.")
     ] = Path("myelomart.duckdb"),
@@ -78,7 +87,8 @@ def check_command(
     known = outcome.read_baseline(baseline) if baseline else None
     landing = landing_of(db.expanduser().resolve())
     landing = landing.with_name(landing.name + ".check")  # the database reads its own
-    manifest = land(sources_from(source, source_format), landing, say=console.print)
+    sources = sources_from(source, source_format, timezone, vocabulary, dates_shifted, cohort)
+    manifest = land(sources, landing, say=said_on(console))
     found = door.check(landing, manifest, checks, expectations)
     result = outcome.mark(found, fail_on, known)
     out.mkdir(parents=True, exist_ok=True)
@@ -101,7 +111,7 @@ def _tell(result: dict, form: str, out: Path) -> None:
             with Path(os.environ[SUMMARY]).open("a", encoding="utf-8") as summary:
                 summary.write(outcome.as_markdown(result))
     else:
-        report.show(result, console.print)
+        report.show(result, said_on(console))
     written = [out / door.RESULT, out / door.PAGE]
     if form == JUNIT:
         written.append(out / JUNIT_FILE)

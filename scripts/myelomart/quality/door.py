@@ -14,7 +14,7 @@ from myelomart.quality import quarantine, report
 from myelomart.quality.checks import BLOCKING, Check, checks_in_force
 from myelomart.quality.relations import Scanned
 from myelomart.quality.scan import scan_source
-from myelomart.sources import kept
+from myelomart.sources import folder as kept
 
 RESULT, PAGE = "quality.json", "quality.html"
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from myelomart.project import project_root
 from myelomart.quality.macros import plain_code as plain
-from myelomart.sources import kept
+from myelomart.sources import folder as kept
+from myelomart.sources.mending import LAST_OF_SHIFTED
 from myelomart.warehouse import literal
 
 EARLIEST_DATE = "1900-01-01"
@@ -104,7 +105,9 @@ def path_of(landing: Path, source: str, table: str) -> str:
     return f"read_parquet({literal(file)}, hive_partitioning = false)"
 
 
-def make_lookups(connection, landing: Path, source: str, is_trinetx: bool) -> None:
+def make_lookups(
+    connection, landing: Path, source: str, is_trinetx: bool, is_shifted: bool = False
+) -> None:
     """Make span, concept, set_code, set_concept, unit, unit_text, myeloma_person, person, visit,
     launch, lab and known_unit."""
 
@@ -115,7 +118,7 @@ def make_lookups(connection, landing: Path, source: str, is_trinetx: bool) -> No
     myeloma = sets_of("myeloma_phenotype", "candidate")
     columns = columns_of(is_trinetx)
     for name, query in {
-        "span": _span_query(),
+        "span": _span_query(is_shifted),
         "concept": f"select distinct concept_id from {landed('concept')}",
         "set_code": _set_codes_query(),
         "set_concept": _set_concepts_query(landed),
@@ -148,13 +151,14 @@ def seed(name: str) -> tuple[dict[str, str], ...]:
         return tuple(csv.DictReader(lines))
 
 
-def _span_query() -> str:
-    """The days that are possible: from 1900 to today, wherever on earth today has begun."""
-    return f"""
-        select
-            date '{EARLIEST_DATE}' as first_date,
-            cast(now() at time zone 'UTC' as date) + 1 as last_date
+def _span_query(is_shifted: bool) -> str:
+    """The days that are possible: from 1900 to today, wherever on earth today has begun.
+
+    Dates that are declared to be shifted may lie centuries ahead.
     """
+    today = "cast(now() at time zone 'UTC' as date) + 1"
+    last = f"date '{LAST_OF_SHIFTED.isoformat()}'" if is_shifted else today
+    return f"select date '{EARLIEST_DATE}' as first_date, {last} as last_date"
 
 
 def _cdm_queries(landed: Landed) -> dict[str, str]:

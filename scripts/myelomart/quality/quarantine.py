@@ -14,7 +14,8 @@ from myelomart import warehouse
 from myelomart.quality.checks import DATE_EMPTIED, SET_ASIDE, Count
 from myelomart.quality.lookups import path_of
 from myelomart.quality.shapes import from_clause, shape_of
-from myelomart.sources import kept, layout
+from myelomart.sources import folder as kept
+from myelomart.sources import layout
 from myelomart.warehouse import literal, quoted
 
 REPEATED = "the row is the same as an earlier one"

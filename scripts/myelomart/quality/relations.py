@@ -25,6 +25,7 @@ from myelomart.quality.lookups import (
 )
 from myelomart.quality.shapes import NOT_BY_MONTH, STARTS_AND_ENDS, shape_of
 from myelomart.sources import layout
+from myelomart.sources.folder import set_aside_path
 from myelomart.warehouse import literal, quoted
 
 KAPPA, LAMBDA, RATIO = "free_light_chain_kappa", "free_light_chain_lambda", "free_light_chain_ratio"
@@ -49,6 +50,11 @@ class Scanned:
     def is_trinetx(self) -> bool:
         """Is it a TriNetX export?"""
         return self.entry["format"].startswith("TriNetX")
+
+    @property
+    def is_shifted(self) -> bool:
+        """Does it declare that its dates are moved?"""
+        return bool(self.entry.get("options", {}).get("dates_shifted"))
 
     @property
     def columns(self) -> Columns:
@@ -115,7 +121,7 @@ def _landed_rows(scanned: Scanned) -> list[str]:
         names = [name for name in (person, (person or "").upper()) if name]
         found = [f"json_extract_string(row_as_json, '$.{name}')" for name in names]
         of_row = f"coalesce({', '.join(found)})" if found else "null"
-        faults = f"{scanned.landing}/rows_set_aside/source_name={scanned.name}/{table}.parquet"
+        faults = set_aside_path(scanned.landing, scanned.name, table)
         statements.append(
             f"""
             insert into landed_rows

@@ -91,7 +91,7 @@ def show(result: dict, say: Callable) -> None:
         say(table)
     for one in result["checks"]:
         if one["status"] == BLOCKING:
-            say(f"[bold red]blocking:[/] {sentence(one)} {one['what_to_do']}")
+            say(f"blocking: {sentence(one)} {one['what_to_do']}")
     for taken in result["rows_set_aside"]:
         say(
             f"source {taken['source']}: {taken['rows']:,} rows of {taken['table']} set aside "

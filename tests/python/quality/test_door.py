@@ -36,12 +36,6 @@ FAULTS = {
         " as visit_occurrence_id) from {t}",
         "procedure_occurrence visit_is_unknown", None,
     ),
-    "dates in 2099": (
-        "observation_period",
-        "select * replace (if(person_id = 4, date '2099-01-01', observation_period_end_date)"
-        " as observation_period_end_date) from {t}",
-        "observation_period end_is_impossible", 1,
-    ),
     "dates in 1800 and 2099": (
         "measurement",
         "select * replace (case measurement_id % 50000 when 3 then date '1800-01-01'"

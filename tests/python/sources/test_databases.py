@@ -128,9 +128,10 @@ def test_a_large_table_comes_in_small_batches_and_says_how_far_it_is(server, tmp
         " from generate_series(1, 2000000) as numbers (number)",
     )
     said = []
-    tables = databases.export_postgres(server + "&schema=large", tmp_path, said.append)
+    address = databases.address_of(server + "&schema=large")
+    tables = databases.open_postgres(address, None, tmp_path, said.append).tables
     assert [line for line in said if line.startswith("measurement")]
-    measurement = ParquetFile(tables["measurement"].paths[0])
+    measurement = ParquetFile(tables["measurement"].files[0].path)
     assert measurement.metadata.num_rows == 2_000_000
     # each batch is written before the next is fetched: no row group is larger than one
     groups = range(measurement.num_row_groups)
