@@ -30,6 +30,7 @@ from myelomart.warehouse import literal, quoted
 
 KAPPA, LAMBDA, RATIO = "free_light_chain_kappa", "free_light_chain_lambda", "free_light_chain_ratio"
 ROWS_WORTH_COUNTING = 30  # in the median month: below it a month may be empty by chance
+OF_OTHER_VERSIONS = {("person", "death_datetime")}  # CDM v6: v5 rightly lacks it
 MIDDLE = (0.05, 0.95)  # of all rows by date: feeds begin and end slowly
 
 
@@ -99,6 +100,7 @@ def _landed_columns(scanned: Scanned) -> list[str]:
         (table, column.name in scanned.entry["tables"][table]["columns_missing"], column.name)
         for table in scanned.filled
         for column in layout.tables()[table]
+        if (table, column.name) not in OF_OTHER_VERSIONS
     ]
     return [_values("landed_columns", "table_name, is_missing, detail", rows)]
 
