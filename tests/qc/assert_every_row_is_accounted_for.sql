@@ -15,22 +15,22 @@ with row_accounts as (select * from {{ ref('row_accounts') }}),
 landed as (
 
     {%- for table in of_omop %}
-    select
-        source_name,
-        '{{ table }}' as table_name,
-        count(*) as row_count
-    from {{ ref('stg_omop__' ~ table) }}
-    group by source_name
-    union all
+        select
+            source_name,
+            '{{ table }}' as table_name,
+            count(*) as row_count
+        from {{ ref('stg_omop__' ~ table) }}
+        group by source_name
+        union all
     {%- endfor %}
     {%- for table in of_trinetx %}
-    select
-        source_name,
-        'trinetx_{{ table }}' as table_name,
-        count(*) as row_count
-    from {{ ref('stg_trinetx__' ~ table) }}
-    group by source_name
-    {{- ' union all' if not loop.last }}
+        select
+            source_name,
+            'trinetx_{{ table }}' as table_name,
+            count(*) as row_count
+        from {{ ref('stg_trinetx__' ~ table) }}
+        group by source_name
+        {{- ' union all' if not loop.last }}
     {%- endfor %}
 
 ),
