@@ -567,6 +567,8 @@ def _value(plan: Plan, column: layout.Column) -> str:
     if column.type == "DOUBLE":
         if kind == "VARCHAR":
             name = f"try_cast(nullif(trim({name}), '') as double)"
+        elif kind == "FLOAT":  # as it is written: 2.4, not 2.4000000953674316
+            name = f"cast(cast({name} as varchar) as double)"
         elif kind != "DOUBLE":
             name = f"cast({name} as double)"
         return f"case when isfinite({name}) then {name} end"
@@ -725,6 +727,7 @@ def _text_as_time(text: str, goal: str, unit: str, zone: str, timezone: str | No
 
 
 def unreadable(readable: Readable, error: duckdb.Error) -> SourceError:
+    """What DuckDB says of a table that it cannot read, as a sentence with file, table and line."""
     message = str(error)
     read = next((read for read in readable.shown if read in message), None)
     place = readable.place
