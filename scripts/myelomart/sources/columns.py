@@ -120,7 +120,7 @@ def plan(
     try:
         described = rows(connection, f"describe select * from {readable.scan}")
     except duckdb.Error as error:
-        raise _unreadable(readable, error) from error
+        raise unreadable(readable, error) from error
     lowered = [name.lower() for name, *_ in described]
     for name in lowered:
         if lowered.count(name) > 1:
@@ -178,10 +178,10 @@ def write(
         copy(connection, f"select {_selected(plan, True)} from {plan.readable.scan}", target)
     except duckdb.InvalidInputException as error:
         if UNREADABLE not in str(error):
-            raise _unreadable(plan.readable, error) from error
+            raise unreadable(plan.readable, error) from error
         _write_with_care(connection, plan, target, faults, account)
     except duckdb.Error as error:
-        raise _unreadable(plan.readable, error) from error
+        raise unreadable(plan.readable, error) from error
     account.rows = parquet_rows(target)
     landed = account.rows + account.rows_set_aside
     account.rows_in = landed if plan.readable.rows is None else plan.readable.rows
@@ -223,23 +223,23 @@ UNREADABLE = "myelomart: a value cannot be read"
 def _write_with_care(connection, plan: Plan, target: Path, faults: Path, account) -> None:
     plan = replace(plan, clocks=plan.clocks | _clocks_of_texts(connection, plan))
     typed = [c for c in plan.columns if c.name in plan.present and c.type != "VARCHAR"]
-    unreadable = {c.name: f"({_value(plan, c)} is null and {_given(plan, c)})" for c in typed}
+    faulty = {c.name: f"({_value(plan, c)} is null and {_given(plan, c)})" for c in typed}
     numbered = f"select *, row_number() over () as {ROW_NUMBER} from {plan.readable.scan}"
     lost = [
-        unreadable[c.name]
+        faulty[c.name]
         for c in typed
         if c.role == "required" or (c.role == "key" and plan.table not in NAMED_BY_ID)
     ]
     is_lost = " or ".join(lost) or "false"
-    _count_faults(connection, plan, unreadable, numbered, is_lost, account)
+    _count_faults(connection, plan, faulty, numbered, is_lost, account)
     copy(
         connection,
         f"select {_selected(plan, False)} from ({numbered}) where not ({is_lost})",
         target,
     )
-    listed = ", ".join(f"case when {unreadable[c.name]} then {literal(c.name)} end" for c in typed)
+    listed = ", ".join(f"case when {faulty[c.name]} then {literal(c.name)} end" for c in typed)
     reasons = ", ".join(
-        f"case when {unreadable[c.name]} then "
+        f"case when {faulty[c.name]} then "
         f"{literal(f'{c.name}: {REASONS[c.type]}, ')} || {_form(plan, c)} end"
         for c in typed
     )
@@ -256,7 +256,7 @@ def _write_with_care(connection, plan: Plan, target: Path, faults: Path, account
             case when {is_lost} then 'row set aside' else 'cell emptied' end as action,
             cast(to_json(struct_pack({original})) as varchar) as row_as_json
         from ({numbered})
-        where {" or ".join(unreadable.values()) or "false"}
+        where {" or ".join(faulty.values()) or "false"}
         """,
         faults,
     )
@@ -281,7 +281,7 @@ def _file_shown(plan: Plan) -> str:
 
 
 def _count_faults(
-    connection, plan: Plan, unreadable: dict[str, str], numbered: str, is_lost: str, account
+    connection, plan: Plan, faulty: dict[str, str], numbered: str, is_lost: str, account
 ) -> None:
     """Count what cannot be read by column; stop where it is most of a column."""
     by_name = {column.name: column for column in plan.columns}
@@ -290,11 +290,11 @@ def _count_faults(
         f"min({ROW_NUMBER}) filter (where {test}), "
         f"min({_form(plan, by_name[name])}) filter (where {test}), "
         f"count(*) filter (where {test} and not ({is_lost}))"
-        for name, test in unreadable.items()
+        for name, test in faulty.items()
     )
     query = f"select {counts}, count(*) filter (where {is_lost}) from ({numbered})"
     *result, account.rows_set_aside = rows(connection, query)[0]
-    for position, (name, test) in enumerate(unreadable.items()):
+    for position, (name, test) in enumerate(faulty.items()):
         bad, given, first, form, stay = result[5 * position : 5 * position + 5]
         if not bad:
             continue
@@ -434,9 +434,8 @@ def _unit_of(connection, plan: Plan, column: layout.Column, number: str) -> str:
     )  # fmt: skip
     if unit == "none":
         return unit
-    zone = _zone_of_instants(
-        connection, plan, column, f"cast({number} * {UNITS[unit]} as bigint)", f"isfinite({number})"
-    )
+    micro = f"try_cast({number} * {UNITS[unit]} as bigint)"
+    zone = _zone_of_instants(connection, plan, column, micro, f"{micro} is not null")
     return unit if zone == "utc" else f"{unit} zone"
 
 
@@ -568,6 +567,8 @@ def _value(plan: Plan, column: layout.Column) -> str:
     if column.type == "DOUBLE":
         if kind == "VARCHAR":
             name = f"try_cast(nullif(trim({name}), '') as double)"
+        elif kind == "FLOAT":  # as it is written: 2.4, not 2.4000000953674316
+            name = f"cast(cast({name} as varchar) as double)"
         elif kind != "DOUBLE":
             name = f"cast({name} as double)"
         return f"case when isfinite({name}) then {name} end"
@@ -725,7 +726,8 @@ def _text_as_time(text: str, goal: str, unit: str, zone: str, timezone: str | No
 # --- what DuckDB says, as a sentence -------------------------------------------------------------
 
 
-def _unreadable(readable: Readable, error: duckdb.Error) -> SourceError:
+def unreadable(readable: Readable, error: duckdb.Error) -> SourceError:
+    """What DuckDB says of a table that it cannot read, as a sentence with file, table and line."""
     message = str(error)
     read = next((read for read in readable.shown if read in message), None)
     place = readable.place

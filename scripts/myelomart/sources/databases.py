@@ -525,7 +525,8 @@ def read_lake(folder: Path, table: str, export: Path, say: Say) -> Table:
     The files of its folder are never read as they lie there: old versions stand among them.
     """
     kind = files.lake_kind(folder)
-    refusal = f"{folder} is a {kind} table: export its current version as Parquet"
+    article = "an" if kind == "Iceberg" else "a"
+    refusal = f"{folder} is {article} {kind} table: export its current version as Parquet"
     if kind not in ("Delta", "Iceberg"):
         raise SourceError(f"{refusal}.")
     target = export / f"{table}.parquet"

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -155,15 +156,11 @@ def _land_table(
         columns.write_empty(connection, table, target)
         return RowAccount()
     readable = _readable(found, work)
-    plan = columns.plan(connection, readable, source.timezone)
-    if plan.fits and not mending.unreadable_numbers(connection, table, readable.linkable):
-        folder.link(readable.linkable, target)
-        account = RowAccount("linked parquet", rows=columns.parquet_rows(target))
-        account.rows_in = account.rows if readable.rows is None else readable.rows
-    else:
-        faults = set_aside_path(landing, source.name, table)
-        account = columns.write(connection, plan, target, faults)
-        _count_again(found, readable, account)
+    try:
+        account = _write_table(connection, readable, target, landing, source)
+    except duckdb.Error as error:
+        raise columns.unreadable(readable, error) from error
+    _count_again(found, readable, account)
     account.rows_left_out = found.rows_left_out
     account.rows_in += found.rows_left_out
     if found.relation and found.where:
@@ -171,6 +168,20 @@ def _land_table(
         account.rows_in = found.rows
     mending.number_unnamed(connection, table, target, account)
     return account
+
+
+def _write_table(
+    connection, readable: columns.Readable, target: Path, landing: Path, source: Source
+) -> RowAccount:
+    """Link the table where it fits, else write it."""
+    table = readable.table
+    plan = columns.plan(connection, readable, source.timezone)
+    if plan.fits and not mending.unreadable_numbers(connection, table, readable.linkable):
+        folder.link(readable.linkable, target)
+        account = RowAccount("linked parquet", rows=columns.parquet_rows(target))
+        account.rows_in = account.rows if readable.rows is None else readable.rows
+        return account
+    return columns.write(connection, plan, target, set_aside_path(landing, source.name, table))
 
 
 def _readable(found: Table, work: Path) -> columns.Readable:
@@ -377,6 +388,10 @@ def _say_what_happened(entry: dict, opened: OpenSource, changed: list[str], say:
         f"{totals['rows_set_aside']:,} set aside"
         + (f" + {totals['rows_left_out']:,} left out" if totals["rows_left_out"] else "")
     )
+    for table in changed:
+        if tables[table]["columns_dropped"]:
+            dropped = ", ".join(tables[table]["columns_dropped"])
+            say(f"source {name}: {table}: columns that the layout lacks, left out: {dropped}")
     for table, account in tables.items():
         said = _said(account)
         if said:

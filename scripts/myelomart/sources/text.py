@@ -264,7 +264,7 @@ def screen(file: DataFile, dialect: Dialect) -> Screened:
     ``SourceError`` with the line of a NUL byte or of text that is not UTF-8.
     """
     if not dialect.encoding.startswith("utf-8"):
-        return Screened(_count_slowly(file, dialect), False, 0)
+        return Screened(count_exactly(file, dialect), False, 0)
     decoder = codecs.getincrementaldecoder("utf-8")()
     counter = _Records(bool(dialect.quote))
     line = 1
@@ -297,7 +297,7 @@ def screen(file: DataFile, dialect: Dialect) -> Screened:
     lone += len(held)
     is_plain = not ends and not lone and both in (0, newlines) and file.packed in ("", "gzip")
     if ends or lone:  # they change what a line is
-        return Screened(_count_slowly(file, dialect), False, ends)
+        return Screened(count_exactly(file, dialect), False, ends)
     return Screened(max(counter.total() - 1, 0), is_plain, ends)
 
 
@@ -391,14 +391,8 @@ def _utf8_chunks(file: DataFile, encoding: str) -> Iterator[bytes]:
                 return
 
 
-def count_exactly(path: Path, dialect: Dialect) -> int:
-    """The records of a plain file, counted cell by cell: slow, and never misled by a lone mark."""
-    file = DataFile(path, "csv", "gzip" if path.name.endswith(".gz") else packing_of(path))
-    return _count_slowly(file, dialect)
-
-
-def _count_slowly(file: DataFile, dialect: Dialect) -> int:
-    """Records besides the header, by Python's reader of CSV."""
+def count_exactly(file: DataFile, dialect: Dialect) -> int:
+    """The records of ``file`` besides its header, read cell by cell: slow, and never misled."""
     csv.field_size_limit(LONGEST_CELL)
     quoting = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
     reader = csv.reader(
