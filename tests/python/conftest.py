@@ -1,4 +1,4 @@
-"""What tests of several folders share: the demonstration, made once, and the shared inputs."""
+"""What tests of several folders share: the demonstration, made once, and the specification."""
 
 import os
 import re
@@ -11,8 +11,6 @@ import pytest
 
 from myelomart.demonstration import demonstrate
 from myelomart.project import project_root
-
-SHARED = Path(os.environ.get("MYELOMART_SHARED", project_root().parent / "shared"))
 
 
 @pytest.fixture(scope="session")
@@ -49,18 +47,7 @@ def compiled(demo, tmp_path_factory) -> Callable[..., dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The real inputs that are not part of the repository."""
-    folder = SHARED / "data"
-    if not folder.exists():
-        pytest.skip(f"the real inputs are not at {folder}")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def specification() -> str:
-    """The specification of the algorithms, which is not part of the repository."""
-    file = SHARED / "reference" / "algorithms.md"
-    if not file.exists():
-        pytest.skip(f"the specification is not at {file}")
-    return file.read_text(encoding="utf-8")
+def specification() -> dict[str, str]:
+    """The pages of the specification: name of the page to its text."""
+    folder = project_root() / "docs" / "specification"
+    return {page.stem: page.read_text(encoding="utf-8") for page in sorted(folder.glob("*.md"))}

@@ -174,32 +174,33 @@ def documented() -> dict[str, list[str]]:
     return {issue: re.findall(r"`(\w+)`", checks) for issue, checks in rows}
 
 
-def found_in_the_documents(shared_data) -> tuple[list, pd.Series]:
-    path = shared_data.parent / "reference" / "published_results.csv"
+def found_in_the_documents() -> tuple[list, pd.Series]:
+    path = project_root() / "seeds" / "evidence" / "published_results.csv"
     issues = pd.read_csv(path, dtype=str).fillna("").set_index("row_id")["issue_id"]
     return audit(read_printed(path)), issues.str.split(";")
 
 
-def test_every_issue_of_the_reference_is_judged_in_the_docs(shared_data):
-    path = shared_data.parent / "reference" / "inconsistencies.csv"
-    assert set(documented()) == set(pd.read_csv(path, dtype=str)["issue_id"])
+def test_every_issue_of_the_specification_is_judged_in_the_docs(specification):
+    rows = re.findall(r"^\| ([A-Z]+-I\d+) \|", specification["inconsistencies"], re.MULTILINE)
+    assert len(rows) == len(set(rows)) == 73
+    assert set(documented()) == set(rows)
 
 
-def test_each_issue_that_arithmetic_can_find_is_found_by_the_checks_the_docs_name(shared_data):
-    found, issues = found_in_the_documents(shared_data)
+def test_each_issue_that_arithmetic_can_find_is_found_by_the_checks_the_docs_name():
+    found, issues = found_in_the_documents()
     by_check = {(code, one.check) for one in found for row in one.rows for code in issues[row]}
     named = {(issue, check) for issue, checks in documented().items() for check in checks}
     assert len(named) > 20
     assert named <= by_check
 
 
-def test_every_contradiction_of_the_documents_touches_a_row_with_an_issue(shared_data):
-    found, issues = found_in_the_documents(shared_data)
+def test_every_contradiction_of_the_documents_touches_a_row_with_an_issue():
+    found, issues = found_in_the_documents()
     assert [one for one in found if not any(any(issues[row]) for row in one.rows)] == []
 
 
-def test_the_numbers_of_findings_in_the_docs_are_those_found(shared_data):
-    found, _ = found_in_the_documents(shared_data)
+def test_the_numbers_of_findings_in_the_docs_are_those_found():
+    found, _ = found_in_the_documents()
     certain = sum(one.level == "contradiction" for one in found)
     told = f"finds {certain} contradictions and {len(found) - certain} doubtful"
     assert told in " ".join(DOCUMENTED.read_text().split())

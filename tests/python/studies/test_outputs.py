@@ -11,10 +11,9 @@ ANALYSES = pd.read_csv(project_root() / "seeds" / "studies" / "analyses.csv", dt
 
 
 @pytest.fixture(scope="module")
-def asked(shared_data) -> set[str]:
+def asked(specification) -> set[str]:
     """The output ids of the specification."""
-    text = (shared_data.parent / "reference" / "outputs.md").read_text(encoding="utf-8")
-    return set(re.findall(r"^\| ([A-Z]+-[A-Z]\d) \|", text, re.MULTILINE))
+    return set(re.findall(r"^\| ([A-Z]+-[A-Z]\d) \|", specification["outputs"], re.MULTILINE))
 
 
 def documented() -> dict[str, set[str]]:
