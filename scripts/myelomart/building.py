@@ -38,8 +38,11 @@ def build(
     say: Say = print,
     progress: Progress = lambda done, total, name: None,
     rule_set: str = "default",
+    own_checks: Path | None = None,
 ) -> None:
     """Make the warehouse ``database`` from ``sources``, with ``rule_set`` in force.
+
+    ``own_checks`` is a folder of rows that change or add checks at the door.
 
     Raises ``SourceError``, ``QualityError`` or ``WarehouseError``; what stood at ``database`` is
     then as it was.
@@ -56,7 +59,7 @@ def build(
             with LandingSwap(landing) as swap:
                 with _parsed_meanwhile(landing, building, target, in_force):
                     manifest = land(sources, swap.new, say)
-                    refuse_blocking(check(swap.new, manifest), accept_quality, say)
+                    refuse_blocking(check(swap.new, manifest, own_checks), accept_quality, say)
                 swap.use()
                 run_dbt(landing, building, target, say, progress, *in_force)
                 if target == "duckdb":

@@ -42,6 +42,9 @@ def build_command(
     rule_set: Annotated[
         str, typer.Option(help="The rule set of algorithm_parameters that is in force.")
     ] = "default",
+    checks: Annotated[
+        Path | None, typer.Option(help="Folder of CSV files with checks that change or add rows.")
+    ] = None,
 ) -> None:
     """Build the warehouse from an OMOP CDM or a TriNetX export."""
     sources = sources_from(source, format, timezone, vocabulary, dates_shifted, cohort)
@@ -56,4 +59,4 @@ def build_command(
         def show(done: int, total: int, name: str) -> None:
             bar.update(task, completed=done, total=total, description=name)
 
-        build(sources, db, target, accept_quality, said_on(console), show, rule_set)
+        build(sources, db, target, accept_quality, said_on(console), show, rule_set, checks)

@@ -360,7 +360,9 @@ def test_codes_are_counted_by_year_and_those_out_of_date_are_shown(ways):
             warehouse.rows(
                 connection,
                 "select source_name, sum(record_count) from qc.codes_by_year "
-                "where concept_set_id = 'multiple_myeloma' group by 1",
+                # an export has its registry's morphology codes beside the diagnoses
+                "where concept_set_id = 'multiple_myeloma' and source_code not like '9732/3%' "
+                "group by 1",
             )
         )
         early = warehouse.value(
