@@ -23,7 +23,7 @@ import pandas as pd
 
 from myelomart import warehouse
 from myelomart.errors import QualityError
-from myelomart.quality.checks import BLOCKING, NOTED, WARNING, Check, Count, shipped_checks
+from myelomart.quality.checks import BLOCKING, KEPT, NOTED, WARNING, Check, Count
 from myelomart.quality.relations import Scanned
 from myelomart.quality.shapes import shape_of
 from myelomart.sources import layout
@@ -137,15 +137,15 @@ def _as_check(one: dict, table: str, suite: str, file: Path, place: int) -> Chec
             f"{file}, expectation {place + 1}: the table {table} has no column «{column}»."
         )
     mostly = one["kwargs"].get("mostly", 1)
-    example = shipped_checks()[0]
-    return replace(
-        example,
+    return Check(
         check_id=f"{suite}__{place + 1}",
         check_name=f"not_met: {one['type']}",
         category=one["meta"].get("category", "plausibility"),
         level=one["meta"].get("level", "field" if column else "table"),
         table_name=table,
         column_name=column,
+        rows_from="",
+        needs="",
         counted="",
         fails="",
         expectation=json.dumps({"type": one["type"], "kwargs": one["kwargs"]}),
@@ -153,12 +153,10 @@ def _as_check(one: dict, table: str, suite: str, file: Path, place: int) -> Chec
         threshold_myeloma=None,
         at_least=0,
         severity=severity,
-        failing_rows="kept",
+        failing_rows=KEPT,
         meaning=one["told"] or f"An expectation of the suite «{suite}» is not met.",
         what_to_do=f"See {file.name}.",
         changed_by=file.name,
-        rows_from="",
-        needs="",
     )
 
 
