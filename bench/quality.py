@@ -24,7 +24,7 @@ from myelomart.quality.checks import shipped_checks
 from myelomart.quality.relations import Scanned
 from myelomart.quality.shapes import from_clause, shape_of
 from myelomart.sources.landing import Source, land, read_manifest
-from myelomart.synthetic.network import make_network
+from myelomart_synthetic.network import make_network
 
 ROWS_OF_A_PERSON = 381  # measured: rows of all event tables of a network with 20 % myeloma
 SITES, SEED = 5, 1

@@ -16,7 +16,7 @@ study_quality as (
     select
         source_name,
         'Checks at the door' as finding_group,
-        status || ': ' || table_name || coalesce('.' || column_name, '') || ', ' || replace(check_name, '_', ' ') as finding,
+        status || ': ' || checked || ', ' || replace(check_name, '_', ' ') as finding,
         cast(failing as bigint) as found_count,
         cast(counted as bigint) as of_count,
         meaning

@@ -69,6 +69,7 @@ def write_tables(result: dict, landing: Path) -> None:
     for source, checks in frame.groupby("source"):
         folder = landing / "quality_checks" / f"source_name={source}"
         kept = checks[list(KEPT_COLUMNS)].rename(columns=KEPT_COLUMNS)
+        kept["column_name"] = kept["column_name"].replace("", None)
         kept.to_parquet(folder / "part.parquet.new", index=False)
         os.replace(folder / "part.parquet.new", folder / "part.parquet")
 

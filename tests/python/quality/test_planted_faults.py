@@ -15,8 +15,8 @@ from myelomart.quality import door, lookups, relations, scan
 from myelomart.quality.checks import shipped_checks
 from myelomart.quality.shapes import from_clause, shape_of
 from myelomart.sources.landing import Source, land
-from myelomart.synthetic.constants import rows
-from myelomart.synthetic.network import make_network
+from myelomart_synthetic.constants import rows
+from myelomart_synthetic.network import make_network
 
 # the check that each planted fault is meant for: its table and name
 MEANT_FOR = {
