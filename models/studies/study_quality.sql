@@ -65,8 +65,10 @@ study_quality as (
     select
         source_name,
         'Results' as finding_group,
-        case reason when 'no_number' then 'results without a number that could be read' else 'results in a unit unknown' end
-            as finding,
+        case reason
+            when 'no_number' then 'results without a number that could be read'
+            else 'results in a unit that the test is not known in'
+        end as finding,
         cast(sum(result_count) as bigint) as found_count,
         cast(null as bigint) as of_count,
         'these tests count as not done (qc.results_unread)' as meaning

@@ -1,5 +1,5 @@
 -- One row per laboratory record of a patient, with its result read and its unit recognised.
--- Definition: a result is the record's number, else the number in its text ('<0.2', '3.0 g/dL', '2.40 (H)', '1,234.5';
+-- Definition: a result is the record's number, else the number in its text ('<0.2', '3.0 g/dL', '2.40 (H)';
 -- macros/read_result), else what a word of result_texts means as a quantity ('NEG', 'trace'). For the labs of lab_limits
 -- that say so, '<' and a negative word count as 0 (algorithms 0). The unit is the one of its unit concept, else of its
 -- unit text (unit_names), else the one behind the number. A number whose own unit is another than the record's is not
