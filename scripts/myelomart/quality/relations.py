@@ -108,14 +108,16 @@ def _landed_columns(scanned: Scanned) -> list[str]:
 def _landed_rows(scanned: Scanned) -> list[str]:
     """The rows that landed and each row that was set aside because it could not be read."""
     kinds = "table_name varchar, is_set_aside boolean, person_key varchar, is_myeloma boolean"
-    statements = [f"create or replace temp table landed_rows ({kinds}, records bigint)"]
+    kinds += ", detail varchar, records bigint"
+    statements = [f"create or replace temp table landed_rows ({kinds})"]
     for table in scanned.tables:
         landed = scanned.entry["tables"][table]
         if landed["form"] == "absent" or not landed["rows"] + landed["rows_set_aside"]:
             continue
         if not landed["rows_set_aside"]:
             statements.append(
-                f"insert into landed_rows values ('{table}', false, null, null, {landed['rows']})"
+                f"insert into landed_rows values "
+                f"('{table}', false, null, null, null, {landed['rows']})"
             )
             continue
         person = shape_of(table).person
@@ -128,12 +130,14 @@ def _landed_rows(scanned: Scanned) -> list[str]:
             f"""
             insert into landed_rows
             select
-                '{table}', is_set_aside, people.person_key, myeloma.person_key is not null, records
+                '{table}', is_set_aside, people.person_key, myeloma.person_key is not null, reason,
+                records
             from (
-                select false as is_set_aside, {key} as person_key, count(*) as records
+                select
+                    false as is_set_aside, {key} as person_key, null as reason, count(*) as records
                 from {scanned.path(table)} group by all
                 union all
-                select true as is_set_aside, {of_row} as person_key, 1 as records
+                select true as is_set_aside, {of_row} as person_key, reason, 1 as records
                 from read_parquet({literal(faults)}) where action = 'row set aside'
             ) as people
             left join (select cast(person_key as varchar) as person_key from myeloma_person)

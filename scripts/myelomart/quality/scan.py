@@ -16,6 +16,7 @@ from myelomart.quality.lookups import make_lookups
 from myelomart.quality.relations import MAKERS, Scanned, make_relation
 from myelomart.quality.shapes import from_clause, shape_of
 
+SHOWN_DETAILS = 10
 TOUCHED = ("persons", "myeloma_persons", "myeloma_counted", "myeloma_failing")
 
 
@@ -189,7 +190,7 @@ def _with_detail(scanned: Scanned, count: Count, relation: str) -> Count:
     told = warehouse.rows(
         scanned.connection,
         f"select distinct detail from {relation} where ({check.counted or 'true'}) "
-        f"and ({check.fails}) and detail is not null order by 1",
+        f"and ({check.fails}) and detail is not null order by 1 limit {SHOWN_DETAILS}",
     )
     return replace(count, detail=", ".join(detail for (detail,) in told))
 

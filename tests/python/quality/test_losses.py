@@ -29,6 +29,7 @@ def test_half_a_table_in_another_form_of_dates_blocks_and_says_whom_it_touches(t
     assert one["status"] == "blocking"
     assert (one["counted"], one["failing"]) == (120, 16)
     assert (one["persons"], one["myeloma_persons"]) == (4, 4)
+    assert "99/9999/99" in one["detail"]
 
 
 def test_two_rows_in_a_hundred_of_people_with_myeloma_block_though_few_of_all_rows(tmp_path):
