@@ -501,9 +501,11 @@ def _is_readable(kind: str, column: layout.Column, table: str) -> bool:
     """True when a column of type ``kind`` can hold what ``column`` is for."""
     if kind in ('"NULL"', "NULL"):
         return True
+    if NESTED.search(kind):
+        return False
     is_number = kind in WHOLE | WIDE | FLOATS.keys() or kind.startswith("DECIMAL")
     if column.type == "VARCHAR":
-        return not NESTED.search(kind)
+        return True
     if column.type in ("DATE", "TIMESTAMP"):
         return kind == "VARCHAR" or kind in DAYS or (is_number and kind != "BOOLEAN")
     if column.role == "key" and table in NAMED_BY_ID and kind == "UUID":
