@@ -169,17 +169,16 @@ def write(
 ) -> RowAccount:
     """Write the table to ``target`` and what could not be read to ``faults``; account for all rows.
 
-    The first pass takes every value as good; only when one is not, the table is read again.
+    What cannot be read is missing after the first pass: only where values are missing that the
+    source gives, the table is read again.
     """
     account = RowAccount(
         plan.readable.form, columns_dropped=plan.dropped, columns_missing=plan.missing
     )
     try:
-        copy(connection, f"select {_selected(plan, True)} from {plan.readable.scan}", target)
-    except duckdb.InvalidInputException as error:
-        if UNREADABLE not in str(error):
-            raise unreadable(plan.readable, error) from error
-        _write_with_care(connection, plan, target, faults, account)
+        copy(connection, f"select {_selected(plan)} from {plan.readable.scan}", target)
+        if _has_faults(connection, plan, target):
+            _write_with_care(connection, plan, target, faults, account)
     except duckdb.Error as error:
         raise unreadable(plan.readable, error) from error
     account.rows = parquet_rows(target)
@@ -215,9 +214,40 @@ def parquet_rows(path: Path) -> int:
     return pq.read_metadata(path).num_rows
 
 
+def missing_values(path: Path, column: str) -> int | None:
+    """How many values of a column are missing by the footer; None where it does not say."""
+    metadata = pq.read_metadata(path)
+    position = metadata.schema.names.index(column)
+    counts = [
+        metadata.row_group(number).column(position).statistics
+        for number in range(metadata.num_row_groups)
+    ]
+    if any(one is None or not one.has_null_count for one in counts):
+        return None
+    return sum(one.null_count for one in counts)
+
+
 # --- a second reading, with care -----------------------------------------------------------------
 
-UNREADABLE = "myelomart: a value cannot be read"
+
+def _has_faults(connection, plan: Plan, target: Path) -> bool:
+    """True when the source gives more values of a column than landed."""
+    landed = {}
+    for column in plan.columns:
+        if column.name in plan.present and _may_fail(plan, column):
+            missing = missing_values(target, column.name)
+            landed[column.name] = None if missing is None else parquet_rows(target) - missing
+    if not landed:
+        return False
+    raw = ", ".join(f"count({quoted(plan.present[name][0])})" for name in landed)
+    counts = rows(connection, f"select {raw} from {plan.readable.scan}")[0]
+    fewer = [name for name, count in zip(landed, counts, strict=True) if landed[name] != count]
+    if not fewer:
+        return False
+    by_name = {column.name: column for column in plan.columns}
+    given = ", ".join(f"count(*) filter (where {_given(plan, by_name[name])})" for name in fewer)
+    counts = rows(connection, f"select {given} from {plan.readable.scan}")[0]
+    return any(landed[name] != count for name, count in zip(fewer, counts, strict=True))
 
 
 def _write_with_care(connection, plan: Plan, target: Path, faults: Path, account) -> None:
@@ -234,7 +264,7 @@ def _write_with_care(connection, plan: Plan, target: Path, faults: Path, account
     _count_faults(connection, plan, faulty, numbered, is_lost, account)
     copy(
         connection,
-        f"select {_selected(plan, False)} from ({numbered}) where not ({is_lost})",
+        f"select {_selected(plan)} from ({numbered}) where not ({is_lost})",
         target,
     )
     listed = ", ".join(f"case when {faulty[c.name]} then {literal(c.name)} end" for c in typed)
@@ -501,9 +531,11 @@ def _is_readable(kind: str, column: layout.Column, table: str) -> bool:
     """True when a column of type ``kind`` can hold what ``column`` is for."""
     if kind in ('"NULL"', "NULL"):
         return True
+    if NESTED.search(kind):
+        return False
     is_number = kind in WHOLE | WIDE | FLOATS.keys() or kind.startswith("DECIMAL")
     if column.type == "VARCHAR":
-        return not NESTED.search(kind)
+        return True
     if column.type in ("DATE", "TIMESTAMP"):
         return kind == "VARCHAR" or kind in DAYS or (is_number and kind != "BOOLEAN")
     if column.role == "key" and table in NAMED_BY_ID and kind == "UUID":
@@ -511,8 +543,8 @@ def _is_readable(kind: str, column: layout.Column, table: str) -> bool:
     return kind == "VARCHAR" or is_number
 
 
-def _selected(plan: Plan, is_strict: bool) -> str:
-    """All columns of the layout; strictly read, a value that cannot be read raises."""
+def _selected(plan: Plan) -> str:
+    """All columns of the layout; a value that cannot be read is missing."""
     parts = []
     for column in plan.columns:
         name = quoted(column.name)
@@ -521,22 +553,18 @@ def _selected(plan: Plan, is_strict: bool) -> str:
         elif column.name not in plan.present:
             parts.append(f"cast(null as {column.type}) as {name}")
         else:
-            value = _value(plan, column)
-            if is_strict and _may_fail(plan, column):
-                fault = f"cast(error({literal(UNREADABLE)}) as {column.type})"
-                value = f"coalesce({value}, case when {_given(plan, column)} then {fault} end)"
-            parts.append(f"{value} as {name}")
+            parts.append(f"{_value(plan, column)} as {name}")
     return ", ".join(parts)
 
 
 def _may_fail(plan: Plan, column: layout.Column) -> bool:
+    """True when a value of ``column`` that the source gives may be missing once it is read."""
     kind = plan.present[column.name][1]
-    return (
-        column.type != "VARCHAR"
-        and kind != column.type
-        and kind not in ('"NULL"', "NULL")
-        or (column.type == "DOUBLE")
-    )
+    if column.type == "VARCHAR" or kind in ('"NULL"', "NULL"):
+        return False
+    if column.type == "BIGINT":
+        return kind not in WHOLE
+    return column.type == "DOUBLE" or kind != column.type
 
 
 def _given(plan: Plan, column: layout.Column) -> str:
@@ -566,7 +594,7 @@ def _value(plan: Plan, column: layout.Column) -> str:
         return _as_whole(name, kind, is_id)
     if column.type == "DOUBLE":
         if kind == "VARCHAR":
-            name = f"try_cast(nullif(trim({name}), '') as double)"
+            name = f"try_cast({name} as double)"
         elif kind == "FLOAT":  # as it is written: 2.4, not 2.4000000953674316
             name = f"cast(cast({name} as varchar) as double)"
         elif kind != "DOUBLE":
@@ -600,7 +628,7 @@ def _as_whole(name: str, kind: str, is_id: bool) -> str:
         whole = _signed(f"try_cast({name} as hugeint)", is_id)
         return f"case when {name} = trunc({name}) then {whole} end"
     text = f"nullif(trim({name}), '')"
-    plain = f"try_cast({text} as bigint)"
+    plain = f"try_cast({name} as bigint)"
     power = f"try_cast(regexp_extract({text}, '[eE]\\+?(\\d+)$', 1) as integer)"
     decimals = f"length(regexp_extract({text}, '\\.(\\d*)', 1))"
     # 1.23457E+12 is what a spreadsheet leaves of an id: its last digits are lost
@@ -609,7 +637,7 @@ def _as_whole(name: str, kind: str, is_id: bool) -> str:
     digits = f"try_cast(regexp_replace({text}, '\\.0*$', '') as hugeint)"
     return f"""
         case
-            when cast({plain} as varchar) = {text} then {plain}
+            when cast({plain} as varchar) = {name} then {plain}
             when regexp_full_match({text}, '[+-]?\\d+(\\.0*)?')
                 then {_signed(digits, is_id)}
             when regexp_full_match({text}, '[+-]?\\d(\\.\\d+)?[eE]\\+?\\d+')
@@ -640,7 +668,7 @@ def _as_time(name: str, kind: str, goal: str, clock: str, timezone: str | None) 
         return _number_as_time(f"cast({name} as double)", unit, zone, goal)
     if kind == "VARCHAR":
         text = f"nullif(trim({name}), '')"
-        read = _text_as_time(text, goal, unit, zone, timezone)
+        read = _text_as_time(name, text, goal, unit, zone, timezone)
         if unit in UNITS or unit == "yyyymmdd":
             number = (
                 f"try_cast(case when regexp_full_match({text}, '-?\\d+(\\.\\d+)?') "
@@ -676,9 +704,12 @@ def _number_as_time(number: str, unit: str, zone: str, goal: str) -> str:
     )
 
 
-def _text_as_time(text: str, goal: str, unit: str, zone: str, timezone: str | None) -> str:
-    plain = f"try_cast({text} as {goal})"
-    canonical = f"cast({plain} as varchar) = {text} and isfinite({plain})"
+def _text_as_time(
+    name: str, text: str, goal: str, unit: str, zone: str, timezone: str | None
+) -> str:
+    """SQL for the text ``name``, which is ``text`` without blanks around it."""
+    plain = f"try_cast({name} as {goal})"
+    canonical = f"cast({plain} as varchar) = {name} and isfinite({plain})"
     digits = f"regexp_replace({text}, '^(\\d{{4}})(\\d{{2}})(\\d{{2}})(\\d{{6}})?$', '\\1-\\2-\\3')"
     day = f"regexp_extract({text}, {literal(ZONED)}, 1)"
     time = f"regexp_extract({text}, {literal(ZONED)}, 2)"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from adbc_driver_manager import dbapi
@@ -37,7 +38,7 @@ SQLITE_TABLES = "select 'main', name, 1 from sqlite_master where type in ('table
 SQLITE_COLUMNS = "select name, 'text' from pragma_table_info({table})"
 DUCKDB_TABLES = """
     select table_schema, table_name, 1 from information_schema.tables
-    where table_catalog = current_catalog()
+    where table_catalog = 'incoming'
         and table_schema not in ('information_schema', 'pg_catalog')
 """
 # tables, views, materialized views, foreign and partitioned tables
@@ -165,36 +166,36 @@ def file_and_options(location: str) -> tuple[Path, dict[str, str]]:
 
 def open_duckdb(path: Path, options: dict[str, str], cohort: str | None) -> Read:
     """The tables of the DuckDB file at ``path``, to be read in place once it is attached."""
-    with warehouse.database(path) as connection:
+    with warehouse.scratch() as connection:
+        warehouse.attach(connection, path, ATTACHED)
         found = [Found(*row) for row in warehouse.rows(connection, DUCKDB_TABLES)]
 
+        def relation(one: Found) -> str:
+            return _relation(one, ATTACHED)
+
         def is_empty(one: Found) -> bool:
-            query = f"select count(*) from (from {_relation(one)} limit 1)"
+            query = f"select count(*) from (from {relation(one)} limit 1)"
             return not warehouse.value(connection, query)
 
+        def columns_of(one: Found) -> list[str]:
+            described = warehouse.rows(connection, f"describe {relation(one)}")
+            return [name for name, *_ in described]
+
         chosen, place, notes = choose(found, options, str(path), is_empty)
-        where = _person_conditions(
-            cohort,
-            chosen,
-            lambda one: _relation(one, ATTACHED),
-            lambda one: [
-                name for name, *_ in warehouse.rows(connection, f"describe {_relation(one)}")
-            ],
-        )
+        where = _person_conditions(cohort, chosen, relation, columns_of)
         tables = {}
         for table, one in chosen.items():
             try:
-                described = warehouse.rows(connection, f"describe {_relation(one)}")
-                has_person = any(name.lower() == "person_id" for name, *_ in described)
-                total = warehouse.value(connection, f"select count(*) from {_relation(one)}")
-            except Exception as error:
+                has_person = any(name.lower() == "person_id" for name in columns_of(one))
+                total = warehouse.value(connection, f"select count(*) from {relation(one)}")
+            except duckdb.Error as error:
                 raise SourceError(
                     f"{path}: table {one.name} cannot be read ({str(error).splitlines()[0]})."
                 ) from error
             tables[table] = Table(
                 table,
                 f"{path}, schema {one.schema}",
-                relation=_relation(one, ATTACHED),
+                relation=relation(one),
                 where=where if has_person else "",
                 rows=total,
             )
@@ -396,14 +397,16 @@ def export_vocabulary_of_duckdb(
     path: Path, options: dict[str, str], folder: Path
 ) -> dict[str, Table]:
     """The vocabulary of a DuckDB file as Parquet files in ``folder``."""
-    with warehouse.database(path) as connection:
+    with warehouse.scratch() as connection:
+        warehouse.attach(connection, path, ATTACHED)
         found = [Found(*row) for row in warehouse.rows(connection, DUCKDB_TABLES)]
         wanted = options.get("schema") or options.get("vocabulary")
         holder = _schema_with("concept", found, wanted, "schema", str(path))
         tables = _tables_in(found, holder, set(layout.VOCABULARY)) if holder else {}
         for table, one in tables.items():
             target = literal(folder / f"{table}.parquet")
-            connection.execute(f"copy (from {_relation(one)}) to {target} (format parquet)")
+            relation = _relation(one, ATTACHED)
+            connection.execute(f"copy (from {relation}) to {target} (format parquet)")
     return _as_files(tables, path, folder)
 
 

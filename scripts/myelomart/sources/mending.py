@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from myelomart.errors import SourceError
 from myelomart.sources import layout
-from myelomart.sources.columns import NAMED_BY_ID, copy, parquet_rows
+from myelomart.sources.columns import NAMED_BY_ID, copy, missing_values, parquet_rows
 from myelomart.sources.files import pattern
 from myelomart.sources.source import RowAccount
 from myelomart.warehouse import literal, quoted, rows, value
@@ -45,7 +45,7 @@ def number_unnamed(connection, table: str, target: Path, account: RowAccount) ->
     key = layout.key_of(table)
     if table not in NAMED_BY_ID or key is None or not account.rows:
         return
-    if _missing(target, key) == 0:
+    if missing_values(target, key) == 0:
         return
     name, landed = quoted(key), read(target)
     missing, least, greatest = rows(
@@ -280,19 +280,6 @@ def _is_no_day(column: str) -> str:
 
 def _day(day: datetime.date) -> str:
     return f"date '{day.isoformat()}'"
-
-
-def _missing(target: Path, column: str) -> int | None:
-    """How many values of a column are missing by the footer; None where it does not say."""
-    metadata = pq.read_metadata(target)
-    position = metadata.schema.names.index(column)
-    counts = [
-        metadata.row_group(number).column(position).statistics
-        for number in range(metadata.num_row_groups)
-    ]
-    if any(one is None or not one.has_null_count for one in counts):
-        return None
-    return sum(one.null_count for one in counts)
 
 
 def _extremes(target: Path, column: str) -> tuple | None:
