@@ -1,4 +1,4 @@
--- One row per candidate with the days on which somebody saw the person.
+-- One row per screened person with the days on which somebody saw the person.
 -- Definition: algorithms 5.2. contact_date: the latest visit, procedure, drug or measurement not after the end of
 -- observation; a registry's observation period ends with a follow-up and is a contact itself; without any, the last
 -- record or the end of observation. activity_date: the latest of the same, whenever it was: who is treated is alive.

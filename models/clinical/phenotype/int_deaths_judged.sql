@@ -1,4 +1,4 @@
--- One row per statement that a candidate died (int_deaths_stated), with what becomes of it.
+-- One row per statement that a screened person died (int_deaths_stated), with what becomes of it.
 -- Definition: algorithms 5.3. A day that is followed by activity more than death_grace_days later is refuted, each
 -- statement by itself. Of those that hold, the one of the first kind, and among these the earliest, is taken; a
 -- statement without a day is taken where no day holds: died, on an unknown day.
