@@ -1,8 +1,10 @@
 -- One row per laboratory record of a screened person, with its result read and its unit recognised.
--- Definition: a result is the record's number, else the number in its text ('<0.2'), else what a word of result_texts
--- means as a quantity ('NEG', 'trace'). For the labs of lab_limits that say so, '<' and a negative word count as 0
--- (algorithms 0). The unit is the one of its unit concept, else of its unit text (unit_names). The site is the care
--- site, else the source.
+-- Definition: a result is the record's number, else the number in its text ('<0.2', '3.0 g/dL', '2.40 (H)';
+-- macros/read_result), else what a word of result_texts means as a quantity ('NEG', 'trace'). For the labs of
+-- lab_limits that say so, '<' and a negative word count as 0 (algorithms 0). The unit is the one of its unit concept,
+-- else of its unit text (unit_names), else the one behind the number. A number whose own unit is another than the
+-- record's is not read, nor '1,234' of a test that the source also writes as '1,2': qc.results_unread lists what stays
+-- unread. The site is the care site, else the source.
 -- Limits: a decimal comma is not read.
 
 with events as (select * from {{ ref('int_coded_events') }} where domain = 'measurement'),
@@ -29,7 +31,7 @@ sites as (
 
 ),
 
-records as (
+recorded as (
 
     select
         events.person_id,
@@ -40,6 +42,8 @@ records as (
         events.start_date as measured_date,
         events.value_number,
         case when events.value_number is null then lower(trim(events.value_text)) end as result_text,
+        case when events.value_number is null then {{ result_number('events.value_text') }} end as text_number,
+        case when events.value_number is null then nullif({{ result_unit('events.value_text') }}, '') end as text_unit,
         events.value_text,
         events.value_concept_id,
         events.operator_concept_id,
@@ -54,53 +58,86 @@ records as (
 
 ),
 
-results as (
+-- the tests that a source writes with a decimal comma: there '1,234' may be either number
+commas as (
+
+    select distinct
+        source_name,
+        lab
+    from recorded
+    where regexp_extract(result_text, '^[<>=≤≥ ]*([0-9]+,[0-9]{1,2}|0,[0-9]+|[0-9]+,[0-9]{4,})([^0-9,]|$)', 1) != ''
+
+),
+
+united as (
 
     select
-        records.*,
-        coalesce(operators.operator, nullif(regexp_extract(records.value_text, '^[ ]*([<>]=?)[ ]*[0-9]', 1), ''))
-            as result_operator,
+        recorded.*,
+        coalesce(unit_concepts.unit, unit_texts.unit) as recorded_unit,
+        result_units.unit as text_unit_name,
+        recorded.text_number is not null
+        and (recorded.text_unit is null or result_units.unit is not null)
+        and coalesce(coalesce(unit_concepts.unit, unit_texts.unit) = result_units.unit, true)
+        and (commas.lab is null or recorded.result_text like '%,%.%' or recorded.result_text not like '%,%')
+            as is_text_read
+    from recorded
+    left join commas on recorded.source_name = commas.source_name and recorded.lab = commas.lab
+    left join unit_names as unit_concepts
+        on cast(recorded.unit_concept_id as {{ dbt.type_string() }}) = unit_concepts.source_text
+    left join unit_names as unit_texts on lower(recorded.source_unit) = unit_texts.source_text
+    left join unit_names as result_units on recorded.text_unit = result_units.source_text
+
+),
+
+read_results as (
+
+    select
+        recorded.*,
         coalesce(
-            records.value_number,
-            cast(nullif(regexp_extract(records.result_text, '^[<>]?=?[ ]*([0-9]+[.]?[0-9]*)[ ]*$', 1), '') as double),
+            operators.operator,
             case
-                when records.is_zero_below_limit and records.value_number is null
+                when recorded.value_number is not null or recorded.is_text_read
+                    then {{ result_operator('recorded.value_text') }}
+            end
+        ) as result_operator,
+        coalesce(
+            recorded.value_number,
+            case when recorded.is_text_read then recorded.text_number end,
+            case
+                when recorded.is_zero_below_limit and recorded.value_number is null
                     then coalesce(words.number_if_quantity, answers.number_if_quantity)
             end
         ) as number_read
-    from records
-    left join operators on records.operator_concept_id = operators.operator_concept_id
-    left join result_texts as words on records.result_text = words.source_text
+    from united as recorded
+    left join operators on recorded.operator_concept_id = operators.operator_concept_id
+    left join result_texts as words on recorded.result_text = words.source_text
     left join result_texts as answers
-        on cast(records.value_concept_id as {{ dbt.type_string() }}) = answers.source_text
+        on cast(recorded.value_concept_id as {{ dbt.type_string() }}) = answers.source_text
 
 ),
 
 lab_records as (
 
     select
-        results.person_id,
-        results.site_id,
-        results.source_name,
-        results.record_id,
-        results.lab,
-        results.measured_date,
+        read_results.person_id,
+        read_results.site_id,
+        read_results.source_name,
+        read_results.record_id,
+        read_results.lab,
+        read_results.measured_date,
         case
-            when results.is_zero_below_limit and results.result_operator in ('<', '<=') then 0
-            else results.number_read
+            when read_results.is_zero_below_limit and read_results.result_operator in ('<', '<=') then 0
+            else read_results.number_read
         end as source_value,
-        results.value_text as source_text,
-        results.result_operator,
-        results.source_unit,
-        coalesce(unit_concepts.unit, unit_texts.unit) as known_unit,
-        unit_concepts.unit is null and unit_texts.unit is null and results.source_unit is null
-        and results.unit_concept_id is null as has_no_unit,
-        results.range_low,
-        results.range_high
-    from results
-    left join unit_names as unit_concepts
-        on cast(results.unit_concept_id as {{ dbt.type_string() }}) = unit_concepts.source_text
-    left join unit_names as unit_texts on lower(results.source_unit) = unit_texts.source_text
+        read_results.value_text as source_text,
+        read_results.result_operator,
+        read_results.source_unit,
+        coalesce(read_results.recorded_unit, read_results.text_unit_name) as known_unit,
+        read_results.recorded_unit is null and read_results.source_unit is null
+        and read_results.unit_concept_id is null and read_results.text_unit_name is null as has_no_unit,
+        read_results.range_low,
+        read_results.range_high
+    from read_results
 
 )
 

@@ -3,7 +3,8 @@
 -- earlier of the start of the second line and the first progression after the first line began; rrmm_tier says what it
 -- rests on: TREATED (a second line, or a CAR-T infusion outside the first), PD_ONLY, or CODE_ONLY (a billing code
 -- alone, of which rrmm_date takes no notice). Nobody is left out for a flag.
--- Limits: a death whose date is followed by treatment is not believed (is_death_invalidated).
+-- Limits: a death whose date is followed by treatment is not believed (is_death_invalidated); who died on an unknown
+-- day has no death_date and is_death_date_unknown (qc.deaths_in_doubt lists both).
 
 with patients as (select * from {{ ref('int_myeloma_patients') }}),
 flags as (select * from {{ ref('int_patient_flags') }}),
@@ -63,6 +64,7 @@ patients_described as (
         patients.death_date,
         patients.data_cut_date,
         patients.is_death_invalidated,
+        patients.is_death_date_unknown,
         evidence_levels.is_treated,
         evidence_levels.meets_claims_algorithm,
         flags.is_incident,
