@@ -1,7 +1,8 @@
 -- One row per laboratory record of a patient, with its result read and its unit recognised.
--- Definition: a result is the record's number, else the number in its text ('<0.2'), else what a word of result_texts
--- means as a quantity ('NEG', 'trace'). For the labs of lab_limits that say so, '<' and a negative word count as 0
--- (algorithms 0). The unit is the one of its unit concept, else of its unit text (unit_names).
+-- Definition: a result is the record's number, else the number in its text ('<0.2'), else what a word of
+-- int_result_texts means as a quantity ('NEG', 'trace'). For the labs of lab_limits that say so, '<' and a negative word count as 0
+-- (algorithms 0). The unit is the one of its unit concept, else of its unit text, however
+-- it is spelt (unit_names, macros/plain_unit).
 -- Limits: a decimal comma is not read.
 
 with events as (
@@ -15,7 +16,7 @@ patients as (select * from {{ ref('int_myeloma_patients') }}),
 lab_limits as (select * from {{ ref('lab_limits') }}),
 unit_names as (select * from {{ ref('unit_names') }}),
 operators as (select * from {{ ref('result_operators') }}),
-result_texts as (select * from {{ ref('result_texts') }}),
+result_texts as (select * from {{ ref('int_result_texts') }}),
 
 recorded as (
 
@@ -39,6 +40,17 @@ recorded as (
     from events
     inner join patients on events.person_id = patients.person_id
     inner join lab_limits on events.concept_set_id = lab_limits.lab
+
+),
+
+-- every spelling of a unit is read once
+unit_texts as (
+
+    select distinct
+        recorded_units.source_unit,
+        unit_names.unit
+    from (select distinct source_unit from recorded) as recorded_units
+    inner join unit_names on {{ plain_unit('recorded_units.source_unit') }} = {{ plain_unit('unit_names.source_text') }}
 
 ),
 
@@ -88,7 +100,7 @@ lab_records as (
     from read_results
     left join unit_names as unit_concepts
         on cast(read_results.unit_concept_id as {{ dbt.type_string() }}) = unit_concepts.source_text
-    left join unit_names as unit_texts on lower(read_results.source_unit) = unit_texts.source_text
+    left join unit_texts on read_results.source_unit = unit_texts.source_unit
 
 )
 

@@ -1,28 +1,26 @@
 -- One row per source code and concept set that it stands for, with the first and last day on which it does.
 -- Definition: the first of these that holds (resolved_by): the source's vocabulary, a concept id of the seed, the
--- source code itself (all in int_source_code_matches), a drug's name in the source's own text. Where the record's own
+-- source code itself (all in int_source_code_matches), a drug's name in the source's own text
+-- (int_codes_by_name). Where the record's own
 -- code was reused, the dates of its meaning hold whatever its standard concept says: J9380 was vincristine once and
 -- maps to teclistamab today.
 -- Limits: by_name reads drug text only, and only where nothing else resolved.
 
-with source_codes as (select * from {{ ref('int_source_codes') }}),
-by_code as (select * from {{ ref('int_source_code_matches') }}),
-drug_names as (select * from {{ ref('drug_names') }}),
+with by_code as (select * from {{ ref('int_source_code_matches') }}),
+codes_by_name as (select * from {{ ref('int_codes_by_name') }}),
 
 by_name as (
 
     select
-        source_codes.code_key,
-        drug_names.concept_set_id,
+        codes_by_name.code_key,
+        codes_by_name.concept_set_id,
         cast(null as {{ dbt.type_string() }}) as vocabulary_id,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to,
         false as is_reused,
         4 as resolution_rank
-    from source_codes
-    inner join drug_names
-        on source_codes.domain = 'drug' and upper(source_codes.source_code) like '%' || upper(drug_names.name) || '%'
-    left join by_code on source_codes.code_key = by_code.code_key
+    from codes_by_name
+    left join by_code on codes_by_name.code_key = by_code.code_key
     where by_code.code_key is null
 
 ),

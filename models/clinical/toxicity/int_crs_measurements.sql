@@ -1,14 +1,14 @@
 {{ config(materialized='ephemeral') }}
 -- One row per patient, anchor, measured sign of cytokine release and day.
 -- Definition: a temperature of at least 38.0 °C, a systolic pressure below 90 mmHg, an oxygen saturation below 90 %,
--- and CRP of at least 10 mg/L that is at least twice its value before the anchor (algorithms 8.1, 8.3).
+-- oxygen by its flow (more than 6 L/min is high flow, ASTCT 2019), and CRP of at least 10 mg/L that is at least twice its value before the anchor (algorithms 8.1, 8.3).
 
 with anchors as (select * from {{ ref('int_toxicity_time_zeros') }}),
 
 labs as (
 
     select * from {{ ref('int_labs_by_day') }}
-    where lab in ('body_temperature', 'systolic_blood_pressure', 'oxygen_saturation', 'crp')
+    where lab in ('body_temperature', 'systolic_blood_pressure', 'oxygen_saturation', 'oxygen_flow', 'crp')
 
 ),
 
@@ -61,16 +61,23 @@ crs_measurements as (
             when 'body_temperature' then 'fever'
             when 'systolic_blood_pressure' then 'hypotension'
             when 'oxygen_saturation' then 'hypoxia'
+            when 'oxygen_flow'
+                then
+                    case
+                        when highest > {{ parameter('adverse_events', 'low_flow_l_min') }} then 'high_flow_oxygen'
+                        else 'low_flow_oxygen'
+                    end
             when 'crp' then 'crp_rise'
         end as sign,
         lab as detail,
-        case lab when 'crp' then highest else value end as value,
+        case when lab in ('crp', 'oxygen_flow') then highest else value end as value,
         day
     from near_anchors
     where
         (lab = 'body_temperature' and highest >= {{ parameter('adverse_events', 'fever_celsius') }})
         or (lab = 'systolic_blood_pressure' and lowest < {{ parameter('adverse_events', 'hypotension_mm_hg') }})
         or (lab = 'oxygen_saturation' and lowest < {{ parameter('adverse_events', 'hypoxia_percent') }})
+        or (lab = 'oxygen_flow' and highest > 0)
         or (
             lab = 'crp'
             and day >= 0

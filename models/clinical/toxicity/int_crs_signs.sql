@@ -49,6 +49,8 @@ recorded as (
         roles.role in (
             'crs_treatment', 'vasopressor', 'vasopressin', 'positive_pressure', 'hypotension', 'hypoxia', 'fever'
         )
+        -- oxygen as a procedure was given; as an observation it has an answer (charted)
+        or (roles.role in ('low_flow_oxygen', 'high_flow_oxygen') and events.domain = 'procedure')
 
 ),
 

@@ -1,7 +1,8 @@
 -- One row per patient and act that makes an infection severe: a stay, intensive care, septic shock, a vasopressor, an
 -- antimicrobial into a vein on two days in a row.
--- Definition: concept_set_roles, algorithm adverse_events (algorithms 8.4).
--- Limits: the stay's main diagnosis is not read.
+-- Definition: concept_set_roles, algorithm adverse_events (algorithms 8.4); route_words.
+-- An agent that is also given by mouth (vancomycin, levofloxacin) counts where its route or its text says into a vein.
+-- Limits: the stay's main diagnosis is not read; such an agent without a route is not counted.
 
 with events as (select * from {{ ref('int_coded_events') }}),
 
@@ -9,6 +10,13 @@ roles as (
 
     select * from {{ ref('concept_set_roles') }}
     where algorithm = 'adverse_events'
+
+),
+
+vein_words as (
+
+    select {{ plain_words('source_text') }} as words from {{ ref('route_words') }}
+    where route = 'intravenous'
 
 ),
 
@@ -23,6 +31,19 @@ acts as (
     from events
     inner join roles on events.concept_set_id = roles.concept_set_id
     where roles.role in ('septic_shock', 'inpatient', 'intensive_care', 'vasopressor', 'iv_antimicrobial')
+    union
+    select
+        events.person_id,
+        'iv_antimicrobial' as role,
+        events.concept_set_id,
+        events.start_date,
+        events.end_date
+    from events
+    inner join roles on events.concept_set_id = roles.concept_set_id and roles.role = 'antimicrobial'
+    inner join vein_words
+        on
+            {{ plain_words('events.route_text') }} like '%' || vein_words.words || '%'
+            or {{ plain_words('events.source_code') }} like '%' || vein_words.words || '%'
 
 ),
 
