@@ -5,22 +5,15 @@
 {% macro plain_unit(unit) -%}
     {%- set spelling = namespace(sql="replace(' ' || lower(trim(" ~ unit ~ ")), ' per ', '/')") -%}
     {%- set spelling.sql = "translate(" ~ spelling.sql ~ ", 'µμ ()[]{}_*^', 'uu')" -%}
-    {%- for word, letters in [
-        ('cubicmillimeter', 'mm3'), ('cubicmm', 'mm3'), ('cu.mm', 'mm3'), ('cumm', 'mm3'),
-        ('liters', 'l'), ('liter', 'l'), ('litres', 'l'), ('litre', 'l'), ('cells', ''), ('cell', ''),
-        ('micro', 'u'), ('nano', 'n'), ('pico', 'p'), ('deci', 'd'), ('milli', 'm'),
-        ('mcl', 'ul'), ('mcg', 'ug'), ('mcmol', 'umol'), ('grams', 'g'), ('gram', 'g'), ('gm', 'g'),
-        ('moles', 'mol'), ('mole', 'mol'), ('units', 'u'), ('unit', 'u'), ('minutes', 'min'), ('minute', 'min'),
-        ('hours', 'h'), ('hour', 'h'), ('hrs', 'h'), ('hr', 'h'), ('24.h', '24h'), ('days', '24h'), ('day', '24h')
-    ] -%}
-        {%- set spelling.sql = "replace(" ~ spelling.sql ~ ", '" ~ word ~ "', '" ~ letters ~ "')" -%}
-    {%- endfor -%}
     {%- for pattern, letters in [
-        ('/d$', '/24h'),
+        ('(cubic|cu.?)(millimeter|millimetre|mm)', 'mm3'), ('lit(er|re)s?', 'l'), ('cells?', ''),
+        ('micro|mc', 'u'), ('nano', 'n'), ('pico', 'p'), ('deci', 'd'), ('milli', 'm'),
+        ('grams?|gm', 'g'), ('moles?', 'mol'), ('units?', 'u'), ('minutes?', 'min'), ('hours?|hrs?', 'h'),
+        ('/(24.?h|days?|d)$', '/24h'),
         ('^x?(thousands?|thous?|tho?|k|10(e|exp)?0?3)/', '103/'),
         ('^x?(billions?|giga|10(e|exp)?0?9)/', '109/')
     ] -%}
-        {%- set spelling.sql = "regexp_replace(" ~ spelling.sql ~ ", '" ~ pattern ~ "', '" ~ letters ~ "')" -%}
+        {%- set spelling.sql = replace_all(spelling.sql, pattern, letters) -%}
     {%- endfor -%}
     {{ spelling.sql }}
 {%- endmacro %}
