@@ -8,12 +8,20 @@
 
 with events as (select * from {{ ref('int_coded_events') }} where value_text is not null),
 result_texts as (select * from {{ ref('result_texts') }}),
-result_words as (select word, meaning, {{ plain_words('word') }} as words from {{ ref('result_words') }}),
 roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'result_sentences'),
+
+result_words as (
+
+    select
+        meaning,
+        {{ plain_words('word') }} as words
+    from {{ ref('result_words') }}
+
+),
 
 clause_numbers as (
 
-    select clause_number
+    select numbers.clause_number
     from (values (1), (2), (3), (4), (5), (6), (7), (8)) as numbers (clause_number)
 
 ),

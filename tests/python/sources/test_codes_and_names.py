@@ -143,7 +143,7 @@ def connection(tmp_path_factory):
 
 
 def claimed(connection, domain: str, column: str = "source_code") -> dict[str, set[str]]:
-    """Each code of person 1 in a domain to the sets it stands for."""
+    """Each code of a domain to the sets it stands for, those of the Charlson index apart."""
     found: dict[str, set[str]] = {}
     for code, concept_set in warehouse.rows(
         connection,
@@ -152,6 +152,7 @@ def claimed(connection, domain: str, column: str = "source_code") -> dict[str, s
         from intermediate.int_source_codes as source_codes
         left join intermediate.int_codes_resolved as resolved
             on source_codes.code_key = resolved.code_key
+            and resolved.concept_set_id not like 'charlson_%'
         where source_codes.domain = ?
         """,
         [domain],
