@@ -5,17 +5,21 @@ DEMO   := demo
 export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: install demo test lint docs spark bench calibration clean
+.PHONY: install demo test lint docs spark bench mutations calibration clean
 
-install: $(VENV)/.installed ## make the environment; does nothing when it is up to date
+install: $(VENV)/.installed ## make the developer's environment; does nothing when it is up to date
 
-$(VENV)/.installed: requirements.lock pyproject.toml
+$(VENV)/.user: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-demo: install ## synthetic data, warehouse, studies and report, from nothing
+$(VENV)/.installed: requirements-dev.lock $(VENV)/.user
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.user ## synthetic data, warehouse, studies and report, from nothing
 	@myelomart demo --out $(DEMO)
 
 test: install lint ## everything: lint, dbt build with data tests and unit tests, pytest
@@ -36,6 +40,9 @@ spark: install ## the same models on Apache Spark, every mart compared with Duck
 
 calibration: install ## what the synthetic network aims at, and how near it comes: docs/calibration.md
 	myelomart calibrate --patients 100000 --seed 1 --out docs/calibration.md
+
+mutations: install ## changes that the tests must notice, applied one by one in a copy of the tree
+	$(BIN)/python bench/mutations.py
 
 bench: install ## the statistics beside R, lifelines and scikit-survival (installs the extra it needs)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -27,8 +27,8 @@ import numpy as np
 import pandas as pd
 
 from myelomart.project import project_root
-from myelomart.synthetic.calibration import calibration_table
-from myelomart.synthetic.constants import rows
+from myelomart_synthetic.calibration import calibration_table
+from myelomart_synthetic.constants import rows
 
 NORMAL_95, QUARTILES = 1.959964, 1.349
 STUDY_OF = {

@@ -21,7 +21,7 @@ from pathlib import Path
 from myelomart import warehouse
 from myelomart.quality import door, lookups, scan
 from myelomart.sources.landing import Source, land, read_manifest
-from myelomart.synthetic.network import make_network
+from myelomart_synthetic.network import make_network
 
 ROWS_OF_A_PERSON = 381  # measured: rows of all event tables of a network with 20 % myeloma
 SITES, SEED = 5, 1

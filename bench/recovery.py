@@ -20,7 +20,6 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +28,13 @@ import pandas as pd
 from myelomart import warehouse
 from myelomart.building import build
 from myelomart.errors import MyelomartError, StatisticsError
-from myelomart.outputs.comparison import StudyData, compare
-from myelomart.outputs.hazard_ratios import endpoint_rows
-from myelomart.outputs.running import read_data
+from myelomart.population.comparison import compare, endpoint_rows
 from myelomart.project import project_root
 from myelomart.sources.landing import parse_source
 from myelomart.study import Analysis, Study, read_study
+from myelomart.study_data import StudyData, read_data
 from myelomart.survival import cox_regression
-from myelomart.synthetic.network import make_network
+from myelomart_synthetic.network import make_network
 
 STUDY, ANALYSIS = "cart_vs_pom", "hazard_ratios"
 NORMAL_95 = 1.959964
@@ -46,11 +44,9 @@ INTERVALS = {"wald": "se", "robust to pairs": "se_pairs"}
 
 def of_persons(data: StudyData, wanted: set[int]) -> StudyData:
     """The study's rows of some persons, with no comparison made yet."""
-    kept = {
-        name: getattr(data, name)[getattr(data, name)["person_id"].isin(wanted)]
-        for name in ("population", "covariates", "endpoints", "testing")
-    }
-    return replace(data, **kept, made={})
+    return data.each(
+        lambda rows: rows[rows["person_id"].isin(wanted)] if "person_id" in rows else rows
+    )
 
 
 def estimates(study: Study, analysis: Analysis, data: StudyData) -> list[dict]:

@@ -12,10 +12,10 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from myelomart.synthetic.effects import outcome_names
-from myelomart.synthetic.estimands import effect_table
-from myelomart.synthetic.recovery import DESIGNS, coverage, hazard_ratios
-from myelomart.synthetic.scenarios import scenario_named
+from myelomart_synthetic.effects import outcome_names
+from myelomart_synthetic.estimands import effect_table
+from myelomart_synthetic.recovery import DESIGNS, coverage, hazard_ratios
+from myelomart_synthetic.scenarios import scenario_named
 
 LABS = ["crp_ge_10_mg_l", "ldh_gt_250_u_l"]
 

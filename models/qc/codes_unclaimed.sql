@@ -86,8 +86,9 @@ codes_unclaimed as (
     select
         codes_found.source_name,
         codes_found.domain,
-        codes_found.source_code,
-        codes_found.concept_id,
+        coalesce(codes_found.source_code, '') as source_code,
+        coalesce(codes_found.concept_id, 0) as concept_id,
+        coalesce(codes_found.source_concept_id, 0) as source_concept_id,
         codes_found.points_to,
         codes_found.found_by,
         codes_found.record_count,

@@ -9,15 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from myelomart.building import build
-from myelomart.outputs.publishing import publish, run_studies, write_report
 from myelomart.project import project_root
+from myelomart.publishing import publish, run_studies, write_report
 from myelomart.report.render import Chapter
 from myelomart.sources.landing import parse_source
 
 # some 1,700 myeloma patients at 4 sites: each of the 23 outcomes compared has a hazard ratio
 PERSONS, SITES, SEED, MYELOMA_SHARE = 2_600, 4, 3, 0.667
 DBT_INPUTS = ("models/**/*", "seeds/**/*", "macros/**/*", "tests/generic/*", "*.yml")
-PACKAGE = "scripts/myelomart/"
+PACKAGE, GENERATOR = "scripts/myelomart/", "scripts/myelomart_synthetic/"
 
 
 def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
@@ -28,7 +28,7 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
     folder.mkdir(parents=True, exist_ok=True)
     data, database, report = folder / "cdm", folder / "myelomart.duckdb", folder / "report.html"
     done = _Done(folder / "state.json")
-    generator = _hash_of(PACKAGE + "synthetic/**/*")
+    generator = _hash_of(GENERATOR + "**/*")
     if done.is_needed("data", generator, data):
         say("writing the synthetic network")
         write_demo_network(data)
@@ -51,7 +51,7 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
 
 def write_demo_network(folder: Path) -> None:
     """Write the synthetic CDM of the demonstration, its truth beside it."""
-    from myelomart.synthetic.network import make_network
+    from myelomart_synthetic.network import make_network
 
     made = folder.with_name(folder.name + ".new")
     shutil.rmtree(made, ignore_errors=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from myelomart.analyses import TYPES
+from myelomart.analysis_type import Words
 from myelomart.study import Analysis, Cohort, Criterion, Study
 
 
@@ -65,16 +67,7 @@ def analysis_prose(study: Study, one: Analysis) -> str:
         for name in (one.group_covariate_id, one.outcome_covariate_id)
     )
     after = f"«{study.endpoint(one.group_endpoint_id).label}»" if one.group_endpoint_id else ""
-    said = METHODS[one.analysis_type].format(of=of, by=by, to=to, after=after, row=one)
-    if by and one.analysis_type in GROUPED:
-        said += f"; by {by}{GROUPED[one.analysis_type]}"
-    if one.analysis_type == "prognostic_factors" and to:
-        said += f"; logistic regression for {to}"
-    if one.analysis_type == "attrition" and one.row_groups:
-        blocks = " and ".join(f"«{block}»" for block in one.row_groups.split(";"))
-        said += f"; of those who stay, of how many {blocks} is known"
-    if one.analysis_type == "cohort_table" and one.summary_style:
-        said += f"; {SUMMARIES[one.summary_style]}"
+    said = TYPES[one.analysis_type].says(Words(of, by, to, after, one))
     if one.population == "matched":
         said += (
             f"; matched 1:1 within {one.caliper:g} pooled standard deviations of the "
@@ -83,50 +76,3 @@ def analysis_prose(study: Study, one: Analysis) -> str:
     if one.adjustment == "covariates":
         said += "; adjusted for the covariates"
     return said + "."
-
-
-METHODS = {
-    "attrition": "{of}: who comes to each step, who leaves there, and why",
-    "baseline": "{of}: patients at index, with standardized differences",
-    "hazard_ratios": "{of}: Cox regression per endpoint, persons with an earlier one left out; "
-    "log-rank test; Schoenfeld's test of proportional hazards",
-    "robustness": "{of}: what speaks for and against each hazard ratio: E-values, 200 random "
-    "orders of matching, death as a competing event (Fine-Gray), the arithmetic of TriNetX, and "
-    "for outcomes that need a test the ratio among the tested and with testing made equal",
-    "subgroups": "{of}: hazard ratios inside and outside each subgroup, likelihood-ratio test of "
-    "the interaction",
-    "kaplan_meier": "{of}: Kaplan-Meier curves with log-log intervals, log-rank test",
-    "cohort_table": "{of} at index: each row of its own denominator, the unknown counted, "
-    "Wilson's intervals",
-    "line_table": "{of}: lines of therapy after index by treatment group; responses of the lines "
-    "that could be assessed, Wilson's intervals",
-    "survival": "{of}: Kaplan-Meier with log-log intervals, follow-up by reverse Kaplan-Meier",
-    "cumulative_incidence": "{of}: Aalen-Johansen, the competing event is no censoring",
-    "response_bars": "{of}: {to}, of those assessed, Wilson's intervals",
-    "prognostic_factors": "{of}: one factor at a time and all together; Cox regression, "
-    "cause-specific and Fine-Gray where events compete",
-    "ever_treated": "{of}: by {after} after index in three ways: as printed (ever against never, "
-    "which is biased), from a landmark at day {row.landmark_day}, and as time-varying exposure",
-    "transitions": "{of}: from {by} to {to}; Fisher's test of association (chi-square beyond two "
-    "states), McNemar's exact test of change",
-    "site_sets": "{of}: every site of those assessed for it, every combination of those assessed "
-    "for all",
-    "swimmer": "{of}: a lane a person, nobody named, in months rounded up",
-    "distribution": "{of}: medians with quartiles",
-    "evidence_summary": "Cited results as printed; pooled over trials by a binomial-normal model "
-    "where three or more can be; {of} beside each",
-}
-GROUPED = {
-    "cohort_table": ", tested by Fisher where an expected count is below 5, else chi-square "
-    "without correction, and by Wilcoxon, or Student's t where means are shown or the row says so",
-    "survival": ", log-rank test",
-    "cumulative_incidence": ", Gray's test",
-    "response_bars": "",
-    "distribution": ", Wilcoxon's test, each pair of groups as well where there are more than two",
-}
-SUMMARIES = {
-    "mean_sd": "numbers as mean and standard deviation",
-    "median_range": "numbers as median and range",
-    "median_iqr": "numbers as median and quartiles",
-    "median_iqr_student": "numbers as median and quartiles, tested by Student's t",
-}

@@ -39,6 +39,7 @@ ESTIMATE_COLUMNS = {
     "time_anchor": "string",
     "status": "string",  # empty, or why there is no number: not_estimable, not_interpretable …
 }
+VALUE_COLUMNS = set(ESTIMATE_COLUMNS) - {"study_id", "analysis_id"}  # those have one owner
 CURVE_COLUMNS = {
     "study_id": "string",
     "analysis_id": "string",  # of studies.study_analyses: two analyses may make one output
@@ -69,9 +70,16 @@ class Results:
     stopped: str | None = None  # why no analysis could be made
     analysis_id: str | None = None  # the analysis at work: what is added now is its
     figure_of: dict[str, str | None] = field(default_factory=dict)  # figure name to analysis
+    read: dict[str, tuple[str, ...]] = field(default_factory=dict)  # analysis to models it read
 
     def add(self, output_id: str, statistic: str, **values) -> None:
-        """Add one estimate; a value that is not a number is stored as missing."""
+        """Add one estimate; a value that is not a number is stored as missing.
+
+        Raises ``TypeError`` that names what is no column of the estimates.
+        """
+        unknown = sorted(set(values) - VALUE_COLUMNS)
+        if unknown:
+            raise TypeError(f"an estimate has no column {', '.join(unknown)}: see ESTIMATE_COLUMNS")
         self.estimates.append(
             {
                 "study_id": self.study_id, "output_id": output_id, "statistic": statistic,
@@ -79,7 +87,7 @@ class Results:
             } | values
         )  # fmt: skip
 
-    def draw(self, name: str, svg: str) -> None:
+    def add_figure(self, name: str, svg: str) -> None:
         """Keep a figure under a file name that no other figure has."""
         if name in self.figures:
             name = f"{name}_{self.analysis_id}"
@@ -91,18 +99,9 @@ class Results:
         whose = {"study_id": self.study_id, "analysis_id": self.analysis_id}
         self.curves.append(curve.assign(**whose))
 
-    def own_estimates(self, analysis_id: str) -> pd.DataFrame:
-        """The estimates that one analysis made."""
-        own = [one for one in self.estimates if one["analysis_id"] == analysis_id]
-        return _shaped(pd.DataFrame(own), ESTIMATE_COLUMNS)
-
     def own_rows(self, analysis_id: str) -> list[SimpleNamespace]:
-        """The same row by row, as tables read them: NaN where a number is missing, None a word."""
+        """What one analysis made, row by row: NaN where a number is missing, None where a word."""
         return [_row(one) for one in self.estimates if one["analysis_id"] == analysis_id]
-
-    def rows_of(self, output_id: str) -> list[SimpleNamespace]:
-        """The estimates of one output, whichever analysis made them."""
-        return [_row(one) for one in self.estimates if one["output_id"] == output_id]
 
     def own_figures(self, analysis_id: str) -> dict[str, str]:
         """The figures that one analysis made, name to SVG."""

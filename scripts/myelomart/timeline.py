@@ -1,17 +1,15 @@
-"""A patient's treatment history: what it holds, and a page of text against one axis of time.
+"""A patient's treatment history as a page: text against one axis of time, or a drawing.
 
 It looks at one patient on the machine of who asks; nothing is written unless a file is named.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, timedelta
 
-import duckdb
-
-from myelomart.errors import MyelomartError
 from myelomart.figures.patient_page import patient_page
+from myelomart.history import Drug, History, Infusion, Lab, Line
 
 LABEL_WIDTH = 22
 LABS_BEFORE = timedelta(days=60)  # older values would only stretch the axis
@@ -33,6 +31,7 @@ REASONS = {  # what follows the drugs that were begun on the day
     "ABSTRACTED": "numbered so by the registry",
 }
 PROCEDURES = ("ASCT", "ALLO", "CART")
+LETTERS = {"autologous": "A", "allogeneic": "L"}
 PRODUCTS = {
     "ide_cel": "ide-cel",
     "cilta_cel": "cilta-cel",
@@ -44,189 +43,135 @@ LEGEND = (
     "A autologous  L allogeneic  C CAR-T  P progression  D death",
     "labs: . low, -, +, # high within the patient's own range, which stands beside",
 )
-COLUMNS = {
-    "patient": "name, detail, cast(number as integer), start_date, note, other_date, end_date, "
-    "final_date",
-    "line": "cast(number as integer), start_date, end_date, name, detail, note, other_date, "
-    "final_date",
-    "drug": "name, detail, start_date, end_date",
-    "infusion": "start_date, name, other_date, detail is not null, final_date, end_date, note, "
-    "number = 1",
-    "transplant": "start_date, name, detail",
-    "response": "cast(number as integer), name",
-    "progression": "start_date",
-    "lab": "name, start_date, number, detail",
-}
-
-
-@dataclass(frozen=True)
-class History:
-    """Rows of the clinical marts of one patient, by kind."""
-
-    person_id: int
-    rows: dict[str, list[tuple]]
-
-    @property
-    def first_date(self) -> date:
-        """The diagnosis, or the first drug when that came before it."""
-        return min([self.rows["patient"][0][3], *(row[2] for row in self.rows["drug"])])
-
-    @property
-    def last_date(self) -> date:
-        """The last contact, or the last drug when that lasts longer."""
-        last_contact = self.rows["patient"][0][6]
-        return max([last_contact, *(row[2] for row in self.rows["drug"])])
-
-
-def read_history(connection: duckdb.DuckDBPyConnection, person_id: int) -> History:
-    """Read the history of ``person_id``; raise ``MyelomartError`` when there is none."""
-    rows = {
-        kind: connection.execute(
-            f"select {columns} from studies.patient_histories "
-            "where person_id = $person_id and kind = $kind order by all",
-            {"person_id": person_id, "kind": kind},
-        ).fetchall()
-        for kind, columns in COLUMNS.items()
-    }
-    if not rows["patient"]:
-        raise MyelomartError(
-            "No patient of this warehouse has this person_id: "
-            "the mart patients lists those who have one."
-        )
-    history = History(person_id, rows)
-    since = history.first_date - LABS_BEFORE
-    rows["lab"] = [row for row in rows["lab"] if row[0] in SHOWN_LABS and row[1] >= since]
-    return history
 
 
 def heading(history: History) -> tuple[str, str]:
     """Who it is, and what became of the person, in two lines."""
-    site, sex, born, diagnosed, rule, relapsed, last_contact, died = history.rows["patient"][0]
+    one = history.patient
+    born, ended = one.year_of_birth or "unknown", f"last contact {one.last_contact_date}"
+    if one.death_date:
+        ended = f"died {one.death_date}"
     return (
-        f"Person {history.person_id}: {sex or 'sex unknown'}, born {born or 'unknown'}, {site}",
-        f"Myeloma {diagnosed} (rule {rule}), relapsed or refractory {relapsed or 'not yet'}, "
-        f"{f'died {died}' if died else f'last contact {last_contact}'}",
+        f"Person {history.person_id}: {one.sex or 'sex unknown'}, born {born}, {one.site_id}",
+        f"Myeloma {one.myeloma_diagnosis_date} (rule {one.myeloma_rule}), "
+        f"relapsed or refractory {one.rrmm_date or 'not yet'}, {ended}",
     )
 
 
-def why_it_began(history: History, row: tuple) -> str:
+def why_it_began(history: History, line: Line) -> str:
     """Why a line began, with the drugs of the day on which it did."""
-    number, start, _, _, why, _, _, infused = row
-    given = [drug for drug in history.rows["drug"] if drug[1] in ("core", "bridging")]
-    drugs = {name for name, _, begun, _ in given if begun == start}
+    why, start = line.start_reason, line.start_date
+    given = [drug for drug in history.drugs if drug.role in ("core", "bridging")]
+    drugs = {drug.ingredient for drug in given if drug.start_date == start}
     if why == "ADD":  # what went on was not added
-        before = next(other[1] for other in history.rows["line"] if other[0] == number - 1)
-        drugs -= {name for name, _, begun, _ in given if before <= begun < start}
+        before = next(one.start_date for one in history.lines if one.number == line.number - 1)
+        drugs -= {drug.ingredient for drug in given if before <= drug.start_date < start}
     drugs = [name.replace("_", " ") for name in sorted(drugs)]
-    if why == "CART" and infused and infused != start:
+    if why == "CART" and line.infusion_date and line.infusion_date != start:
         return f"{REASONS[why]}, with {' and '.join(drugs) or 'a drug'} to bridge"
     if why in PROCEDURES or not drugs:
         return REASONS[why]
     return f"{', '.join(drugs)}: {REASONS[why]}"
 
 
-def how_it_ended(row: tuple) -> str:
+def how_it_ended(line: Line) -> str:
     """What ended a line, with the day of the progression."""
-    _, _, _, _, _, ended, progressed, _ = row
-    words = ended.lower().replace("_", " ")
-    return f"{words} of {progressed}" if ended == "PROGRESSION" else words
+    words = line.end_reason.lower().replace("_", " ")
+    return f"{words} of {line.progression_date}" if line.end_reason == "PROGRESSION" else words
 
 
-def way_to(infusion: tuple) -> str:
+def way_to(one: Infusion) -> str:
     """An infusion and the way to it in words."""
-    infused, product, apheresis, imputed, depleted, bridged, bridging, again = infusion
-    words = [
-        f"{infused}  {PRODUCTS.get(product, product)}{', infused again' if again else ''}:",
-        f"apheresis {apheresis}{' (assumed)' if imputed else ''},",
-        f"bridging {bridged} ({bridging.replace('+', ', ').replace('_', ' ')}),"
-        if bridged
-        else "no bridging,",
-        f"lymphodepletion {depleted or 'not recorded'}",
-    ]
-    return " ".join(words)
+    product = PRODUCTS.get(one.product, one.product)
+    bridging = "no bridging"
+    if one.bridging_start_date:
+        drugs = one.bridging_drugs.replace("+", ", ").replace("_", " ")
+        bridging = f"bridging {one.bridging_start_date} ({drugs})"
+    return (
+        f"{one.infusion_date}  {product}{', infused again' if one.is_reinfusion else ''}: "
+        f"apheresis {one.apheresis_date}{' (assumed)' if one.is_apheresis_imputed else ''}, "
+        f"{bridging}, lymphodepletion {one.lymphodepletion_start_date or 'not recorded'}"
+    )
 
 
 def as_page(history: History, width: int = 100) -> str:
     """The page: who, a bar per drug, marks of procedures and progressions, labs, and the lines."""
-    died = history.rows["patient"][0][7]
     axis = _Axis(history.first_date, history.last_date, width - LABEL_WIDTH)
     page = [*heading(history), "", _label("") + axis.ruler()]
-    starts = [(row[1], str(row[0] % 10)) for row in history.rows["line"]]
+    starts = [(line.start_date, str(line.number % 10)) for line in history.lines]
     page.append(_label("line begins") + axis.marks(starts))
-    for drug, spans in by_first(history.rows["drug"]).items():
-        bars = [(start, end or start, _letter(role)) for _, role, start, end in spans]
-        page.append(_label(drug.replace("_", " ")) + axis.bars(bars))
-    letters = {"autologous": "A", "allogeneic": "L"}
-    procedures = [(row[0], letters[row[1]]) for row in history.rows["transplant"]]
-    procedures += [(row[0], "C") for row in history.rows["infusion"]]
-    progressions = [(day, "P") for (day,) in history.rows["progression"]]
+    for name, own in _by_ingredient(history.drugs).items():
+        bars = [(one.start_date, one.end_date or one.start_date, _letter(one.role)) for one in own]
+        page.append(_label(name) + axis.bars(bars))
+    procedures = [(one.transplant_date, LETTERS[one.kind]) for one in history.transplants]
+    procedures += [(one.infusion_date, "C") for one in history.infusions]
+    endings = [(one.progression_date, "P") for one in history.progressions]
+    endings += _mark(history.patient.death_date, "D")
     page.append(_label("transplant, CAR-T") + axis.marks(procedures))
-    page.append(_label("progression, death") + axis.marks([*progressions, *_mark(died, "D")]))
+    page.append(_label("progression, death") + axis.marks(endings))
     ranges = []
-    for lab, values in by_first(history.rows["lab"]).items():
-        page.append(_label(SHOWN_LABS[lab]) + axis.levels([(row[1], row[2]) for row in values]))
-        numbers = [row[2] for row in values]
-        ranges.append(
-            f"{SHOWN_LABS[lab]} {min(numbers):g} to {max(numbers):g} {values[0][3] or ''}".strip()
-        )
+    for name, own in _shown_labs(history).items():
+        page.append(_label(name) + axis.levels([(one.measured_date, one.value) for one in own]))
+        values = [one.value for one in own]
+        ranges.append(f"{name} {min(values):g} to {max(values):g} {own[0].unit or ''}".strip())
     page += ["", *LEGEND]
     page += [text for text in ("; ".join(ranges),) if text]
     page.append("")
-    responses = dict(history.rows["response"])
-    if not history.rows["line"]:
+    if not history.lines:
         page.append("No line of therapy is recorded.")
-    for row in history.rows["line"]:
-        number, start, end, regimen = row[:4]
+    for line in history.lines:
         page.append(
-            f"{number:2d}  {start} to {end}  {regimen or '-':12s} "
-            f"best response {responses.get(number) or 'not known'}"
+            f"{line.number:2d}  {line.start_date} to {line.end_date}  "
+            f"{line.regimen_name or '-':12s} best response {_response(history, line)}"
         )
-        page.append(f"    began: {why_it_began(history, row)}; ended: {how_it_ended(row)}")
+        page.append(f"    began: {why_it_began(history, line)}; ended: {how_it_ended(line)}")
     page += [
-        f"    {day}  {kind} transplant{f', {sort}' if sort else ''}"
-        for day, kind, sort in history.rows["transplant"]
+        f"    {one.transplant_date}  {one.kind} transplant{f', {one.sort}' if one.sort else ''}"
+        for one in history.transplants
     ]
-    page += [f"    {way_to(infusion)}" for infusion in history.rows["infusion"]]
+    page += [f"    {way_to(one)}" for one in history.infusions]
     return "\n".join(page)
 
 
 def as_svg(history: History) -> str:
-    """The same page drawn: what the text can only hint at, the days and the values, to scale."""
-    responses = dict(history.rows["response"])
-    letters = {"autologous": "A", "allogeneic": "L"}
-    marks = [(day, letters[kind], sort or "") for day, kind, sort in history.rows["transplant"]]
-    marks += [
-        (row[0], "C", "again" if row[7] else PRODUCTS[row[1]].split(" of ")[0])
-        for row in history.rows["infusion"]
+    """The same page drawn: what the letters only hint at, the days and the values, to scale."""
+    marks = [
+        (one.transplant_date, LETTERS[one.kind], one.sort or "") for one in history.transplants
     ]
-    lab_days = [row[1] for row in history.rows["lab"]]
+    marks += [
+        (one.infusion_date, "C", "again" if one.is_reinfusion
+         else PRODUCTS.get(one.product, one.product).split(" of ")[0])
+        for one in history.infusions
+    ]  # fmt: skip
+    labs = _shown_labs(history)
+    lab_days = [one.measured_date for own in labs.values() for one in own]
     return patient_page(
         heading(history),
         (min([history.first_date, *lab_days]), max([history.last_date, *lab_days])),
         [
             {
-                "number": row[0],
-                "start": row[1],
-                "end": row[2],
-                "name": row[3] or "-",
-                "why": why_it_began(history, row),
-                "ended": how_it_ended(row),
-                "response": responses.get(row[0]) or "not known",
+                "number": line.number,
+                "start": line.start_date,
+                "end": line.end_date,
+                "name": line.regimen_name or "-",
+                "why": why_it_began(history, line),
+                "ended": how_it_ended(line),
+                "response": _response(history, line),
             }
-            for row in history.rows["line"]
+            for line in history.lines
         ],
         {
-            drug.replace("_", " "): [(start, end or start, role) for _, role, start, end in spans]
-            for drug, spans in by_first(history.rows["drug"]).items()
+            name: [(one.start_date, one.end_date or one.start_date, one.role) for one in own]
+            for name, own in _by_ingredient(history.drugs).items()
         },
         sorted(marks),
-        [day for (day,) in history.rows["progression"]],
-        history.rows["patient"][0][7],
+        [one.progression_date for one in history.progressions],
+        history.patient.death_date,
         {
-            f"{SHOWN_LABS[lab]}|{values[0][3] or ''}": [(row[1], row[2]) for row in values]
-            for lab, values in by_first(history.rows["lab"]).items()
+            f"{name}|{own[0].unit or ''}": [(one.measured_date, one.value) for one in own]
+            for name, own in labs.items()
         },
-        [way_to(infusion) for infusion in history.rows["infusion"]],
+        [way_to(one) for one in history.infusions],
     )
 
 
@@ -290,9 +235,23 @@ def _letter(role: str) -> str:
     return "=" if role == "core" else role[0]
 
 
-def by_first(rows: list[tuple]) -> dict[str, list[tuple]]:
-    """Rows by the text in their first column, in the order of the rows."""
-    groups: dict[str, list[tuple]] = {}
-    for row in rows:
-        groups.setdefault(row[0], []).append(row)
+def _response(history: History, line: Line) -> str:
+    return history.response_of.get(line.number) or "not known"
+
+
+def _by_ingredient(drugs: Iterable[Drug]) -> dict[str, list[Drug]]:
+    """Exposures by the drug's name in words, in the order of the rows."""
+    groups: dict[str, list[Drug]] = {}
+    for one in drugs:
+        groups.setdefault(one.ingredient.replace("_", " "), []).append(one)
+    return groups
+
+
+def _shown_labs(history: History) -> dict[str, list[Lab]]:
+    """The values that a page shows, by the name it gives them: none from long before."""
+    since = history.first_date - LABS_BEFORE
+    groups: dict[str, list[Lab]] = {}
+    for one in history.labs:
+        if one.name in SHOWN_LABS and one.measured_date >= since:
+            groups.setdefault(SHOWN_LABS[one.name], []).append(one)
     return groups

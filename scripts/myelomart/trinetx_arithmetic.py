@@ -4,7 +4,6 @@ It reproduces what the platform prints, rule by rule (reference: trinetx_arithme
 definitions, marks V verified on exported packages): counts of 1-10 shown and used as 10, a z test
 from the pooled proportion beside an interval from the separate ones, survival with a log-log
 interval, and a Cox model of rows aggregated by time, arm and status with the count as case weight.
-Every function has a better estimate beside it.
 """
 
 from dataclasses import dataclass
@@ -12,19 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
-from scipy.stats import t as student
 
 from myelomart.errors import StatisticsError
-from myelomart.matching.nearest import Matches, match_nearest
 from myelomart.survival.cox import CoxFit, cox_regression
 from myelomart.survival.inputs import event_flags, event_times
 from myelomart.survival.kaplan_meier import SurvivalCurve, kaplan_meier
 from myelomart.survival.logrank import LogRank, logrank_test
 from myelomart.survival.proportionality import Proportionality, proportionality_test
-from myelomart.tables.proportions import miettinen_nurminen, wilson_interval
 
 SHOWN_FLOOR = 10  # counts of 1 to 10 are shown as 10
-CALIPER = 0.1  # pooled standard deviations of the score
 Z = 1.96  # the platform's own constant for risks
 
 
@@ -39,9 +34,8 @@ class Effect:
 
 @dataclass(frozen=True)
 class MeasuresOfAssociation:
-    """Risks of two arms, their contrasts as printed, and the honest ones."""
+    """Risks of two arms and their contrasts, as the platform prints them."""
 
-    shown_events: tuple[int, int]
     risks: tuple[float, float]
     risk_difference: Effect
     risk_ratio: Effect
@@ -49,8 +43,6 @@ class MeasuresOfAssociation:
     z: float
     p: float
     is_floored: bool  # a count of 1-10 was replaced by 10 before the arithmetic
-    better_risk_difference: Effect  # exact counts, Miettinen-Nurminen
-    better_risks: tuple[Effect, Effect]  # exact counts, Wilson
 
 
 def shown_count(count: int) -> int:
@@ -64,13 +56,19 @@ def measures_of_association(events1, n1, events0, n0, *, use_shown=True) -> Meas
         if not 0 <= events <= n or n < 1:
             raise StatisticsError(f"arm {arm}: {events} events among {n} patients is impossible")
     d1, d0 = (shown_count(d) if use_shown else d for d in (events1, events0))
+    is_floored = (d1, d0) != (events1, events0)
+    nothing = float("nan")
+    blank = Effect(nothing, nothing, nothing)
+    if d1 > n1 or d0 > n0:  # fewer patients than the count that is shown: no risk can be told
+        return MeasuresOfAssociation(
+            (nothing, nothing), blank, blank, blank, nothing, nothing, is_floored
+        )
     p1, p0 = d1 / n1, d0 / n0
     difference = p1 - p0
     half = Z * np.sqrt(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)
     pooled = (d1 + d0) / (n1 + n0)
     se = np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n0))
     z = difference / se if se > 0 else float("nan")
-    blank = Effect(*[float("nan")] * 3)
     ratio = odds = blank
     if d1 and d0:
         ratio = _log_effect(p1 / p0, np.sqrt(1 / d1 - 1 / n1 + 1 / d0 - 1 / n0))
@@ -78,39 +76,27 @@ def measures_of_association(events1, n1, events0, n0, *, use_shown=True) -> Meas
             spread = np.sqrt(1 / d1 + 1 / (n1 - d1) + 1 / d0 + 1 / (n0 - d0))
             odds = _log_effect(d1 * (n0 - d0) / (d0 * (n1 - d1)), spread)
     return MeasuresOfAssociation(
-        (d1, d0),
         (p1, p0),
         Effect(difference, difference - half, difference + half),
         ratio,
         odds,
         float(z),
         float(2 * norm.sf(abs(z))),
-        (d1, d0) != (events1, events0),
-        Effect(events1 / n1 - events0 / n0, *miettinen_nurminen(events1, n1, events0, n0)),
-        tuple(
-            Effect(events / n, *wilson_interval(events, n))
-            for events, n in ((events1, n1), (events0, n0))
-        ),
+        is_floored,
     )
 
 
 @dataclass(frozen=True)
 class OutcomeComparison:
-    """Survival of two arms as the platform computes it, and the model of single patients."""
+    """Survival of two arms as the platform computes it."""
 
     curves: dict[str, SurvivalCurve]
     logrank: LogRank
     cox: CoxFit  # aggregated rows, no pairs
-    proportionality: Proportionality
-    better_cox: CoxFit  # one row per patient, clustered by pair where pairs are given
+    proportionality: Proportionality | None  # None where all events fall on one day
 
 
-def censored_at(last_fact_days, window_end: int):
-    """Follow-up of F days counts as censored at F + 1; complete follow-up to W at W + 1."""
-    return np.minimum(np.asarray(last_fact_days), window_end) + 1
-
-
-def compare_outcomes(time, event, arm, *, pairs=None) -> OutcomeComparison:
+def compare_outcomes(time, event, arm) -> OutcomeComparison:
     """KM, log-rank, Cox and proportionality of ``arm`` (n,) 0/1 as the platform computes them."""
     times, _ = event_times(time)
     events = event_flags(event, times)
@@ -120,6 +106,10 @@ def compare_outcomes(time, event, arm, *, pairs=None) -> OutcomeComparison:
     cox = cox_regression(
         aggregated["time"], aggregated["event"], aggregated[["arm"]], weights=aggregated["count"]
     )
+    try:
+        proportionality = proportionality_test(cox, "km")
+    except StatisticsError:
+        proportionality = None
     return OutcomeComparison(
         {
             str(code): kaplan_meier(times[arms == code], events[arms == code])
@@ -127,31 +117,8 @@ def compare_outcomes(time, event, arm, *, pairs=None) -> OutcomeComparison:
         },
         logrank_test(times, events, arms),
         cox,
-        proportionality_test(cox, "km"),
-        cox_regression(times, events, rows[["arm"]], cluster=pairs),
+        proportionality,
     )
-
-
-def match_as_platform(score, treatment, *, scale="probability", seed=0) -> Matches:
-    """1:1 greedy nearest neighbour, rows shuffled, caliper 0.1 pooled SD; the scale is unknown.
-
-    The platform does not say whether its standard deviation is of the probability or its logit.
-    """
-    return match_nearest(score, treatment, caliper=CALIPER, scale=scale, order="random", seed=seed)
-
-
-def binary_balance_p(events1, n1, events0, n0) -> float:
-    """p of the pooled two-proportion z test, as in its table of baseline characteristics."""
-    pooled = (events1 + events0) / (n1 + n0)
-    se = np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n0))
-    return float(2 * norm.sf(abs(events1 / n1 - events0 / n0) / se)) if se > 0 else float("nan")
-
-
-def continuous_balance_p(mean1, sd1, n1, mean0, sd0, n0) -> float:
-    """p of Student's t test with equal variances, from the printed means and deviations."""
-    variance = ((n1 - 1) * sd1**2 + (n0 - 1) * sd0**2) / (n1 + n0 - 2)
-    t = (mean1 - mean0) / np.sqrt(variance * (1 / n1 + 1 / n0))
-    return float(2 * student.sf(abs(t), n1 + n0 - 2))
 
 
 def _log_effect(estimate, se) -> Effect:

@@ -172,20 +172,18 @@ def platform_risks(_, counts):
         name: [getattr(result, name).estimate, getattr(result, name).ci_low,
                getattr(result, name).ci_high]
         for name in effects
-    } | {"p": result.p, "balance_p": platform.binary_balance_p(*counts)}  # fmt: skip
+    } | {"p": result.p}  # fmt: skip
 
 
-def platform_survival(d, times, ages):
+def platform_survival(d, times):
     result = platform.compare_outcomes(d["time"], d["event"], d["arm"])
     curve = result.curves["1"].at(times)
     overall = result.proportionality.overall
-    flat = [value for half in ages for value in half] if isinstance(ages[0], list) else ages
     return {
         "cox": _terms(result.cox),
         "logrank": [result.logrank.chi2, result.logrank.p],
         "zph": [overall.chi2, overall.p],
         **{key: curve[key].tolist() for key in ("survival", "ci_low", "ci_high")},
-        "balance_p": platform.continuous_balance_p(*flat),
     }
 
 

@@ -123,7 +123,7 @@ ITEMS = (
               kind="overlap"),
     _function("Weights: entropy balancing, effects", "optim, coxph(robust)", "entropy weights"),
     _function("TriNetX: risk difference, ratio, odds, p", "escalc, prop.test", "platform risks"),
-    _function("TriNetX: survival, log-rank, weighted Cox, cox.zph, t test",
+    _function("TriNetX: survival, log-rank, weighted Cox, cox.zph",
               "survfit, survdiff, coxph, cox.zph", "platform survival"),
     _meta("proportions, logit", "", measure=None, transform=None, method=None),
     _meta("proportions, Freeman-Tukey", "", transform="freeman-tukey"),

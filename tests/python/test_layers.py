@@ -13,7 +13,7 @@ from myelomart.project import project_root
 # the ideas of `clinical` stand in one order of their own: models/clinical/_clinical__groups.yml
 LAYERS = ["staging", "omop", "clinical", "cohorts", "outcomes", "studies"]
 SIDE_LAYERS = {"exports", "qc"}  # they look at every layer, only `studies` looks at qc
-READS_SOURCES = {"sources", "quality", "synthetic"}  # before there is a warehouse
+READS_SOURCES = {"sources", "quality"}  # before there is a warehouse
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The patient's page: what it says of a small history, and of a person who is not there."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from xml.etree import ElementTree
 
@@ -8,8 +9,21 @@ import yaml
 
 from myelomart import warehouse
 from myelomart.errors import MyelomartError
+from myelomart.history import (
+    COLUMNS,
+    Drug,
+    History,
+    Infusion,
+    Lab,
+    Line,
+    Patient,
+    Progression,
+    Response,
+    Transplant,
+    read_history,
+)
 from myelomart.project import project_root
-from myelomart.timeline import COLUMNS, REASONS, History, as_page, as_svg, read_history
+from myelomart.timeline import REASONS, as_page, as_svg
 
 START = date(2020, 1, 1)
 
@@ -20,33 +34,35 @@ def day(number: int) -> date:
 
 @pytest.fixture
 def history() -> History:
-    rows = {name: [] for name in COLUMNS}
-    rows["patient"] = [("Site 1", "female", 1950, day(0), "A", day(500), day(1000), None)]
-    rows["drug"] = [
-        ("bortezomib", "core", day(0), day(200)),
-        ("cyclophosphamide", "core", day(0), day(100)),
-        ("cyclophosphamide", "lymphodepletion", day(595), day(597)),
-        ("carfilzomib", "bridging", day(570), day(580)),
-    ]
-    rows["line"] = [
-        (1, day(0), day(200), "VCd", "FIRST", "PROGRESSION", day(500), None),
-        (2, day(570), day(600), "ide-cel", "CART", "ONGOING", None, day(600)),
-    ]
-    rows["infusion"] = [
-        (day(600), "ide_cel", day(558), True, day(595), day(570), "carfilzomib", False),
-        (day(700), "ide_cel", day(658), True, None, None, None, True),
-    ]
-    rows["transplant"] = [
-        (day(220), "autologous", None),
-        (day(320), "autologous", "tandem"),
-    ]
-    rows["progression"] = [(day(500),)]
-    rows["response"] = [(1, "VGPR")]
-    rows["lab"] = [
-        ("m_protein_serum", day(0), 3.0, "g/dL"),
-        ("m_protein_serum", day(900), 0.0, "g/dL"),
-    ]
-    return History(1, rows)
+    return History(
+        1,
+        Patient("Site 1", "female", 1950, day(0), "A", day(500), day(1000), None),
+        lines=(
+            Line(1, day(0), day(200), "VCd", "FIRST", "PROGRESSION", day(500), None),
+            Line(2, day(570), day(600), "ide-cel", "CART", "ONGOING", None, day(600)),
+        ),
+        drugs=(
+            Drug("bortezomib", "core", day(0), day(200)),
+            Drug("cyclophosphamide", "core", day(0), day(100)),
+            Drug("cyclophosphamide", "lymphodepletion", day(595), day(597)),
+            Drug("carfilzomib", "bridging", day(570), day(580)),
+        ),
+        infusions=(
+            Infusion(day(600), "ide_cel", day(558), True, day(595), day(570), "carfilzomib", False),
+            Infusion(day(700), "ide_cel", day(658), True, None, None, None, True),
+        ),
+        transplants=(
+            Transplant(day(220), "autologous", None),
+            Transplant(day(320), "autologous", "tandem"),
+        ),
+        responses=(Response(1, "VGPR"),),
+        progressions=(Progression(day(500)),),
+        labs=(
+            Lab("m_protein_serum", day(-61), 9.0, "g/dL"),  # too old to be shown
+            Lab("m_protein_serum", day(0), 3.0, "g/dL"),
+            Lab("m_protein_serum", day(900), 0.0, "g/dL"),
+        ),
+    )
 
 
 def row_of(page: str, label: str) -> str:
@@ -80,14 +96,19 @@ def test_the_way_to_an_infusion_and_the_second_transplant_are_told(history):
 
 
 def test_an_added_drug_is_named_without_those_that_went_on(history):
-    history.rows["line"].append((3, day(800), day(900), "KRd", "ADD", "ONGOING", None, None))
-    history.rows["line"][1] = (2, day(700), day(799), "Kd", "SWITCH", "NEXT_ADD", None, None)
-    history.rows["drug"] += [
-        ("carfilzomib", "core", day(700), day(728)),
-        ("carfilzomib", "core", day(800), day(828)),
-        ("lenalidomide", "core", day(800), day(828)),
-    ]
-    assert "began: lenalidomide: added while the line before went on" in as_page(history)
+    lines = (
+        history.lines[0],
+        Line(2, day(700), day(799), "Kd", "SWITCH", "NEXT_ADD", None, None),
+        Line(3, day(800), day(900), "KRd", "ADD", "ONGOING", None, None),
+    )
+    drugs = (
+        *history.drugs,
+        Drug("carfilzomib", "core", day(700), day(728)),
+        Drug("carfilzomib", "core", day(800), day(828)),
+        Drug("lenalidomide", "core", day(800), day(828)),
+    )
+    page = as_page(replace(history, lines=lines, drugs=drugs))
+    assert "began: lenalidomide: added while the line before went on" in page
 
 
 def test_the_drawn_page_says_what_the_text_says(history):
@@ -100,16 +121,15 @@ def test_the_drawn_page_says_what_the_text_says(history):
 
 
 def test_a_page_of_who_was_never_treated_stands(history):
-    history.rows.update({kind: [] for kind in COLUMNS if kind not in ("patient", "lab")})
-    assert "No line of therapy is recorded." in as_page(history)
-    assert "No line of therapy is recorded." in words_of(as_svg(history))
-    history.rows["lab"] = []
-    assert "No line of therapy is recorded." in words_of(as_svg(history))
+    for labs in (history.labs, ()):
+        untreated = History(1, history.patient, labs=labs)
+        assert "No line of therapy is recorded." in as_page(untreated)
+        assert "No line of therapy is recorded." in words_of(as_svg(untreated))
 
 
 def test_a_death_is_marked(history):
-    history.rows["patient"] = [(*history.rows["patient"][0][:-1], day(1000))]
-    page = as_page(history, width=122)
+    dead = replace(history.patient, death_date=day(1000))
+    page = as_page(replace(history, patient=dead), width=122)
     assert row_of(page, "progression, death")[-1] == "D"
     assert "died 2022-09-27" in page.splitlines()[1]
 
@@ -122,6 +142,7 @@ def test_bars_and_marks_stand_where_their_days_are(history):
     assert row_of(page, "transplant, CAR-T").index("C") == 59
     assert row_of(page, "serum M-protein")[0] == "#"
     assert row_of(page, "serum M-protein")[-1] == "."
+    assert "serum M-protein 0 to 3 g/dL" in page
 
 
 def test_no_row_is_wider_than_asked(history):
@@ -129,16 +150,53 @@ def test_no_row_is_wider_than_asked(history):
     assert max(len(row) for row in rows) <= 80
 
 
-def test_a_person_who_is_not_there_is_said_to_be_absent(tmp_path):
-    with warehouse.database(tmp_path / "empty.duckdb", read_only=False) as connection:
+HISTORIES = """create table studies.patient_histories (
+    person_id bigint, kind text, name text, detail text, note text, number double,
+    start_date date, end_date date, other_date date, final_date date)"""
+FACTS = [  # each value names its column, so that a wrong place shows
+    ("patient", "site", "sex", "rule", 1950, 1, 2, 3, 4),
+    ("line", "regimen", "why", "ending", 2, 1, 2, 3, 4),
+    ("drug", "drug", "role", None, None, 1, 2, None, None),
+    ("infusion", "product", "assumed", "bridging", 1, 1, 2, 3, 4),
+    ("transplant", "autologous", "tandem", None, None, 1, None, None, None),
+    ("response", "VGPR", None, None, 2, None, None, None, None),
+    ("progression", None, None, None, None, 1, None, None, None),
+    ("lab", "hemoglobin", "g/dL", None, 9.5, 1, None, None, None),
+]
+
+
+@pytest.fixture
+def stored(tmp_path):
+    with warehouse.database(tmp_path / "one.duckdb", read_only=False) as connection:
         connection.execute("create schema studies")
-        connection.execute(
-            "create table studies.patient_histories (person_id bigint, kind text, name text,"
-            "detail text, note text, number double, start_date date, end_date date,"
-            "other_date date, final_date date)"
-        )
-        with pytest.raises(MyelomartError, match="No patient of this warehouse"):
-            read_history(connection, 7)
+        connection.execute(HISTORIES)
+        for kind, name, detail, note, number, *days in FACTS:
+            dates = [day(one) if one else None for one in days]
+            connection.execute(
+                "insert into studies.patient_histories values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [kind, name, detail, note, number, *dates],
+            )
+        yield connection
+
+
+def test_every_kind_of_row_is_read_into_its_columns(stored):
+    assert read_history(stored, 1) == History(
+        1,
+        Patient("site", "sex", 1950, day(1), "rule", day(3), day(2), day(4)),
+        (Line(2, day(1), day(2), "regimen", "why", "ending", day(3), day(4)),),
+        (Drug("drug", "role", day(1), day(2)),),
+        (Infusion(day(1), "product", day(3), True, day(4), day(2), "bridging", True),),
+        (Transplant(day(1), "autologous", "tandem"),),
+        (Response(2, "VGPR"),),
+        (Progression(day(1)),),
+        (Lab("hemoglobin", day(1), 9.5, "g/dL"),),
+    )
+    assert [kind.__name__.lower() for kind in COLUMNS] == [kind for kind, *_ in FACTS]
+
+
+def test_a_person_who_is_not_there_is_said_to_be_absent(stored):
+    with pytest.raises(MyelomartError, match="No patient of this warehouse"):
+        read_history(stored, 7)
 
 
 def test_every_reason_for_which_a_line_may_begin_has_words():

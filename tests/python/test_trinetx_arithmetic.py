@@ -6,11 +6,7 @@ import pytest
 from myelomart.errors import StatisticsError
 from myelomart.survival import cox_regression
 from myelomart.trinetx_arithmetic import (
-    binary_balance_p,
-    censored_at,
     compare_outcomes,
-    continuous_balance_p,
-    match_as_platform,
     measures_of_association,
     shown_count,
 )
@@ -52,11 +48,13 @@ def test_ratios_with_an_empty_arm_are_left_blank():
     result = measures_of_association(0, 100, 20, 100)
     assert np.isnan(result.risk_ratio.estimate)
     assert np.isnan(result.odds_ratio.estimate)
-    assert result.better_risk_difference.ci_high < 0
 
 
-def test_follow_up_counts_as_censored_the_day_after():
-    assert censored_at([10, 365, 900], 365).tolist() == [11, 366, 366]
+def test_fewer_patients_than_the_count_that_is_shown_have_no_risk():
+    result = measures_of_association(2, 9, 20, 400)  # 2 are shown as 10, of 9
+    for effect in (result.risk_difference, result.risk_ratio, result.odds_ratio):
+        assert np.isnan([effect.estimate, effect.ci_low, effect.ci_high]).all()
+    assert np.isnan(result.p) and result.is_floored
 
 
 def test_aggregated_rows_differ_from_patients_only_by_the_ties_inside_them():
@@ -64,13 +62,16 @@ def test_aggregated_rows_differ_from_patients_only_by_the_ties_inside_them():
     time, event = rng.integers(1, 30, 200), rng.integers(0, 2, 200)
     arm = rng.integers(0, 2, 200)
     result = compare_outcomes(time, event, arm)
-    aggregated, patients = result.cox.coefficients[0], result.better_cox.coefficients[0]
+    by_patient = cox_regression(time, event, arm[:, None])
+    aggregated, patients = result.cox.coefficients[0], by_patient.coefficients[0]
     assert aggregated != patients
     assert aggregated == pytest.approx(patients, abs=0.02)
     assert result.cox.robust_variance is None
     # without ties there is nothing to aggregate
-    distinct = compare_outcomes(time + np.linspace(0, 0.5, 200), event, arm)
-    assert distinct.cox.coefficients == pytest.approx(distinct.better_cox.coefficients, rel=1e-9)
+    moments = time + np.linspace(0, 0.5, 200)
+    distinct = cox_regression(moments, event, arm[:, None])
+    found = compare_outcomes(moments, event, arm).cox
+    assert found.coefficients == pytest.approx(distinct.coefficients, rel=1e-9)
 
 
 def test_aggregated_fit_equals_r_on_weighted_rows():
@@ -80,21 +81,6 @@ def test_aggregated_fit_equals_r_on_weighted_rows():
     )
     assert fit.coefficients[0] == pytest.approx(-0.78660356382079, rel=1e-7)
     assert fit.se[0] == pytest.approx(0.86701380785009, rel=1e-7)
-
-
-def test_balance_tests_of_the_platform():
-    assert binary_balance_p(48, 437, 74, 437) == pytest.approx(0.0111584, abs=1e-6)
-    # R 4.2: 2 * pt(-1.5 / (s * sqrt(2 / 100)), 198), s pooled
-    expected = 0.21435311605008
-    assert continuous_balance_p(66, 8, 100, 64.5, 9, 100) == pytest.approx(expected, rel=1e-10)
-
-
-def test_matching_is_random_in_order_and_holds_a_tenth_of_the_deviation():
-    rng = np.random.default_rng(0)
-    score, treated = rng.uniform(0.2, 0.8, 300), np.arange(300) < 100
-    matched = match_as_platform(score, treated)
-    assert (matched.caliper, matched.order, matched.scale) == (0.1, "random", "probability")
-    assert matched.distance.max() <= matched.caliper_absolute
 
 
 def test_impossible_counts_are_refused():

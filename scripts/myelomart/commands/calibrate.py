@@ -5,9 +5,6 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from myelomart.synthetic.calibration import calibration_table
-from myelomart.synthetic.calibration_page import LIMIT, page
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
@@ -20,6 +17,9 @@ def calibrate(
     out: Path = typer.Option(Path("docs/calibration.md"), help="The page to write."),
 ) -> None:
     """Compare the synthetic network with the printed numbers it aims at; exit 1 beyond 3 errors."""
+    from myelomart_synthetic.calibration import calibration_table
+    from myelomart_synthetic.calibration_page import LIMIT, page
+
     table = calibration_table(patients, seed)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page(table, patients, seed), encoding="utf-8")

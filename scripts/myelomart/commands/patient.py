@@ -26,7 +26,8 @@ def patient(
 ) -> None:
     """Show drugs, lines, infusions, labs and responses of one patient, and why each line began."""
     from myelomart import warehouse
-    from myelomart.timeline import as_page, as_svg, read_history
+    from myelomart.history import read_history
+    from myelomart.timeline import as_page, as_svg
 
     with warehouse.database(db) as connection:
         history = read_history(connection, person_id)

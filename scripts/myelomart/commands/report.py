@@ -33,7 +33,7 @@ def report(
         told = compare_runs(*diff)
         typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else as_text(told))
         return
-    from myelomart.outputs.publishing import run_studies, write_report
+    from myelomart.publishing import run_studies, write_report
 
     write_report(run_studies(db, suppress_below=suppress_below), db, out)
     typer.echo(f"the report is {out.resolve()}")

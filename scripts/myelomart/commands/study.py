@@ -69,7 +69,7 @@ def run(
     suppress_below: SuppressBelow = None,
 ) -> None:
     """Run studies and write their tables, curves, figures and reports."""
-    from myelomart.outputs.publishing import publish, run_studies
+    from myelomart.publishing import publish, run_studies
 
     chapters = run_studies(db, study_ids, suppress_below)
     publish(chapters, db, out)

@@ -7,8 +7,6 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from myelomart.synthetic.network import make_network
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
@@ -27,6 +25,8 @@ def synth(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
 ) -> None:
     """Write a synthetic OMOP CDM v5.4 with planted truth."""
+    from myelomart_synthetic.network import make_network
+
     with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
         task = bar.add_task("people", total=patients)
         counts = make_network(

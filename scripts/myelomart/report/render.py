@@ -11,12 +11,13 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
+from myelomart.display.numbers import rounded
+from myelomart.display.table import Table
 from myelomart.protocol import as_prose
-from myelomart.report.numbers import rounded
 from myelomart.report.sections import Section, section
-from myelomart.report.table import Table
 from myelomart.results import Results
 from myelomart.study import Study
+from myelomart.study_data import StudyData
 
 SHORT = 12  # characters of a hash that the page shows
 
@@ -78,9 +79,9 @@ class Page:
         return f"{', '.join(named)}; input {self.input_hash}"
 
 
-def chapter(study: Study, results: Results, published: pd.DataFrame) -> Chapter:
+def chapter(study: Study, results: Results, data: StudyData) -> Chapter:
     """What the page shows of one study."""
-    sections = [section(study, analysis, results, published) for analysis in study.analyses]
+    sections = [section(study, analysis, results, data) for analysis in study.analyses]
     return Chapter(study, as_prose(study), results, sections)
 
 

@@ -1,63 +1,21 @@
-"""What the page shows of each analysis type: its table, how its figures lie, what it reads."""
+"""What the page shows of each analysis: its table, how its figures lie, what it was read from."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import pandas as pd
 from markupsafe import Markup
 
+from myelomart.analyses import TYPES
+from myelomart.display.printed import printed_table
+from myelomart.display.table import Table
 from myelomart.protocol import analysis_prose
-from myelomart.report import (
-    cohort_views,
-    comparison_views,
-    evidence_view,
-    robustness_view,
-    survival_views,
-)
-from myelomart.report.printed import printed_table
-from myelomart.report.table import Table
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
+from myelomart.study_data import StudyData, in_order
 
-PERSONS = ("study_population", "study_covariates")
-FOLLOWED = (*PERSONS, "study_endpoints")
 WIDE = 500.0  # pixels of the view box
-LINES = ("study_population", "study_lines", "study_levels")
-
-
-@dataclass(frozen=True)
-class View:
-    """How one analysis type is shown: a table of its estimates, and the models behind them."""
-
-    table: Callable[[list, str], Table] | None
-    models: tuple[str, ...]
-    is_gallery: bool = False
-    is_folded: bool = False  # the figures say it; the table is there for those who want it
-
-
-VIEWS = {
-    "attrition": View(cohort_views.flow_table, ("study_attrition",)),
-    "baseline": View(comparison_views.baseline_table, PERSONS),
-    "cohort_table": View(cohort_views.cohort_table, PERSONS),
-    "cumulative_incidence": View(survival_views.incidence_table, FOLLOWED, True),
-    "distribution": View(cohort_views.by_arm, PERSONS),
-    "ever_treated": View(survival_views.exposure_table, FOLLOWED, True),
-    "evidence_summary": View(evidence_view.evidence_table, (*FOLLOWED, "study_published")),
-    "hazard_ratios": View(None, (*FOLLOWED, "study_testing", "study_published")),
-    "kaplan_meier": View(survival_views.survival_table, FOLLOWED, True, is_folded=True),
-    "line_table": View(cohort_views.line_table, LINES),
-    "prognostic_factors": View(survival_views.factor_table, FOLLOWED),
-    "response_bars": View(cohort_views.by_arm, (*PERSONS, "study_levels")),
-    "robustness": View(robustness_view.robustness_table, (*FOLLOWED, "study_testing")),
-    "site_sets": View(cohort_views.by_arm, PERSONS),
-    "subgroups": View(robustness_view.subgroup_table, (*FOLLOWED, "study_strata")),
-    "survival": View(survival_views.survival_table, FOLLOWED, True),
-    "swimmer": View(cohort_views.by_arm, (*LINES, "study_endpoints")),
-    "transitions": View(cohort_views.transition_table, PERSONS),
-}
 
 
 @dataclass(frozen=True)
@@ -82,21 +40,24 @@ class Section:
     is_gallery: bool
     is_folded: bool
     missing: str | None
-    models: tuple[str, ...]
+    models: tuple[str, ...]  # that the numbers of the table were read from
+    printed_models: tuple[str, ...]  # and those of the printed values beside ours
 
 
-def section(study: Study, analysis: Analysis, results: Results, published: pd.DataFrame) -> Section:
+def section(study: Study, analysis: Analysis, results: Results, data: StudyData) -> Section:
     """What the page shows of ``analysis``, with what the source document prints of it."""
-    view = VIEWS[analysis.analysis_type]
+    kind = TYPES[analysis.analysis_type]
     own = results.own_rows(analysis.analysis_id)
     missing = results.missing.get(analysis.analysis_id)
-    table = None
-    if missing is None and own:
-        if view.table is None:
-            table = comparison_views.hazard_ratio_table(own, published, analysis.title)
-        else:
-            table = view.table(own, analysis.title)
-    printed = printed_table(analysis.analysis_id, analysis.analysis_type, own, published)
+    read = set(results.read.get(analysis.analysis_id, ()))
+    table, printed = None, None
+    with data.noting() as for_the_table:
+        if missing is None and own:
+            given = (data.published,) if kind.holds_printed else ()
+            table = kind.table(own, analysis.title, *given)
+    with data.noting() as for_the_printed:
+        if not kind.holds_printed:
+            printed = printed_table(analysis.analysis_id, own, data.published, kind.ours)
     return Section(
         analysis.title,
         analysis.analysis_id,
@@ -105,10 +66,11 @@ def section(study: Study, analysis: Analysis, results: Results, published: pd.Da
         table,
         printed,
         [_figure(svg) for svg in results.own_figures(analysis.analysis_id).values()],
-        view.is_gallery,
-        view.is_folded,
+        kind.is_gallery,
+        kind.is_folded,
         missing,
-        view.models,
+        in_order(read | for_the_table),
+        in_order(read | for_the_printed),
     )
 
 

@@ -12,7 +12,7 @@ from myelomart.errors import QualityError
 from myelomart.project import project_root
 from myelomart.quality import door
 from myelomart.sources.landing import Source, land
-from myelomart.synthetic.network import make_network
+from myelomart_synthetic.network import make_network
 
 SHARED = Path(os.environ.get("MYELOMART_SHARED", project_root().parent / "shared"))
 SYNTHEA = SHARED / "data" / "omop_synthea27nj"

@@ -14,8 +14,8 @@ from myelomart.errors import SourceError
 from myelomart.quality import across, door, lookups, scan
 from myelomart.quality.checks import shape_of
 from myelomart.sources.landing import Source, land
-from myelomart.synthetic.constants import rows
-from myelomart.synthetic.network import make_network
+from myelomart_synthetic.constants import rows
+from myelomart_synthetic.network import make_network
 
 # the check that each planted fault is meant for: its table and name
 MEANT_FOR = {

@@ -8,7 +8,6 @@ for each way is compared, up to every number of every study; the halves together
 import sqlite3
 import sys
 from contextlib import ExitStack
-from dataclasses import fields, replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,12 +15,13 @@ import pytest
 from postgres_server import NoServer, running_server
 
 from myelomart import building, warehouse
-from myelomart.outputs.running import read_data, run_study
 from myelomart.quality import door
+from myelomart.running import run_study
 from myelomart.sources import layout
 from myelomart.sources.landing import Source, land
 from myelomart.study import read_study, study_ids
-from myelomart.synthetic.network import make_network
+from myelomart.study_data import read_data
+from myelomart_synthetic.network import make_network
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "converters"))
 from trinetx import write_export  # noqa: E402  it stands in a folder of its own
@@ -188,17 +188,17 @@ def test_every_way_in_gives_the_same_endpoints(ways):
 
 def of_people(data, numbers: dict[int, int]):
     """The study's rows of some people alone, under their numbers in the whole, in a fixed order."""
-    frames = {}
-    for one in fields(data):
-        frame = getattr(data, one.name)
+
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
         if "person_id" in frame:
             frame = frame[frame["person_id"].isin(numbers)]
             frame = frame.assign(person_id=frame["person_id"].map(numbers))
             keys = ["cohort_id", "person_id", "covariate_id", "endpoint"]
             keys = [key for key in keys if key in frame]
             frame = frame.sort_values(keys, kind="stable", ignore_index=True)
-        frames[one.name] = frame
-    return replace(data, **frames)
+        return frame
+
+    return data.each(change)
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +239,7 @@ def test_every_way_in_decides_the_same_of_everybody(ways):
     database, sources, _ = ways
     found = by_source(
         database,
-        "select way, number, decisions.* exclude (person_id) from studies.study_decisions "
+        "select way, number, decisions.* exclude (person_id) from cohorts.cohort_decisions "
         "as decisions inner join people using (person_id)",
     )
     assert len(found["whole"]) > 100

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from myelomart.synthetic.constants import rows
-from myelomart.synthetic.estimands import effect_table, log_hazard_ratio
-from myelomart.synthetic.scenarios import scenario_named
+from myelomart_synthetic.constants import rows
+from myelomart_synthetic.estimands import effect_table, log_hazard_ratio
+from myelomart_synthetic.scenarios import scenario_named
 
 
 def fitted_by_lifelines(frame):
@@ -40,7 +40,7 @@ def test_null_has_no_effect_and_published_has_the_printed_one():
 
 @pytest.mark.parametrize("row", rows("scenarios"), ids=lambda row: row["scenario"])
 def test_every_scenario_runs(row, tmp_path):
-    from myelomart.synthetic.network import make_network
+    from myelomart_synthetic.network import make_network
 
     make_network(60, 4, 2, tmp_path / "cdm", myeloma_share=1.0, scenario=row["scenario"])
     assert (tmp_path / "cdm.truth" / "effects.parquet").exists()

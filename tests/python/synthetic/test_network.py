@@ -8,9 +8,9 @@ import pytest
 
 from myelomart.errors import MyelomartError
 from myelomart.project import project_root
-from myelomart.synthetic.constants import rows
-from myelomart.synthetic.network import make_network
-from myelomart.synthetic.schema import table_schema
+from myelomart_synthetic.constants import rows
+from myelomart_synthetic.network import make_network
+from myelomart_synthetic.schema import table_schema
 
 DATES = {
     "condition_occurrence": "condition_start_date",

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from myelomart.synthetic.recovery import DESIGNS, hazard_ratios
+from myelomart_synthetic.recovery import DESIGNS, hazard_ratios
 
 REPLICATES, PATIENTS = 6, 3_000
 MORTALITY, NEUTROPENIA = "all_cause_mortality", "neutropenia"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from myelomart.synthetic.streams import Streams
+from myelomart_synthetic.streams import Streams
 
 
 def test_draws_belong_to_the_key_not_to_the_place():

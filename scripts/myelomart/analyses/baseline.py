@@ -1,0 +1,176 @@
+"""The baseline table: each arm at index, before and after matching, with its balance."""
+
+import numpy as np
+import pandas as pd
+
+from myelomart.analysis_type import AnalysisType, Words
+from myelomart.display.grouping import distinct, first, grouped
+from myelomart.display.numbers import NOTHING, count_of, rounded
+from myelomart.display.printed import ours
+from myelomart.display.table import Table
+from myelomart.estimates.proportions import add_percent
+from myelomart.estimates.spread import mean_of, median_of
+from myelomart.figures.love_plot import BALANCED, love_plot
+from myelomart.population.comparison import UNKNOWN, Comparison, compare
+from myelomart.results import Results
+from myelomart.study import Analysis, Covariate, Study
+from myelomart.study_data import StudyData
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add n (%) or mean (SD) per arm and the standardized difference, per population."""
+    comparison = compare(study, analysis, data)
+    populations = [("before matching", comparison.persons)]
+    if analysis.population == "matched":
+        populations.append(("matched", comparison.matched))
+    else:
+        populations = [("all", comparison.persons)]
+    labels = {
+        True: study.cohort(analysis.treated_cohort_id).label,
+        False: study.cohort(analysis.comparator_cohort_id).label,
+    }
+    differences = []
+    for population, persons in populations:
+        for treated, label in labels.items():
+            arm = persons[persons["treated"] == treated]
+            results.add(
+                analysis.output_id, "count", population=population, row_group="Size",
+                row_label="Persons", arm=label, estimate=len(arm), unit="persons",
+            )  # fmt: skip
+            results.add(
+                analysis.output_id, "count", population=population, row_group="Size",
+                row_label="Sites", arm=label, estimate=arm["site_id"].nunique(), unit="sites",
+            )  # fmt: skip
+        sites = int(persons["site_id"].nunique())
+        results.add(
+            analysis.output_id, "count", population=population, row_group="Size",
+            row_label="Sites", estimate=sites, numerator=sites, unit="sites",
+        )  # fmt: skip
+        for one in study.covariates:
+            differences += _covariate(
+                one, population, persons, labels, comparison, analysis, results
+            )
+    if comparison.left_out:
+        names = ", ".join(comparison.left_out)
+        results.warnings.append(f"Not adjusted for, because it does not vary: {names}.")
+    final = [row for row in differences if row["population"] == populations[-1][0]]
+    apart = [row["label"] for row in final if abs(row["smd"]) > BALANCED]
+    if apart:
+        results.warnings.append(
+            f"{populations[-1][0].capitalize()}, the arms differ by more than {BALANCED} "
+            f"standard deviations in: {', '.join(apart)}."
+        )
+    results.add_figure(f"{analysis.output_id}_balance", love_plot(pd.DataFrame(differences)))
+
+
+def _covariate(
+    one: Covariate,
+    population: str,
+    persons: pd.DataFrame,
+    labels: dict[bool, str],
+    comparison: Comparison,
+    analysis: Analysis,
+    results: Results,
+) -> list[dict]:
+    """Rows of one covariate; a category has a row per level, unknown among them."""
+    column = persons[one.covariate_id]
+    everyone = comparison.persons
+    if one.value_kind == "category":
+        levels = sorted(everyone[one.covariate_id].astype(object).fillna(UNKNOWN).unique())
+        before = everyone[one.covariate_id]
+        parts = [
+            (f"{one.label}: {level}", _is_level(column, level), _is_level(before, level))
+            for level in levels
+        ]
+    else:
+        parts = [(one.label, pd.to_numeric(column), pd.to_numeric(everyone[one.covariate_id]))]
+    kind = "number" if one.value_kind == "number" else "binary"
+    rows = []
+    for label, values, before in parts:
+        for treated, arm in labels.items():
+            inside = values[persons["treated"] == treated]
+            _summarise(analysis, results, population, one, label, arm, inside, kind)
+        smd = smd_over_pooled(values, persons["treated"], before, everyone["treated"], kind)
+        results.add(
+            analysis.output_id, "standardized_difference", population=population,
+            row_group=one.row_group, row_label=label, arm=labels[True], comparator=labels[False],
+            estimate=smd,
+        )  # fmt: skip
+        rows.append({"label": label, "group": one.row_group, "population": population, "smd": smd})
+    return rows
+
+
+def smd_over_pooled(values, treated, values_before, treated_before, kind: str) -> float:
+    """Mean difference of the arms over the pooled SD *before* matching; NaN when nothing varies."""
+    known, known_before = values.notna(), values_before.notna()
+    arm_means = values[known].groupby(treated[known]).mean()
+    degrees = 0 if kind == "binary" else 1
+    variances = values_before[known_before].groupby(treated_before[known_before]).var(ddof=degrees)
+    if len(arm_means) < 2 or not variances.sum() > 0:
+        return float("nan")
+    return float((arm_means[True] - arm_means[False]) / np.sqrt(variances.sum() / 2))
+
+
+def _is_level(column: pd.Series, level: str) -> pd.Series:
+    return (column.astype(object).fillna(UNKNOWN) == level).astype(float)
+
+
+def _summarise(analysis, results, population, one, label, arm, values, kind) -> None:
+    known = values.dropna()
+    common = {
+        "population": population, "row_group": one.row_group, "row_label": label, "arm": arm,
+        "denominator": len(known), "n_missing": len(values) - len(known),
+    }  # fmt: skip
+    if kind == "binary":
+        count = float(known.sum())
+        results.add(analysis.output_id, "count", estimate=count, numerator=count, **common)
+        del common["denominator"]
+        add_percent(results, analysis.output_id, int(count), len(known), **common)
+        return
+    results.add(analysis.output_id, "mean", **mean_of(known), **common)
+    results.add(analysis.output_id, "sd", estimate=known.std(ddof=1), **common)
+    results.add(analysis.output_id, "median", **median_of(known), **common)
+
+
+def table(estimates: list, title: str) -> Table:
+    """One row per covariate or level; per population both arms and their difference."""
+    populations, arms = distinct(estimates, "population"), distinct(estimates, "arm")
+    columns = ["", *(f"{arm}, {when}" for when in populations for arm in [*arms, "SMD"])]
+    rows: list[list[str]] = []
+    for group, of_group in grouped(estimates, "row_group").items():
+        rows.append([group])
+        for label, own in grouped(of_group, "row_label").items():
+            at = grouped(own, "population", "arm")
+            cells = [label]
+            for population in populations:
+                cells += [_baseline_cell(at.get((population, arm), [])) for arm in arms]
+                smd = first(at.get((population, arms[0]), []), "standardized_difference")
+                cells.append(NOTHING if smd is None else rounded(smd.estimate, 2))
+            rows.append(cells)
+    return Table(title, columns, rows, "n / known (%), or mean (SD); SMD: standardized difference.")
+
+
+def _baseline_cell(own: list) -> str:
+    if any(one.status == "suppressed" for one in own):
+        return "suppressed"
+    of = {one.statistic: one for one in own}
+    if "mean" in of:
+        mean, sd = of["mean"], of["sd"]
+        unknown = f", {rounded(mean.n_missing, 0)} unknown" if mean.n_missing > 0 else ""
+        return f"{rounded(mean.estimate, 1)} ({rounded(sd.estimate, 1)}){unknown}"
+    if "percent" in of:
+        return count_of(of["percent"].numerator, of["percent"].denominator)
+    return rounded(of["count"].estimate, 0) if "count" in of else NOTHING
+
+
+def as_compared(one, rows: list) -> str:
+    """Our value of a printed one: printed are the arms as they were compared in the end."""
+    return ours(one, [row for row in rows if row.population == rows[-1].population])
+
+
+def says(words: Words) -> str:
+    """The method in words."""
+    return f"{words.of}: patients at index, with standardized differences"
+
+
+ANALYSIS = AnalysisType("baseline", make, table, says, ours=as_compared)

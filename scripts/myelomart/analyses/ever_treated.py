@@ -1,0 +1,179 @@
+"""Survival by a treatment or response that comes after index, without immortal time.
+
+Who is treated must have lived to be treated: the printed way, ever against never, invents a
+benefit. It is shown only beside a landmark and a time-varying analysis.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from myelomart.analysis_type import AnalysisType, Words
+from myelomart.display.cells import events_of, value_of
+from myelomart.display.grouping import grouped
+from myelomart.display.numbers import p_value, ratio
+from myelomart.display.table import Table
+from myelomart.errors import NoData, StatisticsError
+from myelomart.estimates.curves import add_logrank, add_survival
+from myelomart.estimates.proportions import add_percent
+from myelomart.figures.forest_plot import ratio_forest
+from myelomart.figures.survival_plot import survival_plot
+from myelomart.population.members import followed, members, warn_of_no_event
+from myelomart.results import Results
+from myelomart.study import Analysis, Endpoint, Study
+from myelomart.study_data import StudyData
+from myelomart.survival import cox_regression, landmark_rows, start_stop_rows
+
+NAIVE = "ever against never (immortal-time biased)"
+TIME_VARYING = "time-varying exposure"
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add, per endpoint, the naive comparison, the landmark and the time-varying hazard ratio."""
+    exposure = study.endpoint(analysis.group_endpoint_id)
+    persons = members(study, analysis, data)
+    starts = followed(persons, data, exposure)
+    exposed = starts[starts["event"] == 1]
+    if not len(exposed):
+        raise NoData(
+            f"«{exposure.label}» happened to none of {len(starts)} persons of the cohort, so that "
+            "nobody is in that group"
+        )
+    for endpoint in study.endpoints_of(analysis):
+        if endpoint.endpoint_id == exposure.endpoint_id:
+            continue
+        rows = followed(persons, data, endpoint)
+        warn_of_no_event(rows, endpoint, analysis.output_id, results)
+        start = exposed["time_days"].reindex(rows.index).to_numpy(float)
+        _endpoint(analysis, endpoint, exposure, rows, start, results)
+
+
+def _endpoint(analysis, endpoint: Endpoint, exposure: Endpoint, rows, start, results) -> None:
+    landmark = analysis.landmark_day or 0
+    labels = (exposure.label, f"not: {exposure.label}")
+    ever = start < rows["time_days"].to_numpy()
+    naive = rows.assign(exposed=ever)
+    time, event = rows["time_days"].to_numpy(float), (rows["event"] == 1).to_numpy()
+    shown = []
+    add_percent(
+        results, analysis.output_id, int(ever.sum()), len(ever), population=NAIVE,
+        row_group=endpoint.row_group, row_label=endpoint.label, arm=labels[0],
+        endpoint=endpoint.endpoint_id, time_anchor="index",
+    )  # fmt: skip
+    _curves(analysis, endpoint, naive, labels, NAIVE, "index", results)
+    fits = {NAIVE: (time, event, ever, None)}
+    at_landmark = f"landmark at day {landmark}"
+    try:
+        kept = landmark_rows(time, event, start, landmark)
+        own = rows.iloc[kept["person"]].assign(
+            time_days=kept["time"].to_numpy(), exposed=kept["exposed"].to_numpy() == 1
+        )
+        _curves(analysis, endpoint, own, labels, at_landmark, f"index + {landmark} days", results)
+        fits[at_landmark] = (
+            kept["time"].to_numpy(), kept["event"].to_numpy(), kept["exposed"].to_numpy(), None
+        )  # fmt: skip
+    except StatisticsError as refusal:
+        results.warnings.append(f"{analysis.output_id}, {endpoint.label}: {refusal}.")
+    split = start_stop_rows(time, event, start)
+    fits[TIME_VARYING] = tuple(
+        split[name].to_numpy() for name in ("stop", "event", "exposed", "start")
+    )
+    for way, (stop, happened, treated, entry) in fits.items():
+        shown.append(
+            _ratio(analysis, endpoint, labels, way, stop, happened, treated, entry, results)
+        )
+    beside = ["exposed, events / n", "not exposed, events / n"]
+    results.add_figure(
+        f"{analysis.output_id}_{endpoint.endpoint_id}_three_ways",
+        ratio_forest(
+            pd.DataFrame(shown), beside, f"hazard ratio of {exposure.label}",
+            f"{endpoint.label}: hazard ratio of {exposure.label} in three ways", "HR (95 % CI)",
+        ),
+    )  # fmt: skip
+
+
+def _curves(analysis, endpoint, rows, labels, way, anchor, results) -> None:
+    """Kaplan-Meier of both groups as this way of grouping has them."""
+    arms = {labels[0]: rows[rows["exposed"]], labels[1]: rows[~rows["exposed"]]}
+    arms = {label: own for label, own in arms.items() if len(own)}
+    drawn = {
+        label: add_survival(analysis, endpoint, label, own, results, way, anchor)
+        for label, own in arms.items()
+    }
+    p = add_logrank(analysis, endpoint, rows, arms, results, way, anchor)
+    name = "naive" if way == NAIVE else "landmark"
+    results.add_figure(
+        f"{analysis.output_id}_{endpoint.endpoint_id}_{name}",
+        survival_plot(drawn, f"{endpoint.label}: {way}", analysis.months, p, analysis.title),
+    )
+
+
+def _ratio(analysis, endpoint, labels, way, stop, happened, treated, entry, results) -> dict:
+    """One hazard ratio; not estimable where a group is empty or the likelihood has no maximum."""
+    treated, happened = np.asarray(treated).astype(bool), np.asarray(happened).astype(bool)
+    common = {
+        "population": way, "row_group": endpoint.row_group, "row_label": endpoint.label,
+        "endpoint": endpoint.endpoint_id, "arm": labels[0], "comparator": labels[1],
+        "time_anchor": "index",
+    }  # fmt: skip
+    line = {"label": way, "group": endpoint.label, "status": None}
+    for side, own in ((1, treated), (2, ~treated)):
+        line[f"beside_{side}"] = f"{int(happened[own].sum())} / {int(own.sum())}"
+    try:
+        model = pd.DataFrame({"exposed": treated.astype(float)})
+        first = cox_regression(stop, happened, model, entry=entry).table().iloc[0]
+    except StatisticsError as refusal:
+        results.add(analysis.output_id, "hazard_ratio", status="not_estimable", **common)
+        results.warnings.append(f"{analysis.output_id}, {endpoint.label}, {way}: {refusal}.")
+        return line | dict.fromkeys(("hr", "ci_low", "ci_high", "p"), np.nan)
+    status = "immortal_time" if way == NAIVE else None
+    results.add(
+        analysis.output_id, "hazard_ratio", estimate=first["hr"], ci_low=first["ci_low"],
+        ci_high=first["ci_high"], p_value=first["p"], p_test="Wald", unit="ratio",
+        numerator=int(happened.sum()), denominator=len(stop), status=status, **common,
+    )  # fmt: skip
+    return line | {name: first[name] for name in ("hr", "ci_low", "ci_high", "p")} | {
+        "status": status
+    }  # fmt: skip
+
+
+def table(estimates: list, title: str) -> Table:
+    """The hazard ratio in three ways, then the curves behind them."""
+    rows: list[list[str]] = []
+    ratios = [one for one in estimates if one.statistic == "hazard_ratio"]
+    for label, own in grouped(ratios, "row_label").items():
+        rows.append([f"{label}: hazard ratio of exposed against not"])
+        for one in own:
+            mark = " †" if one.status == "immortal_time" else ""
+            cells = [events_of(one), ratio(one.estimate, one.ci_low, one.ci_high)]
+            rows.append([one.population + mark, *cells, p_value(one.p_value)])
+    medians = [one for one in estimates if one.statistic == "median_months"]
+    for (label, way), own in grouped(medians, "row_label", "population").items():
+        test = next(
+            (e for e in estimates if e.statistic == "logrank_chi2" and e.population == way
+             and e.row_label == label), None,
+        )  # fmt: skip
+        rows.append([f"{label}: median months, {way}"])
+        for one in own:
+            rows.append([one.arm, events_of(one), value_of(one), ""])
+        if test is not None:
+            rows.append(["log-rank test", "", "", p_value(test.p_value)])
+    note = (
+        "† who is exposed had to live until then: this comparison invents a benefit and is shown "
+        "only because it is how such results are printed. The time-varying analysis counts a "
+        "person before and after exposure apart."
+    )
+    return Table(title, ["", "events / n", "estimate (95 % CI)", "p"], rows, note)
+
+
+def says(words: Words) -> str:
+    """The method in words."""
+    return (
+        f"{words.of}: by {words.after} after index in three ways: as printed (ever against never, "
+        f"which is biased), from a landmark at day {words.row.landmark_day}, and as time-varying "
+        "exposure"
+    )
+
+
+ANALYSIS = AnalysisType("ever_treated", make, table, says, is_gallery=True)

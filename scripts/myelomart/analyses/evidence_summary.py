@@ -1,0 +1,317 @@
+"""What others printed, as it stands; pooled over trials; and our cohort beside each benchmark.
+
+A benchmark is met by the covariate or endpoint of its row in `published_places`: a yes-or-no
+covariate meets a percent, a number a median, an endpoint a median survival or a rate. How alike the
+populations are is said by the same comparison of what they were at the start.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from myelomart.analysis_type import AnalysisType, Words
+from myelomart.display.grouping import grouped
+from myelomart.display.numbers import NOTHING, count_of, in_words, rounded, with_limits
+from myelomart.display.table import Table
+from myelomart.errors import NoData, StatisticsError
+from myelomart.estimates.curves import DAYS_PER_MONTH
+from myelomart.estimates.proportions import add_percent
+from myelomart.estimates.spread import median_of
+from myelomart.matching.balance import proportion_difference
+from myelomart.meta_analysis import pool, proportions
+from myelomart.population.members import followed, members
+from myelomart.results import Results
+from myelomart.study import Analysis, Covariate, Endpoint, Study
+from myelomart.study_data import StudyData
+from myelomart.survival import kaplan_meier
+from myelomart.tables import miettinen_nurminen
+
+PRINTED, OURS, POOLED = "as printed", "this warehouse", "pooled by us"
+SHARES = ("percent", "pooled_proportion")
+OVERLAP = "overlap of populations"
+LINES_BEFORE, EXPOSED = "prior_lines", "triple_class_exposed"  # what trials ask for
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add the cited numbers, their pools, and our value and the difference beside each."""
+    cited = data.published[data.published["result_origin"] == "cited"]
+    if not len(cited):
+        raise NoData("no cited number has a place in this study (seeds/evidence/published_places)")
+    for row in cited.itertuples():
+        _printed(analysis, row, results)
+    _pools(analysis, cited, results)
+    try:
+        persons = members(study, analysis, data)
+    except NoData as nobody:
+        results.warnings.append(f"{analysis.output_id}: no value of ours: {nobody}.")
+        return
+    _overlaps(analysis, cited, persons, results)
+    ours = _Ours(study, analysis, data, persons)
+    unmet = []
+    for row in cited.itertuples():
+        if not _beside(analysis, row, ours, results):
+            unmet.append(row.endpoint)
+    names = list(dict.fromkeys(name.replace("_", " ") for name in unmet if _is_said(name)))
+    if names:
+        results.warnings.append(
+            f"{analysis.output_id}: this warehouse has nothing beside the cited {', '.join(names)}."
+        )
+
+
+def _common(row) -> dict:
+    """Where a cited number stands: its study, its arm and population, its endpoint."""
+    year = getattr(row, "cited_year", np.nan)
+    printed = f"{year:.0f}" if pd.notna(year) else None
+    words = [row.cited_study, printed, row.arm_or_group, row.population]
+    return {
+        "row_group": row.endpoint, "row_label": ", ".join(w for w in words if _is_said(w)),
+        "endpoint": row.endpoint, "timepoint_months": row.timepoint_months,
+        "time_anchor": row.time_anchor if _is_said(row.time_anchor) else None,
+    }  # fmt: skip
+
+
+def _is_said(words) -> bool:
+    return isinstance(words, str) and words != ""
+
+
+def _printed(analysis: Analysis, row, results: Results) -> None:
+    results.add(
+        analysis.output_id, row.statistic, population=PRINTED, arm=row.row_id,
+        estimate=row.estimate, ci_low=row.ci_low, ci_high=row.ci_high, p_value=row.p_value,
+        numerator=row.numerator, denominator=row.denominator, unit=row.unit,
+        status=row.estimate_status, **_common(row),
+    )  # fmt: skip
+
+
+def _pools(analysis: Analysis, cited: pd.DataFrame, results: Results) -> None:
+    """Shares of one endpoint over the trials of a pool; those of unknown size are left out."""
+    shares = cited[(cited["statistic"] == "percent") & cited["estimate"].notna()]
+    for (name, endpoint), own in shares.groupby(["pool", "endpoint"], sort=True):
+        size = own["denominator"].fillna(own["pool_patients"])
+        known = own[size.notna()]
+        size = size[known.index]
+        counts = known["numerator"].fillna((known["estimate"] * size / 100).round())
+        common = {
+            "population": POOLED, "row_group": endpoint, "endpoint": endpoint, "unit": "%",
+            "row_label": f"{name}, {len(known)} of {len(own)} trials (of known size)",
+        }  # fmt: skip
+        try:
+            sizes = proportions(counts.to_numpy(), size.to_numpy(), study=known["cited_study"])
+            made = pool(sizes, method="glmm")
+        except StatisticsError:
+            results.add(
+                analysis.output_id, "pooled_proportion", status="fewer_than_three_trials",
+                numerator=counts.sum(), denominator=size.sum(), **common,
+            )  # fmt: skip
+            continue
+        results.add(
+            analysis.output_id, "pooled_proportion", estimate=100 * made.estimate,
+            ci_low=100 * made.ci_low, ci_high=100 * made.ci_high,
+            range_low=100 * made.prediction_low, range_high=100 * made.prediction_high,
+            numerator=counts.sum(), denominator=size.sum(), p_value=made.q_p,
+            p_test="heterogeneity", **common,
+        )  # fmt: skip
+
+
+def _overlaps(analysis: Analysis, cited: pd.DataFrame, persons: pd.DataFrame, results) -> None:
+    """How many of ours a cited study would have taken: by lines before and exposure."""
+    if LINES_BEFORE not in persons or "cited_min_prior_lines" not in cited:
+        return
+    lines = pd.to_numeric(persons[LINES_BEFORE])
+    for one in cited.drop_duplicates("cited_study").itertuples():
+        low, high = one.cited_min_prior_lines, one.cited_max_prior_lines
+        if pd.isna(low) and pd.isna(high):
+            continue
+        known = lines.notna()
+        taken = (lines >= low if pd.notna(low) else known) & (
+            lines <= high if pd.notna(high) else known
+        )
+        words = f"{low:.0f} lines or more" if pd.isna(high) else f"{low:.0f} to {high:.0f} lines"
+        needs = one.cited_needs_triple_class
+        if pd.notna(needs) and bool(needs) and EXPOSED in persons:
+            exposed = pd.to_numeric(persons[EXPOSED])
+            known, taken = known & exposed.notna(), taken & (exposed == 1)
+            words += ", triple-class exposed"
+        add_percent(
+            results, analysis.output_id, int((taken & known).sum()), int(known.sum()),
+            population=OVERLAP, row_group="Would the study have taken these patients?",
+            row_label=f"{one.cited_study}: {words}", n_missing=int((~known).sum()),
+            comparator=one.cited_status if _is_said(one.cited_status) else None,
+        )  # fmt: skip
+
+
+class _Ours:
+    """The cohort's own value of what a benchmark measures; each is computed once."""
+
+    def __init__(self, study: Study, analysis: Analysis, data: StudyData, persons: pd.DataFrame):
+        self.covariates = {one.covariate_id: one for one in study.covariates}
+        self.endpoints = {one.endpoint_id: one for one in study.endpoints}
+        self.data, self.persons, self.curves = data, persons, {}
+
+    def share(self, name) -> tuple[int, int, int] | None:
+        """Count, known and unknown of a yes-or-no covariate."""
+        one: Covariate | None = self.covariates.get(name)
+        if one is None or one.value_kind != "binary":
+            return None
+        known = pd.to_numeric(self.persons[name]).dropna()
+        return int(known.sum()), len(known), len(self.persons) - len(known)
+
+    def numbers(self, name) -> pd.Series | None:
+        """The known values of a number."""
+        one: Covariate | None = self.covariates.get(name)
+        if one is None or one.value_kind != "number":
+            return None
+        return pd.to_numeric(self.persons[name]).dropna()
+
+    def curve(self, name):
+        """The survival curve of an endpoint in months, or None."""
+        one: Endpoint | None = self.endpoints.get(name)
+        if one is None:
+            return None
+        if name not in self.curves:
+            try:
+                rows = followed(self.persons, self.data, one)
+                self.curves[name] = kaplan_meier(
+                    rows["time_days"] / DAYS_PER_MONTH, rows["event"] == 1
+                )
+            except NoData:
+                self.curves[name] = None
+        return self.curves[name]
+
+
+def _beside(analysis: Analysis, row, ours: _Ours, results: Results) -> bool:
+    """Add our value and the difference to one cited number; False where we have none."""
+    common = _common(row) | {"arm": row.row_id, "comparator": OURS}
+    if row.statistic in SHARES and (found := ours.share(row.covariate_id)):
+        _share(analysis, row, found, common, results)
+        return True
+    numbers = ours.numbers(row.covariate_id)
+    if row.statistic == "median" and numbers is not None:
+        own = median_of(numbers)
+        results.add(
+            analysis.output_id, "median", population=OURS, denominator=len(numbers),
+            status=None if own else "no_data", **own, **common,
+        )  # fmt: skip
+        if own and pd.notna(row.estimate):
+            results.add(analysis.output_id, "difference", population=OURS, unit=row.unit,
+                        estimate=own["estimate"] - row.estimate, **common)  # fmt: skip
+        return True
+    curve = ours.curve(row.endpoint_id)
+    if curve is not None and row.statistic in ("median", "pooled_median", "rate_at_time"):
+        _survival(analysis, row, curve, common, results)
+        return True
+    return row.statistic in ("count", "range", "hazard_ratio")  # nothing of ours could meet it
+
+
+def _share(analysis, row, found, common, results) -> None:
+    count, known, unknown = found
+    add_percent(results, analysis.output_id, count, known, population=OURS, n_missing=unknown,
+                **common)  # fmt: skip
+    if not known or pd.isna(row.estimate):
+        return
+    low = high = None
+    if pd.notna(row.denominator):
+        theirs = row.numerator
+        if pd.isna(theirs):
+            theirs = round(row.estimate * row.denominator / 100)
+        low, high = (
+            100 * limit
+            for limit in miettinen_nurminen(count, known, int(theirs), int(row.denominator))
+        )
+    results.add(
+        analysis.output_id, "difference", population=OURS, unit="percentage points",
+        estimate=100 * count / known - row.estimate, ci_low=low, ci_high=high, **common,
+    )  # fmt: skip
+    shares = (count / known, row.estimate / 100)
+    if not set(shares) <= {0.0, 1.0}:
+        results.add(
+            analysis.output_id, "standardized_difference", population=OURS,
+            estimate=proportion_difference(*shares), **common,
+        )  # fmt: skip
+
+
+def _survival(analysis, row, curve, common, results) -> None:
+    if row.statistic == "rate_at_time":
+        at = curve.at([row.timepoint_months]).iloc[0]
+        value, low, high = (100 * at[name] for name in ("survival", "ci_low", "ci_high"))
+        unit = "percentage points"
+    else:
+        value, (low, high), unit = curve.median, curve.median_ci, "months"
+    is_known = bool(np.isfinite(value))
+    results.add(
+        analysis.output_id, row.statistic, population=OURS, estimate=value if is_known else None,
+        ci_low=low, ci_high=high, denominator=curve.n, numerator=curve.events,
+        status=None if is_known else "not_reached", unit=row.unit, **common,
+    )  # fmt: skip
+    if is_known and pd.notna(row.estimate):
+        results.add(analysis.output_id, "difference", population=OURS, unit=unit,
+                    estimate=value - row.estimate, **common)  # fmt: skip
+
+
+def table(estimates: list, title: str, _published: pd.DataFrame) -> Table:
+    """A row per cited number, under its endpoint."""
+    rows: list[list[str]] = []
+    for endpoint, own in grouped(estimates, "row_group").items():
+        rows.append([in_words(endpoint)])
+        at = grouped(own, "population", "arm")
+        for one in (e for e in own if e.population == PRINTED):
+            ours = at.get((OURS, one.arm), [])
+            rows.append([f"{one.row_label} ({one.arm})", _printed_cell(one), *_cells_beside(ours)])
+        for one in (e for e in own if e.population == OVERLAP):
+            share = count_of(one.numerator, one.denominator)
+            rows.append([one.row_label, one.comparator or "", share, "", ""])
+        for one in (e for e in own if e.population == POOLED):
+            pooled = (
+                "not pooled: fewer than three trials of known size"
+                if pd.isna(one.estimate)
+                else f"{with_limits(one.estimate, one.ci_low, one.ci_high)} %"
+            )
+            rows.append([f"Pooled by us: {one.row_label}", pooled, "", "", ""])
+    columns = ["", "printed", "this warehouse", "difference (95 % CI)", "standardized difference"]
+    return Table(
+        title, columns, rows,
+        "Cited numbers stand as printed and are no input to any result. A difference is read with "
+        "the populations: rows of what patients were at the start say how alike they are.",
+    )  # fmt: skip
+
+
+def _printed_cell(one) -> str:
+    if pd.isna(one.estimate):
+        return str(one.status).replace("_", " ")
+    unit = {"%": " %", "months": " months"}.get(one.unit, "")
+    at = f" at {one.timepoint_months:g} months" if pd.notna(one.timepoint_months) else ""
+    low = "" if pd.isna(one.ci_low) else f" ({rounded(one.ci_low, 1)}–{rounded(one.ci_high, 1)})"
+    return f"{one.estimate:g}{unit}{at}{low}"
+
+
+def _cells_beside(ours: list) -> list[str]:
+    if not ours:
+        return [NOTHING, NOTHING, NOTHING]
+    value, gap, alike = NOTHING, NOTHING, NOTHING
+    for one in ours:
+        if one.statistic == "difference":
+            gap = rounded(one.estimate, 1)
+            if pd.notna(one.ci_low):
+                gap = with_limits(one.estimate, one.ci_low, one.ci_high)
+        elif one.statistic == "standardized_difference":
+            alike = rounded(one.estimate, 2)
+        elif one.statistic == "percent":
+            value = count_of(one.numerator, one.denominator)
+        elif one.statistic == "median" and pd.notna(one.iqr_low):
+            spread = f"IQR {rounded(one.iqr_low, 1)}–{rounded(one.iqr_high, 1)}"
+            value = f"{rounded(one.estimate, 1)} ({spread})"
+        else:
+            value = with_limits(one.estimate, one.ci_low, one.ci_high)
+    return [value, gap, alike]
+
+
+def says(words: Words) -> str:
+    """The method in words."""
+    return (
+        "Cited results as printed; pooled over trials by a binomial-normal model where three or "
+        f"more can be; {words.of} beside each"
+    )
+
+
+ANALYSIS = AnalysisType("evidence_summary", make, table, says, holds_printed=True)

@@ -1,0 +1,45 @@
+"""Survival of one cohort, whole or by group: medians, rates, follow-up, log-rank."""
+
+from __future__ import annotations
+
+from myelomart.analysis_type import AnalysisType, Words
+from myelomart.display.survival_table import survival_table
+from myelomart.estimates.curves import add_logrank, add_survival
+from myelomart.figures.survival_plot import survival_plot
+from myelomart.population.members import arms_of, followed, members, warn_of_no_event
+from myelomart.results import Results
+from myelomart.study import Analysis, Study
+from myelomart.study_data import StudyData
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add a curve per group, medians, rates at the months shown and follow-up, per endpoint."""
+    persons = members(study, analysis, data)
+    arms = arms_of(study, analysis, persons, results)
+    for endpoint in study.endpoints_of(analysis):
+        rows = followed(persons, data, endpoint)
+        warn_of_no_event(rows, endpoint, analysis.output_id, results)
+        drawn = {}
+        for label, arm in arms.items():
+            own = rows[rows.index.isin(arm.index)]
+            if not len(own):
+                results.warnings.append(
+                    f"{analysis.output_id}: nobody in «{label}» is followed for {endpoint.label}."
+                )
+                continue
+            drawn[label] = add_survival(analysis, endpoint, label, own, results)
+        p = add_logrank(analysis, endpoint, rows, arms, results)
+        by = f"_by_{analysis.group_covariate_id}" if analysis.group_covariate_id else ""
+        results.add_figure(
+            f"{analysis.output_id}_{endpoint.endpoint_id}{by}",
+            survival_plot(drawn, endpoint.label, analysis.months, p, analysis.title),
+        )
+
+
+def says(words: Words) -> str:
+    """The method in words."""
+    said = f"{words.of}: Kaplan-Meier with log-log intervals, follow-up by reverse Kaplan-Meier"
+    return f"{said}; by {words.by}, log-rank test" if words.by else said
+
+
+ANALYSIS = AnalysisType("survival", make, survival_table, says, is_gallery=True)

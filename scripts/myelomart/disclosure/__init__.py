@@ -1,0 +1,1 @@
+"""What may leave the site: small counts, and what rests on them, are hidden."""

@@ -1,0 +1,1 @@
+"""How shares, numbers and curves of persons become estimates of the results."""

@@ -1,1 +1,0 @@
-"""The outputs of a study: each analysis type is one module with one `make` function."""

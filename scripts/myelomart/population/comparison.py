@@ -1,0 +1,165 @@
+"""Who is compared with whom: the two arms of an analysis, matched when it says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from myelomart.errors import MyelomartError, StatisticsError
+from myelomart.matching import match_nearest, propensity_score
+from myelomart.study import Analysis, Covariate, Endpoint, Study
+from myelomart.study_data import StudyData
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two arms: one row per person with `treated`, covariates wide, and `pair` (-1 unmatched)."""
+
+    persons: pd.DataFrame
+    covariates: pd.DataFrame  # same rows, the model's columns: no missing values, none constant
+    left_out: tuple[str, ...]  # covariates that do not vary, so cannot be adjusted for
+    caliper_absolute: float | None
+
+    @property
+    def matched(self) -> pd.DataFrame:
+        """The persons of matched pairs."""
+        return self.persons[self.persons["pair"] >= 0]
+
+
+def compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
+    """The arms of ``analysis``, made once per matching; ``MyelomartError`` when an arm is empty."""
+    key = (
+        analysis.treated_cohort_id, analysis.comparator_cohort_id, analysis.population,
+        analysis.caliper, analysis.caliper_scale, analysis.match_order, analysis.seed,
+    )  # fmt: skip
+    return data.once(key, lambda: _compare(study, analysis, data))
+
+
+def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
+    persons = _arms(study, analysis, data)
+    wide = wide_covariates(study, data, persons)
+    persons = pd.concat([persons, wide], axis=1)
+    adjusted = tuple(one for one in study.covariates if one.is_adjusted_for)
+    model, left_out = model_covariates(wide, adjusted)
+    persons["pair"] = -1
+    caliper = None
+    if analysis.population == "matched":
+        treated = persons["treated"].to_numpy()
+        score = propensity_score(treated, model).probability
+        matches = match_nearest(
+            score,
+            treated,
+            caliper=analysis.caliper,
+            scale=analysis.caliper_scale,
+            order=analysis.match_order,
+            seed=analysis.seed,
+        )
+        persons["score"] = score
+        persons["pair"] = matches.pair_ids
+        caliper = matches.caliper_absolute
+        if not (persons["pair"] >= 0).any():
+            raise StatisticsError(
+                f"{analysis.analysis_id}: no pair lies within the caliper of {analysis.caliper} "
+                "pooled standard deviations: the arms do not overlap."
+            )
+    return Comparison(persons, model, left_out, caliper)
+
+
+def endpoint_rows(persons: pd.DataFrame, endpoints: pd.DataFrame, one: Endpoint) -> pd.DataFrame:
+    """``persons`` with time and ending of one endpoint, in the order of ``persons``."""
+    rows = endpoints[endpoints["endpoint"] == one.endpoint_id]
+    columns = ["cohort_id", "person_id", "time_days", "event", "had_prior_event"]
+    keyed = persons.reset_index().merge(rows[columns], on=["cohort_id", "person_id"], how="left")
+    return keyed.set_index("index")
+
+
+def wide_covariates(study: Study, data: StudyData, persons: pd.DataFrame) -> pd.DataFrame:
+    """One column per covariate of the study, one row per row of ``persons``."""
+    wanted = set(persons["cohort_id"])
+    own = data.covariates[data.covariates["cohort_id"].isin(wanted)]
+    by_name = dict(list(own.groupby("covariate_id", sort=False)))
+    keys = pd.MultiIndex.from_frame(persons[["cohort_id", "person_id"]])
+    columns = {}
+    for one in study.covariates:
+        value = "value_text" if one.value_kind == "category" else "value_number"
+        rows = by_name.get(one.covariate_id, own.iloc[:0])
+        series = rows.set_index(["cohort_id", "person_id"])[value]
+        columns[one.covariate_id] = series.reindex(keys).to_numpy()
+    return pd.DataFrame(columns, index=persons.index)
+
+
+def model_covariates(
+    wide: pd.DataFrame, covariates: tuple[Covariate, ...]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """What a model can take: unknown is a level or an indicator of its own, constants are left out.
+
+    A missing number is set to the mean and flagged by a column `<covariate> unknown`.
+    """
+    columns: dict[str, pd.Series] = {}
+    for one in covariates:
+        column = wide[one.covariate_id]
+        if one.value_kind == "category":
+            columns[one.covariate_id] = _merge_rare(column.astype(object).fillna(UNKNOWN))
+            continue
+        numbers = pd.to_numeric(column)
+        missing = numbers.isna()
+        if missing.any() and not missing.all():
+            columns[f"{one.covariate_id} unknown"] = missing.astype(float)
+        columns[one.covariate_id] = numbers.fillna(numbers.mean() if not missing.all() else 0.0)
+    constant = tuple(name for name, column in columns.items() if column.nunique() < 2)
+    kept = {name: column for name, column in columns.items() if name not in constant}
+    if not kept:
+        raise MyelomartError(
+            "None of the study's covariates varies: there is nothing to adjust for."
+        )
+    return pd.DataFrame(kept, index=wide.index), constant
+
+
+def _merge_rare(column: pd.Series, fewest: int = 5) -> pd.Series:
+    """A level with fewer than ``fewest`` persons joins 'other', as it cannot be estimated alone.
+
+    Where even the others together are fewer, they join the commonest level.
+    """
+    counts = column.value_counts()
+    rare = counts.index[counts < fewest]
+    others = "other" if counts[rare].sum() >= fewest else counts.index[0]
+    return column.where(~column.isin(rare), others)
+
+
+def why_empty(study: Study, cohort_id: str, data: StudyData) -> str:
+    """Where the last persons left the way into a cohort, in words."""
+    steps = data.attrition
+    if len(steps):
+        steps = steps[steps["cohort_id"] == cohort_id].sort_values("step")
+        steps = steps[steps["persons_after"] == 0]
+    if not len(steps):
+        return "its flow shows at which step the last person left"
+    step = steps.iloc[0]
+    came = f"{step['persons_before']:,} person{'s' if step['persons_before'] != 1 else ''}"
+    if step["label"] == "Index event":
+        event = study.cohort(cohort_id).index_event_group
+        return f"none of {came} has its index event, «{event}»"
+    return f"the last {came} left at the step «{step['label']}»"
+
+
+def _arms(study: Study, analysis: Analysis, data: StudyData) -> pd.DataFrame:
+    wanted = [analysis.treated_cohort_id, analysis.comparator_cohort_id]
+    rows = data.population[data.population["cohort_id"].isin(wanted)]
+    for cohort_id in wanted:
+        if not (rows["cohort_id"] == cohort_id).any():
+            raise MyelomartError(
+                f"{study.study_id}: no patient reached the cohort "
+                f"«{study.cohort(cohort_id).label}»: {why_empty(study, cohort_id, data)}."
+            )
+    both = rows.loc[rows["person_id"].duplicated(), "person_id"].nunique()
+    if both:
+        raise MyelomartError(
+            f"{study.study_id}: {both} persons are in both arms of {analysis.analysis_id}; "
+            "add a criterion to seeds/studies/cohort_criteria.csv that tells the arms apart."
+        )
+    arms = rows.sort_values(["cohort_id", "person_id"]).reset_index(drop=True)
+    return arms.assign(treated=np.asarray(arms["cohort_id"] == analysis.treated_cohort_id))

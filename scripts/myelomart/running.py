@@ -1,0 +1,49 @@
+"""Runs a study: reads its rows, makes each analysis, says what those lack that cannot be made."""
+
+from __future__ import annotations
+
+from myelomart.analyses import TYPES, attrition
+from myelomart.errors import MyelomartError
+from myelomart.results import Results
+from myelomart.study import Analysis, Study
+from myelomart.study_data import StudyData, in_order
+
+FLOW = attrition.ANALYSIS.name
+
+
+def run_study(study: Study, data: StudyData) -> Results:
+    """All outputs of ``study``; one that lacks its data says what is missing, the others go on.
+
+    A study of which only the flow could be made has stopped, for the reason given first.
+    """
+    results = Results(study.study_id)
+    results.warnings += list(data.warnings["warning"])
+    for analysis in study.analyses:
+        results.analysis_id = analysis.analysis_id
+        with data.noting() as read:
+            try:
+                TYPES[analysis.analysis_type].make(study, analysis, data, results)
+            except MyelomartError as error:
+                _leave_out(analysis, error, results)
+        results.read[analysis.analysis_id] = in_order(read)
+    results.analysis_id = None
+    results.warnings = list(dict.fromkeys(results.warnings))
+    made = [one for one in study.analyses if one.analysis_type != FLOW]
+    if made and all(one.analysis_id in results.missing for one in made):
+        results.stopped = results.missing[made[0].analysis_id]
+    return results
+
+
+def _leave_out(analysis: Analysis, error: MyelomartError, results: Results) -> None:
+    """Drop what an analysis had made before it could not go on, and say what was missing."""
+    said = str(error).rstrip(".") + "."
+    results.missing[analysis.analysis_id] = said[0].upper() + said[1:]
+    results.estimates = [
+        one for one in results.estimates if one["analysis_id"] != analysis.analysis_id
+    ]
+    results.curves = [
+        one for one in results.curves if not (one["analysis_id"] == analysis.analysis_id).any()
+    ]
+    for name in results.own_figures(analysis.analysis_id):
+        del results.figures[name], results.figure_of[name]
+    results.add(analysis.output_id, "not_produced", row_label=analysis.title, status="no_data")

@@ -1,0 +1,95 @@
+"""Who is compared, and what a model may adjust for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from myelomart.analyses.baseline import smd_over_pooled
+from myelomart.display.numbers import count_of, p_value, ratio, rounded, with_limits
+from myelomart.errors import MyelomartError
+from myelomart.population.comparison import model_covariates
+from myelomart.study import Covariate
+
+
+def covariate(name, kind):
+    return Covariate(name, name, "group", kind, True)
+
+
+def test_unknown_is_a_level_or_an_indicator_and_never_a_value():
+    wide = pd.DataFrame({"iss": ["I", None, "II"] * 5, "ldh": [200.0, np.nan, 300.0] * 5})
+    model, left_out = model_covariates(
+        wide, (covariate("iss", "category"), covariate("ldh", "number"))
+    )
+    assert set(model["iss"]) == {"I", "II", "unknown"}
+    assert model["ldh unknown"].sum() == 5
+    assert model["ldh"].iloc[1] == 250.0  # the mean, flagged
+    assert left_out == ()
+
+
+def test_a_covariate_that_does_not_vary_is_left_out_and_named():
+    wide = pd.DataFrame({"age": [60.0, 70.0], "thalidomide": [0.0, 0.0]})
+    model, left_out = model_covariates(
+        wide, (covariate("age", "number"), covariate("thalidomide", "binary"))
+    )
+    assert list(model) == ["age"]
+    assert left_out == ("thalidomide",)
+
+
+def test_nothing_to_adjust_for_is_said():
+    wide = pd.DataFrame({"age": [60.0, 60.0]})
+    with pytest.raises(MyelomartError, match="nothing to adjust for"):
+        model_covariates(wide, (covariate("age", "number"),))
+
+
+@pytest.mark.parametrize(
+    ("rare", "expected"),
+    [(["Asian"], {"White"}), (["Asian", "Black", "x"] * 2, {"White", "other"})],
+)
+def test_rare_levels_join_the_others_or_the_commonest(rare, expected):
+    race = ["White"] * 20 + rare
+    wide = pd.DataFrame({"race": race, "age": range(len(race))})
+    model, left_out = model_covariates(
+        wide, (covariate("race", "category"), covariate("age", "number"))
+    )
+    levels = set(model["race"]) if "race" in model else {"White"}
+    assert levels == expected
+    assert left_out == (() if "race" in model else ("race",))
+
+
+def test_standardized_difference_divides_by_the_spread_before_matching():
+    # algorithms M3: p1 = .30, p0 = .22 differ by 0.183 pooled standard deviations
+    treated = pd.Series([True] * 100 + [False] * 100)
+    values = pd.Series([1.0] * 30 + [0.0] * 70 + [1.0] * 22 + [0.0] * 78)
+    smd = smd_over_pooled(values, treated, values, treated, "binary")
+    assert smd == pytest.approx(0.183, abs=5e-4)
+    half = values[treated.index % 2 == 0]  # fewer rows after: the spread stays that of before
+    kept = treated.loc[half.index]
+    gap = half[kept].mean() - half[~kept].mean()
+    after = smd_over_pooled(half, kept, values, treated, "binary")
+    assert after == pytest.approx(gap / np.sqrt((0.3 * 0.7 + 0.22 * 0.78) / 2))
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "printed"),
+    [
+        (0.125, 2, "0.13"),
+        (2.5, 0, "3"),
+        (2022.5, 0, "2023"),
+        (12345.5, 0, "12,346"),
+        (float("nan"), 1, "–"),
+        (-0.25, 1, "-0.3"),
+    ],
+)
+def test_numbers_round_half_up(value, digits, printed):
+    assert rounded(value, digits) == printed
+
+
+def test_numbers_that_are_not_there_are_said():
+    assert ratio(float("nan"), 1, 2) == "not estimable"
+    assert p_value(0.0004) == "<0.001"
+    assert count_of(3, 0) == "–"
+    assert count_of(12, 40) == "12 / 40 (30.0 %)"
+    nothing = float("nan")
+    assert with_limits(17.9, 14.0, nothing) == "17.9 (14.0–NE)"
+    assert with_limits(nothing, nothing, nothing) == "not reached"
+    assert with_limits(-15.8, -25, -6.2) == "-15.8 (-25.0 to -6.2)"

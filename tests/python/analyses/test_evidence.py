@@ -1,0 +1,94 @@
+"""Cited numbers beside ours: as printed, pooled where three trials can be, with the difference."""
+
+import pandas as pd
+import pytest
+from small_study import COVARIATES
+
+from myelomart.analyses import evidence_summary
+from myelomart.analyses.evidence_summary import OURS, OVERLAP, POOLED, PRINTED
+from myelomart.meta_analysis import pool, proportions
+from myelomart.study import Covariate
+from myelomart.tables import miettinen_nurminen
+
+NAMES = [
+    *("row_id", "cited_study", "endpoint", "covariate_id", "endpoint_id", "statistic", "estimate"),
+    *("numerator", "denominator", "pool", "pool_patients", "timepoint_months"),
+]
+ROWS = [
+    ("E1", "One", "emd", "emd_before", None, "percent", 40.0, 40, 100, "trials", None, None),
+    ("E2", "Two", "emd", "emd_before", None, "percent", 20.0, None, None, "trials", 50, None),
+    ("E3", "Three", "emd", "emd_before", None, "percent", 30.0, 60, 200, "trials", None, None),
+    ("E4", "One", "os", None, "os", "median", 12.0, None, None, None, None, None),
+    ("E5", "One", "os", None, "os", "rate_at_time", 60.0, None, None, None, None, 6.0),
+    ("E6", "Two", "unheard of", None, None, "percent", 5.0, None, None, None, None, None),
+]  # fmt: skip
+
+
+@pytest.fixture
+def results(make, study, data):
+    published = pd.DataFrame(ROWS, columns=NAMES).assign(result_origin="cited", time_anchor=None)
+    for name in ("arm_or_group", "population", "unit", "estimate_status", "cited_status"):
+        published[name] = "reported" if name == "estimate_status" else None
+    for name in ("ci_low", "ci_high", "p_value", "cited_year", "cited_max_prior_lines"):
+        published[name] = float("nan")
+    published["cited_min_prior_lines"] = published["cited_study"].map({"One": 3.0})
+    published["cited_needs_triple_class"] = True
+    data.rows["published"] = published
+    extra = (Covariate("prior_lines", "Lines", "Before", "number", False),
+             Covariate("triple_class_exposed", "Triple", "Before", "binary", False))  # fmt: skip
+    object.__setattr__(study, "covariates", COVARIATES + extra)
+    rows = [
+        {"cohort_id": "relapsed", "person_id": person, "covariate_id": name, "value_text": None,
+         "value_number": value}
+        for name, values in (("prior_lines", [2] * 4 + [3] * 4 + [5] * 4),
+                             ("triple_class_exposed", [1] * 7 + [0] * 4 + [None]))
+        for person, value in enumerate(values, start=1)
+    ]  # fmt: skip
+    covariates = pd.concat([data.covariates, pd.DataFrame(rows)], ignore_index=True)
+    data.rows["covariates"] = covariates
+    return make(evidence_summary, "evidence_summary")
+
+
+def rows(results, population):
+    frame = results.estimate_frame()
+    return frame[frame["population"] == population]
+
+
+def test_cited_numbers_stand_as_printed(results):
+    printed = rows(results, PRINTED).set_index("arm")
+    assert list(printed.index) == ["E1", "E2", "E3", "E4", "E5", "E6"]
+    assert printed.loc["E2", "estimate"] == 20
+
+
+def test_our_share_stands_beside_with_the_difference_and_its_interval(results):
+    ours = rows(results, OURS).query("arm == 'E1'").set_index("statistic")
+    assert (ours.loc["percent", "numerator"], ours.loc["percent", "denominator"]) == (3, 12)
+    assert ours.loc["difference", "estimate"] == pytest.approx(25 - 40)
+    low, high = miettinen_nurminen(3, 12, 40, 100)
+    assert ours.loc["difference", "ci_low"] == pytest.approx(100 * low)
+    assert ours.loc["difference", "ci_high"] == pytest.approx(100 * high)
+
+
+def test_medians_and_rates_come_from_our_curve(results):
+    ours = rows(results, OURS)
+    median = ours.query("arm == 'E4' and statistic == 'median'").iloc[0]
+    assert median["estimate"] == pytest.approx(400 / (365 / 12))
+    assert len(ours.query("arm == 'E5' and statistic == 'rate_at_time'")) == 1
+
+
+def test_trials_of_known_size_are_pooled_by_our_meta_analysis(results):
+    pooled = rows(results, POOLED).iloc[0]
+    made = pool(proportions([40, 10, 60], [100, 50, 200]), method="glmm")
+    assert pooled["estimate"] == pytest.approx(100 * made.estimate)
+    assert pooled["denominator"] == 350
+
+
+def test_how_many_of_ours_a_study_would_have_taken(results):
+    overlap = rows(results, OVERLAP)
+    assert list(overlap["row_label"]) == ["One: 3 lines or more, triple-class exposed"]
+    # known of 11; three lines or more and exposed: persons 5, 6 and 7
+    assert (overlap["numerator"].iloc[0], overlap["denominator"].iloc[0]) == (3, 11)
+
+
+def test_what_nothing_of_ours_meets_is_said(results):
+    assert any("nothing beside the cited unheard of" in one for one in results.warnings)
