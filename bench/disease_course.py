@@ -31,10 +31,12 @@ GROUPS = {
     "events found": (
         "int_source_codes",
         "int_source_code_matches",
+        "int_codes_by_name",
         "int_codes_resolved",
         "int_coded_events",
     ),
     "labs": (
+        "int_result_texts",
         "int_lab_records",
         "int_lab_modal_units",
         "int_lab_units_inferred",
