@@ -1,10 +1,12 @@
--- One row per source code of myeloma patients that no concept set names although it looks relevant, and per code that a set
--- names only to say that it names nothing (J9999).
--- Definition: unresolved, and either its text holds a word of relevant_words (the first letters of a listed drug, an ending
--- of such names, a local name of a test or a procedure), or it is a billing code of a drug or biological (HCPCS J, Q or C
--- with four digits), or a measurement without a standard concept (a local laboratory code). trial_person_count: how many
--- of its persons take part in a trial by another code (Z00.6): an unnamed drug of theirs may be a line of therapy.
--- Suspicious, not wrong: a code to look at once, the most frequent first, and to add to a concept set where it belongs.
+-- One row per source code of myeloma patients that no concept set names although it looks relevant, and per code that
+-- a set names only to say that it names nothing (J9999).
+-- Definition: unresolved, and either its text holds a word of relevant_words (the first letters of a listed drug, an
+-- ending of such names, a local name of a test or a procedure), or it is a billing code of a drug or biological
+-- (HCPCS J, Q or C with four digits), or a measurement without a standard concept (a local laboratory code).
+-- trial_person_count: how many of its persons take part in a trial by another code (Z00.6): an unnamed drug of theirs
+-- may be a line of therapy.
+-- Suspicious, not wrong: a code to look at once, the most frequent first, and to add to a concept set where it
+-- belongs.
 
 with source_codes as (select * from {{ ref('int_source_codes') }}),
 codes_resolved as (select * from {{ ref('int_codes_resolved') }}),

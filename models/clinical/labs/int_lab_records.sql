@@ -1,8 +1,8 @@
 -- One row per laboratory record of a patient, with its result read and its unit recognised.
 -- Definition: a result is the record's number, else the number in its text ('<0.2'), else what a word of
--- int_result_texts means as a quantity ('NEG', 'trace'). For the labs of lab_limits that say so, '<' and a negative word count as 0
--- (algorithms 0). The unit is the one of its unit concept, else of its unit text, however
--- it is spelt (unit_names, macros/plain_unit).
+-- int_result_texts means as a quantity ('NEG', 'trace'). For the labs of lab_limits that say so, '<' and a negative
+-- word count as 0 (algorithms 0). The unit is the one of its unit concept, else of its unit text, however it is spelt
+-- (unit_names, macros/plain_unit).
 -- Limits: a decimal comma is not read.
 
 with events as (

@@ -1,9 +1,9 @@
--- One row per text or concept id in which a result is given, and what it means: whether something is there, and the number
--- it stands for where the test is a quantity.
+-- One row per text or concept id in which a result is given, and what it means: whether something is there, and the
+-- number it stands for where the test is a quantity.
 -- Definition: the rows of result_texts, and the sentences about a monoclonal protein, read clause by clause with
--- result_words: a clause that negates a finding says absent («No M-spike detected», «not observed»), one that only names
--- it says present («faint IgG kappa band»); the text says present when one of its clauses does, else absent when one
--- does. Absent stands for 0.
+-- result_words: a clause that negates a finding says absent («No M-spike detected», «not observed»), one that only
+-- names it says present («faint IgG kappa band»); the text says present when one of its clauses does, else absent
+-- when one does. Absent stands for 0.
 -- Limits: a text with a word of doubt, or of more than 8 clauses, is not read.
 
 with events as (select * from {{ ref('int_coded_events') }} where value_text is not null),

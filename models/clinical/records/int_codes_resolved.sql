@@ -1,9 +1,8 @@
 -- One row per source code and concept set that it stands for, with the first and last day on which it does.
 -- Definition: the first of these that holds (resolved_by): the source's vocabulary, a concept id of the seed, the
--- source code itself (all in int_source_code_matches), a drug's name in the source's own text
--- (int_codes_by_name). Where the record's own
--- code was reused, the dates of its meaning hold whatever its standard concept says: J9380 was vincristine once and
--- maps to teclistamab today.
+-- source code itself (all in int_source_code_matches), a drug's name in the source's own text (int_codes_by_name).
+-- Where the record's own code was reused, the dates of its meaning hold whatever its standard concept says: J9380 was
+-- vincristine once and maps to teclistamab today.
 -- Limits: by_name reads drug text only, and only where nothing else resolved.
 
 with by_code as (select * from {{ ref('int_source_code_matches') }}),

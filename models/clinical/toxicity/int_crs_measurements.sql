@@ -1,7 +1,8 @@
 {{ config(materialized='ephemeral') }}
 -- One row per patient, anchor, measured sign of cytokine release and day.
 -- Definition: a temperature of at least 38.0 °C, a systolic pressure below 90 mmHg, an oxygen saturation below 90 %,
--- oxygen by its flow (more than 6 L/min is high flow), and CRP of at least 10 mg/L that is at least twice its value before the anchor (algorithms 8.1, 8.3).
+-- oxygen by its flow (more than 6 L/min is high flow), and CRP of at least 10 mg/L that is at least twice its value
+-- before the anchor (algorithms 8.1, 8.3).
 
 with anchors as (select * from {{ ref('int_toxicity_time_zeros') }}),
 

@@ -1,7 +1,7 @@
 -- One row per patient and act that makes an infection severe: a stay, intensive care, septic shock, a vasopressor, an
 -- antimicrobial into a vein on two days in a row.
--- Definition: concept_set_roles, algorithm adverse_events (algorithms 8.4); route_words.
--- An agent that is also given by mouth (vancomycin, levofloxacin) counts where its route or its text says into a vein.
+-- Definition: concept_set_roles, algorithm adverse_events (algorithms 8.4); route_words. An agent that is also given
+-- by mouth (vancomycin, levofloxacin) counts where its route or its text says into a vein.
 -- Limits: the stay's main diagnosis is not read; such an agent without a route is not counted.
 
 with events as (select * from {{ ref('int_coded_events') }}),
