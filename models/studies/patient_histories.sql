@@ -2,6 +2,7 @@
 -- One row per person and fact of the treatment history that `myelomart patient` draws.
 -- Definition: kind says what the fact is (patient, line, drug, infusion, transplant, response, progression, lab); the
 -- other columns hold of it what the page shows. It is a view: one person is read at a time.
+-- reason: in words why a line began (line_actions).
 -- Limits: progressions and responses are those of the clinical marts, laboratory values those that are not implausible.
 
 with patients as (select * from {{ ref('patients') }}),
@@ -11,6 +12,7 @@ cell_therapies as (select * from {{ ref('cell_therapies') }}),
 transplants as (select * from {{ ref('transplants') }}),
 line_responses as (select * from {{ ref('line_responses') }}),
 progressions as (select * from {{ ref('progressions') }}),
+line_actions as (select * from {{ ref('line_actions') }}),
 
 usable_labs as (
 
@@ -60,9 +62,11 @@ patient_histories as (
 
     select
         histories.*,
+        line_actions.words as reason,
         {{ stable_id(['name', 'detail', 'note', 'number', 'start_date', 'end_date', 'other_date', 'final_date']) }}
             as fact_id
     from histories
+    left join line_actions on histories.kind = 'line' and histories.detail = line_actions.action
 
 )
 
