@@ -30,10 +30,12 @@ GROUPS = {
     "cut to myeloma patients": ("int_screened_persons", "int_screened_records"),
     "events found": (
         "int_source_codes",
+        "int_codes_by_name",
         "int_codes_resolved",
         "int_coded_events",
     ),
     "labs": (
+        "int_result_texts",
         "int_lab_records",
         "int_labs_converted",
         "int_lab_site_faults",

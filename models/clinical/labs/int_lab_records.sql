@@ -1,10 +1,10 @@
 -- One row per laboratory record of a screened person, with its result read and its unit recognised.
 -- Definition: a result is the record's number, else the number in its text ('<0.2', '3.0 g/dL', '2.40 (H)';
--- macros/read_result), else what a word of result_texts means as a quantity ('NEG', 'trace'). For the labs of
+-- macros/read_result), else what a word of int_result_texts means as a quantity ('NEG', 'trace'). For the labs of
 -- lab_limits that say so, '<' and a negative word count as 0 (algorithms 0). The unit is the one of its unit concept,
--- else of its unit text (unit_names), else the one behind the number. A number whose own unit is another than the
--- record's is not read, nor '1,234' of a test that the source also writes as '1,2': qc.results_unread lists what stays
--- unread. The site is the care site, else the source.
+-- else of its unit text however it is spelt (unit_names, macros/plain_unit), else the one behind the number. A number
+-- whose own unit is another than the record's is not read, nor '1,234' of a test that the source also writes as '1,2':
+-- qc.results_unread lists what stays unread. The site is the care site, else the source.
 -- Limits: a decimal comma is not read.
 
 with events as (select * from {{ ref('int_coded_events') }} where domain = 'measurement'),
@@ -14,7 +14,7 @@ care_sites as (select * from {{ ref('care_site') }}),
 lab_limits as (select * from {{ ref('lab_limits') }}),
 unit_names as (select * from {{ ref('unit_names') }}),
 operators as (select * from {{ ref('result_operators') }}),
-result_texts as (select * from {{ ref('result_texts') }}),
+result_texts as (select * from {{ ref('int_result_texts') }}),
 
 sites as (
 
@@ -69,6 +69,21 @@ commas as (
 
 ),
 
+-- every spelling of a unit is read once
+unit_texts as (
+
+    select distinct
+        spellings.unit_text,
+        unit_names.unit
+    from (
+        select source_unit as unit_text from recorded
+        union
+        select text_unit as unit_text from recorded
+    ) as spellings
+    inner join unit_names on {{ plain_unit('spellings.unit_text') }} = {{ plain_unit('unit_names.source_text') }}
+
+),
+
 united as (
 
     select
@@ -84,8 +99,8 @@ united as (
     left join commas on recorded.source_name = commas.source_name and recorded.lab = commas.lab
     left join unit_names as unit_concepts
         on cast(recorded.unit_concept_id as {{ dbt.type_string() }}) = unit_concepts.source_text
-    left join unit_names as unit_texts on lower(recorded.source_unit) = unit_texts.source_text
-    left join unit_names as result_units on recorded.text_unit = result_units.source_text
+    left join unit_texts on recorded.source_unit = unit_texts.unit_text
+    left join unit_texts as result_units on recorded.text_unit = result_units.unit_text
 
 ),
 

@@ -1,18 +1,19 @@
 -- One row per source code and concept set that it stands for, with the first and last day on which it does.
 -- Definition: the first of these that holds (resolved_by): the source's vocabulary, a concept id of the seed, the
--- source code itself (a prefix for hierarchical vocabularies, dots ignored), a drug's name in the source's own text. A
--- concept reached through 'Maps to' counts only where the record has no code of its own in the member's vocabulary: the
--- mapping may be coarser (grades of CRS share one standard concept). Where the record's own code was reused, the dates
--- of its meaning hold whatever its standard concept says: J9380 was vincristine once and maps to teclistamab today. A
--- record without a standard concept that nothing else resolves is followed by its source concept, or by its code where
--- its vocabulary is to be looked up (NDC), to the standard concept that the source's vocabulary maps it to.
+-- source code itself (a prefix for hierarchical vocabularies, dots ignored), a drug's name in the source's own text
+-- (int_codes_by_name). A concept reached through 'Maps to' counts only where the record has no code of its own in the
+-- member's vocabulary: the mapping may be coarser (grades of CRS share one standard concept). Where the record's own
+-- code was reused, the dates of its meaning hold whatever its standard concept says: J9380 was vincristine once and
+-- maps to teclistamab today. A record without a standard concept that nothing else resolves is followed by its source
+-- concept, or by its code where its vocabulary is to be looked up (NDC), to the standard concept that the source's
+-- vocabulary maps it to.
 -- Limits: by_name reads drug text only, and only where nothing else resolved.
 
 with source_codes as (select * from {{ ref('int_source_codes') }}),
 members as (select * from {{ ref('int_concept_set_members') }}),
 concept_set_concepts as (select * from {{ ref('int_concept_set_concepts') }}),
 vocabularies as (select * from {{ ref('source_vocabularies') }}),
-drug_names as (select * from {{ ref('drug_names') }}),
+codes_by_name as (select * from {{ ref('int_codes_by_name') }}),
 concepts as (select * from {{ ref('concept') }}),
 relationships as (select * from {{ ref('concept_relationship') }}),
 
@@ -152,17 +153,15 @@ matches as (
 matches_by_name as (
 
     select
-        source_codes.code_key,
-        drug_names.concept_set_id,
+        codes_by_name.code_key,
+        codes_by_name.concept_set_id,
         cast(null as {{ dbt.type_string() }}) as vocabulary_id,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to,
         false as is_reused,
         4 as resolution_rank
-    from source_codes
-    inner join drug_names
-        on source_codes.domain = 'drug' and upper(source_codes.source_code) like '%' || upper(drug_names.name) || '%'
-    left join matches on source_codes.code_key = matches.code_key
+    from codes_by_name
+    left join matches on codes_by_name.code_key = matches.code_key
     where matches.code_key is null
 
 ),

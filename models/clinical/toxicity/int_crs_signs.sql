@@ -2,8 +2,9 @@
 -- 35 after it.
 -- Definition: codes of CRS (value: the grade, NULL when unspecified), fever, tocilizumab and the like, hypotension,
 -- hypoxia, oxygen, vasopressors by agent, positive pressure, a positive blood culture, and what was measured: a
--- temperature of at least 38.0 °C, a systolic pressure below 90 mmHg, an oxygen saturation below 90 %, and CRP of at
--- least 10 mg/L that is at least twice its value before the anchor (algorithms 8.1, 8.3).
+-- temperature of at least 38.0 °C, a systolic pressure below 90 mmHg, an oxygen saturation below 90 %, oxygen by its
+-- flow (more than 6 L/min is high flow), and CRP of at least 10 mg/L that is at least twice its value before the anchor
+-- (algorithms 8.1, 8.3).
 
 with time_zeros as (select * from {{ ref('int_toxicity_time_zeros') }}),
 events as (select * from {{ ref('int_coded_events') }}),
@@ -13,7 +14,7 @@ findings as (select * from {{ ref('int_findings') }} where is_present),
 labs as (
 
     select * from {{ ref('int_labs_by_day') }}
-    where lab in ('body_temperature', 'systolic_blood_pressure', 'oxygen_saturation', 'crp')
+    where lab in ('body_temperature', 'systolic_blood_pressure', 'oxygen_saturation', 'oxygen_flow', 'crp')
 
 ),
 
@@ -57,6 +58,8 @@ recorded_signs as (
         roles.role in (
             'crs_treatment', 'vasopressor', 'vasopressin', 'positive_pressure', 'hypotension', 'hypoxia', 'fever'
         )
+        -- oxygen as a procedure was given; as an observation it has an answer (findings)
+        or (roles.role in ('low_flow_oxygen', 'high_flow_oxygen') and events.domain = 'procedure')
     union all
     select
         person_id,
@@ -73,15 +76,22 @@ recorded_signs as (
             when 'body_temperature' then 'fever'
             when 'systolic_blood_pressure' then 'hypotension'
             when 'oxygen_saturation' then 'hypoxia'
+            when 'oxygen_flow'
+                then
+                    case
+                        when highest > {{ parameter('adverse_events', 'low_flow_l_min') }} then 'high_flow_oxygen'
+                        else 'low_flow_oxygen'
+                    end
         end as sign,
         lab as detail,
-        value,
+        case lab when 'oxygen_flow' then highest else value end as value,
         measured_date as sign_date
     from labs
     where
         (lab = 'body_temperature' and highest >= {{ parameter('adverse_events', 'fever_celsius') }})
         or (lab = 'systolic_blood_pressure' and lowest < {{ parameter('adverse_events', 'hypotension_mm_hg') }})
         or (lab = 'oxygen_saturation' and lowest < {{ parameter('adverse_events', 'hypoxia_percent') }})
+        or (lab = 'oxygen_flow' and highest > 0)
 
 ),
 

@@ -2,25 +2,53 @@
 -- Definition: algorithms 8.4: infection records less than infection_gap_days apart are one episode; it is severe with
 -- an inpatient stay around it or an antimicrobial into a vein on two days in a row (grade 3), septic shock, intensive
 -- care or a vasopressor (4), or death within 30 days (5).
+-- An agent that is also given by mouth (vancomycin, levofloxacin) counts where its route or its text says into a vein
+-- (route_words).
 -- Limits: a fever without organism or site is no infection record; the stay's main diagnosis is not read.
 
 with patients as (select * from {{ ref('patients') }}),
 
-events as (
+vein_words as (
 
-    select distinct
-        events.person_id,
-        roles.role,
-        events.concept_set_id,
-        events.start_date,
-        events.end_date
+    select {{ plain_words('source_text') }} as words from {{ ref('route_words') }}
+    where route = 'intravenous'
+
+),
+
+role_events as (
+
+    select
+        events.*,
+        roles.role
     from {{ ref('int_coded_events') }} as events
     inner join {{ ref('concept_set_roles') }} as roles on events.concept_set_id = roles.concept_set_id
-    where
-        roles.algorithm = 'adverse_events'
-        and roles.role in (
-            'infection', 'septic_shock', 'inpatient', 'intensive_care', 'vasopressor', 'iv_antimicrobial'
-        )
+    where roles.algorithm = 'adverse_events'
+
+),
+
+events as (
+
+    select
+        person_id,
+        role,
+        concept_set_id,
+        start_date,
+        end_date
+    from role_events
+    where role in ('infection', 'septic_shock', 'inpatient', 'intensive_care', 'vasopressor', 'iv_antimicrobial')
+    union
+    select
+        role_events.person_id,
+        'iv_antimicrobial' as role,
+        role_events.concept_set_id,
+        role_events.start_date,
+        role_events.end_date
+    from role_events
+    inner join vein_words
+        on
+            {{ plain_words('role_events.route_text') }} like '%' || vein_words.words || '%'
+            or {{ plain_words('role_events.source_code') }} like '%' || vein_words.words || '%'
+    where role_events.role = 'antimicrobial'
 
 ),
 
