@@ -132,6 +132,8 @@ def test_a_later_event_changes_no_line_that_another_had_ended(lines, event, kind
     assert len(by_rule_set) >= 5
     assert min(count for _, count in by_rule_set) > 500
     connection.execute(f"create table ended as {ended}")
-    same = "select later.* from later semi join ended using (rule_set, person_id, opened_line_number)"
+    same = (
+        "select later.* from later semi join ended using (rule_set, person_id, opened_line_number)"
+    )
     assert differing(connection, "from ended", same) == 0
     assert differing(connection, "from before", "from later") > 500
