@@ -5,6 +5,7 @@
 -- Limits: the stay's main diagnosis is not read; such an agent without a route is not counted.
 
 with events as (select * from {{ ref('int_coded_events') }}),
+source_codes as (select * from {{ ref('int_source_codes') }}),
 
 roles as (
 
@@ -40,10 +41,11 @@ acts as (
         events.end_date
     from events
     inner join roles on events.concept_set_id = roles.concept_set_id and roles.role = 'antimicrobial'
+    inner join source_codes on events.code_key = source_codes.code_key
     inner join vein_words
         on
             {{ plain_words('events.route_text') }} like '%' || vein_words.words || '%'
-            or {{ plain_words('events.source_code') }} like '%' || vein_words.words || '%'
+            or {{ plain_words('source_codes.source_code') }} like '%' || vein_words.words || '%'
 
 ),
 
