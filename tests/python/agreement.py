@@ -14,10 +14,10 @@ import pandas as pd
 
 import agreement_functions
 from agreement_items import ITEMS
-from myelomart.matching.report import MatchOptions, match_report
-from myelomart.meta_analysis.report import MetaOptions, meta_report
-from myelomart.survival.report import SurvivalOptions, survival_report
-from myelomart.tables.input_file import read_table
+from myelomart.input_file import read_table
+from myelomart.matching.summary import MatchOptions, match_summary
+from myelomart.meta_analysis.summary import MetaOptions, meta_summary
+from myelomart.survival.summary import SurvivalOptions, survival_summary
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures" / "r"
@@ -134,10 +134,10 @@ def run_case(case: dict) -> dict:
         for name, value in case["options"].items()
     }
     if case["command"] == "survival":
-        return survival_report(frame, SurvivalOptions(**options))
+        return survival_summary(frame, SurvivalOptions(**options))
     if case["command"] == "meta":
-        return meta_report(frame, MetaOptions(**options))
-    report, _ = match_report(frame, MatchOptions(**options))
+        return meta_summary(frame, MetaOptions(**options))
+    report, _ = match_summary(frame, MatchOptions(**options))
     report["pairs"] = sorted(report["pairs"], key=lambda pair: (pair["treated"], pair["control"]))
     report["propensity"]["coefficients"] = list(report["propensity"]["coefficients"].values())
     return report

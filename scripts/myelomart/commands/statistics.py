@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from myelomart.errors import StatisticsError
-from myelomart.tables.input_file import read_table
+from myelomart.input_file import read_table
 
 File = Annotated[Path, typer.Argument(help="A CSV (also .gz) or Parquet file.")]
 WIDEST = 8  # columns a terminal shows side by side
@@ -57,7 +57,7 @@ def survival(
     as_json: AsJson = False,
 ) -> None:
     """Kaplan-Meier, log-rank, restricted mean, Cox, and competing risks."""
-    from myelomart.survival.report import SurvivalOptions, survival_report
+    from myelomart.survival.summary import SurvivalOptions, survival_summary
 
     options = SurvivalOptions(
         time=time, event=event, event_value=event_value, entry=entry, group=group, strata=strata,
@@ -65,7 +65,7 @@ def survival(
         cluster=cluster, weights=weights, conf_type=conf_type, rho=_whole(rho), tau=tau,
         at=_times(at), competing=competing, zph=zph,
     )  # fmt: skip
-    _show(survival_report(read_table(file), options), as_json)
+    _show(survival_summary(read_table(file), options), as_json)
 
 
 def match(
@@ -91,12 +91,12 @@ def match(
     as_json: AsJson = False,
 ) -> None:
     """Propensity score, nearest-neighbour matching within a caliper, and balance."""
-    from myelomart.matching.report import MatchOptions, match_report
+    from myelomart.matching.summary import MatchOptions, match_summary
 
     options = MatchOptions(
         treatment, _names(covariates), caliper, scale, order, ratio, replace, _names(exact), seed
     )
-    report, matched = match_report(read_table(file), options)
+    report, matched = match_summary(read_table(file), options)
     if out is not None:
         _write(matched, out)
     _show(report, as_json)
@@ -117,10 +117,10 @@ def meta(
     as_json: AsJson = False,
 ) -> None:
     """Random-effects meta-analysis of proportions, ratios, medians or means."""
-    from myelomart.meta_analysis.report import MetaOptions, meta_report
+    from myelomart.meta_analysis.summary import MetaOptions, meta_summary
 
     options = MetaOptions(measure, method, hartung_knapp, transform)
-    _show(meta_report(read_table(file), options), as_json)
+    _show(meta_summary(read_table(file), options), as_json)
 
 
 def _names(text: str) -> tuple[str, ...]:

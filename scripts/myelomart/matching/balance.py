@@ -8,10 +8,22 @@ because matching changed the spread. Treated minus control.
 import numpy as np
 import pandas as pd
 
+from myelomart.columns import number_column
+from myelomart.design import design_matrix
 from myelomart.errors import StatisticsError
 from myelomart.matching.propensity import treatment_flags
-from myelomart.survival.design import design_matrix
-from myelomart.survival.inputs import number_column
+from myelomart.tables.standardized_differences import mean_difference, proportion_difference
+
+__all__ = [
+    "balance_table",
+    "effective_sample_size",
+    "kolmogorov_smirnov",
+    "mean_difference",
+    "proportion_difference",
+    "standardized_difference",
+    "weighted_mean",
+    "weighted_variance",
+]
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:
@@ -41,16 +53,6 @@ def standardized_difference(values, treatment, *, weights=None, binary=False) ->
         numbers[~treated], weight[~treated]
     )
     return difference / float(np.sqrt(spread / 2)) if spread > 0 else float("nan")
-
-
-def proportion_difference(p1: float, p0: float) -> float:
-    """Standardized difference of two proportions."""
-    return (p1 - p0) / float(np.sqrt((p1 * (1 - p1) + p0 * (1 - p0)) / 2))
-
-
-def mean_difference(mean1: float, sd1: float, mean0: float, sd0: float) -> float:
-    """Standardized difference of two means, from their standard deviations."""
-    return (mean1 - mean0) / float(np.sqrt((sd1**2 + sd0**2) / 2))
 
 
 def kolmogorov_smirnov(values, treatment, weights=None) -> float:

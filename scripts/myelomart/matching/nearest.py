@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit as to_logit
 
+from myelomart.columns import number_column
 from myelomart.errors import StatisticsError
 from myelomart.matching.propensity import treatment_flags
-from myelomart.survival.inputs import number_column
 
 ORDERS = ("largest", "smallest", "random", "closest")
 SCALES = ("logit", "probability")

@@ -9,10 +9,10 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.special import logit as to_logit
 
+from myelomart.columns import number_column
 from myelomart.errors import StatisticsError
 from myelomart.matching.nearest import Matches, pooled_sd, stratum_codes
 from myelomart.matching.propensity import treatment_flags
-from myelomart.survival.inputs import number_column
 
 MOST_CELLS = 50_000_000  # 400 MB of distances
 

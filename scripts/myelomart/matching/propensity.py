@@ -15,8 +15,8 @@ from scipy.stats import rankdata
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from myelomart.design import Design, design_matrix
 from myelomart.errors import StatisticsError
-from myelomart.survival.design import Design, design_matrix
 from myelomart.survival.inputs import event_flags
 
 POLISHING_STEPS = 3  # from 1e-8 on, each squares the distance

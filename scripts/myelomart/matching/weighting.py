@@ -13,12 +13,12 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.stats import norm
 
+from myelomart.columns import number_column
+from myelomart.design import design_matrix
 from myelomart.errors import StatisticsError
 from myelomart.matching.balance import effective_sample_size, weighted_mean
 from myelomart.matching.propensity import treatment_flags
 from myelomart.survival.cox import CoxFit, cox_regression
-from myelomart.survival.design import design_matrix
-from myelomart.survival.inputs import number_column
 
 ESTIMANDS = ("ate", "att", "overlap")
 

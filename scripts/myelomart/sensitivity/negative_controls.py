@@ -12,8 +12,8 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.stats import norm
 
+from myelomart.columns import number_column, refuse_rows
 from myelomart.errors import StatisticsError
-from myelomart.survival.inputs import number_column, refuse_rows
 
 FEWEST_CONTROLS = 5
 

@@ -13,16 +13,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
+from myelomart.columns import column_name, labels_of, number_column, refuse_rows, same_length
 from myelomart.errors import StatisticsError
 from myelomart.survival.inputs import (
     TIE_TOLERANCE,
     case_weights,
-    column_name,
     event_times,
-    labels_of,
-    number_column,
-    refuse_rows,
-    same_length,
     time_grid,
     two_or_more_groups,
 )

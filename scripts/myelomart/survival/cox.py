@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, norm
 
+from myelomart.columns import labels_of
+from myelomart.design import Design, design_matrix
 from myelomart.errors import StatisticsError
 from myelomart.survival.concordance import Concordance, concordance
-from myelomart.survival.design import Design, design_matrix
 from myelomart.survival.firth import firth_maximum
-from myelomart.survival.inputs import case_weights, event_flags, event_times, labels_of
+from myelomart.survival.inputs import case_weights, event_flags, event_times
 from myelomart.survival.partial_likelihood import (
     RiskSets,
     RiskSums,

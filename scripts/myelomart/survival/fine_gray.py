@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from myelomart.design import design_matrix
 from myelomart.errors import StatisticsError
 from myelomart.survival.competing_risks import event_codes
 from myelomart.survival.cox import CoxFit, cox_regression
-from myelomart.survival.design import design_matrix
 from myelomart.survival.inputs import event_times, time_grid
 from myelomart.survival.partial_likelihood import weighted_gram
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from myelomart.columns import same_length
 from myelomart.errors import StatisticsError
 from myelomart.survival.cox import CoxFit, cox_regression
-from myelomart.survival.inputs import event_flags, event_times, same_length
+from myelomart.survival.inputs import event_flags, event_times
 
 
 def start_stop_rows(time, event, exposure_start) -> pd.DataFrame:

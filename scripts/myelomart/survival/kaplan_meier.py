@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from myelomart.columns import labels_of
 from myelomart.errors import StatisticsError
 from myelomart.survival.inputs import (
     TIE_TOLERANCE,
@@ -19,7 +20,6 @@ from myelomart.survival.inputs import (
     case_weights,
     event_flags,
     event_times,
-    labels_of,
     risk_table,
 )
 

@@ -9,14 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
+from myelomart.columns import labels_of
 from myelomart.errors import StatisticsError
-from myelomart.survival.inputs import (
-    event_flags,
-    event_times,
-    labels_of,
-    time_grid,
-    two_or_more_groups,
-)
+from myelomart.survival.inputs import event_flags, event_times, time_grid, two_or_more_groups
 from myelomart.survival.partial_likelihood import distinct_keys
 
 

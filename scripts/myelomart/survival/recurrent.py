@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from myelomart.columns import labels_of, number_column, refuse_rows
 from myelomart.errors import StatisticsError
-from myelomart.survival.inputs import labels_of, number_column, refuse_rows
 
 
 @dataclass(frozen=True)

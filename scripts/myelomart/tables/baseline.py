@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from myelomart.design import is_category
 from myelomart.errors import StatisticsError
-from myelomart.matching.balance import proportion_difference
-from myelomart.survival.design import is_category
 from myelomart.tables.contingency import fisher_exact
+from myelomart.tables.standardized_differences import proportion_difference
 
 UNKNOWN = "unknown"
 TESTS = ("chi-square", "chi-square-yates", "fisher", "student", "welch", "wilcoxon", "none")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from myelomart.design import design_matrix
 from myelomart.errors import StatisticsError
-from myelomart.survival.design import design_matrix
 
 MAX_ITERATIONS = 30
 SHORT_STEP = 1e-9

@@ -1,9 +1,13 @@
 """Baseline tables and proportions against R 4.2's own tests."""
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import myelomart
 from myelomart.errors import StatisticsError
 from myelomart.tables import (
     baseline_table,
@@ -95,3 +99,32 @@ def test_standardized_difference_of_a_share_needs_no_test():
 def test_rows_without_an_arm_are_refused():
     with pytest.raises(StatisticsError, match="column arm: 1 rows have no arm"):
         baseline_table(frame().assign(arm=["a"] * 6 + ["b"] * 5 + [None]), "arm")
+
+
+PACKAGE = Path(myelomart.__file__).parent
+# what stands on what, lowest first: a module imports from its own step or those before
+STEPS = [
+    ["errors"],
+    ["columns", "design", "input_file"],
+    ["tables"],
+    ["survival"],
+    ["matching", "meta_analysis", "sensitivity"],
+]
+
+
+def imported(file):
+    """The names of this package that a file imports: `survival` of `myelomart.survival.cox`."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("myelomart."):
+            yield node.module.split(".")[1]
+
+
+@pytest.mark.parametrize("step", range(len(STEPS)))
+def test_no_statistic_imports_what_stands_above_it(step):
+    allowed = {name for names in STEPS[: step + 1] for name in names}
+    for name in STEPS[step]:
+        folder = PACKAGE / name
+        files = sorted(folder.glob("*.py")) if folder.is_dir() else [PACKAGE / f"{name}.py"]
+        assert files
+        for file in files:
+            assert set(imported(file)) <= allowed, file

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from myelomart.design import is_category
 from myelomart.errors import StatisticsError
-from myelomart.survival.design import is_category
 
 MISSING = ["", "NA", "NaN", "nan", "null", "NULL"]
 TEXT_SHARE = 0.5  # a column with more numbers than this is a number column with text in it

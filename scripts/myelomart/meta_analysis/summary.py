@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from myelomart.errors import StatisticsError
+from myelomart.input_file import complete_rows, numbers
 from myelomart.meta_analysis.binomial_normal import profile_interval
 from myelomart.meta_analysis.effect_sizes import EffectSizes, from_intervals, proportions
 from myelomart.meta_analysis.random_effects import (
@@ -18,7 +19,6 @@ from myelomart.meta_analysis.random_effects import (
     pool,
     study_table,
 )
-from myelomart.tables.input_file import complete_rows, numbers
 
 COUNTS, INTERVALS = ["events", "n"], ["estimate", "ci_low", "ci_high"]
 PRINTED = (
@@ -37,7 +37,7 @@ class MetaOptions:
     transform: str = "logit"
 
 
-def meta_report(frame: pd.DataFrame, options: MetaOptions) -> dict:
+def meta_summary(frame: pd.DataFrame, options: MetaOptions) -> dict:
     """Pool a file's studies; fewer than three are listed but not pooled."""
     if options.method not in METHODS:
         raise StatisticsError(f"--method {options.method} is unknown: use {', '.join(METHODS)}")

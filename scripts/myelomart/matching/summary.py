@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from myelomart.errors import StatisticsError
+from myelomart.input_file import complete_rows, covariates, flags
 from myelomart.matching.balance import balance_table
 from myelomart.matching.nearest import ORDERS, SCALES, Matches, match_nearest
 from myelomart.matching.propensity import PropensityScore, propensity_score
-from myelomart.tables.input_file import complete_rows, covariates, flags
 
 SHOWN = ("covariate", "smd_before", "smd_after", "variance_ratio_before", "variance_ratio_after")
 
@@ -32,7 +32,7 @@ class MatchOptions:
     seed: int = 0
 
 
-def match_report(frame: pd.DataFrame, options: MatchOptions) -> tuple[dict, pd.DataFrame]:
+def match_summary(frame: pd.DataFrame, options: MatchOptions) -> tuple[dict, pd.DataFrame]:
     """The report, and the matched rows of the file with their set, weight and score."""
     _check(options)
     complete = complete_rows(frame, [options.treatment, *options.covariates, *options.exact])

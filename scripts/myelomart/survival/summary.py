@@ -10,6 +10,14 @@ import numpy as np
 import pandas as pd
 
 from myelomart.errors import StatisticsError
+from myelomart.input_file import (
+    complete_rows,
+    covariates,
+    flags,
+    label,
+    matches,
+    numbers,
+)
 from myelomart.survival.competing_risks import cumulative_incidence, gray_test
 from myelomart.survival.cox import CoxFit, cox_regression
 from myelomart.survival.fine_gray import fine_gray
@@ -19,14 +27,6 @@ from myelomart.survival.kaplan_meier import CONF_TYPES, kaplan_meier, reverse_ka
 from myelomart.survival.logrank import logrank_test
 from myelomart.survival.proportionality import TRANSFORMS, proportionality_test
 from myelomart.survival.restricted_mean import restricted_mean, restricted_mean_difference
-from myelomart.tables.input_file import (
-    complete_rows,
-    covariates,
-    flags,
-    label,
-    matches,
-    numbers,
-)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class _Rows:
     weights: np.ndarray | None
 
 
-def survival_report(frame: pd.DataFrame, options: SurvivalOptions) -> dict:
+def survival_summary(frame: pd.DataFrame, options: SurvivalOptions) -> dict:
     """Analyse a file's rows; raises StatisticsError in words."""
     _check(options)
     complete = complete_rows(frame, options.columns())

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from myelomart.columns import number_column, refuse_rows
 from myelomart.errors import StatisticsError
-from myelomart.survival.inputs import number_column, refuse_rows
 
 
 @dataclass(frozen=True)
