@@ -13,6 +13,9 @@ import pandas as pd
 from myelomart.columns import number_column, refuse_rows
 from myelomart.errors import StatisticsError
 
+BOXED_NUMBERS = ("decimal", "integer", "floating", "mixed-integer-float", "boolean")
+ROUNDING = 1e-12  # of the largest value: a column that varies by less is constant
+
 
 @dataclass(frozen=True)
 class Design:
@@ -28,6 +31,9 @@ def design_matrix(covariates: pd.DataFrame, *, allow_constant: bool = False) -> 
     if not isinstance(covariates, pd.DataFrame):
         covariates = pd.DataFrame(covariates)
         covariates.columns = [f"x{position + 1}" for position in range(covariates.shape[1])]
+    twice = covariates.columns[covariates.columns.duplicated()]
+    if len(twice):
+        raise StatisticsError(f"column {twice[0]}: it is named twice among the covariates")
     pieces, names, columns = [], [], {}
     for name in covariates.columns:
         column = covariates[name]
@@ -36,7 +42,7 @@ def design_matrix(covariates: pd.DataFrame, *, allow_constant: bool = False) -> 
             block, labels = _indicators(column, str(name), allow_constant)
         else:
             block = number_column(column, str(name))[:, None]
-        if not allow_constant and block.shape[1] and (block == block[0]).all():
+        if not allow_constant and block.shape[1] and (_is_constant(block).all()):
             raise StatisticsError(
                 f"column {name}: all {len(block)} rows hold the value {column.iloc[0]}: "
                 "a constant covariate explains nothing, leave it out"
@@ -52,9 +58,18 @@ def design_matrix(covariates: pd.DataFrame, *, allow_constant: bool = False) -> 
     return Design(matrix, tuple(names), columns)
 
 
+def _is_constant(block: np.ndarray) -> np.ndarray:
+    """Which columns of (n, p) vary by rounding alone."""
+    return np.ptp(block, axis=0) <= ROUNDING * np.abs(block).max(axis=0)
+
+
 def is_category(column: pd.Series) -> bool:
-    """Text and categorical columns are categories; numbers and booleans are not."""
-    return not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column))
+    """Text and categorical columns are categories; numbers and booleans are not, boxed or not."""
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return False
+    if column.dtype == object:
+        return pd.api.types.infer_dtype(column, skipna=True) not in BOXED_NUMBERS
+    return True
 
 
 def _indicators(column: pd.Series, name: str, allow_single: bool):
@@ -62,7 +77,10 @@ def _indicators(column: pd.Series, name: str, allow_single: bool):
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
     refuse_rows(column.isna().to_numpy(), name, "are missing", "drop them or make them a level")
-    codes, levels = pd.factorize(column.to_numpy(), sort=True)
+    values = column.to_numpy()
+    if pd.api.types.infer_dtype(values) not in ("string", "datetime64"):
+        values = column.astype(str).to_numpy()  # levels of several kinds have no order of their own
+    codes, levels = pd.factorize(values, sort=True)
     counts = np.bincount(codes, minlength=len(levels))
     if len(levels) < 2:
         raise StatisticsError(

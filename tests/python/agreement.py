@@ -63,6 +63,15 @@ Where the comparison has limits:
   Newton steps; limits and p by its profile. Ties as the fit has them (`coxphf` knows Breslow's).
 - **REML**: metafor stops when a step in τ² is below 1e-5. We stop where it does, so that τ² has
   R's digits; the exact maximum differs in the sixth.
+- **Restricted mean with weights or clusters**: `survfit` prints the naive standard error there,
+  which shrinks when all weights are multiplied. Ours is that of the influences of its own curve
+  (`survfit(influence = 1)`), added up within clusters.
+- **Log-rank with weights or clusters**: `survdiff` takes neither. With weights ours is R's robust
+  score test (`coxph`, Breslow's ties, `robscore`); with clusters alone the variance of `survdiff`
+  times the design effect of the rows' influences, written out in `expected_values.R`. So every row
+  given twice, with its id as the cluster, changes nothing.
+- **Medians**: as `quantile(survfit)`. A curve that rests on one half to the end of follow-up gives
+  the middle of that stretch; `print(survfit)` gives its beginning.
 - **Log-rank with late entry**: `survdiff` refuses it; the tests compare ours with the score test
   of Cox's model.
 - **Incidence with clusters**: with one cause the incidence is 1 minus Kaplan-Meier, and so is its

@@ -18,11 +18,12 @@ from myelomart.errors import StatisticsError
 from myelomart.survival.inputs import (
     TIE_TOLERANCE,
     case_weights,
+    cluster_codes,
     event_times,
     time_grid,
     two_or_more_groups,
 )
-from myelomart.survival.kaplan_meier import confidence_limits
+from myelomart.survival.kaplan_meier import CONF_TYPES, confidence_limits
 
 
 @dataclass(frozen=True)
@@ -60,28 +61,38 @@ class CumulativeIncidence:
         )
 
 
-def event_codes(event_code, times: np.ndarray) -> np.ndarray:
-    """Checked event codes (n,): whole numbers, 0 censored."""
+def event_codes(event_code, times: np.ndarray, *, may_be_empty: bool = False) -> np.ndarray:
+    """Checked event codes (n,): whole numbers, 0 censored; no event at all is refused unless
+    ``may_be_empty``.
+    """
     name = column_name(event_code, "event")
     codes = same_length(number_column(event_code, "event"), times, name)
     refuse_rows(
         (codes < 0) | (codes != np.floor(codes)),
         name, "are not 0, 1, 2, …", "0 is censored, a whole number names the cause",
     )  # fmt: skip
-    if not (codes > 0).any():
+    if not may_be_empty and not (codes > 0).any():
         raise StatisticsError(f"column {name}: no event among {len(times)} rows, all are censored")
     return codes.astype(int)
 
 
 def cumulative_incidence(
-    time, event_code, *, entry=None, weights=None, cluster=None, conf_type="log-log",
+    time, event_code, *, entry=None, weights=None, cluster=None, causes=None, conf_type="log-log",
     conf_level=0.95,
 ) -> dict[int, CumulativeIncidence]:  # fmt: skip
-    """Aalen-Johansen incidence of each cause, in O(n): cause -> :class:`CumulativeIncidence`."""
+    """Aalen-Johansen incidence of each cause, in O(n): cause -> :class:`CumulativeIncidence`.
+
+    ``causes`` are those to return, also where nobody had them (an incidence of 0); by default those
+    that happened. All rows in one cluster leave the standard error unknown (NaN).
+    """
+    if conf_type not in CONF_TYPES:
+        raise StatisticsError(
+            f"conf_type {conf_type!r} is unknown: use one of {', '.join(CONF_TYPES)}"
+        )
     times, entries = event_times(time, entry)
-    codes = event_codes(event_code, times)
+    codes = event_codes(event_code, times, may_be_empty=causes is not None)
     weight = case_weights(weights, times)
-    cluster_codes = None if cluster is None else labels_of(cluster, times, "cluster")[0]
+    clusters = None if cluster is None else cluster_codes(cluster, times)
     grid, index, entry_index = time_grid(times, entries)
     size = len(grid)
     change = np.bincount(index, weight, size)
@@ -89,9 +100,10 @@ def cumulative_incidence(
         change = change - np.bincount(entry_index, weight, size)
     at_risk = np.cumsum(change[::-1])[::-1]
     safe = np.where(at_risk > 0, at_risk, 1.0)
-    causes = np.unique(codes[codes > 0])
+    happened = np.unique(codes[codes > 0])
     died = {
-        cause: np.bincount(index[codes == cause], weight[codes == cause], size) for cause in causes
+        cause: np.bincount(index[codes == cause], weight[codes == cause], size)
+        for cause in np.union1d(happened, [] if causes is None else causes).astype(int)
     }
     all_died = sum(died.values())
     everyone = all_died >= safe * (1 - 1e-12)
@@ -101,11 +113,11 @@ def cumulative_incidence(
     jackknife = weights is not None or cluster is not None or entries is not None
     shown = np.bincount(index, minlength=size) > 0  # not the times at which rows only enter
     curves = {}
-    for cause in causes:
+    for cause in happened if causes is None else causes:
         incidence = np.cumsum(before * died[cause] / safe)
         if jackknife:
             variance = _jackknife_variance(
-                index, entry_index, codes, int(cause), weight, cluster_codes,
+                index, entry_index, codes, int(cause), weight, clusters,
                 safe, died[cause], all_died, before,
             )  # fmt: skip
         else:
@@ -165,6 +177,8 @@ def _jackknife_variance(
     jump = np.where(codes == cause, before[index] / at_risk[index], 0.0)
     final = common[index] - slope * incidence[index] + level + jump
     offset = final - after * incidence[index]  # A
+    if cluster is not None and cluster.max() == 0:  # nothing varies between clusters
+        return np.full(size, np.nan)
     if cluster is not None:
         return _clustered_variance(
             index, entry_index, weight, cluster, incidence, common, slope, level, after, offset
@@ -219,8 +233,10 @@ def gray_test(time, event_code, group, *, cause=1, strata=None, rho=0) -> GrayTe
     """Gray's k-sample test of equal cumulative incidence (Ann Stat 1988;16:1141), right-censored.
 
     As ``cmprsk::cuminc``; ``strata`` (n,) sums the statistic over strata, ``rho`` weighs by
-    (1 - incidence)**rho.
+    (1 - incidence)**rho. A stratum without events, or with one group, adds nothing.
     """
+    if not np.isfinite(rho):
+        raise StatisticsError(f"rho is {rho}: give a finite number, 0 for Gray's test")
     times, _ = event_times(time)
     codes = event_codes(event_code, times)
     groups, labels = two_or_more_groups(group, times)
@@ -255,6 +271,8 @@ def _gray_stratum(index, kind, groups, size, rho):
     at_risk = np.cumsum(leaving[::-1], axis=0)[::-1].astype(float)
     ours, others = counts(kind == 1).astype(float), counts(kind == 2).astype(float)
     keep = (ours + others).sum(1) > 0
+    if not keep.any():  # a stratum where all are censored says nothing
+        return np.zeros(size), np.zeros((size, size))
     at_risk, ours, others = at_risk[keep], ours[keep], others[keep]
     present = at_risk > 0
     n = np.where(present, at_risk, 1.0)

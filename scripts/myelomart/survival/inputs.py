@@ -59,6 +59,11 @@ def case_weights(weights, times: np.ndarray) -> np.ndarray:
     return values
 
 
+def cluster_codes(cluster, times: np.ndarray) -> np.ndarray:
+    """Codes 0…c-1 (n,) of the clusters; missing ones are refused."""
+    return labels_of(cluster, times, "cluster")[0]
+
+
 def two_or_more_groups(values, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """As :func:`labels_of`, refusing a single group."""
     codes, labels = labels_of(values, times, "group")

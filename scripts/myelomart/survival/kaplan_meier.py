@@ -3,7 +3,7 @@
 Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457. Variance by Greenwood; with case weights that are
 not whole numbers, or with clusters, by the infinitesimal jackknife. Intervals: log-log (Kalbfleisch
 and Prentice 1980), log, or plain. Quantiles by the midpoint rule: where the curve lies flat on the
-quantile, the middle of that stretch.
+quantile, the middle of that stretch, as ``quantile(survfit)`` has it.
 """
 
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from myelomart.columns import labels_of
 from myelomart.errors import StatisticsError
 from myelomart.survival.inputs import (
     TIE_TOLERANCE,
     RiskTable,
     case_weights,
+    cluster_codes,
     event_flags,
     event_times,
     risk_table,
@@ -27,10 +27,20 @@ CONF_TYPES = ("log-log", "log", "plain")
 
 
 @dataclass(frozen=True)
+class CurveRows:
+    """The rows behind a curve with weights or clusters, for robust variances. All arrays (n,)."""
+
+    events: np.ndarray
+    weights: np.ndarray
+    cluster: np.ndarray | None  # labels as given
+
+
+@dataclass(frozen=True)
 class SurvivalCurve:
     """A Kaplan-Meier curve; arrays have one value per distinct time (K,), times in input units.
 
-    ``table`` also holds the times at which rows only enter.
+    ``table`` also holds the times at which rows only enter; ``rows`` is None without weights and
+    clusters.
     """
 
     time: np.ndarray
@@ -46,6 +56,7 @@ class SurvivalCurve:
     conf_type: str
     conf_level: float
     table: RiskTable = field(repr=False)
+    rows: CurveRows | None = field(default=None, repr=False)
 
     @property
     def se(self) -> np.ndarray:
@@ -108,7 +119,8 @@ def kaplan_meier(
     """Kaplan-Meier curve of ``time`` (n,) and ``event`` (n,) 0/1; O(n) plus a sort of the times.
 
     ``entry`` (n,) left-truncates: a row is at risk from its entry on. ``cluster`` (n,) or weights
-    that are not whole numbers give the robust variance. Raises StatisticsError in words.
+    that are not whole numbers give the robust variance; all rows in one cluster leave it unknown
+    (NaN). Raises StatisticsError in words.
     """
     if conf_type not in CONF_TYPES:
         raise StatisticsError(
@@ -124,18 +136,21 @@ def kaplan_meier(
     hazard = np.where(1 - hazard < 1e-12, 1.0, hazard)
     survival = np.cumprod(1 - hazard)
     robust = cluster is not None or (weight is not None and (weight != np.floor(weight)).any())
+    unit = np.ones(len(times)) if weight is None else weight
     if robust:
-        unit = np.ones(len(times)) if weight is None else weight
-        codes = None if cluster is None else labels_of(cluster, times, "cluster")[0]
+        codes = None if cluster is None else cluster_codes(cluster, times)
         log_se = _jackknife_se(table, events, unit, codes)
     else:
         log_se = np.sqrt(np.cumsum(_greenwood_steps(table)))
     low, high = confidence_limits(survival, log_se, conf_type, conf_level)
     shown = (table.n_event + table.n_censor) > 0  # not the times at which rows only enter
     arrays = (table.time, table.n_risk, table.n_event, table.n_censor, survival, log_se, low, high)
+    rows = None
+    if weight is not None or cluster is not None:
+        rows = CurveRows(events, unit, None if cluster is None else np.asarray(cluster))
     return SurvivalCurve(
         *(array[shown] for array in arrays),
-        len(times), float(table.n_event.sum()), conf_type, conf_level, table,
+        len(times), float(table.n_event.sum()), conf_type, conf_level, table, rows,
     )  # fmt: skip
 
 
@@ -184,6 +199,8 @@ def _jackknife_se(table, events, weights, cluster) -> np.ndarray:
     final = greenwood[table.index] - at_entry - np.where(events, own[table.index], 0.0)
     if cluster is None:
         return _independent_jackknife_se(table, weights, greenwood, at_entry, final)
+    if cluster.max() == 0:  # nothing varies between clusters
+        return np.full(len(table.time), np.nan)
     variance = np.empty(len(table.time))
     for position in range(len(table.time)):
         waiting = greenwood[position] - at_entry
@@ -219,13 +236,17 @@ def _independent_jackknife_se(table, weights, greenwood, at_entry, final) -> np.
 
 
 def _crossing(time: np.ndarray, curve: np.ndarray, level: float) -> float:
-    """First time the curve is at or below ``level``; the midpoint when it rests on it."""
-    below = np.flatnonzero(curve < level + TIE_TOLERANCE)
-    if not len(below):
+    """First time the curve is below ``level``; the middle of the stretch where it rests on it.
+
+    A curve that rests on it to the end of follow-up gives the middle of that last stretch.
+    """
+    reached = np.flatnonzero(curve <= level + TIE_TOLERANCE)
+    if not len(reached):
         return float("nan")
-    first = below[0]
-    if abs(curve[first] - level) < TIE_TOLERANCE:
-        lower = below[curve[below] < curve[first]]
-        if len(lower):
-            return float(time[first] + time[lower[0]]) / 2
-    return float(time[first])
+    first = reached[0]
+    if curve[first] < level - TIE_TOLERANCE:
+        return float(time[first])
+    below = np.flatnonzero(curve < level - TIE_TOLERANCE)
+    if not len(below) and np.isnan(curve[-1]):
+        return float("nan")
+    return float(time[first] + time[below[0] if len(below) else -1]) / 2

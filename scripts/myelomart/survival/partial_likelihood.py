@@ -125,32 +125,32 @@ def risk_sums(sets: RiskSets, beta: np.ndarray) -> RiskSums:
     peak = np.maximum.reduceat(eta, sets.stratum_starts)
     eta -= np.repeat(peak, np.diff(np.append(sets.stratum_starts, len(eta))))
     risk = sets.weights * np.exp(eta)
-    total = _risk_set_totals(sets, risk)
+    total = risk_set_totals(sets, risk)
     death = np.zeros_like(total)
     if sets.tie_fraction.any():
-        death = _sums(sets, risk, sets.event_rows, sets.event_cell)
+        death = sums_by_cell(sets, risk, sets.event_rows, sets.event_cell)
     denominator = total[sets.event_cell, 0] - sets.tie_fraction * death[sets.event_cell, 0]
     return RiskSums(
         risk, eta, denominator, total[:, 1:], death[:, 1:], sets.tie_weight / denominator
     )
 
 
-def _sums(sets, risk, rows, cell) -> np.ndarray:
+def sums_by_cell(sets, risk, rows, cell) -> np.ndarray:
     """Sums of risk and of risk times covariates over ``rows``, ordered by ``cell``: (m, 1 + p)."""
     ends = np.cumsum(np.bincount(cell, minlength=sets.cells))
     picker = csr_array((risk[rows], rows, np.append(0, ends)), shape=(sets.cells, len(risk)))
     return np.column_stack([picker.sum(axis=1), picker @ sets.matrix])
 
 
-def _risk_set_totals(sets: RiskSets, risk) -> np.ndarray:
+def risk_set_totals(sets: RiskSets, risk) -> np.ndarray:
     """Totals over each risk set (m, 1 + p): backwards from the last event time of each stratum."""
-    change = _sums(sets, risk, np.arange(len(risk)), sets.last - 1)
+    change = sums_by_cell(sets, risk, np.arange(len(risk)), sets.last - 1)
     if sets.has_entry:
         stratum_ends = np.append(sets.stratum_starts[1:], len(risk))
         start = np.repeat(sets.cell_starts, stratum_ends - sets.stratum_starts)
         late = np.flatnonzero(sets.first > start)
         late = late[np.argsort(sets.first[late], kind="stable")]
-        change -= _sums(sets, risk, late, sets.first[late] - 1)
+        change -= sums_by_cell(sets, risk, late, sets.first[late] - 1)
     total = np.cumsum(change[::-1], axis=0)[::-1]
     if len(sets.cell_starts) > 1:
         ends = np.append(sets.cell_starts[1:], sets.cells)
