@@ -51,6 +51,7 @@ class MeasuresOfAssociation:
     is_floored: bool  # a count of 1-10 was replaced by 10 before the arithmetic
     better_risk_difference: Effect  # exact counts, Miettinen-Nurminen
     better_risks: tuple[Effect, Effect]  # exact counts, Wilson
+    cannot_tell: str | None = None  # why the platform's numbers are left blank (NaN)
 
 
 def shown_count(count: int) -> int:
@@ -59,18 +60,44 @@ def shown_count(count: int) -> int:
 
 
 def measures_of_association(events1, n1, events0, n0, *, use_shown=True) -> MeasuresOfAssociation:
-    """Risk analysis of arm 1 against arm 0 from events and patients (after exclusions)."""
+    """Risk analysis of arm 1 against arm 0 from events and patients (after exclusions).
+
+    The platform shows 10 for 1 to 10 events, also in an arm of fewer patients: what it computes
+    from that cannot be told, so its numbers are NaN and ``cannot_tell`` says so. The better
+    estimates use the exact counts all the same.
+
+    >>> result = measures_of_association(48, 437, 74, 437)
+    >>> round(result.risk_ratio.estimate, 3), round(result.p, 4)
+    (0.649, 0.0112)
+    >>> measures_of_association(3, 8, 20, 100).cannot_tell
+    'arm 1 has 8 patients and 3 events, shown as 10: what the platform computes cannot be told'
+    """
     for events, n, arm in ((events1, n1, 1), (events0, n0, 0)):
         if not 0 <= events <= n or n < 1:
             raise StatisticsError(f"arm {arm}: {events} events among {n} patients is impossible")
     d1, d0 = (shown_count(d) if use_shown else d for d in (events1, events0))
+    better = (
+        Effect(events1 / n1 - events0 / n0, *miettinen_nurminen(events1, n1, events0, n0)),
+        tuple(
+            Effect(events / n, *wilson_interval(events, n))
+            for events, n in ((events1, n1), (events0, n0))
+        ),
+    )
+    blank = Effect(*[float("nan")] * 3)
+    for shown, events, n, arm in ((d1, events1, n1, 1), (d0, events0, n0, 0)):
+        if shown > n:
+            return MeasuresOfAssociation(
+                (d1, d0), (float("nan"), float("nan")), blank, blank, blank, float("nan"),
+                float("nan"), True, *better,
+                f"arm {arm} has {n} patients and {events} events, shown as {shown}: what the "
+                "platform computes cannot be told",
+            )  # fmt: skip
     p1, p0 = d1 / n1, d0 / n0
     difference = p1 - p0
     half = Z * np.sqrt(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)
     pooled = (d1 + d0) / (n1 + n0)
     se = np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n0))
     z = difference / se if se > 0 else float("nan")
-    blank = Effect(*[float("nan")] * 3)
     ratio = odds = blank
     if d1 and d0:
         ratio = _log_effect(p1 / p0, np.sqrt(1 / d1 - 1 / n1 + 1 / d0 - 1 / n0))
@@ -86,11 +113,7 @@ def measures_of_association(events1, n1, events0, n0, *, use_shown=True) -> Meas
         float(z),
         float(2 * norm.sf(abs(z))),
         (d1, d0) != (events1, events0),
-        Effect(events1 / n1 - events0 / n0, *miettinen_nurminen(events1, n1, events0, n0)),
-        tuple(
-            Effect(events / n, *wilson_interval(events, n))
-            for events, n in ((events1, n1), (events0, n0))
-        ),
+        *better,
     )
 
 

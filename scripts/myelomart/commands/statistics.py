@@ -85,6 +85,15 @@ def match(
     ] = False,
     exact: Annotated[str, typer.Option(help="Columns to match exactly, comma-separated.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 0,
+    leave_out_unshared: Annotated[
+        bool,
+        typer.Option(
+            "--leave-out-unshared", help="Leave out rows with a level that one arm alone has."
+        ),
+    ] = False,
+    merge_below: Annotated[
+        int, typer.Option(help='Levels with fewer rows become one level "other"; 0: none do.')
+    ] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Write the matched rows here (CSV or Parquet).")
     ] = None,
@@ -94,8 +103,9 @@ def match(
     from myelomart.matching.summary import MatchOptions, match_summary
 
     options = MatchOptions(
-        treatment, _names(covariates), caliper, scale, order, ratio, replace, _names(exact), seed
-    )
+        treatment, _names(covariates), caliper, scale, order, ratio, replace, _names(exact), seed,
+        leave_out_unshared, merge_below,
+    )  # fmt: skip
     report, matched = match_summary(read_table(file), options)
     if out is not None:
         _write(matched, out)
@@ -141,7 +151,7 @@ def _times(text: str) -> tuple[float, ...]:
 
 def _whole(value: float):
     """A whole number without its decimals."""
-    return int(value) if value == int(value) else value
+    return int(value) if math.isfinite(value) and value == int(value) else value
 
 
 def _write(matched, out: Path) -> None:

@@ -12,7 +12,13 @@ from myelomart.columns import number_column
 from myelomart.design import design_matrix
 from myelomart.errors import StatisticsError
 from myelomart.matching.propensity import treatment_flags
-from myelomart.tables.standardized_differences import mean_difference, proportion_difference
+from myelomart.tables.standardized_differences import (
+    ROUNDING,
+    mean_difference,
+    over_spread,
+    proportion_difference,
+    spread_of,
+)
 
 __all__ = [
     "balance_table",
@@ -42,17 +48,22 @@ def standardized_difference(values, treatment, *, weights=None, binary=False) ->
     """Treated minus control mean of ``values`` (n,) over the unweighted pooled standard deviation.
 
     ``weights`` (n,) applies to the means. ``binary`` takes p(1-p) for the variance of a 0/1
-    column, as tables of proportions do. NaN when neither arm varies.
+    column, as tables of proportions do. Where neither arm varies it is 0 for one value in both and
+    infinite for two.
     """
     numbers = number_column(values, "values")
     treated = treatment_flags(treatment, len(numbers))
     weight = np.ones(len(numbers)) if weights is None else np.asarray(weights, float)
     degrees = 0 if binary else 1
-    spread = numbers[treated].var(ddof=degrees) + numbers[~treated].var(ddof=degrees)
+    variance = (
+        spread_of(numbers[treated], degrees) ** 2 + spread_of(numbers[~treated], degrees) ** 2
+    )
     difference = weighted_mean(numbers[treated], weight[treated]) - weighted_mean(
         numbers[~treated], weight[~treated]
     )
-    return difference / float(np.sqrt(spread / 2)) if spread > 0 else float("nan")
+    if not variance and abs(difference) <= ROUNDING * np.abs(numbers).max():
+        return 0.0
+    return over_spread(difference, variance / 2)
 
 
 def kolmogorov_smirnov(values, treatment, weights=None) -> float:
@@ -76,9 +87,10 @@ def effective_sample_size(weights) -> float:
 def balance_table(covariates: pd.DataFrame, treatment, weights=None) -> pd.DataFrame:
     """One row per covariate and category: means, SMD, variance ratio and KS, before and after.
 
-    ``weights`` (n,) come from :attr:`Matches.weights` or a weighting; 0 leaves a row out.
+    ``weights`` (n,) come from :attr:`Matches.weights` or a weighting; 0 leaves a row out. A column
+    that does not vary, or a level that nobody has, has a standardized difference of 0.
     """
-    design = design_matrix(covariates)
+    design = design_matrix(covariates, allow_constant=True)
     treated = treatment_flags(treatment, len(design.matrix))
     before = np.ones(len(treated))
     after = before if weights is None else np.asarray(weights, float)
@@ -103,7 +115,7 @@ def _variance_ratio(column, treated, weight) -> float:
     """Treated over control variance; NaN when the controls do not vary."""
     used = weight > 0
     one, zero = used & treated, used & ~treated
-    if one.sum() < 2 or zero.sum() < 2:
+    if one.sum() < 2 or zero.sum() < 2 or not spread_of(column[zero]):
         return float("nan")
     below = weighted_variance(column[zero], weight[zero])
     return weighted_variance(column[one], weight[one]) / below if below > 0 else float("nan")

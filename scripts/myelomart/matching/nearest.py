@@ -53,12 +53,38 @@ class Matches:
 
     @property
     def pair_ids(self) -> np.ndarray:
-        """Set number of each row (n,), -1 when unmatched: the cluster for a robust variance."""
+        """Set number of each row (n,), -1 when unmatched: the cluster for a robust variance.
+
+        Refused where a control serves in several sets: :attr:`members` has a row for each.
+        """
+        if self.replace and len(np.unique(self.control)) < len(self.control):
+            raise StatisticsError(
+                "a control that was matched more than once is in several sets: use members, which "
+                "has a row for each"
+            )
         ids = np.full(self.n, -1)
         sets = np.unique(self.treated, return_inverse=True)[1]
         ids[self.treated] = sets
         ids[self.control] = sets
         return ids
+
+    @property
+    def members(self) -> pd.DataFrame:
+        """The matched sets: match_set, row, weight, is_control; a row per treated row and per pair.
+
+        A control that serves in several pairs has a row in each; weights add up to
+        :attr:`weights`.
+        """
+        treated, sets, partners = np.unique(self.treated, return_inverse=True, return_counts=True)
+        frame = pd.DataFrame(
+            {
+                "match_set": np.concatenate([np.arange(len(treated)), sets]),
+                "row": np.concatenate([treated, self.control]),
+                "weight": np.concatenate([np.ones(len(treated)), 1 / partners[sets]]),
+                "is_control": np.repeat([False, True], [len(treated), len(sets)]),
+            }
+        )
+        return frame.sort_values(["match_set", "is_control", "row"], ignore_index=True)
 
 
 def pooled_sd(values: np.ndarray, treated: np.ndarray) -> float:
@@ -79,21 +105,10 @@ def match_nearest(
     pair first. ``exact`` (n,) or a frame (n, c): pairs agree on it and still honour the caliper.
     With ``ratio`` above 1, every treated row gets its first control before any gets a second.
     """
-    if order not in ORDERS or scale not in SCALES:
-        raise StatisticsError(
-            f"use an order of {', '.join(ORDERS)} and a scale of {', '.join(SCALES)}"
-        )
-    if ratio < 1 or (caliper is not None and not caliper > 0):
-        raise StatisticsError("the ratio is 1 or more and the caliper above 0")
+    check_choices(scale, caliper, order, ratio, seed)
     values = number_column(score, "score")
     treated = treatment_flags(treatment, len(values))
-    if scale == "logit":
-        if ((values <= 0) | (values >= 1)).any():
-            raise StatisticsError(
-                "the logit scale needs scores between 0 and 1: give probabilities"
-            )
-        values = to_logit(values)
-    values = np.round(values, DECIMALS)
+    values = np.round(on_scale(values, scale), DECIMALS)
     limit = None if caliper is None else caliper * pooled_sd(values, treated)
     sequence = _treated_sequence(values, np.flatnonzero(treated), order, seed)
     stratum = stratum_codes(exact, len(values))
@@ -112,6 +127,29 @@ def match_nearest(
         table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], caliper, limit, scale,
         order, ratio, replace, seed if order == "random" else None, len(values),
     )  # fmt: skip
+
+
+def check_choices(scale, caliper, order="largest", ratio=1, seed=0) -> None:
+    """Refuse an unknown scale or order, and a caliper, ratio or seed out of range."""
+    if order not in ORDERS or scale not in SCALES:
+        raise StatisticsError(
+            f"use an order of {', '.join(ORDERS)} and a scale of {', '.join(SCALES)}"
+        )
+    if ratio < 1 or (caliper is not None and not 0 < caliper < INFINITY):
+        raise StatisticsError(
+            "the ratio is 1 or more; the caliper is above 0, or None for no limit"
+        )
+    if seed < 0:
+        raise StatisticsError(f"the seed is {seed}: give 0 or a positive whole number")
+
+
+def on_scale(score: np.ndarray, scale: str) -> np.ndarray:
+    """Scores (n,) on the scale that distances are measured on."""
+    if scale != "logit":
+        return score
+    if ((score <= 0) | (score >= 1)).any():
+        raise StatisticsError("the logit scale needs scores between 0 and 1: give probabilities")
+    return to_logit(score)
 
 
 class _Pool:
@@ -182,6 +220,8 @@ def _in_sequence(pool, rows, scores, nodes, limit, ratio):
     pairs = []
     nearest, take = pool.nearest, pool.take
     for _ in range(ratio):
+        if not rows:
+            break
         matched = []
         for position, (score, node) in enumerate(zip(scores, nodes, strict=True)):
             distance, found, control = nearest(score, node)
@@ -198,6 +238,8 @@ def _closest_first(pool, rows, scores, nodes, limit, ratio):
     pairs = []
     waiting = range(len(rows))
     for _ in range(ratio):
+        if not waiting:
+            break
         matched, heap = [], []
         for position in waiting:
             distance, _, control = pool.nearest(scores[position], nodes[position])
@@ -256,6 +298,11 @@ def stratum_codes(exact, n: int) -> np.ndarray:
     if exact is None:
         return np.zeros(n, int)
     frame = pd.DataFrame(exact)
+    if not frame.columns.is_unique:
+        raise StatisticsError(
+            f"column {frame.columns[frame.columns.duplicated()][0]}: it is named twice among the "
+            "exact columns"
+        )
     if len(frame) != n:
         raise StatisticsError(f"exact columns: {len(frame)} rows where the score has {n}")
     for name in frame.columns:

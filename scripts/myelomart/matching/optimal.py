@@ -7,11 +7,16 @@ rows.
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from scipy.special import logit as to_logit
 
 from myelomart.columns import number_column
 from myelomart.errors import StatisticsError
-from myelomart.matching.nearest import Matches, pooled_sd, stratum_codes
+from myelomart.matching.nearest import (
+    Matches,
+    check_choices,
+    on_scale,
+    pooled_sd,
+    stratum_codes,
+)
 from myelomart.matching.propensity import treatment_flags
 
 MOST_CELLS = 50_000_000  # 400 MB of distances
@@ -19,10 +24,10 @@ MOST_CELLS = 50_000_000  # 400 MB of distances
 
 def match_optimal(score, treatment, *, caliper=0.2, scale="logit", exact=None) -> Matches:
     """As :func:`match_nearest` 1:1 without replacement, but with the least total distance."""
+    check_choices(scale, caliper)
     values = number_column(score, "score")
     treated = treatment_flags(treatment, len(values))
-    if scale == "logit":
-        values = to_logit(values)
+    values = on_scale(values, scale)
     limit = np.inf if caliper is None else caliper * pooled_sd(values, treated)
     rows, controls = np.flatnonzero(treated), np.flatnonzero(~treated)
     if len(rows) * len(controls) > MOST_CELLS:

@@ -20,6 +20,7 @@ from myelomart.errors import StatisticsError
 from myelomart.survival.inputs import event_flags
 
 POLISHING_STEPS = 3  # from 1e-8 on, each squares the distance
+RUNNING = 0.1  # logits that a last Newton step moves a row, where it should move none
 STEEPEST_EFFECT = 15.0  # log odds per standard deviation that no data can support
 
 
@@ -48,11 +49,15 @@ def treatment_flags(treatment, rows: int) -> np.ndarray:
     return flags
 
 
-def propensity_score(treatment, covariates: pd.DataFrame, *, penalty=None, strength=1.0):
+def propensity_score(
+    treatment, covariates: pd.DataFrame, *, penalty=None, strength=1.0
+) -> PropensityScore:
     """Fit treatment (n,) 0/1 on covariates (n, c); returns a :class:`PropensityScore`.
 
     ``penalty`` is None, "l1" or "l2" with ``strength`` lambda (scikit-learn's C is 1 / lambda).
-    Raises StatisticsError on constant or collinear columns and when the arms do not overlap.
+    Raises StatisticsError on constant or collinear columns, when the arms do not overlap, and when
+    the model has no maximum, as with a level that one arm alone has
+    (:func:`myelomart.matching.leave_out_unshared`).
     """
     if penalty not in (None, "l1", "l2"):
         raise StatisticsError(f"penalty {penalty!r} is unknown: use l1, l2 or none")
@@ -78,6 +83,9 @@ def propensity_score(treatment, covariates: pd.DataFrame, *, penalty=None, stren
         steep, constant = _polished(standardized, treated, steep, constant, penalty, strength)
     logit = standardized @ steep + constant
     _refuse_no_overlap(logit, treated, steep, design)
+    if penalty is None:
+        steep, constant = _last_step(standardized, treated, steep, constant, design)
+        logit = standardized @ steep + constant
     slopes = steep / scale
     intercept = constant - slopes @ centre
     coefficients = {"(Intercept)": float(intercept)}
@@ -108,6 +116,48 @@ def _polished(matrix, treated, slopes, intercept, penalty, strength):
     result = np.zeros(len(slopes))
     result[active] = at[1:]
     return result, at[0]
+
+
+def _last_step(matrix, treated, slopes, intercept, design: Design):
+    """One Newton step more; refused where it still carries rows towards a score of 0 or 1.
+
+    At a maximum the step is next to nothing. Where the likelihood only rises to infinity each step
+    moves the logit of the rows that are told apart by about one, for ever.
+    """
+    whole = np.column_stack([np.ones(len(matrix)), matrix])
+    chance = expit(whole @ np.append(intercept, slopes))
+    bend = (whole * (chance * (1 - chance))[:, None]).T @ whole
+    try:
+        step = np.linalg.solve(bend, whole.T @ (treated - chance))
+    except np.linalg.LinAlgError:
+        step = np.full(whole.shape[1], np.inf)
+    with np.errstate(invalid="ignore"):
+        moved = np.abs(whole @ step)
+    running = ~(moved < RUNNING)
+    if running.any():
+        raise StatisticsError(_runs_away(treated, running, slopes, design))
+    return slopes + step[1:], intercept + step[0]
+
+
+def _runs_away(treated, running, slopes, design: Design) -> str:
+    """Name the level that one arm alone has, else the steepest column."""
+    for name, column in zip(design.names, design.matrix.T, strict=True):
+        values = np.unique(column)
+        for value in values if len(values) == 2 else ():
+            inside = column == value
+            if treated[inside].all() or not treated[inside].any():
+                arm = "treated" if treated[inside].all() else "controls"
+                return (
+                    f"column {name}: the {int(inside.sum())} rows with value {value:g} are all "
+                    f"{arm}, so their score runs to 0 or 1 and the model has no maximum: leave "
+                    "these rows out, merge the level with another, or leave out the column"
+                )
+    name = design.names[int(np.argmax(np.abs(slopes)))]
+    return (
+        f"column {name}: together with the others it tells the arm of {int(running.sum())} of "
+        f"{len(treated)} rows, so their score runs to 0 or 1 and the model has no maximum: leave "
+        "out the column, or restrict the population to what both arms have"
+    )
 
 
 def _refuse_collinear(design: Design, standardized: np.ndarray) -> None:

@@ -19,6 +19,7 @@ from myelomart.meta_analysis.effect_sizes import EffectSizes
 
 METHODS = ("reml", "dl", "glmm")
 FEWEST_STUDIES = 3  # below, a pooled estimate says less than the studies themselves
+LEFT_OUT = ("estimate", "ci_low", "ci_high", "tau2", "i2")  # columns of a leave-one-out table
 THRESHOLD = 1e-5  # metafor's
 STUCK = float(np.finfo(float).eps ** 0.25)
 MAX_ITERATIONS = 10_000  # metafor stops at 100: too few where the likelihood is flat near 0
@@ -104,20 +105,19 @@ def study_table(sizes: EffectSizes, tau2=0.0, conf_level=0.95) -> pd.DataFrame:
 
 
 def leave_one_out(sizes: EffectSizes, **options) -> pd.DataFrame:
-    """The pooled estimate without each study in turn: study, estimate, limits, tau2, i2."""
+    """The pooled estimate without each study in turn: study, estimate, limits, tau2, i2, refusal.
+
+    Where the rest cannot be pooled the numbers are NaN and ``refusal`` says why; else it is None.
+    """
     rows = []
     for position, name in enumerate(sizes.study):
-        result = pool(sizes.without(position), **options)
-        rows.append(
-            {
-                "study": name,
-                "estimate": result.estimate,
-                "ci_low": result.ci_low,
-                "ci_high": result.ci_high,
-                "tau2": result.tau2,
-                "i2": result.i2,
-            }
-        )
+        row = {"study": name} | dict.fromkeys(LEFT_OUT, float("nan")) | {"refusal": None}
+        try:
+            result = pool(sizes.without(position), **options)
+            row |= {column: getattr(result, column) for column in LEFT_OUT}
+        except StatisticsError as cause:
+            row["refusal"] = str(cause)
+        rows.append(row)
     return pd.DataFrame(rows)
 
 

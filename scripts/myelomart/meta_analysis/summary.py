@@ -61,7 +61,11 @@ def meta_summary(frame: pd.DataFrame, options: MetaOptions) -> dict:
         values |= {"profile_ci_low": low, "profile_ci_high": high}
     if len(sizes.effect) > FEWEST_STUDIES:
         rest = leave_one_out(sizes, method=options.method, hartung_knapp=options.hartung_knapp)
-        values["leave_one_out"] = rest.to_dict("records")
+        refused = rest[rest["refusal"].notna()]
+        report["notes"] += [
+            f"not pooled without {row.study}: {row.refusal}" for row in refused.itertuples()
+        ]
+        values["leave_one_out"] = rest.drop(columns="refusal").to_dict("records")
     return {**values, "studies": result.studies.to_dict("records"), **report}
 
 

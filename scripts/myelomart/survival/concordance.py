@@ -98,11 +98,12 @@ def concordance(
         return Concordance(float("nan"), float("nan"), 0.0, 0.0, 0.0)
     somers = (concordant - discordant) / pairs
     influence = weight * ((below - above) - somers * (below + same + above)) / pairs
+    se = float(np.sqrt((influence**2).sum()) / 2)
     if cluster is not None:
-        influence = np.bincount(cluster, influence)
-    return Concordance(
-        (somers + 1) / 2, float(np.sqrt((influence**2).sum()) / 2), concordant, discordant, tied
-    )
+        by_cluster = np.bincount(cluster, influence)
+        # nothing varies between clusters where there is one
+        se = float(np.sqrt((by_cluster**2).sum()) / 2) if len(by_cluster) > 1 else float("nan")
+    return Concordance(float(somers + 1) / 2, se, float(concordant), float(discordant), float(tied))
 
 
 def _ranks(risk: np.ndarray) -> np.ndarray:

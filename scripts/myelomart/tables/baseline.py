@@ -15,7 +15,11 @@ from scipy import stats
 from myelomart.design import is_category
 from myelomart.errors import StatisticsError
 from myelomart.tables.contingency import fisher_exact
-from myelomart.tables.standardized_differences import proportion_difference
+from myelomart.tables.standardized_differences import (
+    mean_difference,
+    proportion_difference,
+    spread_of,
+)
 
 UNKNOWN = "unknown"
 TESTS = ("chi-square", "chi-square-yates", "fisher", "student", "welch", "wilcoxon", "none")
@@ -188,9 +192,7 @@ def _share_difference(shares, labels) -> float:
     """Standardized difference of a level's share between two arms."""
     if len(labels) != 2 or any(len(hits) == 0 for hits in shares.values()):
         return float("nan")
-    first, second = (float(shares[label].mean()) for label in labels)
-    same = first in (0, 1) and second in (0, 1)
-    return float("nan") if same else proportion_difference(first, second)
+    return proportion_difference(*(float(shares[label].mean()) for label in labels))
 
 
 def _mean_gap(parts, labels) -> float:
@@ -198,5 +200,6 @@ def _mean_gap(parts, labels) -> float:
     if len(labels) != 2:
         return float("nan")
     first, second = (parts[label] for label in labels)
-    spread = np.sqrt((first.var() + second.var()) / 2)
-    return float((first.mean() - second.mean()) / spread) if spread > 0 else float("nan")
+    if min(len(first), len(second)) < 1:
+        return float("nan")
+    return mean_difference(first.mean(), spread_of(first), second.mean(), spread_of(second))
