@@ -25,6 +25,8 @@ from myelomart.survival.inputs import (
 )
 from myelomart.survival.kaplan_meier import CONF_TYPES, confidence_limits
 
+ROUNDING = 1e-13  # of a squared incidence
+
 
 @dataclass(frozen=True)
 class CumulativeIncidence:
@@ -122,7 +124,8 @@ def cumulative_incidence(
             )  # fmt: skip
         else:
             variance = _greenwood_variance(safe, died[cause], all_died, before, incidence)
-        se = np.sqrt(np.maximum(variance, 0))
+        # below this only the rounding of sums that cancel is left
+        se = np.sqrt(np.where(variance > ROUNDING * incidence**2, variance, 0 * variance))
         relative = np.divide(se, incidence, out=np.zeros(size), where=incidence > 0)
         low, high = confidence_limits(incidence, relative, conf_type, conf_level)
         arrays = (grid, at_risk, died[cause], incidence, se, low, high, event_free)
@@ -286,6 +289,11 @@ def _gray_stratum(index, kind, groups, size, rho):
     total = ours.sum(1)
     pooled = np.cumsum(total / risk)
     pooled_before = np.concatenate([[0.0], pooled[:-1]])
+    if rho != int(rho) and (pooled_before > 1).any() or rho < 0 and (pooled_before >= 1).any():
+        raise StatisticsError(
+            f"Gray's test: the pooled incidence passes 1, so its weight with rho {rho:g} "
+            "is undefined: use rho 0"
+        )
     weight = (1 - pooled_before) ** rho
     expected = total[:, None] * ratio * (1 - incidence_before) / subrisk[:, None]
     score = (weight[:, None] * (ours - np.where(present, expected, 0))).sum(0)

@@ -221,7 +221,8 @@ def cox_regression(
     if penalty == "firth":
         beta, sums, likelihood, null_likelihood = firth_maximum(sets)
     else:
-        beta, sums = _newton(sets, start, design, null_information, np.sqrt(spread))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # on the way to infinity
+            beta, sums = _newton(sets, start, design, null_information, np.sqrt(spread))
         likelihood, null_likelihood = log_likelihood(sets, sums), log_likelihood(sets, start)
     variance = np.linalg.inv(information(sets, sums))
     gradient = score(sets, start)

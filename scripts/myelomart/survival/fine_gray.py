@@ -76,7 +76,8 @@ def fine_gray(time, event_code, covariates, *, cause=1, conf_level=0.95) -> Fine
         raise StatisticsError(f"no row of {len(times)} has the event {cause}: nothing to model")
     design = design_matrix(covariates)
     sets = _WeightedRiskSets(times, codes, design.matrix, cause)
-    beta, state, null_likelihood = _newton(sets, design)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # on the way to infinity
+        beta, state, null_likelihood = _newton(sets, design)
     inverse = np.linalg.inv(state.information)
     influence = sets.influence(state)
     return FineGrayFit(

@@ -140,6 +140,9 @@ def kaplan_meier(
     if robust:
         codes = None if cluster is None else cluster_codes(cluster, times)
         log_se = _jackknife_se(table, events, unit, codes)
+        # between events only rounding changes it
+        moved = np.where(table.n_event > 0, np.arange(len(log_se)), 0)
+        log_se = log_se[np.maximum.accumulate(moved)]
     else:
         log_se = np.sqrt(np.cumsum(_greenwood_steps(table)))
     low, high = confidence_limits(survival, log_se, conf_type, conf_level)
@@ -163,12 +166,12 @@ def reverse_kaplan_meier(time, event, **options) -> SurvivalCurve:
 def confidence_limits(probability, relative_se, conf_type, conf_level=0.95):
     """Limits of a probability from the standard error of its logarithm (both (K,)).
 
-    Undefined where the transform is (log-log at 0 and 1, log at 0), as in R.
+    Undefined where the transform is (log-log at 0 and 1, log at 0), as in R, or the error itself.
     """
     z = norm.ppf(0.5 + conf_level / 2)
     with np.errstate(all="ignore"):
         if conf_type == "plain":
-            half = z * np.where(probability > 0, relative_se * probability, np.nan)
+            half = z * relative_se * probability
             return np.maximum(probability - half, 0), np.minimum(probability + half, 1)
         inside = np.where((probability == 0) | (probability == 1), np.nan, probability)
         if conf_type == "log":
@@ -236,17 +239,23 @@ def _independent_jackknife_se(table, weights, greenwood, at_entry, final) -> np.
 
 
 def _crossing(time: np.ndarray, curve: np.ndarray, level: float) -> float:
-    """First time the curve is below ``level``; the middle of the stretch where it rests on it.
+    """Time at which the curve falls below ``level``; the middle where it rests on it for a while.
 
-    A curve that rests on it to the end of follow-up gives the middle of that last stretch.
+    A curve that rests on it to the end of follow-up gives the middle of that last stretch. A limit
+    can rise again: its highest value at or below ``level`` counts, as in ``quantile(survfit)``.
     """
-    reached = np.flatnonzero(curve <= level + TIE_TOLERANCE)
-    if not len(reached):
+    reached = _highest(curve, curve <= level + TIE_TOLERANCE)
+    if reached is None:
         return float("nan")
-    first = reached[0]
-    if curve[first] < level - TIE_TOLERANCE:
-        return float(time[first])
-    below = np.flatnonzero(curve < level - TIE_TOLERANCE)
-    if not len(below) and np.isnan(curve[-1]):
-        return float("nan")
-    return float(time[first] + time[below[0] if len(below) else -1]) / 2
+    below = _highest(curve, curve <= level - TIE_TOLERANCE)
+    if below is not None:
+        return float(time[reached] + time[below]) / 2
+    rests = abs(curve[-1] - level) < TIE_TOLERANCE
+    return float(time[reached] + time[-1]) / 2 if rests else float("nan")
+
+
+def _highest(curve: np.ndarray, allowed: np.ndarray) -> int | None:
+    """First position of the highest value among those ``allowed``; None when there is none."""
+    if not allowed.any():
+        return None
+    return int(np.argmax(np.where(allowed, curve, -np.inf)))
