@@ -2,18 +2,27 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from myelomart.errors import StatisticsError
 
 
-def column_name(values, default: str) -> str:
-    """The name of a Series, else ``default``: refusals name the user's own column."""
+def column_name(values: ArrayLike, default: str) -> str:
+    """The name of a Series, else ``default``: refusals name the user's own column.
+
+    >>> column_name(pd.Series([1], name="age"), "time")
+    'age'
+    """
     name = getattr(values, "name", None)
     return str(name) if name is not None else default
 
 
-def number_column(values, default: str) -> np.ndarray:
-    """``values`` as a float array (n,); text, NaN and infinity are refused with their row count."""
+def number_column(values: ArrayLike, default: str) -> np.ndarray:
+    """``values`` as a float array (n,); text, NaN and infinity are refused with their row count.
+
+    >>> number_column(["2", 3], "time").tolist()
+    [2.0, 3.0]
+    """
     name = column_name(values, default)
     try:
         numbers = np.asarray(values, dtype=float)
@@ -32,7 +41,10 @@ def number_column(values, default: str) -> np.ndarray:
 
 
 def refuse_rows(bad: np.ndarray, name: str, what: str, remedy: str) -> None:
-    """Raise a sentence that names the column, the number of bad rows and the first of them."""
+    """Raise a sentence that names the column, the number of bad rows and the first of them.
+
+    >>> refuse_rows(np.array([False, False]), "time", "are negative", "mend them")
+    """
     if bad.any():
         raise StatisticsError(
             f"column {name}: {int(bad.sum())} of {len(bad)} rows {what} "
@@ -41,7 +53,11 @@ def refuse_rows(bad: np.ndarray, name: str, what: str, remedy: str) -> None:
 
 
 def same_length(values: np.ndarray, times: np.ndarray, name: str) -> np.ndarray:
-    """``values`` if it has as many rows as ``times``; else a refusal."""
+    """``values`` if it has as many rows as ``times``; else a refusal.
+
+    >>> same_length(np.array([1, 0]), np.array([2.0, 3.0]), "event").tolist()
+    [1, 0]
+    """
     if len(values) != len(times):
         raise StatisticsError(
             f"column {name}: {len(values)} rows where the times have {len(times)}"
@@ -49,8 +65,13 @@ def same_length(values: np.ndarray, times: np.ndarray, name: str) -> np.ndarray:
     return values
 
 
-def labels_of(values, times: np.ndarray, default: str) -> tuple[np.ndarray, np.ndarray]:
-    """Codes 0…k-1 (n,) and the k labels in sorted order; missing labels are refused."""
+def labels_of(values: ArrayLike, times: np.ndarray, default: str) -> tuple[np.ndarray, np.ndarray]:
+    """Codes 0…k-1 (n,) and the k labels in sorted order; missing labels are refused.
+
+    >>> codes, labels = labels_of(["b", "a", "b"], np.array([1.0, 2.0, 3.0]), "group")
+    >>> codes.tolist(), labels.tolist()
+    ([1, 0, 1], ['a', 'b'])
+    """
     name = column_name(values, default)
     codes, labels = pd.factorize(np.asarray(values), sort=True)
     same_length(codes, times, name)

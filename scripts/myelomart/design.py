@@ -72,7 +72,11 @@ def _is_constant(block: np.ndarray) -> np.ndarray:
 
 
 def is_category(column: pd.Series) -> bool:
-    """Text and categorical columns are categories; numbers and booleans are not, boxed or not."""
+    """Text and categorical columns are categories; numbers and booleans are not, boxed or not.
+
+    >>> is_category(pd.Series(["I", "II"])), is_category(pd.Series([True, False]))
+    (True, False)
+    """
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return False
     if column.dtype == object:

@@ -11,7 +11,7 @@ import gzip
 import lzma
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,14 @@ def read_table(path: Path) -> pd.DataFrame:
 
     Refused are a file that is absent, empty or damaged, a column name that is given twice, and a
     row with more or fewer fields than the header (a delimiter at the end of a line is none).
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "trial.csv"
+    ...     pd.DataFrame({"months": [2, 5], "died": [1, 0]}).to_csv(file, index=False)
+    ...     table = read_table(file)
+    >>> table["months"].tolist()
+    [2, 5]
     """
     if not path.is_file():
         raise StatisticsError(f"file {path}: it does not exist")
@@ -177,7 +185,12 @@ def _whole_numbers(column: pd.Series) -> pd.Series:
 
 
 def complete_rows(frame: pd.DataFrame, names: list[str]) -> CompleteRows:
-    """Keep the rows where every named column has a value."""
+    """Keep the rows where every named column has a value.
+
+    >>> complete = complete_rows(pd.DataFrame({"age": [60, None, 71]}), ["age"])
+    >>> complete.n_dropped, complete.dropped
+    (1, {'age': 1})
+    """
     names = list(dict.fromkeys(names))
     absent = [name for name in names if name not in frame.columns]
     if absent:
@@ -213,7 +226,11 @@ def _refuse_other_kinds(column: pd.Series) -> None:
 
 
 def numbers(frame: pd.DataFrame, name: str, *, refuse_negative: bool = False) -> pd.Series:
-    """Column ``name`` as floats; text, dates, infinity and, when asked, negatives are refused."""
+    """Column ``name`` as floats; text, dates, infinity and, when asked, negatives are refused.
+
+    >>> numbers(pd.DataFrame({"age": ["60", "71"]}), "age").tolist()
+    [60.0, 71.0]
+    """
     column = frame[name]
     _refuse_dates(column)
     values = pd.to_numeric(column, errors="coerce").astype(float)
@@ -239,7 +256,11 @@ def _refuse_dates(column: pd.Series) -> None:
 
 
 def flags(frame: pd.DataFrame, name: str, event_value: str | None = None) -> pd.Series:
-    """Column ``name`` as 0/1: 1/0, true/false, or equal to ``event_value``."""
+    """Column ``name`` as 0/1: 1/0, true/false, or equal to ``event_value``.
+
+    >>> flags(pd.DataFrame({"died": [True, False]}), "died").tolist()
+    [1, 0]
+    """
     column = frame[name]
     if event_value is not None:
         return matches(frame, name, event_value).astype(int)
@@ -262,7 +283,11 @@ def _truth(item) -> float:
 
 
 def matches(frame: pd.DataFrame, name: str, value: str) -> pd.Series:
-    """Where column ``name`` equals ``value`` (n,) bool; refuses a value that never occurs."""
+    """Where column ``name`` equals ``value`` (n,) bool; refuses a value that never occurs.
+
+    >>> matches(pd.DataFrame({"state": ["progressed", "alive"]}), "state", "alive").tolist()
+    [False, True]
+    """
     equal = equal_to(frame[name], value)
     if not equal.any():
         raise StatisticsError(
@@ -276,6 +301,9 @@ def equal_to(column: pd.Series, value: str) -> pd.Series:
     """Where ``column`` holds ``value`` (n,) bool: as written, else as a number or truth value.
 
     So 1 finds 1.0, 01 and true; where the column holds both "1" and "01" as text, 1 finds its own.
+
+    >>> equal_to(pd.Series(["01", "1.0", "0"]), "1").tolist()
+    [True, True, False]
     """
     items = column.unique()
     same = {item: label(item) == value for item in items}
@@ -290,7 +318,11 @@ def _some_values(column: pd.Series) -> str:
 
 
 def covariates(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """The named columns, refusing one that is mostly numbers but holds text in some rows."""
+    """The named columns, refusing one that is mostly numbers but holds text in some rows.
+
+    >>> covariates(pd.DataFrame({"age": [60, 71], "stage": ["I", "II"]}), ["age"]).columns.tolist()
+    ['age']
+    """
     chosen = frame[names].reset_index(drop=True)
     for name in names:
         column = frame[name]
@@ -303,23 +335,35 @@ def covariates(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return chosen
 
 
-def refuse_repeated(names, option: str) -> None:
-    """Refuse an ``option`` that names a column twice."""
+def refuse_repeated(names: Sequence[str], option: str) -> None:
+    """Refuse an ``option`` that names a column twice.
+
+    >>> refuse_repeated(("age", "stage"), "--covariates")
+    """
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise StatisticsError(f"{option}: column {twice[0]} is named twice")
 
 
 def sorted_codes(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Codes (n,) and the sorted values they stand for; values of several kinds sort as text."""
+    """Codes (n,) and the sorted values they stand for; values of several kinds sort as text.
+
+    >>> codes, values = sorted_codes(pd.Series(["b", "a", "b"]))
+    >>> codes.tolist(), list(values)
+    ([1, 0, 1], ['a', 'b'])
+    """
     try:
         return pd.factorize(column, sort=True)
     except TypeError:
         return pd.factorize(column.map(label), sort=True)
 
 
-def label(value) -> str:
-    """A group's label: whole numbers without decimals, anything else as it stands."""
+def label(value: object) -> str:
+    """A group's label: whole numbers without decimals, anything else as it stands.
+
+    >>> label(2.0), label(True), label("II")
+    ('2', 'true', 'II')
+    """
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value)).lower()
     if isinstance(value, (float, np.floating)) and float(value).is_integer():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 from scipy.stats import t as student
 
@@ -55,11 +56,17 @@ class MeasuresOfAssociation:
 
 
 def shown_count(count: int) -> int:
-    """What is displayed: 0 stays 0, 1-10 become 10, others are exact."""
+    """What is displayed: 0 stays 0, 1-10 become 10, others are exact.
+
+    >>> [shown_count(count) for count in (0, 3, 10, 11)]
+    [0, 10, 10, 11]
+    """
     return count if count == 0 or count > SHOWN_FLOOR else SHOWN_FLOOR
 
 
-def measures_of_association(events1, n1, events0, n0, *, use_shown=True) -> MeasuresOfAssociation:
+def measures_of_association(
+    events1: int, n1: int, events0: int, n0: int, *, use_shown: bool = True
+) -> MeasuresOfAssociation:
     """Risk analysis of arm 1 against arm 0 from events and patients (after exclusions).
 
     The platform shows 10 for 1 to 10 events, also in an arm of fewer patients: what it computes
@@ -128,13 +135,26 @@ class OutcomeComparison:
     better_cox: CoxFit  # one row per patient, clustered by pair where pairs are given
 
 
-def censored_at(last_fact_days, window_end: int):
-    """Follow-up of F days counts as censored at F + 1; complete follow-up to W at W + 1."""
+def censored_at(last_fact_days: ArrayLike, window_end: int) -> np.ndarray:
+    """Follow-up of F days counts as censored at F + 1; complete follow-up to W at W + 1.
+
+    >>> censored_at([10, 365, 900], 365).tolist()
+    [11, 366, 366]
+    """
     return np.minimum(np.asarray(last_fact_days), window_end) + 1
 
 
-def compare_outcomes(time, event, arm, *, pairs=None) -> OutcomeComparison:
-    """KM, log-rank, Cox and proportionality of ``arm`` (n,) 0/1 as the platform computes them."""
+def compare_outcomes(
+    time: ArrayLike, event: ArrayLike, arm: ArrayLike, *, pairs: ArrayLike | None = None
+) -> OutcomeComparison:
+    """KM, log-rank, Cox and proportionality of ``arm`` (n,) 0/1 as the platform computes them.
+
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> result = compare_outcomes(time, event, [0] * 6 + [1] * 6)
+    >>> result.cox.hazard_ratio.round(3).tolist()
+    [0.509]
+    """
     times, _ = event_times(time)
     events = event_flags(event, times)
     arms = event_flags(pd.Series(arm, name="arm"), times).astype(int)
@@ -155,23 +175,39 @@ def compare_outcomes(time, event, arm, *, pairs=None) -> OutcomeComparison:
     )
 
 
-def match_as_platform(score, treatment, *, scale="probability", seed=0) -> Matches:
+def match_as_platform(
+    score: ArrayLike, treatment: ArrayLike, *, scale: str = "probability", seed: int = 0
+) -> Matches:
     """1:1 greedy nearest neighbour, rows shuffled, caliper 0.1 pooled SD; the scale is unknown.
 
     The platform does not say whether its standard deviation is of the probability or its logit.
+
+    >>> score = np.linspace(0.3, 0.6, 30)
+    >>> match_as_platform(score, np.arange(30) % 3 == 0).caliper
+    0.1
     """
     return match_nearest(score, treatment, caliper=CALIPER, scale=scale, order="random", seed=seed)
 
 
-def binary_balance_p(events1, n1, events0, n0) -> float:
-    """p of the pooled two-proportion z test, as in its table of baseline characteristics."""
+def binary_balance_p(events1: int, n1: int, events0: int, n0: int) -> float:
+    """p of the pooled two-proportion z test, as in its table of baseline characteristics.
+
+    >>> round(binary_balance_p(48, 437, 74, 437), 4)
+    0.0112
+    """
     pooled = (events1 + events0) / (n1 + n0)
     se = np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n0))
     return float(2 * norm.sf(abs(events1 / n1 - events0 / n0) / se)) if se > 0 else float("nan")
 
 
-def continuous_balance_p(mean1, sd1, n1, mean0, sd0, n0) -> float:
-    """p of Student's t test with equal variances, from the printed means and deviations."""
+def continuous_balance_p(
+    mean1: float, sd1: float, n1: int, mean0: float, sd0: float, n0: int
+) -> float:
+    """p of Student's t test with equal variances, from the printed means and deviations.
+
+    >>> round(continuous_balance_p(66, 8, 100, 64.5, 9, 100), 4)
+    0.2144
+    """
     variance = ((n1 - 1) * sd1**2 + (n0 - 1) * sd0**2) / (n1 + n0 - 2)
     t = (mean1 - mean0) / np.sqrt(variance * (1 / n1 + 1 / n0))
     return float(2 * student.sf(abs(t), n1 + n0 - 2))

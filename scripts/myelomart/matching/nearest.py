@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import logit as to_logit
 
 from myelomart.columns import number_column
@@ -88,22 +89,38 @@ class Matches:
 
 
 def pooled_sd(values: np.ndarray, treated: np.ndarray) -> float:
-    """√((s₁² + s₀²) / 2) of the two arms, sample variances."""
+    """√((s₁² + s₀²) / 2) of the two arms, sample variances.
+
+    >>> pooled_sd(np.array([1.0, 3.0, 2.0, 4.0]), np.array([True, True, False, False])) ** 2
+    2.0000000000000004
+    """
     if treated.sum() < 2 or (~treated).sum() < 2:
         raise StatisticsError("each arm needs 2 rows or more for a standard deviation")
     return float(np.sqrt((values[treated].var(ddof=1) + values[~treated].var(ddof=1)) / 2))
 
 
 def match_nearest(
-    score, treatment, *, caliper=0.2, scale="logit", order="largest", ratio=1, replace=False,
-    exact=None, seed=0,
-) -> Matches:  # fmt: skip
+    score: ArrayLike,
+    treatment: ArrayLike,
+    *,
+    caliper: float | None = 0.2,
+    scale: str = "logit",
+    order: str = "largest",
+    ratio: int = 1,
+    replace: bool = False,
+    exact: pd.DataFrame | ArrayLike | None = None,
+    seed: int = 0,
+) -> Matches:
     """Match each treated row to ``ratio`` controls nearest in ``score`` (n,), a probability.
 
     ``caliper`` is in pooled standard deviations of the score on its ``scale`` (None: no limit).
     ``order`` of the treated: largest or smallest score first, random (by ``seed``), or the closest
     pair first. ``exact`` (n,) or a frame (n, c): pairs agree on it and still honour the caliper.
     With ``ratio`` above 1, every treated row gets its first control before any gets a second.
+
+    >>> matched = match_nearest([0.5, 0.6, 0.55, 0.4], [1, 1, 0, 0], caliper=None)
+    >>> matched.treated.tolist(), matched.control.tolist()
+    ([1, 0], [2, 3])
     """
     check_choices(scale, caliper, order, ratio, seed)
     values = number_column(score, "score")
@@ -129,8 +146,13 @@ def match_nearest(
     )  # fmt: skip
 
 
-def check_choices(scale, caliper, order="largest", ratio=1, seed=0) -> None:
-    """Refuse an unknown scale or order, and a caliper, ratio or seed out of range."""
+def check_choices(
+    scale: str, caliper: float | None, order: str = "largest", ratio: int = 1, seed: int = 0
+) -> None:
+    """Refuse an unknown scale or order, and a caliper, ratio or seed out of range.
+
+    >>> check_choices("logit", 0.2)
+    """
     if order not in ORDERS or scale not in SCALES:
         raise StatisticsError(
             f"use an order of {', '.join(ORDERS)} and a scale of {', '.join(SCALES)}"
@@ -144,7 +166,11 @@ def check_choices(scale, caliper, order="largest", ratio=1, seed=0) -> None:
 
 
 def on_scale(score: np.ndarray, scale: str) -> np.ndarray:
-    """Scores (n,) on the scale that distances are measured on."""
+    """Scores (n,) on the scale that distances are measured on.
+
+    >>> on_scale(np.array([0.5]), "logit").tolist()
+    [0.0]
+    """
     if scale != "logit":
         return score
     if ((score <= 0) | (score >= 1)).any():
@@ -293,8 +319,12 @@ def _treated_sequence(values, rows, order, seed) -> np.ndarray:
     return rows[np.argsort(key, kind="stable")]
 
 
-def stratum_codes(exact, n: int) -> np.ndarray:
-    """One code per distinct combination of the exact columns (n,)."""
+def stratum_codes(exact: pd.DataFrame | ArrayLike | None, n: int) -> np.ndarray:
+    """One code per distinct combination of the exact columns (n,).
+
+    >>> stratum_codes(["b", "a", "b"], 3).tolist()
+    [1, 0, 1]
+    """
     if exact is None:
         return np.zeros(n, int)
     frame = pd.DataFrame(exact)

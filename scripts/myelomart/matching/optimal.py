@@ -6,6 +6,8 @@ rows.
 """
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
 from myelomart.columns import number_column
@@ -22,8 +24,20 @@ from myelomart.matching.propensity import treatment_flags
 MOST_CELLS = 50_000_000  # 400 MB of distances
 
 
-def match_optimal(score, treatment, *, caliper=0.2, scale="logit", exact=None) -> Matches:
-    """As :func:`match_nearest` 1:1 without replacement, but with the least total distance."""
+def match_optimal(
+    score: ArrayLike,
+    treatment: ArrayLike,
+    *,
+    caliper: float | None = 0.2,
+    scale: str = "logit",
+    exact: pd.DataFrame | ArrayLike | None = None,
+) -> Matches:
+    """As :func:`match_nearest` 1:1 without replacement, but with the least total distance.
+
+    >>> matched = match_optimal([0.5, 0.6, 0.55, 0.4], [1, 1, 0, 0], caliper=None)
+    >>> matched.treated.tolist(), matched.control.tolist()
+    ([0, 1], [3, 2])
+    """
     check_choices(scale, caliper)
     values = number_column(score, "score")
     treated = treatment_flags(treatment, len(values))

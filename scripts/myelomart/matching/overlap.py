@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from myelomart.design import is_category
 from myelomart.errors import StatisticsError
@@ -52,7 +53,7 @@ class SharedPopulation:
         return [level.sentence() for level in self.left_out] + constant
 
 
-def unshared_levels(treatment, covariates: pd.DataFrame) -> tuple[UnsharedLevel, ...]:
+def unshared_levels(treatment: ArrayLike, covariates: pd.DataFrame) -> tuple[UnsharedLevel, ...]:
     """Levels of categories and of two-valued columns (n, c) that rows of one arm alone have.
 
     >>> stage = pd.DataFrame({"stage": ["I", "II", "II", "III", "III", "III"]})
@@ -80,7 +81,7 @@ def _unshared(treated, covariates) -> list[tuple[UnsharedLevel, np.ndarray]]:
     return found
 
 
-def leave_out_unshared(treatment, covariates: pd.DataFrame) -> SharedPopulation:
+def leave_out_unshared(treatment: ArrayLike, covariates: pd.DataFrame) -> SharedPopulation:
     """Leave out the rows of levels that one arm alone has, until both arms share every level.
 
     Raises StatisticsError when an arm loses all its rows: then the arms do not overlap.

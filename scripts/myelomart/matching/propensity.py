@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import expit
 from scipy.stats import rankdata
 from sklearn.exceptions import ConvergenceWarning
@@ -35,8 +36,12 @@ class PropensityScore:
     design: Design
 
 
-def treatment_flags(treatment, rows: int) -> np.ndarray:
-    """``treatment`` as bool (n,); refuses anything but 0/1, and a single arm."""
+def treatment_flags(treatment: ArrayLike, rows: int) -> np.ndarray:
+    """``treatment`` as bool (n,); refuses anything but 0/1, and a single arm.
+
+    >>> treatment_flags([1, 0, 0], 3).tolist()
+    [True, False, False]
+    """
     flags = event_flags(
         pd.Series(treatment, name=getattr(treatment, "name", "treatment")), range(rows)
     )
@@ -50,7 +55,11 @@ def treatment_flags(treatment, rows: int) -> np.ndarray:
 
 
 def propensity_score(
-    treatment, covariates: pd.DataFrame, *, penalty=None, strength=1.0
+    treatment: ArrayLike,
+    covariates: pd.DataFrame,
+    *,
+    penalty: str | None = None,
+    strength: float = 1.0,
 ) -> PropensityScore:
     """Fit treatment (n,) 0/1 on covariates (n, c); returns a :class:`PropensityScore`.
 
@@ -58,6 +67,11 @@ def propensity_score(
     Raises StatisticsError on constant or collinear columns, when the arms do not overlap, and when
     the model has no maximum, as with a level that one arm alone has
     (:func:`myelomart.matching.leave_out_unshared`).
+
+    >>> frame = pd.DataFrame({"age": [60, 71, 66, 58, 75, 69, 62, 64]})
+    >>> score = propensity_score([1, 0, 1, 1, 0, 0, 0, 1], frame)
+    >>> round(score.coefficients["age"], 3), score.auc
+    (-0.388, 0.875)
     """
     if penalty not in (None, "l1", "l2"):
         raise StatisticsError(f"penalty {penalty!r} is unknown: use l1, l2 or none")
@@ -96,7 +110,11 @@ def propensity_score(
 
 
 def area_under_curve(score: np.ndarray, treated: np.ndarray) -> float:
-    """Probability that a treated row scores above a control, ties one half (Mann-Whitney)."""
+    """Probability that a treated row scores above a control, ties one half (Mann-Whitney).
+
+    >>> area_under_curve(np.array([0.2, 0.4, 0.6, 0.8]), np.array([False, True, False, True]))
+    0.75
+    """
     n1, n0 = treated.sum(), (~treated).sum()
     return float((rankdata(score)[treated].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
 

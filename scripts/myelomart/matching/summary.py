@@ -37,7 +37,14 @@ class MatchOptions:
 
 
 def match_summary(frame: pd.DataFrame, options: MatchOptions) -> tuple[dict, pd.DataFrame]:
-    """The report, and the matched rows of the file with their set, weight and score."""
+    """The report, and the matched rows of the file with their set, weight and score.
+
+    >>> ages = [60, 71, 66, 58, 75, 69, 62, 64]
+    >>> frame = pd.DataFrame({"car_t": [1, 0, 1, 1, 0, 0, 0, 1], "age": ages})
+    >>> summary, rows = match_summary(frame, MatchOptions("car_t", ("age",), caliper=1.0))
+    >>> summary["n_matched_treated"], len(rows)
+    (2, 4)
+    """
     _check(options)
     complete = complete_rows(frame, [options.treatment, *options.covariates, *options.exact])
     used, notes = complete.frame, []

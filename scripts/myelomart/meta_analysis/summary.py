@@ -38,7 +38,12 @@ class MetaOptions:
 
 
 def meta_summary(frame: pd.DataFrame, options: MetaOptions) -> dict:
-    """Pool a file's studies; fewer than three are listed but not pooled."""
+    """Pool a file's studies; fewer than three are listed but not pooled.
+
+    >>> frame = pd.DataFrame({"events": [8, 12, 30], "n": [20, 25, 40]})
+    >>> round(meta_summary(frame, MetaOptions())["estimate"], 3)
+    0.558
+    """
     if options.method not in METHODS:
         raise StatisticsError(f"--method {options.method} is unknown: use {', '.join(METHODS)}")
     sizes, complete = _effect_sizes(frame, options)

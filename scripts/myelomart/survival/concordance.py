@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from myelomart.survival.inputs import time_grid
 
@@ -72,11 +73,22 @@ def _running(values: np.ndarray, kind) -> np.ndarray:
 
 
 def concordance(
-    time, event, risk, *, entry=None, strata=None, weights=None, cluster=None
+    time: ArrayLike,
+    event: ArrayLike,
+    risk: ArrayLike,
+    *,
+    entry: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
 ) -> Concordance:
     """Concordance of a risk score (n,) (high = early event) with times (n,) and events (n,).
 
     NaN where no pair can be compared. ``cluster`` holds codes from 0.
+
+    >>> result = concordance([2, 4, 5, 7], [1, 1, 0, 1], risk=[3.0, 1.0, 2.0, 0.5])
+    >>> result.concordant, result.discordant, round(result.estimate, 3)
+    (4.0, 1.0, 0.8)
     """
     times, events = np.asarray(time, float), np.asarray(event, bool)
     n = len(times)

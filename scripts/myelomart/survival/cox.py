@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import chi2, norm
 
 from myelomart.columns import labels_of
@@ -180,9 +181,19 @@ class CoxFit:
 
 
 def cox_regression(
-    time, event, covariates, *, entry=None, strata=None, cluster=None, weights=None,
-    ties="efron", penalty=None, robust=None, conf_level=0.95,
-) -> CoxFit:  # fmt: skip
+    time: ArrayLike,
+    event: ArrayLike,
+    covariates: pd.DataFrame | ArrayLike,
+    *,
+    entry: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    ties: str = "efron",
+    penalty: str | None = None,
+    robust: bool | None = None,
+    conf_level: float = 0.95,
+) -> CoxFit:
     """Fit a Cox model to ``time`` (n,), ``event`` (n,) 0/1 and a frame of covariates (n, c).
 
     ``entry`` (n,) makes start-stop rows (entry, time]; with ``strata`` (n,) each has a baseline
@@ -191,6 +202,13 @@ def cox_regression(
     ``penalty="firth"`` keeps estimates finite when a group has no event, with limits and p of the
     profile likelihood. Raises StatisticsError naming the column on no events, constant or collinear
     covariates, and on separation (an infinite hazard ratio).
+
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> frame = pd.DataFrame({"arm": [0] * 6 + [1] * 6})
+    >>> fit = cox_regression(time, event, frame)
+    >>> fit.hazard_ratio.round(3).tolist(), round(fit.wald_test.p, 3)
+    ([0.509], 0.385)
     """
     if ties not in ("efron", "breslow"):
         raise StatisticsError(f"ties {ties!r} is unknown: use efron or breslow")
@@ -221,7 +239,9 @@ def cox_regression(
     if penalty == "firth":
         beta, sums, likelihood, null_likelihood = firth_maximum(sets)
     else:
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # on the way to infinity
+        with np.errstate(
+            divide="ignore", invalid="ignore", over="ignore"
+        ):  # on the way to infinity
             beta, sums = _newton(sets, start, design, null_information, np.sqrt(spread))
         likelihood, null_likelihood = log_likelihood(sets, sums), log_likelihood(sets, start)
     variance = np.linalg.inv(information(sets, sums))
@@ -242,7 +262,15 @@ def cox_regression(
 
 
 def score_residuals(fit: CoxFit) -> np.ndarray:
-    """Each row's part of the score (n, p), unweighted; ``coxph`` calls them type "score"."""
+    """Each row's part of the score (n, p), unweighted; ``coxph`` calls them type "score".
+
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> frame = pd.DataFrame({"arm": [0] * 6 + [1] * 6})
+    >>> residuals = score_residuals(cox_regression(time, event, frame))
+    >>> residuals.shape, abs(residuals.sum()) < 1e-9
+    ((12, 1), np.True_)
+    """
     sets, sums = fit.sets, fit.sums
     hazard, fraction = sums.hazard, sets.tie_fraction
     mean = sums.risk_total[sets.event_cell] - fraction[:, None] * sums.death_total[sets.event_cell]
@@ -260,7 +288,14 @@ def score_residuals(fit: CoxFit) -> np.ndarray:
 
 
 def dfbeta(fit: CoxFit) -> np.ndarray:
-    """Change of the coefficients when a row's weight goes to zero, approximately (n, p)."""
+    """Change of the coefficients when a row's weight goes to zero, approximately (n, p).
+
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> frame = pd.DataFrame({"arm": [0] * 6 + [1] * 6})
+    >>> dfbeta(cox_regression(time, event, frame))[:2, 0].round(3).tolist()
+    [-0.181, -0.126]
+    """
     return score_residuals(fit) * fit.data["weights"][:, None] @ fit.variance
 
 

@@ -5,15 +5,20 @@ the information, whose gradient is the third moment of the covariates in each ri
 mislead here, because the likelihood is far from a parabola: ``CoxFit.table`` gives the profile's.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
 from myelomart.errors import StatisticsError
 from myelomart.survival.partial_likelihood import (
     RiskSets,
+    RiskSums,
     information,
     lived_through,
     log_likelihood,
@@ -22,6 +27,9 @@ from myelomart.survival.partial_likelihood import (
     score,
     sums_by_cell,
 )
+
+if TYPE_CHECKING:
+    from myelomart.survival.cox import CoxFit
 
 MAX_ITERATIONS = 200
 MAX_STEP = 2.0  # on the log hazard scale, per standard deviation
@@ -32,21 +40,45 @@ RENEWAL = 3  # steps for which a curvature is good enough: it costs as much as s
 FARTHEST = 1e3  # standard deviations from the estimate where no limit is sought any more
 
 
-def firth_maximum(sets: RiskSets):
-    """Coefficients (p,), risk sums there, and the penalised log likelihoods there and at zero."""
+def firth_maximum(sets: RiskSets) -> tuple[np.ndarray, RiskSums, float, float]:
+    """Coefficients (p,), risk sums there, and the penalised log likelihoods there and at zero.
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [1, 1, 1, 0, 0, 0]})
+    >>> fit = cox_regression([5, 6, 7, 2, 3, 4], [0, 0, 0, 1, 1, 0], arm, penalty="firth")
+    >>> firth_maximum(fit.sets)[0].round(3).tolist()
+    [-1.835]
+    """
     zero = np.zeros(sets.matrix.shape[1])
     beta, likelihood = _climb(sets, zero, np.ones(len(zero), bool))
     return beta, risk_sums(sets, beta), likelihood, penalized_log_likelihood(sets, zero)
 
 
-def penalized_log_likelihood(sets: RiskSets, beta) -> float:
-    """Log partial likelihood plus half the log determinant of the information."""
+def penalized_log_likelihood(sets: RiskSets, beta: ArrayLike) -> float:
+    """Log partial likelihood plus half the log determinant of the information.
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [1, 1, 1, 0, 0, 0]})
+    >>> fit = cox_regression([5, 6, 7, 2, 3, 4], [0, 0, 0, 1, 1, 0], arm, penalty="firth")
+    >>> bool(np.isclose(penalized_log_likelihood(fit.sets, fit.coefficients), fit.log_likelihood))
+    True
+    """
     sums = risk_sums(sets, np.asarray(beta, float))
     return log_likelihood(sets, sums) + np.linalg.slogdet(information(sets, sums))[1] / 2
 
 
-def profile_limits(fit, position: int) -> tuple[float, float]:
-    """Limits of one coefficient of a Firth fit from its penalised profile likelihood."""
+def profile_limits(fit: CoxFit, position: int) -> tuple[float, float]:
+    """Limits of one coefficient of a Firth fit from its penalised profile likelihood.
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [1, 1, 1, 0, 0, 0]})
+    >>> fit = cox_regression([5, 6, 7, 2, 3, 4], [0, 0, 0, 1, 1, 0], arm, penalty="firth")
+    >>> [round(float(limit), 2) for limit in profile_limits(fit, 0)]
+    [-6.77, 0.69]
+    """
     sets, beta = fit.sets, fit.coefficients
     drop = chi2.ppf(fit.conf_level, 1) / 2
     scale = _scale(sets)[position]
@@ -65,8 +97,16 @@ def profile_limits(fit, position: int) -> tuple[float, float]:
     return tuple(limits)
 
 
-def profile_p(fit, position: int) -> float:
-    """p of one coefficient being 0, by the ratio of penalised likelihoods."""
+def profile_p(fit: CoxFit, position: int) -> float:
+    """p of one coefficient being 0, by the ratio of penalised likelihoods.
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [1, 1, 1, 0, 0, 0]})
+    >>> fit = cox_regression([5, 6, 7, 2, 3, 4], [0, 0, 0, 1, 1, 0], arm, penalty="firth")
+    >>> round(profile_p(fit, 0), 3)
+    0.167
+    """
     at_zero = _profile(fit.sets, fit.coefficients, position, 0.0)
     return float(chi2.sf(2 * (fit.log_likelihood - at_zero), 1))
 

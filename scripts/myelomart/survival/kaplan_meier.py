@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from myelomart.errors import StatisticsError
@@ -81,7 +82,7 @@ class SurvivalCurve:
             for curve in (self.survival, self.ci_low, self.ci_high)
         )
 
-    def at(self, times) -> pd.DataFrame:
+    def at(self, times: ArrayLike) -> pd.DataFrame:
         """Survival at given times: time, n_risk, n_event, survival, ci_low, ci_high.
 
         ``n_risk`` counts just before the time; ``n_event`` counts events since the previous time of
@@ -114,13 +115,24 @@ class SurvivalCurve:
 
 
 def kaplan_meier(
-    time, event, *, entry=None, weights=None, cluster=None, conf_type="log-log", conf_level=0.95
+    time: ArrayLike,
+    event: ArrayLike,
+    *,
+    entry: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    conf_type: str = "log-log",
+    conf_level: float = 0.95,
 ) -> SurvivalCurve:
     """Kaplan-Meier curve of ``time`` (n,) and ``event`` (n,) 0/1; O(n) plus a sort of the times.
 
     ``entry`` (n,) left-truncates: a row is at risk from its entry on. ``cluster`` (n,) or weights
     that are not whole numbers give the robust variance; all rows in one cluster leave it unknown
     (NaN). Raises StatisticsError in words.
+
+    >>> curve = kaplan_meier([2, 4, 5, 7, 9, 12], [1, 1, 0, 1, 1, 0])
+    >>> curve.median, curve.at([5])["survival"].round(3).tolist()
+    (7.0, [0.667])
     """
     if conf_type not in CONF_TYPES:
         raise StatisticsError(
@@ -157,16 +169,26 @@ def kaplan_meier(
     )  # fmt: skip
 
 
-def reverse_kaplan_meier(time, event, **options) -> SurvivalCurve:
-    """Curve of follow-up itself: censoring is the event (Schemper and Smith 1996)."""
+def reverse_kaplan_meier(time: ArrayLike, event: ArrayLike, **options: object) -> SurvivalCurve:
+    """Curve of follow-up itself: censoring is the event (Schemper and Smith 1996).
+
+    >>> reverse_kaplan_meier([2, 4, 5, 7, 9, 12], [1, 1, 0, 1, 1, 0]).median
+    12.0
+    """
     times, _ = event_times(time, options.get("entry"))
     return kaplan_meier(time, ~event_flags(event, times), **options)
 
 
-def confidence_limits(probability, relative_se, conf_type, conf_level=0.95):
+def confidence_limits(
+    probability: ArrayLike, relative_se: ArrayLike, conf_type: str, conf_level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
     """Limits of a probability from the standard error of its logarithm (both (K,)).
 
     Undefined where the transform is (log-log at 0 and 1, log at 0), as in R, or the error itself.
+
+    >>> low, high = confidence_limits(np.array([0.5]), np.array([0.2]), "log")
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.338], [0.74])
     """
     z = norm.ppf(0.5 + conf_level / 2)
     with np.errstate(all="ignore"):

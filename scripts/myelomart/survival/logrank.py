@@ -11,6 +11,7 @@ so that clusters of one row, or every row given twice, change nothing.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
 from myelomart.columns import labels_of
@@ -46,13 +47,28 @@ class LogRank:
 
 
 def logrank_test(
-    time, event, group, *, strata=None, rho=0, entry=None, trend=None, weights=None, cluster=None
+    time: ArrayLike,
+    event: ArrayLike,
+    group: ArrayLike,
+    *,
+    strata: ArrayLike | None = None,
+    rho: float = 0,
+    entry: ArrayLike | None = None,
+    trend: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
 ) -> LogRank:
     """Do the k groups share one hazard? ``trend`` (k scores in sorted group order) tests 1 df.
 
     ``strata`` (n,) compares within strata; ``rho`` 0 is the log-rank, 1 the Peto-Peto form. Case
     ``weights`` (n,) and ``cluster`` (n,) give a robust variance that does not change with the scale
     of the weights. Raises StatisticsError on a single cluster.
+
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> test = logrank_test(time, event, ["a"] * 6 + ["b"] * 6)
+    >>> round(test.chi2, 3), round(test.p, 3)
+    (0.782, 0.376)
     """
     if not np.isfinite(rho):
         raise StatisticsError(f"rho is {rho}: give a finite number, 0 for the log-rank test")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from myelomart.errors import StatisticsError
@@ -45,7 +46,11 @@ class Contrast:
 
 
 def restricted_mean(curve: SurvivalCurve, tau: float) -> RestrictedMean:
-    """Area under ``curve`` up to ``tau``; NaN when follow-up ends before tau with survival left."""
+    """Area under ``curve`` up to ``tau``; NaN when follow-up ends before tau with survival left.
+
+    >>> restricted_mean(kaplan_meier([1, 2, 4, 7, 11], [1, 1, 1, 1, 1]), tau=11).estimate
+    5.0
+    """
     if not 0 < tau < np.inf:
         raise StatisticsError(f"tau is {tau:g}: the restricted mean needs a finite horizon above 0")
     fuzz = TIE_TOLERANCE * max(abs(tau), float(np.abs(curve.time).mean()))
@@ -87,16 +92,27 @@ def _robust(curve: SurvivalCurve, tau, estimate, times, to_the_right) -> Restric
     return RestrictedMean(estimate, se, tau, by_cluster)
 
 
-def common_horizon(time, group) -> float:
-    """The largest tau that every group reaches: the smallest of the groups' longest follow-ups."""
+def common_horizon(time: ArrayLike, group: ArrayLike) -> float:
+    """The largest tau that every group reaches: the smallest of the groups' longest follow-ups.
+
+    >>> common_horizon([3, 9, 4, 6], ["a", "a", "b", "b"])
+    6.0
+    """
     times, _ = event_times(time)
     codes, labels = two_or_more_groups(group, times)
     grid, index, _ = time_grid(times)
     return float(grid[min(index[codes == code].max() for code in range(len(labels)))])
 
 
-def restricted_mean_difference(first, second, conf_level=0.95) -> Contrast:
-    """Second minus first :class:`RestrictedMean`, with a Wald interval and p."""
+def restricted_mean_difference(
+    first: RestrictedMean, second: RestrictedMean, conf_level: float = 0.95
+) -> Contrast:
+    """Second minus first :class:`RestrictedMean`, with a Wald interval and p.
+
+    >>> means = restricted_means([3, 9, 4, 6], [1, 1, 1, 1], ["a", "a", "b", "b"], tau=6)
+    >>> restricted_mean_difference(means["a"], means["b"]).estimate
+    0.5
+    """
     estimate = second.estimate - first.estimate
     se = _contrast_se(first, second, 1.0, 1.0)
     half = norm.ppf(0.5 + conf_level / 2) * se
@@ -104,8 +120,15 @@ def restricted_mean_difference(first, second, conf_level=0.95) -> Contrast:
     return Contrast(estimate, se, estimate - half, estimate + half, p, first.tau)
 
 
-def restricted_mean_ratio(first, second, conf_level=0.95) -> Contrast:
-    """Second over first :class:`RestrictedMean`; interval and p on the log scale (delta method)."""
+def restricted_mean_ratio(
+    first: RestrictedMean, second: RestrictedMean, conf_level: float = 0.95
+) -> Contrast:
+    """Second over first :class:`RestrictedMean`; interval and p on the log scale (delta method).
+
+    >>> means = restricted_means([3, 9, 4, 6], [1, 1, 1, 1], ["a", "a", "b", "b"], tau=6)
+    >>> round(restricted_mean_ratio(means["a"], means["b"]).estimate, 3)
+    1.111
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         log_ratio = float(np.log(np.divide(second.estimate, first.estimate)))
     if not np.isfinite(log_ratio):  # a group without any event-free time has no ratio
@@ -129,10 +152,16 @@ def _contrast_se(first, second, scale_first: float, scale_second: float) -> floa
     return float(np.sqrt((apart**2).sum()))
 
 
-def restricted_means(time, event, group, tau=None, **options) -> dict:
+def restricted_means(
+    time: ArrayLike, event: ArrayLike, group: ArrayLike, tau: float | None = None, **options: object
+) -> dict:
     """Label -> :class:`RestrictedMean` of each group, up to one ``tau`` (the largest possible).
 
     ``options`` are those of :func:`kaplan_meier`: ``entry``, ``weights`` and ``cluster`` (n,).
+
+    >>> means = restricted_means([3, 9, 4, 6], [1, 1, 1, 1], ["a", "a", "b", "b"])
+    >>> {str(group): (mean.estimate, mean.tau) for group, mean in means.items()}
+    {'a': (4.5, 6.0), 'b': (5.0, 6.0)}
     """
     times, _ = event_times(time, options.get("entry"))
     codes, labels = two_or_more_groups(group, times)

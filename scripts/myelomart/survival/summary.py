@@ -80,7 +80,13 @@ class _Rows:
 
 
 def survival_summary(frame: pd.DataFrame, options: SurvivalOptions) -> dict:
-    """Analyse a file's rows; raises StatisticsError in words."""
+    """Analyse a file's rows; raises StatisticsError in words.
+
+    >>> frame = pd.DataFrame({"months": [2, 4, 5, 7, 9, 12], "died": [1, 1, 0, 1, 1, 0]})
+    >>> summary = survival_summary(frame, SurvivalOptions(time="months", event="died"))
+    >>> summary["n"], summary["groups"][0]["median"]
+    (6, 7.0)
+    """
     _check(options)
     complete = complete_rows(frame, options.columns())
     notes: list[str] = []

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from myelomart.design import is_category
@@ -42,6 +43,10 @@ def baseline_table(
     Columns: characteristic, level, arm, numerator, denominator (known), percent, mean, sd, median,
     q1, q3, p, test, smd (two arms: first against second sorted label). ``tests`` names the test of
     a column; by default Fisher or chi-square for categories, Wilcoxon for numbers.
+
+    >>> frame = pd.DataFrame({"arm": list("aabb"), "sex": list("fmff")})
+    >>> baseline_table(frame, "arm")[["level", "arm", "percent"]].values.tolist()
+    [['f', 'a', 50.0], ['f', 'b', 100.0], ['m', 'a', 50.0], ['m', 'b', 0.0]]
     """
     groups = frame[arm]
     if groups.isna().any():
@@ -62,11 +67,15 @@ def baseline_table(
     return pd.DataFrame(rows)
 
 
-def compare_categories(values, groups, test=None) -> TestResult:
+def compare_categories(values: ArrayLike, groups: ArrayLike, test: str | None = None) -> TestResult:
     """Chi-square, with or without Yates, or Fisher's test of known values (n,) by groups (n,).
 
     By default Fisher when an expected count is below 5, else chi-square; where both sides have
     more than two levels, or the table is too large to enumerate, chi-square all the same.
+
+    >>> result = compare_categories(list("fmffmm"), list("aaabbb"))
+    >>> result.test, round(result.p, 3)
+    ('fisher', 1.0)
     """
     table = pd.crosstab(np.asarray(values), np.asarray(groups)).to_numpy()
     if min(table.shape) < 2:
@@ -84,8 +93,13 @@ def compare_categories(values, groups, test=None) -> TestResult:
     return TestResult(float(outcome.pvalue), test)
 
 
-def compare_numbers(values, groups, test=None) -> TestResult:
-    """Student's or Welch's t, or Wilcoxon's rank sum with R's continuity correction; two arms."""
+def compare_numbers(values: ArrayLike, groups: ArrayLike, test: str | None = None) -> TestResult:
+    """Student's or Welch's t, or Wilcoxon's rank sum with R's continuity correction; two arms.
+
+    >>> result = compare_numbers([1.1, 2.5, 3.7, 2.2, 4.1, 6.5], list("aaabbb"), "student")
+    >>> result.test, round(result.p, 3)
+    ('student', 0.276)
+    """
     values, groups = np.asarray(values, float), np.asarray(groups)
     labels = np.unique(groups)
     test = test or "wilcoxon"

@@ -6,6 +6,7 @@ McNemar Q. Psychometrika 1947;12:153, exact by the binomial of the discordant pa
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import gammaln
 from scipy.stats import binomtest
 
@@ -16,7 +17,7 @@ AT_ONCE = 1_000_000  # tables held at a time: 16 MB
 AS_PROBABLE = 1 + 1e-7  # R's tolerance for tables as probable as the one seen
 
 
-def fisher_exact(table) -> float:
+def fisher_exact(table: ArrayLike) -> float:
     """p of no association in counts (r, c), one side of which has two levels.
 
     Memory grows with the table, not with the number of tables that share its margins. Raises

@@ -8,6 +8,7 @@ against 0 % is the largest imbalance there is, not a missing one.
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 ROUNDING = 1e-12  # of the largest value: a sample that varies by less is constant
 
@@ -43,7 +44,7 @@ def mean_difference(mean1: float, sd1: float, mean0: float, sd0: float) -> float
     return over_spread(mean1 - mean0, (sd1**2 + sd0**2) / 2)
 
 
-def spread_of(values, degrees: int = 1) -> float:
+def spread_of(values: ArrayLike, degrees: int = 1) -> float:
     """Standard deviation of a sample, exactly 0 where it varies by rounding alone.
 
     NaN of a sample too small to have one.
