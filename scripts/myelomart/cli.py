@@ -6,6 +6,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from myelomart import __version__, commands
 from myelomart.errors import MyelomartError
@@ -35,5 +36,6 @@ def main() -> None:
     try:
         app()
     except MyelomartError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sentence = Text.assemble(("error:", "bold red"), f" {error}")  # its brackets are no style
+        Console(stderr=True).print(sentence, soft_wrap=True)
         sys.exit(error.exit_code)

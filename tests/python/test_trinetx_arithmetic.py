@@ -100,3 +100,16 @@ def test_matching_is_random_in_order_and_holds_a_tenth_of_the_deviation():
 def test_impossible_counts_are_refused():
     with pytest.raises(StatisticsError, match="arm 1: 12 events among 10 patients"):
         measures_of_association(12, 10, 1, 10)
+
+
+def test_an_arm_smaller_than_what_is_shown_cannot_be_told():
+    for counts, arm in (((3, 8, 20, 100), 1), ((20, 100, 9, 9), 0)):
+        result = measures_of_association(*counts)
+        assert f"arm {arm} has" in result.cannot_tell
+        assert np.isnan([*result.risks, result.risk_difference.estimate, result.p]).all()
+        assert np.isfinite(result.better_risk_difference.estimate)
+        exact = measures_of_association(*counts, use_shown=False)
+        assert exact.cannot_tell is None
+        assert np.isfinite(exact.risk_difference.estimate)
+    told = measures_of_association(10, 10, 20, 100)
+    assert (told.cannot_tell, told.risks[0]) == (None, 1)

@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from myelomart.errors import StatisticsError
-from myelomart.input_file import read_table
+from myelomart.input_file import MOST_EXACT, read_table
 
 File = Annotated[Path, typer.Argument(help="A CSV (also .gz) or Parquet file.")]
 WIDEST = 8  # columns a terminal shows side by side
@@ -60,12 +62,15 @@ def survival(
     from myelomart.survival.summary import SurvivalOptions, survival_summary
 
     options = SurvivalOptions(
-        time=time, event=event, event_value=event_value, entry=entry, group=group, strata=strata,
-        covariates=_names(covariates), ties=ties, penalty="firth" if firth else None,
-        cluster=cluster, weights=weights, conf_type=conf_type, rho=_whole(rho), tau=tau,
-        at=_times(at), competing=competing, zph=zph,
+        time=time, event=event, event_value=event_value or None, entry=entry or None,
+        group=group or None, strata=strata or None, covariates=_names(covariates), ties=ties,
+        penalty="firth" if firth else None, cluster=cluster or None, weights=weights or None,
+        conf_type=conf_type, rho=_whole(rho), tau=tau, at=_times(at), competing=competing or None,
+        zph=zph,
     )  # fmt: skip
-    _show(survival_summary(read_table(file), options), as_json)
+    with _solvable():
+        summary = survival_summary(read_table(file), options)
+    _show(summary, as_json)
 
 
 def match(
@@ -106,10 +111,11 @@ def match(
         treatment, _names(covariates), caliper, scale, order, ratio, replace, _names(exact), seed,
         leave_out_unshared, merge_below,
     )  # fmt: skip
-    report, matched = match_summary(read_table(file), options)
+    with _solvable():
+        summary, matched = match_summary(read_table(file), options)
     if out is not None:
         _write(matched, out)
-    _show(report, as_json)
+    _show(summary, as_json)
 
 
 def meta(
@@ -130,7 +136,21 @@ def meta(
     from myelomart.meta_analysis.summary import MetaOptions, meta_summary
 
     options = MetaOptions(measure, method, hartung_knapp, transform)
-    _show(meta_summary(read_table(file), options), as_json)
+    with _solvable():
+        summary = meta_summary(read_table(file), options)
+    _show(summary, as_json)
+
+
+@contextmanager
+def _solvable() -> Iterator[None]:
+    """Equations that cannot be solved end in a sentence, as every other refusal."""
+    try:
+        yield
+    except np.linalg.LinAlgError as cause:
+        raise StatisticsError(
+            f"the equations of a model cannot be solved ({cause}): the others all but determine a "
+            "covariate or a group, leave one out"
+        ) from None
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -151,7 +171,7 @@ def _times(text: str) -> tuple[float, ...]:
 
 def _whole(value: float):
     """A whole number without its decimals."""
-    return int(value) if math.isfinite(value) and value == int(value) else value
+    return int(value) if abs(value) < MOST_EXACT and value == int(value) else value
 
 
 def _write(matched, out: Path) -> None:
@@ -167,21 +187,21 @@ def _write(matched, out: Path) -> None:
         raise StatisticsError(f"--out {out}: it cannot be written ({cause.strerror})") from None
 
 
-def _show(report: dict, as_json: bool) -> None:
-    """Print the report as JSON, or as tables."""
-    report = _plain(report)
+def _show(summary: dict, as_json: bool) -> None:
+    """Print the summary as JSON, or as tables."""
+    summary = _plain(summary)
     if as_json:
-        typer.echo(json.dumps(report, allow_nan=False))
+        typer.echo(json.dumps(summary, allow_nan=False))
         return
-    console = Console()
-    _print_section(console, "", report)
+    console = Console(markup=False)  # the brackets of stage[II] are no style
+    _print_section(console, "", summary)
 
 
 def _print_section(console: Console, title: str, section: dict) -> None:
     """Single values first, then each list of rows as a table, then the sections inside."""
     single = {name: value for name, value in section.items() if not isinstance(value, (dict, list))}
     if title:
-        console.print(f"\n[bold]{title}[/]")
+        console.print(f"\n{title}", style="bold")
     for name, value in single.items():
         console.print(f"{name}: {_cell(value)}", highlight=False)
     for name, value in section.items():

@@ -65,8 +65,9 @@ def penalized_log_likelihood(sets: RiskSets, beta: ArrayLike) -> float:
     >>> bool(np.isclose(penalized_log_likelihood(fit.sets, fit.coefficients), fit.log_likelihood))
     True
     """
-    sums = risk_sums(sets, np.asarray(beta, float))
-    return log_likelihood(sets, sums) + np.linalg.slogdet(information(sets, sums))[1] / 2
+    with np.errstate(all="ignore"):  # a step too far is judged by the likelihood it gives
+        sums = risk_sums(sets, np.asarray(beta, float))
+        return log_likelihood(sets, sums) + np.linalg.slogdet(information(sets, sums))[1] / 2
 
 
 def profile_limits(fit: CoxFit, position: int) -> tuple[float, float]:
@@ -125,11 +126,14 @@ def _climb(sets: RiskSets, beta, free, shortest=SHORT_STEP) -> tuple[np.ndarray,
     if not free.any():
         return beta, likelihood
     for iteration in range(MAX_ITERATIONS):
-        if iteration % RENEWAL == 0:
-            curvature = _curvature(sets, beta, scale, free)
-        gradient = _penalized_score(sets, beta)[free]
         step = np.zeros(len(beta))
-        step[free] = np.linalg.solve(curvature, gradient)
+        try:
+            with np.errstate(all="ignore"):
+                if iteration % RENEWAL == 0:
+                    curvature = _curvature(sets, beta, scale, free)
+                step[free] = np.linalg.solve(curvature, _penalized_score(sets, beta)[free])
+        except np.linalg.LinAlgError:
+            break
         step /= max(1.0, np.abs(step * scale).max() / MAX_STEP)
         flat = np.abs(step * scale).max() < shortest
         for _ in range(20):

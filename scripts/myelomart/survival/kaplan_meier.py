@@ -271,9 +271,9 @@ def _crossing(time: np.ndarray, curve: np.ndarray, level: float) -> float:
         return float("nan")
     below = _highest(curve, curve <= level - TIE_TOLERANCE)
     if below is not None:
-        return float(time[reached] + time[below]) / 2
+        return float(time[reached] / 2 + time[below] / 2)
     rests = abs(curve[-1] - level) < TIE_TOLERANCE
-    return float(time[reached] + time[-1]) / 2 if rests else float("nan")
+    return float(time[reached] / 2 + time[-1] / 2) if rests else float("nan")
 
 
 def _highest(curve: np.ndarray, allowed: np.ndarray) -> int | None:

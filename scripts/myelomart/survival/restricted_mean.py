@@ -67,7 +67,9 @@ def restricted_mean(curve: SurvivalCurve, tau: float) -> RestrictedMean:
     died, at_risk = curve.n_event[kept], curve.n_risk[kept]
     left = at_risk - died
     steps = np.divide(died, at_risk * left, out=np.zeros_like(died), where=left > 1e-12 * at_risk)
-    return RestrictedMean(estimate, float(np.sqrt((to_the_right**2 * steps).sum())), tau)
+    with np.errstate(over="ignore"):  # times near the largest float have no finite variance
+        se = float(np.sqrt((to_the_right**2 * steps).sum()))
+    return RestrictedMean(estimate, se, tau)
 
 
 def _robust(curve: SurvivalCurve, tau, estimate, times, to_the_right) -> RestrictedMean:

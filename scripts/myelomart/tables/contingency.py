@@ -28,9 +28,9 @@ def fisher_exact(table: ArrayLike) -> float:
     0.029973
     """
     given = np.asarray(table, dtype=float)
-    counts = given.astype(int)
-    if given.ndim != 2 or (counts != given).any() or (counts < 0).any():
+    if given.ndim != 2 or (given != np.floor(given)).any() or (given < 0).any():
         raise StatisticsError("Fisher's test takes a table of counts: whole numbers, none negative")
+    counts = given.astype(int)
     counts = counts[counts.sum(1) > 0][:, counts.sum(0) > 0]
     if min(counts.shape) < 2:
         return float("nan")
