@@ -105,9 +105,8 @@ def _checked_header(path: Path) -> list[str]:
         if len(row) == wide or (len(row) == wide + 1 and row[-1] == ""):
             continue
         raise StatisticsError(
-            f"file {path}: row {number} has {len(row)} field{'s' * (len(row) > 1)} where the header "
-            f"has {wide}: "
-            "mend the row, or quote a text that holds a comma"
+            f"file {path}: row {number} has {len(row)} field{'s' * (len(row) > 1)} where the "
+            f"header has {wide}: mend the row, or quote a text that holds a comma"
         )
     return header
 

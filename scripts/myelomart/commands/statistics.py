@@ -105,14 +105,21 @@ def match(
     as_json: AsJson = False,
 ) -> None:
     """Propensity score, nearest-neighbour matching within a caliper, and balance."""
-    from myelomart.matching.summary import MatchOptions, match_summary
+    from myelomart.matching.summary import ADDED, MatchOptions, match_summary
 
     options = MatchOptions(
         treatment, _names(covariates), caliper, scale, order, ratio, replace, _names(exact), seed,
         leave_out_unshared, merge_below,
     )  # fmt: skip
+    table = read_table(file)
+    taken = [name for name in ADDED if name in table.columns]
+    if out is not None and taken:
+        raise StatisticsError(
+            f"--out {out}: the file already has the columns {', '.join(taken)}, which the matched "
+            "rows are given: rename them"
+        )
     with _solvable():
-        summary, matched = match_summary(read_table(file), options)
+        summary, matched = match_summary(table, options)
     if out is not None:
         _write(matched, out)
     _show(summary, as_json)
@@ -145,7 +152,8 @@ def meta(
 def _solvable() -> Iterator[None]:
     """Equations that cannot be solved end in a sentence, as every other refusal."""
     try:
-        yield
+        with np.errstate(all="ignore"):  # what is not finite is null in what is printed
+            yield
     except np.linalg.LinAlgError as cause:
         raise StatisticsError(
             f"the equations of a model cannot be solved ({cause}): the others all but determine a "
@@ -183,8 +191,9 @@ def _write(matched, out: Path) -> None:
         else:
             matched.to_csv(partial, index=False)
         partial.replace(out)
-    except OSError as cause:
-        raise StatisticsError(f"--out {out}: it cannot be written ({cause.strerror})") from None
+    except (OSError, ValueError, TypeError) as cause:
+        said = getattr(cause, "strerror", None) or " ".join(str(cause).split())
+        raise StatisticsError(f"--out {out}: it cannot be written ({said})") from None
 
 
 def _show(summary: dict, as_json: bool) -> None:

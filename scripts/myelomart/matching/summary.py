@@ -16,6 +16,7 @@ from myelomart.matching.nearest import ORDERS, SCALES, Matches, match_nearest
 from myelomart.matching.overlap import leave_out_unshared, merge_rare_levels, unshared_levels
 from myelomart.matching.propensity import PropensityScore, propensity_score
 
+ADDED = ("file_row", "match_set", "match_weight", "propensity_score")  # columns of matched rows
 SHOWN = ("covariate", "smd_before", "smd_after", "variance_ratio_before", "variance_ratio_after")
 
 

@@ -524,6 +524,15 @@ def test_with_replacement_out_holds_a_row_for_every_pair(run, tmp_path):
     assert made == {(pair["treated"], pair["control"]) for pair in report["pairs"]}
 
 
+def test_columns_that_matching_adds_are_not_written_over(run, table, tmp_path):
+    frame = pd.read_csv(DATA / "match_plain.csv").assign(match_set=1)
+    out_file = tmp_path / "matched.csv"
+    code, _, err = run("match", table(frame), f"--covariates age --out {out_file} --json")
+    assert code == 2
+    assert "the file already has the columns match_set" in " ".join(err.split())
+    assert not out_file.exists()
+
+
 def test_a_ratio_beyond_all_controls_ends(run):
     code, out, err = run(
         "match", DATA / "match_plain.csv", "--covariates age --ratio 1000000000 --json"
