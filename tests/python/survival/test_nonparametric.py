@@ -124,7 +124,9 @@ def test_median_scales_with_the_unit_of_time(rows, unit):
 
 def test_median_is_the_midpoint_where_the_curve_rests_on_one_half():
     assert kaplan_meier([1, 2, 3, 4], [1, 1, 1, 1]).median == 2.5
-    assert kaplan_meier([1, 2, 3, 4], [1, 1, 0, 0]).median == 2
+    # up to the end of follow-up, as quantile(survfit) and survival/tests/quantile.R have it
+    assert kaplan_meier([1, 2, 3, 4], [1, 1, 0, 0]).median == 3
+    assert kaplan_meier([1, 2, 3, 4, 5, 6, 7, 8, 9, 20], [1] * 5 + [0] * 5).median == 12.5
 
 
 def test_median_not_reached_is_nan():
