@@ -1,9 +1,9 @@
 """The arithmetic of TriNetX's "compare outcomes", named so that nobody mistakes it for our own.
 
-It reproduces what the platform prints, rule by rule (reference: trinetx_arithmetic.md in the shared
-definitions, marks V verified on exported packages): counts of 1-10 shown and used as 10, a z test
-from the pooled proportion beside an interval from the separate ones, survival with a log-log
-interval, and a Cox model of rows aggregated by time, arm and status with the count as case weight.
+It reproduces what the platform prints, rule by rule (specification trinetx_arithmetic T2 and T3,
+what is marked V there): counts of 1-10 shown and used as 10, a z test from the pooled proportion
+beside an interval from the separate ones, survival with a log-log interval, and a Cox model of
+rows aggregated by time, arm and status with the count as case weight.
 """
 
 from dataclasses import dataclass
