@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import two_arms
-from scipy.stats import norm
+from scipy.optimize import brentq
+from scipy.stats import chi2, norm
 from two_arms import analysis
 
 from myelomart.analyses import (
@@ -27,6 +28,8 @@ from myelomart.population.comparison import compare
 from myelomart.report.sections import section
 from myelomart.results import Results
 from myelomart.running import run_study
+from myelomart.sensitivity import e_value
+from myelomart.sensitivity.e_value import RARE
 from myelomart.survival import cox_regression
 
 FEVER = np.sqrt(1 / 3)
@@ -115,8 +118,38 @@ def test_events_of_one_arm_alone_are_penalised_and_the_competing_on_the_day_are_
     row = only(results, "hazard_ratio")
     assert row["estimate"] == pytest.approx(3 * 5 / 2, rel=1e-6)
     assert row["status"] == "firth"
+    assert row["p_test"] == "profile likelihood, Firth"
+    low, high, p = _pneumonia_profile()
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high), rel=1e-4)
+    assert row["p_value"] == pytest.approx(p, rel=1e-4)
     assert only(results, "competing_events", arm="Others")["estimate"] == 1
     assert "hazard_ratio_pair_robust" not in set(results.estimate_frame()["statistic"])
+
+
+def _pneumonia_profile() -> tuple[float, float, float]:
+    """Limits and p of the penalised profile, with one death: log p + log(p(1 - p)) / 2."""
+
+    def likelihood(share):
+        return 1.5 * np.log(share) + 0.5 * np.log1p(-share)
+
+    def gap(share):
+        return likelihood(0.75) - likelihood(share) - chi2.ppf(0.95, 1) / 2
+
+    ends = brentq(gap, 1e-6, 0.75), brentq(gap, 0.75, 1 - 1e-9)
+    low, high = (5 / 2 * share / (1 - share) for share in ends)
+    return low, high, chi2.sf(2 * (likelihood(0.75) - likelihood(2 / 7)), 1)
+
+
+def test_an_outcome_may_be_penalised_and_past_interpreting_and_bears_both_marks(make, data):
+    # low IgG, of which the controls were seldom tested, and now none of them has it
+    own = (data.endpoints["endpoint"] == "low_igg") & (data.endpoints["cohort_id"] == "zero")
+    data.endpoints.loc[own, "event"] = 0
+    results = make(hazard_ratios, endpoint_ids="low_igg")
+    row = only(results, "hazard_ratio")
+    assert (row["status"], row["p_test"]) == ("not_interpretable", "profile likelihood, Firth")
+    table = hazard_ratios.table(results.own_rows("the_hazard_ratios"), "Ratios", no_print())
+    assert table.rows[1][0] == "Low IgG † ‡"
+    assert "Low IgG † ‡" in results.figures["OUT-2_forest"]
 
 
 def test_more_than_half_removed_is_warned_of_and_half_is_not(make):
@@ -284,6 +317,11 @@ def test_where_one_arm_has_no_event_the_penalised_ratio_stands(make):
     results = make(robustness, endpoint_ids="pneumonia")
     row = only(results, "hazard_ratio_cause_specific")
     assert (row["estimate"], row["status"]) == (pytest.approx(7.5, rel=1e-6), "firth")
+    low, high, p = _pneumonia_profile()
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high), rel=1e-4)
+    assert (row["p_test"], row["p_value"]) == ("profile likelihood, Firth", pytest.approx(p, 1e-4))
+    wanted = e_value(7.5, low, high, measure="hr", rare=bool(RARE > 1 / 7))
+    assert only(results, "e_value_limit")["estimate"] == pytest.approx(wanted.limit, rel=1e-4)
     assert make(robustness, endpoint_ids="relapse").estimates == []  # nothing to judge
 
 
