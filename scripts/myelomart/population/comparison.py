@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from myelomart.errors import MyelomartError, StatisticsError
+from myelomart.errors import MyelomartError, NoData, StatisticsError
 from myelomart.matching import match_nearest, propensity_score
 from myelomart.study import Analysis, Covariate, Endpoint, Study
 from myelomart.study_data import StudyData
 
 UNKNOWN = "unknown"
+FEWEST_TO_MATCH = 5  # persons of an arm: fewer than that have no score to speak of
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ def compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
 
 def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
     persons = _arms(study, analysis, data)
+    if analysis.population == "matched":
+        _refuse_few(study, analysis, persons)
     wide = wide_covariates(study, data, persons)
     persons = pd.concat([persons, wide], axis=1)
     adjusted = tuple(one for one in study.covariates if one.is_adjusted_for)
@@ -67,6 +70,18 @@ def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
                 "pooled standard deviations: the arms do not overlap."
             )
     return Comparison(persons, model, left_out, caliper)
+
+
+def _refuse_few(study: Study, analysis: Analysis, persons: pd.DataFrame) -> None:
+    """Raise ``NoData`` when an arm is too small to be matched."""
+    few = []
+    for cohort_id in (analysis.treated_cohort_id, analysis.comparator_cohort_id):
+        count = int((persons["cohort_id"] == cohort_id).sum())
+        if count < FEWEST_TO_MATCH:
+            many = "patients" if count > 1 else "patient"
+            few.append(f"{count} {many} in the arm «{study.cohort(cohort_id).label}»")
+    if few:
+        raise NoData(f"{' and '.join(few)}; matching needs at least {FEWEST_TO_MATCH}")
 
 
 def endpoint_rows(persons: pd.DataFrame, endpoints: pd.DataFrame, one: Endpoint) -> pd.DataFrame:

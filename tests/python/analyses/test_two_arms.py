@@ -6,6 +6,7 @@ Fever among the pairs: 7 had it before and is left out, 9 dies on day 5, and on 
 """
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ import two_arms
 from scipy.optimize import brentq
 from scipy.stats import chi2, norm
 from two_arms import analysis
+from typer.testing import CliRunner
 
 from myelomart.analyses import (
     attrition,
@@ -23,6 +25,7 @@ from myelomart.analyses import (
     subgroups,
     two_arm_survival,
 )
+from myelomart.commands import study as commands
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.population.comparison import compare
 from myelomart.report.sections import section
@@ -379,6 +382,32 @@ def test_an_arm_without_anybody_is_said(make, data):
     data.rows["population"] = data.population[data.population["cohort_id"] == "one"]
     with pytest.raises(MyelomartError, match="no patient reached the cohort «Others»"):
         make(hazard_ratios)
+
+
+def test_an_arm_too_small_to_match_is_named_and_the_others_go_on(data, monkeypatch):
+    data.rows["population"] = data.population[data.population["person_id"].isin([1, *range(7, 13)])]
+    flow = analysis("attrition", population="all")
+    ratios = replace(analysis("hazard_ratios"), analysis_id="ratios")
+    study = replace(two_arms.study(), analyses=(flow, ratios))
+    data.rows["attrition"] = pd.DataFrame(
+        [{"cohort_id": "one", "kind": "include", "label": "Infused", "step": 0, "persons_before": 1,
+          "persons_excluded": 0, "persons_unknown": 0, "persons_after": 1}]
+    )  # fmt: skip
+    results = run_study(study, data)
+    assert results.missing == {"ratios": "1 patient in the arm «CAR-T»; matching needs at least 5."}
+    monkeypatch.setattr("myelomart.publishing.run_studies", lambda *_: [made(study, results)])
+    monkeypatch.setattr("myelomart.publishing.publish", lambda *_: None)
+    done = CliRunner().invoke(commands.app, ["run", "twelve"])
+    assert done.exit_code == 0, done.output
+    assert done.stderr == (
+        "Warning: twelve: not made: ratios (OUT-2). 1 patient in the arm «CAR-T»; matching needs "
+        "at least 5.\n"
+    )
+
+
+def made(study, results) -> SimpleNamespace:
+    """A study that ran, as the command is given it."""
+    return SimpleNamespace(study=study, results=results, sections=[])
 
 
 def test_arms_that_do_not_overlap_are_refused_in_words(make, data):
