@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from myelomart.analyses import TYPES, attrition
 from myelomart.errors import MyelomartError
+from myelomart.population.comparison import compare
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData, in_order
@@ -23,6 +24,8 @@ def run_study(study: Study, data: StudyData) -> Results:
         with data.noting() as read:
             try:
                 TYPES[analysis.analysis_type].make(study, analysis, data, results)
+                if analysis.population == "matched":
+                    results.add_pairs(compare(study, analysis, data).matched)
             except MyelomartError as error:
                 _leave_out(analysis, error, results)
         results.read[analysis.analysis_id] = in_order(read)

@@ -5,6 +5,7 @@ Fever among the pairs: 7 had it before and is left out, 9 dies on day 5, and on 
 5r + 3 and 4.5r + 2.5, so that the ratio r solves 5r/(5r + 3) + 4.5r/(4.5r + 2.5) = 1: r = √(1/3).
 """
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -26,10 +27,11 @@ from myelomart.analyses import (
     two_arm_survival,
 )
 from myelomart.commands import study as commands
+from myelomart.disclosure.suppression import suppress
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.population.comparison import compare
 from myelomart.report.sections import section
-from myelomart.results import Results
+from myelomart.results import Results, write_results
 from myelomart.running import run_study
 from myelomart.sensitivity import e_value
 from myelomart.sensitivity.e_value import RARE
@@ -73,6 +75,24 @@ def test_pairs_are_of_one_sex_and_the_odd_stay_alone(data):
     score = comparison.persons.set_index("person_id")["score"]
     assert score[4] == pytest.approx(4 / 7, abs=1e-8)
     assert score[12] == pytest.approx(2 / 5, abs=1e-8)
+
+
+def test_who_was_matched_with_whom_is_written_beside_the_estimates_and_stays_at_the_site(
+    data, tmp_path
+):
+    one = analysis("hazard_ratios", endpoint_ids="fever")
+    results = run_study(replace(two_arms.study(), analyses=(one,)), data)
+    write_results(results, tmp_path, {})
+    pairs = pd.read_parquet(tmp_path / "matched_pairs.parquet")
+    assert list(pairs["person_id"]) == [1, 7, 2, 8, 3, 9, 5, 10, 6, 11]
+    assert list(pairs["is_treated"]) == [True, False] * 5
+    assert list(pairs["score"]) == pytest.approx([4 / 7] * 6 + [2 / 5] * 4, abs=1e-8)
+    told = json.loads((tmp_path / "manifest.json").read_text())
+    assert told["matched_pairs.parquet"] == {"the_hazard_ratios": 5}
+    suppress(results, 2, {})
+    write_results(results, tmp_path, {})
+    assert not (tmp_path / "matched_pairs.parquet").exists()
+    assert "matched_pairs.parquet" not in json.loads((tmp_path / "manifest.json").read_text())
 
 
 # ---- hazard ratios
