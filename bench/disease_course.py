@@ -30,7 +30,6 @@ GROUPS = {
     "cut to myeloma patients": ("int_screened_persons", "int_screened_records"),
     "events found": (
         "int_source_codes",
-        "int_source_code_matches",
         "int_codes_resolved",
         "int_coded_events",
     ),

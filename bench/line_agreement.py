@@ -112,8 +112,8 @@ REASONS = """
         inner join intermediate.int_line_steps as steps
             on steps.rule_set = $rule_set and steps.person_id = disagreements.person_id
                 and steps.event_date <= disagreements.start_date
-                and (disagreements.is_more = (steps.action in
-                    ('GAP', 'PROGRESSION_GAP', 'ADD', 'SWITCH', 'ASCT', 'ALLO')))
+                and (disagreements.is_more
+                    = (steps.opens_line and steps.action not in ('FIRST', 'CART', 'ABSTRACTED')))
     )
     select action, case when is_more then 'we open a line' else 'we stay in the line' end as what,
         count(*) as patients

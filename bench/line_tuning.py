@@ -41,15 +41,16 @@ CANDIDATES = {
     "post_asct_any_drug": [0, 1],
     "later_consolidation": [0, 1],
 }
-MODELS = ["int_line_spells", "int_line_events", "int_line_steps"]
+MODELS = ["int_line_events", "int_line_event_contexts", "int_line_steps"]
 INPUTS = [
-    "int_line_procedures",
+    "int_abstracted_lines",
     "int_myeloma_patients",
+    "int_transplants_found",
     "int_cell_therapies_found",
-    "int_drug_exposures_covered",
+    "int_drug_exposures_deduplicated",
     "int_progression_dates",
 ]
-SEEDS = ["drug_classes", "line_substitutions"]
+SEEDS = ["drug_classes", "line_actions", "line_substitutions"]
 EXACT = """
     with starts as (
         select rule_set, person_id, line_number, min(line_start_date) as start_date

@@ -21,17 +21,20 @@ from pathlib import Path
 import duckdb
 
 MODELS = [
-    "int_line_procedures",
-    "int_line_spells",
     "int_line_events",
+    "int_line_event_contexts",
     "int_line_steps",
     "int_lines_dated",
-    "int_lines_counted",
-    "int_line_drugs",
-    "int_line_classes",
-    "int_line_regimens",
+    "lines_of_therapy_by_rule_set",
 ]
-SEEDS = ["algorithm_parameters", "drug_classes", "line_substitutions", "regimen_names"]
+SEEDS = [
+    "algorithm_parameters",
+    "drug_classes",
+    "line_actions",
+    "line_substitutions",
+    "regimen_names",
+    "therapy_groups",
+]
 FOLDER = "myelomart/models/clinical/lines"
 INPUTS = """
     create table int_myeloma_patients as
@@ -48,7 +51,7 @@ INPUTS = """
             as start_date,
         start_date + 27 as end_date
     from range({patients}) as persons(person_id), range(10) as doses(dose), int_line_rules;
-    create table int_drug_exposures_covered as
+    create table int_drug_exposures_deduplicated as
     select person_id, 'dexamethasone' as ingredient, 'steroid' as usual_role,
         date '2015-01-01' + cast(500 * cycle as int) as start_date
     from range({patients}) as persons(person_id), range(3) as cycles(cycle);

@@ -3,15 +3,14 @@
 
 {#- who, which record, and what its code says: every domain table names these columns after its domain -#}
 {% macro coded_record(table, domain) -%}
-        candidates.person_id,
-        {{ table }}.source_name,
+        source_name,
+        source_person_id,
         '{{ domain }}' as domain,
-        {{ table }}.{{ table }}_id as record_id,
-        {{ table }}.{{ domain }}_concept_id as concept_id,
-        {{ table }}.{{ domain }}_source_concept_id as source_concept_id,
-        {{ table }}.{{ domain }}_source_value as source_code,
-        {{ table }}.{{ domain }}_type_concept_id as type_concept_id,
-        {{ table }}.visit_occurrence_id as visit_id
+        {{ table }}_id as record_id,
+        {{ domain }}_concept_id as concept_id,
+        {{ domain }}_source_concept_id as source_concept_id,
+        {{ domain }}_source_value as source_code,
+        {{ 'cast(null as bigint)' if domain == 'visit' else domain ~ '_type_concept_id' }} as type_concept_id
 {%- endmacro %}
 
 {#- for a domain without results -#}
@@ -30,6 +29,5 @@
 {% macro no_supply() -%}
         cast(null as integer) as days_supply,
         cast(null as double) as quantity,
-        cast(null as {{ dbt.type_string() }}) as route_text,
         cast(null as {{ dbt.type_string() }}) as stop_reason
 {%- endmacro %}

@@ -14,8 +14,7 @@ covariates as (
 
 ),
 
-event_groups as (select * from {{ ref('event_groups') }}),
-clinical_events as (select * from {{ ref('clinical_events') }}),
+grouped_events as (select * from {{ ref('grouped_events') }}),
 lookback_days as (select * from {{ ref('lookback_days') }}),
 index_characteristics as (select * from {{ ref('index_characteristics') }}),
 
@@ -36,28 +35,36 @@ asked as (
 
 ),
 
-found as (
+-- several values of a day count once: the largest
+matched_events as (
 
     select
         asked.cohort_id,
         asked.person_id,
         asked.covariate_id,
-        count(distinct clinical_events.event_date) as day_count,
-        max_by(
-            clinical_events.value,
-            cast(clinical_events.event_date as {{ dbt.type_string() }}) || clinical_events.event_code
-        ) as last_value
+        grouped_events.event_date,
+        grouped_events.event_code,
+        max(grouped_events.value) as value
     from asked
-    inner join event_groups on asked.event_group = event_groups.event_group_id
-    inner join clinical_events
-        on
-            asked.person_id = clinical_events.person_id
-            and event_groups.event_type = clinical_events.event_type
-            and event_groups.event_code = clinical_events.event_code
+    inner join grouped_events
+        on asked.event_group = grouped_events.event_group and asked.person_id = grouped_events.person_id
     where
         asked.covariate_type = 'event'
-        and {{ days_between('asked.anchor_date', 'clinical_events.event_date') }}
+        and {{ days_between('asked.anchor_date', 'grouped_events.event_date') }}
         between coalesce(asked.window_start_days, -100000) and coalesce(asked.window_end_days, 100000)
+    group by 1, 2, 3, 4, 5
+
+),
+
+event_summaries as (
+
+    select
+        cohort_id,
+        person_id,
+        covariate_id,
+        count(distinct event_date) as day_count,
+        max_by(value, cast(event_date as {{ dbt.type_string() }}) || event_code) as last_value
+    from matched_events
     group by 1, 2, 3
 
 ),
@@ -73,16 +80,16 @@ baseline_covariates as (
         case
             when asked.covariate_type = 'characteristic' then index_characteristics.value_number
             when asked.anchor_date is null then null
-            when asked.summary = 'any' then case when found.day_count > 0 then 1.0 else 0.0 end
-            when asked.summary = 'count' then cast(coalesce(found.day_count, 0) as double)
-            else found.last_value
+            when asked.summary = 'any' then case when event_summaries.day_count > 0 then 1.0 else 0.0 end
+            when asked.summary = 'count' then cast(coalesce(event_summaries.day_count, 0) as double)
+            else event_summaries.last_value
         end as value_number
     from asked
-    left join found
+    left join event_summaries
         on
-            asked.cohort_id = found.cohort_id
-            and asked.person_id = found.person_id
-            and asked.covariate_id = found.covariate_id
+            asked.cohort_id = event_summaries.cohort_id
+            and asked.person_id = event_summaries.person_id
+            and asked.covariate_id = event_summaries.covariate_id
     left join index_characteristics
         on
             asked.cohort_id = index_characteristics.cohort_id

@@ -1,9 +1,49 @@
 -- One row per cohort and step from everybody in the source to the cohort, in order; every step closes:
 -- persons_before = persons_excluded + persons_after.
--- Definition: a person leaves at the first step not passed; persons_unknown of those who left lacked the fact itself.
+-- Definition: myeloma (-2), the index event (-1), the calendar period (0), then the cohort's own criteria; alternatives of
+-- one step share its label. A person leaves at the first step not passed; persons_unknown of those who left lacked the
+-- fact itself.
 
-with steps as (select * from {{ ref('cohort_steps') }}),
+with cohorts as (select * from {{ ref('cohorts') }}),
+criteria as (select * from {{ ref('cohort_criteria') }}),
 decisions as (select * from {{ ref('cohort_decisions') }}),
+
+common_steps as (
+
+    select
+        listed.step,
+        listed.label
+    from (
+        values
+        (-2, 'Multiple myeloma'),
+        (-1, 'Index event'),
+        (0, 'Index within the calendar period')
+    ) as listed (step, label)
+
+),
+
+steps as (
+
+    select
+        cohorts.study_id,
+        cohorts.cohort_id,
+        'include' as kind,
+        common_steps.label,
+        common_steps.step
+    from cohorts
+    cross join common_steps
+    union all
+    select
+        cohorts.study_id,
+        cohorts.cohort_id,
+        min(criteria.kind) as kind,
+        {{ sorted_distinct_concat('criteria.label', ' or ') }} as label,
+        criteria.step
+    from cohorts
+    inner join criteria on cohorts.cohort_id = criteria.cohort_id
+    group by 1, 2, 5
+
+),
 
 persons as (
 

@@ -12,29 +12,17 @@ index_events as (
 
 ),
 
-event_groups as (select * from {{ ref('event_groups') }}),
-clinical_events as (select * from {{ ref('clinical_events') }}),
+grouped_events as (select * from {{ ref('grouped_events') }}),
 index_characteristics as (select * from {{ ref('index_characteristics') }}),
 
 asked as (
 
     select
-        index_events.cohort_id,
         index_events.person_id,
         index_events.index_date,
+        criteria.*,
         {{ stable_id(['criteria.cohort_id', 'criteria.step', 'criteria.event_group', 'criteria.characteristic', 'criteria.label']) }}
-            as criterion_id,
-        criteria.step,
-        criteria.kind,
-        criteria.criterion_type,
-        criteria.event_group,
-        criteria.characteristic,
-        criteria.value_operator,
-        criteria.value_number,
-        criteria.value_text,
-        criteria.min_count,
-        criteria.window_start_days,
-        criteria.window_end_days
+            as criterion_id
     from index_events
     inner join criteria on index_events.cohort_id = criteria.cohort_id
 
@@ -45,21 +33,17 @@ matched_events as (
     select
         asked.criterion_id,
         asked.person_id,
-        count(distinct clinical_events.event_date) as match_count
+        count(distinct grouped_events.event_date) as match_count
     from asked
-    inner join event_groups on asked.event_group = event_groups.event_group_id
-    inner join clinical_events
-        on
-            asked.person_id = clinical_events.person_id
-            and event_groups.event_type = clinical_events.event_type
-            and event_groups.event_code = clinical_events.event_code
+    inner join grouped_events
+        on asked.event_group = grouped_events.event_group and asked.person_id = grouped_events.person_id
     where
         asked.criterion_type = 'event'
-        and {{ days_between('asked.index_date', 'clinical_events.event_date') }}
+        and {{ days_between('asked.index_date', 'grouped_events.event_date') }}
         between coalesce(asked.window_start_days, -100000) and coalesce(asked.window_end_days, 100000)
         and (
             asked.value_operator is null
-            or {{ compare('clinical_events.value', 'asked.value_operator', 'asked.value_number') }}
+            or {{ compare('grouped_events.value', 'asked.value_operator', 'asked.value_number') }}
         )
     group by 1, 2
 

@@ -25,7 +25,7 @@ characteristics as (
 
 ),
 
-held as (
+values_by_recency as (
 
     select
         lookback_days.cohort_id,
@@ -37,10 +37,7 @@ held as (
         row_number() over (
             partition by
                 lookback_days.cohort_id, lookback_days.person_id, lookback_days.anchor_event_group, characteristics.name
-            order by
-                characteristics.valid_from_date desc,
-                characteristics.value_number desc nulls last,
-                characteristics.value_text desc nulls last
+            order by characteristics.valid_from_date desc
         ) as recency
     from lookback_days
     inner join characteristics
@@ -50,37 +47,29 @@ held as (
 
 ),
 
-told_by_index as (
+days_described as (
 
     select
-        lookback_days.cohort_id,
-        lookback_days.person_id,
-        lookback_days.anchor_event_group,
-        told.characteristic,
-        cast(
-            case told.characteristic
-                when 'index_year' then year(lookback_days.anchor_date)
-                when 'age'
-                    then
-                        year(lookback_days.anchor_date) - patients.year_of_birth
-                        - cast(lookback_days.anchor_date < make_date(year(lookback_days.anchor_date), 7, 1) as integer)
-                when 'days_observed_before'
-                    then {{ days_between('patients.observation_start_date', 'lookback_days.anchor_date') }}
-                when 'days_since_diagnosis'
-                    then {{ days_between('patients.myeloma_diagnosis_date', 'lookback_days.anchor_date') }}
-                when 'months_since_diagnosis'
-                    then {{ months_between('patients.myeloma_diagnosis_date', 'lookback_days.anchor_date') }}
-            end as double
-        ) as value_number
+        lookback_days.*,
+        year(lookback_days.anchor_date) as index_year,
+        year(lookback_days.anchor_date) - patients.year_of_birth
+        - cast(lookback_days.anchor_date < make_date(year(lookback_days.anchor_date), 7, 1) as integer) as age,
+        {{ days_between('patients.observation_start_date', 'lookback_days.anchor_date') }} as days_observed_before,
+        {{ days_between('patients.myeloma_diagnosis_date', 'lookback_days.anchor_date') }} as days_since_diagnosis,
+        {{ months_between('patients.myeloma_diagnosis_date', 'lookback_days.anchor_date') }} as months_since_diagnosis
     from lookback_days
     inner join patients on lookback_days.person_id = patients.person_id
-    cross join (
-        values
-        ('index_year'), ('age'),
-        ('days_observed_before'),
-        ('days_since_diagnosis'),
-        ('months_since_diagnosis')
-    ) as told (characteristic)
+
+),
+
+values_of_the_day as (
+
+    {{ characteristic_rows(
+        'days_described',
+        numbers=['index_year', 'age', 'days_observed_before', 'days_since_diagnosis', 'months_since_diagnosis'],
+        valid_from='anchor_date',
+        keys=['cohort_id', 'person_id', 'anchor_event_group'],
+    ) }}
 
 ),
 
@@ -93,18 +82,17 @@ index_characteristics as (
         characteristic,
         value_number,
         value_text
-    from held
+    from values_by_recency
     where recency = 1
     union all
     select
         cohort_id,
         person_id,
         anchor_event_group,
-        characteristic,
+        name as characteristic,
         value_number,
-        cast(null as {{ dbt.type_string() }}) as value_text
-    from told_by_index
-    where value_number is not null
+        value_text
+    from values_of_the_day
 
 )
 

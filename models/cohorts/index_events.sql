@@ -3,25 +3,20 @@
 -- date is that day plus index_offset_days (a landmark).
 
 with cohorts as (select * from {{ ref('cohorts') }}),
-event_groups as (select * from {{ ref('event_groups') }}),
-clinical_events as (select * from {{ ref('clinical_events') }}),
+grouped_events as (select * from {{ ref('grouped_events') }}),
 
 event_days as (
 
     select distinct
         cohorts.cohort_id,
-        clinical_events.person_id,
-        clinical_events.event_date
+        grouped_events.person_id,
+        grouped_events.event_date
     from cohorts
-    inner join event_groups on cohorts.index_event_group = event_groups.event_group_id
-    inner join clinical_events
-        on
-            event_groups.event_type = clinical_events.event_type
-            and event_groups.event_code = clinical_events.event_code
+    inner join grouped_events on cohorts.index_event_group = grouped_events.event_group
 
 ),
 
-numbered as (
+numbered_days as (
 
     select
         event_days.*,
@@ -35,16 +30,16 @@ index_events as (
     select
         cohorts.study_id,
         cohorts.cohort_id,
-        numbered.person_id,
-        numbered.event_date as index_event_date,
-        numbered.event_date + cohorts.index_offset_days as index_date,
-        coalesce(numbered.event_date + cohorts.index_offset_days >= cohorts.index_from, true)
-        and coalesce(numbered.event_date + cohorts.index_offset_days <= cohorts.index_to, true) as is_in_period
-    from numbered
+        numbered_days.person_id,
+        numbered_days.event_date as index_event_date,
+        numbered_days.event_date + cohorts.index_offset_days as index_date,
+        coalesce(numbered_days.event_date + cohorts.index_offset_days >= cohorts.index_from, true)
+        and coalesce(numbered_days.event_date + cohorts.index_offset_days <= cohorts.index_to, true) as is_in_period
+    from numbered_days
     inner join cohorts
         on
-            numbered.cohort_id = cohorts.cohort_id
-            and numbered.occurrence = cohorts.index_occurrence
+            numbered_days.cohort_id = cohorts.cohort_id
+            and numbered_days.occurrence = cohorts.index_occurrence
 
 )
 

@@ -4,8 +4,7 @@
 
 with index_events as (select * from {{ ref('index_events') }}),
 covariates as (select * from {{ ref('covariates') }}),
-event_groups as (select * from {{ ref('event_groups') }}),
-clinical_events as (select * from {{ ref('clinical_events') }}),
+grouped_events as (select * from {{ ref('grouped_events') }}),
 
 anchors as (
 
@@ -30,16 +29,14 @@ lookback_days as (
         index_events.cohort_id,
         index_events.person_id,
         anchors.anchor_event_group,
-        max(clinical_events.event_date) as anchor_date
+        max(grouped_events.event_date) as anchor_date
     from index_events
     inner join anchors on index_events.study_id = anchors.study_id
-    inner join event_groups on anchors.anchor_event_group = event_groups.event_group_id
-    inner join clinical_events
+    inner join grouped_events
         on
-            index_events.person_id = clinical_events.person_id
-            and event_groups.event_type = clinical_events.event_type
-            and event_groups.event_code = clinical_events.event_code
-            and index_events.index_date >= clinical_events.event_date
+            anchors.anchor_event_group = grouped_events.event_group
+            and index_events.person_id = grouped_events.person_id
+            and index_events.index_date >= grouped_events.event_date
     group by 1, 2, 3
 
 )

@@ -1,3 +1,3 @@
--- One row per a place of care, from all sources.
+-- One row per place of care, from all sources.
 
 select * from {{ ref('stg_omop__care_site') }}

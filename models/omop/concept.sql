@@ -1,3 +1,3 @@
--- One row per a concept of a source's vocabulary, from all sources.
+-- One row per concept of a source's vocabulary, from all sources.
 
 select * from {{ ref('stg_omop__concept') }}

@@ -1,3 +1,3 @@
--- One row per an ancestor and a descendant concept, from all sources.
+-- One row per ancestor and descendant concept of a source's vocabulary, from all sources.
 
 select * from {{ ref('stg_omop__concept_ancestor') }}

@@ -1,3 +1,3 @@
--- One row per a directed relation between two concepts, from all sources.
+-- One row per directed relation between two concepts, from all sources.
 
 select * from {{ ref('stg_omop__concept_relationship') }}

@@ -1,21 +1,21 @@
--- One row per a death record, from all sources. person_id is the person's id in the marts; it costs nothing until it
--- is read.
+-- One row per person and death record, from all sources; death_number tells the records of one person apart.
 
-with records as (
+with records as ({{ records_of_all_sources([ref('stg_omop__death'), ref('death_from_trinetx')]) }}),
 
-    select * from {{ ref('stg_omop__death') }}
-    union all
-    select * from {{ ref('death_from_trinetx') }}
-
-),
-
-keyed as (
+numbered_records as (
 
     select
-        {{ person_key('source_name', 'source_person_id') }} as person_id,
-        records.*
+        records.*,
+        row_number() over (
+            partition by source_name, source_person_id
+            order by
+                death_date nulls last,
+                death_type_concept_id nulls last,
+                cause_concept_id nulls last,
+                cause_source_value nulls last
+        ) as death_number
     from records
 
 )
 
-select * from keyed
+select * from numbered_records

@@ -1,21 +1,3 @@
--- One row per a recorded measurement, from all sources. person_id is the person's id in the marts; it costs nothing
--- until it is read.
+-- One row per recorded measurement, from all sources.
 
-with records as (
-
-    select * from {{ ref('stg_omop__measurement') }}
-    union all
-    select * from {{ ref('measurement_from_trinetx') }}
-
-),
-
-keyed as (
-
-    select
-        {{ person_key('source_name', 'source_person_id') }} as person_id,
-        records.*
-    from records
-
-)
-
-select * from keyed
+{{ records_of_all_sources([ref('stg_omop__measurement'), ref('measurement_from_trinetx')]) }}

@@ -1,21 +1,3 @@
--- One row per a person of any source, from all sources. person_id is the person's id in the marts; it costs nothing
--- until it is read.
+-- One row per person of any source, from all sources.
 
-with records as (
-
-    select * from {{ ref('stg_omop__person') }}
-    union all
-    select * from {{ ref('person_from_trinetx') }}
-
-),
-
-keyed as (
-
-    select
-        {{ person_key('source_name', 'source_person_id') }} as person_id,
-        records.*
-    from records
-
-)
-
-select * from keyed
+{{ records_of_all_sources([ref('stg_omop__person'), ref('person_from_trinetx')]) }}

@@ -1,3 +1,3 @@
--- One row per an episode of a disease or its treatment that a source records; the export `episode` holds ours.
+-- One row per episode of a disease or its treatment that a source records; the export `episode` holds ours.
 
 select * from {{ ref('stg_omop__episode') }}

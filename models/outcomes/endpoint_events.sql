@@ -5,32 +5,22 @@
 with members as (select * from {{ ref('cohort_members') }}),
 endpoints as (select * from {{ ref('endpoints') }}),
 endpoint_rules as (select * from {{ ref('endpoint_rules') }}),
-event_groups as (select * from {{ ref('event_groups') }}),
-clinical_events as (select * from {{ ref('clinical_events') }}),
+grouped_events as (select * from {{ ref('grouped_events') }}),
 
 rules as (
 
     select
-        endpoint_rules.study_id,
-        endpoint_rules.endpoint_id,
-        endpoint_rules.role,
-        endpoint_rules.priority,
-        endpoint_rules.value_operator,
-        endpoint_rules.value_number,
-        endpoint_rules.reason,
+        endpoint_rules.*,
         endpoints.start_day,
         endpoints.prior_until_day,
-        endpoints.horizon_days,
-        event_groups.event_type,
-        event_groups.event_code
+        endpoints.horizon_days
     from endpoint_rules
     inner join endpoints
         on endpoint_rules.study_id = endpoints.study_id and endpoint_rules.endpoint_id = endpoints.endpoint_id
-    inner join event_groups on endpoint_rules.event_group = event_groups.event_group_id
 
 ),
 
-candidates as (
+endpoint_events as (
 
     select
         members.study_id,
@@ -41,27 +31,24 @@ candidates as (
         rules.role,
         rules.priority,
         rules.reason,
-        {{ days_between('members.index_date', 'clinical_events.event_date') }} <= rules.prior_until_day as is_prior,
-        min(clinical_events.event_date) as candidate_date
+        {{ days_between('members.index_date', 'grouped_events.event_date') }} <= rules.prior_until_day as is_prior,
+        min(grouped_events.event_date) as candidate_date
     from members
     inner join rules on members.study_id = rules.study_id
-    inner join clinical_events
-        on
-            members.person_id = clinical_events.person_id
-            and rules.event_type = clinical_events.event_type
-            and rules.event_code = clinical_events.event_code
+    inner join grouped_events
+        on rules.event_group = grouped_events.event_group and members.person_id = grouped_events.person_id
     where
         (
-            {{ days_between('members.index_date', 'clinical_events.event_date') }} <= rules.prior_until_day
-            or {{ days_between('members.index_date', 'clinical_events.event_date') }}
+            {{ days_between('members.index_date', 'grouped_events.event_date') }} <= rules.prior_until_day
+            or {{ days_between('members.index_date', 'grouped_events.event_date') }}
             between rules.start_day and coalesce(rules.horizon_days, 100000)
         )
         and (
             rules.value_operator is null
-            or {{ compare('clinical_events.value', 'rules.value_operator', 'rules.value_number') }}
+            or {{ compare('grouped_events.value', 'rules.value_operator', 'rules.value_number') }}
         )
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 )
 
-select * from candidates
+select * from endpoint_events

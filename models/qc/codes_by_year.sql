@@ -11,7 +11,7 @@ codes_by_year as (
         records.source_name,
         codes_resolved.concept_set_id,
         records.domain,
-        records.source_code,
+        coalesce(records.source_code, '') as source_code,
         codes_resolved.resolved_by,
         cast(year(records.start_date) as integer) as year_recorded,
         count(*) as record_count,

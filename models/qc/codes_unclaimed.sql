@@ -41,8 +41,9 @@ codes_unclaimed as (
     select
         unresolved.source_name,
         unresolved.domain,
-        unresolved.source_code,
-        unresolved.concept_id,
+        coalesce(unresolved.source_code, '') as source_code,
+        coalesce(unresolved.concept_id, 0) as concept_id,
+        coalesce(unresolved.source_concept_id, 0) as source_concept_id,
         by_word.points_to,
         case when by_word.code_key is not null then 'a word in it' else 'a local test' end as found_by,
         unresolved.record_count,

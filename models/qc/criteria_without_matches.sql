@@ -1,13 +1,11 @@
 -- One row per row of a study's definition that asks for an event which nobody ever had.
--- Definition: a criterion, covariate, endpoint rule or index event whose group has no event in core.clinical_events.
+-- Definition: a criterion, covariate, endpoint rule or index event whose group has no event in cohorts.grouped_events.
 -- Suspicious, not wrong: the code may be missing from the source, or the event may be rare.
 
 with cohorts as (select * from {{ ref('cohorts') }}),
 cohort_criteria as (select * from {{ ref('cohort_criteria') }}),
 covariates as (select * from {{ ref('covariates') }}),
 endpoint_rules as (select * from {{ ref('endpoint_rules') }}),
-event_groups as (select * from {{ ref('event_groups') }}),
-clinical_events as (select * from {{ ref('clinical_events') }}),
 
 asked as (
 
@@ -42,17 +40,9 @@ asked as (
 
 ),
 
-found as (
+met_groups as (
 
-    select
-        event_groups.event_group_id,
-        count(clinical_events.person_id) as event_count
-    from event_groups
-    left join clinical_events
-        on
-            event_groups.event_type = clinical_events.event_type
-            and event_groups.event_code = clinical_events.event_code
-    group by 1
+    select distinct event_group from {{ ref('grouped_events') }}
 
 ),
 
@@ -64,8 +54,8 @@ criteria_without_matches as (
         asked.label,
         asked.event_group
     from asked
-    inner join found on asked.event_group = found.event_group_id
-    where found.event_count = 0
+    left join met_groups on asked.event_group = met_groups.event_group
+    where asked.event_group is not null and met_groups.event_group is null
 
 )
 

@@ -12,7 +12,7 @@ counted as (
     select
         site_id,
         lab,
-        source_unit,
+        coalesce(source_unit, '') as source_unit,
         case when quality = 'ok' then 'unusual' else quality_reason end as reason,
         count(*) as value_count
     from labs
@@ -26,7 +26,7 @@ repeated as (
     select
         site_id,
         lab,
-        cast(null as {{ dbt.type_string() }}) as source_unit,
+        '' as source_unit,
         'several_values_on_a_day' as reason,
         count(*) as value_count
     from labs_by_day
@@ -35,7 +35,7 @@ repeated as (
 
 ),
 
-everything as (
+findings as (
 
     select * from counted
     union all
@@ -46,16 +46,16 @@ everything as (
 labs_implausible as (
 
     select
-        everything.*,
+        findings.*,
         site_faults.site_median,
         site_faults.network_median
-    from everything
+    from findings
     left join site_faults
         on
-            everything.reason = 'site_unit_fault'
-            and everything.site_id = site_faults.site_id
-            and everything.lab = site_faults.lab
-            and everything.source_unit = site_faults.unit_used
+            findings.reason = 'site_unit_fault'
+            and findings.site_id = site_faults.site_id
+            and findings.lab = site_faults.lab
+            and findings.source_unit = site_faults.unit_used
 
 )
 

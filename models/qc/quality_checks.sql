@@ -3,7 +3,10 @@
 
 with quality_checks as (
 
-    select * from {{ ref('stg_landing__quality_checks') }}
+    select
+        checks.*,
+        table_name || coalesce('.' || column_name, '') as checked
+    from {{ ref('stg_landing__quality_checks') }} as checks
     where failing > 0
 
 )

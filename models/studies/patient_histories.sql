@@ -2,115 +2,72 @@
 -- One row per person and fact of the treatment history that `myelomart patient` draws.
 -- Definition: kind says what the fact is (patient, line, drug, infusion, transplant, response, progression, lab); the
 -- other columns hold of it what the page shows. It is a view: one person is read at a time.
+-- reason: in words why a line began (line_actions).
 -- Limits: progressions and responses are those of the clinical marts, laboratory values those that are not implausible.
 
-with histories as (
+with patients as (select * from {{ ref('patients') }}),
+lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
+drug_exposures as (select * from {{ ref('drug_exposures') }}),
+cell_therapies as (select * from {{ ref('cell_therapies') }}),
+transplants as (select * from {{ ref('transplants') }}),
+line_responses as (select * from {{ ref('line_responses') }}),
+progressions as (select * from {{ ref('progressions') }}),
+line_actions as (select * from {{ ref('line_actions') }}),
+
+usable_labs as (
+
+    select * from {{ ref('labs') }}
+    where quality = 'ok'
+
+),
+
+histories as (
+
+    {{ history_rows(
+        'patients', 'patient', name='site_id', detail='sex', note='myeloma_rule', number='year_of_birth',
+        start_date='myeloma_diagnosis_date', end_date='last_contact_date', other_date='rrmm_date', final_date='death_date'
+    ) }}
+    union all
+    {{ history_rows(
+        'lines_of_therapy', 'line', name='regimen_name', detail='start_reason', note='end_reason', number='line_number',
+        start_date='line_start_date', end_date='line_end_date', other_date='progression_date', final_date='infusion_date'
+    ) }}
+    union all
+    {{ history_rows(
+        'drug_exposures', 'drug', name='ingredient', detail='role', start_date='start_date', end_date='end_date'
+    ) }}
+    union all
+    {{ history_rows(
+        'cell_therapies', 'infusion', name='product', detail="case when is_apheresis_imputed then 'assumed' end",
+        note='bridging_drugs', number='case when is_reinfusion then 1 else 0 end', start_date='infusion_date',
+        end_date='bridging_start_date', other_date='apheresis_date', final_date='lymphodepletion_start_date'
+    ) }}
+    union all
+    {{ history_rows(
+        'transplants', 'transplant', name='kind', start_date='transplant_date',
+        detail="case when is_tandem then 'tandem' when is_salvage then 'salvage' end"
+    ) }}
+    union all
+    {{ history_rows('line_responses', 'response', name='best_response', number='line_number') }}
+    union all
+    {{ history_rows('progressions', 'progression', start_date='progression_date') }}
+    union all
+    {{ history_rows(
+        'usable_labs', 'lab', name='lab', detail='unit', number='value', start_date='measured_date'
+    ) }}
+
+),
+
+patient_histories as (
 
     select
-        person_id,
-        'patient' as kind,
-        site_id as name,
-        sex as detail,
-        myeloma_rule as note,
-        cast(year_of_birth as double) as number,
-        myeloma_diagnosis_date as start_date,
-        last_contact_date as end_date,
-        rrmm_date as other_date,
-        death_date as final_date
-    from {{ ref('patients') }}
-    union all
-    select
-        person_id,
-        'line' as kind,
-        regimen_name as name,
-        start_reason as detail,
-        end_reason as note,
-        line_number as number,
-        line_start_date as start_date,
-        line_end_date as end_date,
-        progression_date as other_date,
-        infusion_date as final_date
-    from {{ ref('lines_of_therapy') }}
-    union all
-    select
-        person_id,
-        'drug' as kind,
-        ingredient as name,
-        role as detail,
-        null as note,
-        null as number,
-        start_date,
-        end_date,
-        null as other_date,
-        null as final_date
-    from {{ ref('drug_exposures') }}
-    union all
-    select
-        person_id,
-        'infusion' as kind,
-        product as name,
-        case when is_apheresis_imputed then 'assumed' end as detail,
-        bridging_drugs as note,
-        case when is_reinfusion then 1 else 0 end as number,
-        infusion_date as start_date,
-        bridging_start_date as end_date,
-        apheresis_date as other_date,
-        lymphodepletion_start_date as final_date
-    from {{ ref('cell_therapies') }}
-    union all
-    select
-        person_id,
-        'transplant' as kind,
-        kind as name,
-        case when is_tandem then 'tandem' when is_salvage then 'salvage' end as detail,
-        null as note,
-        null as number,
-        transplant_date as start_date,
-        null as end_date,
-        null as other_date,
-        null as final_date
-    from {{ ref('transplants') }}
-    union all
-    select
-        person_id,
-        'response' as kind,
-        best_response as name,
-        null as detail,
-        null as note,
-        line_number as number,
-        null as start_date,
-        null as end_date,
-        null as other_date,
-        null as final_date
-    from {{ ref('line_responses') }}
-    union all
-    select distinct
-        person_id,
-        'progression' as kind,
-        null as name,
-        null as detail,
-        null as note,
-        null as number,
-        progression_date as start_date,
-        null as end_date,
-        null as other_date,
-        null as final_date
-    from {{ ref('progressions') }}
-    union all
-    select
-        person_id,
-        'lab' as kind,
-        lab as name,
-        unit as detail,
-        null as note,
-        value as number,
-        measured_date as start_date,
-        null as end_date,
-        null as other_date,
-        null as final_date
-    from {{ ref('labs') }}
-    where quality = 'ok'
+        histories.*,
+        line_actions.words as reason,
+        {{ stable_id(['name', 'detail', 'note', 'number', 'start_date', 'end_date', 'other_date', 'final_date']) }}
+            as fact_id
+    from histories
+    left join line_actions on histories.kind = 'line' and histories.detail = line_actions.action
 
 )
 
-select * from histories
+select * from patient_histories

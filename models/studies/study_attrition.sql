@@ -1,6 +1,5 @@
--- One row per study, cohort and step: how many entered it, left at it and stayed. What Python may read of
--- cohort_attrition.
+{{ config(materialized='view') }}
+-- One row per study, cohort and step: how many entered it, left at it and stayed; cohorts.cohort_attrition as a view for
+-- Python, which reads the schema studies alone.
 
-with cohort_attrition as (select * from {{ ref('cohort_attrition') }})
-
-select * from cohort_attrition
+select * from {{ ref('cohort_attrition') }}

@@ -1,5 +1,5 @@
--- One row per study, cohort, member and covariate: its value at index. What Python may read of baseline_covariates.
+{{ config(materialized='view') }}
+-- One row per study, cohort, member and covariate: its value at index; cohorts.baseline_covariates as a view for Python,
+-- which reads the schema studies alone.
 
-with baseline_covariates as (select * from {{ ref('baseline_covariates') }})
-
-select * from baseline_covariates
+select * from {{ ref('baseline_covariates') }}

@@ -14,27 +14,18 @@ with time_to_event as (
 
 ),
 
+-- every member once as entering and once as leaving
 changes as (
 
     select
-        study_id,
-        cohort_id,
-        endpoint,
-        time_days,
-        1 as leaves,
-        0 as enters,
-        event
+        time_to_event.study_id,
+        time_to_event.cohort_id,
+        time_to_event.endpoint,
+        case when sides.leaves = 1 then time_to_event.time_days else time_to_event.entry_days end as time_days,
+        sides.leaves,
+        case when sides.leaves = 1 then time_to_event.event end as event
     from time_to_event
-    union all
-    select
-        study_id,
-        cohort_id,
-        endpoint,
-        entry_days as time_days,
-        0 as leaves,
-        1 as enters,
-        null as event
-    from time_to_event
+    cross join (values (0), (1)) as sides (leaves)
 
 ),
 
@@ -46,7 +37,7 @@ days as (
         endpoint,
         time_days,
         sum(leaves) as leaving,
-        sum(enters) as entering,
+        sum(1 - leaves) as entering,
         count(case when event = 1 then 1 end) as events,
         count(case when event = 2 then 1 end) as competing_events
     from changes

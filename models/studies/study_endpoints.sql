@@ -1,5 +1,5 @@
--- One row per study, cohort, member and endpoint: time, ending and reason. What Python may read of time_to_event.
+{{ config(materialized='view') }}
+-- One row per study, cohort, member and endpoint: time, ending and reason; outcomes.time_to_event as a view for Python,
+-- which reads the schema studies alone.
 
-with time_to_event as (select * from {{ ref('time_to_event') }})
-
-select * from time_to_event
+select * from {{ ref('time_to_event') }}

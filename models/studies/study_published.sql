@@ -39,7 +39,6 @@ study_published as (
         published_results.unit,
         published_results.ci_low,
         published_results.ci_high,
-        published_results.ci_high_status,
         published_results.iqr_low,
         published_results.iqr_high,
         published_results.range_low,
@@ -52,7 +51,6 @@ study_published as (
         published_results.time_anchor,
         published_results.comparison_id,
         published_results.repeat_of,
-        published_results.arithmetic_check,
         published_results.issue_id
     from published_results
     left join published_places on published_results.row_id = published_places.row_id

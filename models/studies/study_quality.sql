@@ -12,7 +12,7 @@ study_quality as (
     select
         source_name,
         'Checks at the door' as finding_group,
-        status || ': ' || table_name || coalesce('.' || column_name, '') || ', ' || check_name as finding,
+        status || ': ' || checked || ', ' || check_name as finding,
         cast(failing as bigint) as found_count,
         cast(counted as bigint) as of_count,
         meaning

@@ -2,7 +2,7 @@
 -- and in the follow-up window?
 -- Definition: a day with a usable value of the endpoint's test counts once. Before: up to prior_until_day (who was
 -- not tested cannot be left out for an earlier event). After: from start_day to the horizon, of which followed_days
--- were lived under observation (to the last contact). A threshold outcome is partly «was tested»: it can be read only
+-- were lived under observation (to the last contact). A threshold outcome is partly "was tested": it can be read only
 -- beside this table.
 
 with endpoints as (
@@ -13,19 +13,8 @@ with endpoints as (
 ),
 
 time_to_event as (select * from {{ ref('time_to_event') }}),
-event_groups as (select * from {{ ref('event_groups') }}),
-clinical_events as (select * from {{ ref('clinical_events') }}),
-
-contacts as (
-
-    select
-        person_id,
-        max(event_date) as last_contact_date
-    from clinical_events
-    where event_type = 'contact' and event_code = 'last_contact'
-    group by 1
-
-),
+grouped_events as (select * from {{ ref('grouped_events') }}),
+patients as (select * from {{ ref('patients') }}),
 
 followed as (
 
@@ -34,35 +23,38 @@ followed as (
         time_to_event.cohort_id,
         time_to_event.person_id,
         time_to_event.endpoint,
-        time_to_event.start_date,
         endpoints.tested_event_group,
-        endpoints.start_day,
-        endpoints.prior_until_day,
-        coalesce(endpoints.horizon_days, 100000) as horizon_days,
-        {{ days_between('time_to_event.start_date', 'contacts.last_contact_date') }} as last_contact_day
+        time_to_event.start_date + endpoints.prior_until_day as prior_until_date,
+        time_to_event.start_date + endpoints.start_day as window_start_date,
+        coalesce(time_to_event.start_date + endpoints.horizon_days, date '9999-12-31') as window_end_date,
+        coalesce(patients.death_date, patients.last_contact_date) as last_contact_date
     from time_to_event
     inner join endpoints
         on
             time_to_event.study_id = endpoints.study_id
             and time_to_event.endpoint = endpoints.endpoint_id
-    left join contacts on time_to_event.person_id = contacts.person_id
+    left join patients on time_to_event.person_id = patients.person_id
 
 ),
 
 tests as (
 
-    select distinct
+    select
         followed.cohort_id,
         followed.person_id,
         followed.endpoint,
-        {{ days_between('followed.start_date', 'clinical_events.event_date') }} as day
+        count(distinct case when grouped_events.event_date <= followed.prior_until_date then grouped_events.event_date end)
+            as tested_days_before,
+        count(
+            distinct case
+                when grouped_events.event_date between followed.window_start_date and followed.window_end_date
+                    then grouped_events.event_date
+            end
+        ) as tested_days
     from followed
-    inner join event_groups on followed.tested_event_group = event_groups.event_group_id
-    inner join clinical_events
-        on
-            followed.person_id = clinical_events.person_id
-            and event_groups.event_type = clinical_events.event_type
-            and event_groups.event_code = clinical_events.event_code
+    inner join grouped_events
+        on followed.tested_event_group = grouped_events.event_group and followed.person_id = grouped_events.person_id
+    group by 1, 2, 3
 
 ),
 
@@ -73,14 +65,14 @@ study_testing as (
         followed.cohort_id,
         followed.person_id,
         followed.endpoint,
-        cast(count(case when tests.day <= followed.prior_until_day then tests.day end) as integer)
-            as tested_days_before,
+        cast(coalesce(tests.tested_days_before, 0) as integer) as tested_days_before,
+        cast(coalesce(tests.tested_days, 0) as integer) as tested_days,
         cast(
-            count(case when tests.day between followed.start_day and followed.horizon_days then tests.day end)
-            as integer
-        ) as tested_days,
-        cast(
-            greatest(least(followed.horizon_days, followed.last_contact_day) - followed.start_day + 1, 0) as integer
+            greatest(
+                {{ days_between('followed.window_start_date', 'least(followed.window_end_date, followed.last_contact_date)') }}
+                + 1,
+                0
+            ) as integer
         ) as followed_days
     from followed
     left join tests
@@ -88,14 +80,6 @@ study_testing as (
             followed.cohort_id = tests.cohort_id
             and followed.person_id = tests.person_id
             and followed.endpoint = tests.endpoint
-    group by
-        followed.study_id,
-        followed.cohort_id,
-        followed.person_id,
-        followed.endpoint,
-        followed.start_day,
-        followed.horizon_days,
-        followed.last_contact_day
 
 )
 

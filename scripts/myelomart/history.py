@@ -34,6 +34,7 @@ class Line:
     end_date: date
     regimen_name: str | None
     start_reason: str
+    reason: str
     end_reason: str
     progression_date: date | None
     infusion_date: date | None
@@ -102,8 +103,8 @@ class Lab:
 COLUMNS = {
     Patient: "name, detail, cast(number as integer), start_date, note, other_date, end_date, "
     "final_date",
-    Line: "cast(number as integer), start_date, end_date, name, detail, note, other_date, "
-    "final_date",
+    Line: "cast(number as integer), start_date, end_date, name, detail, reason, note, "
+    "other_date, final_date",
     Drug: "name, detail, start_date, end_date",
     Infusion: "start_date, name, other_date, detail is not null, final_date, end_date, note, "
     "number = 1",

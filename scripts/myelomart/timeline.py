@@ -19,17 +19,6 @@ SHOWN_LABS = {
     "free_light_chain_lambda": "lambda light chain",
     "hemoglobin": "hemoglobin",
 }
-REASONS = {  # what follows the drugs that were begun on the day
-    "FIRST": "the first treatment",
-    "ADD": "added while the line before went on",
-    "SWITCH": "begun after the line before had stopped",
-    "GAP": "taken up again after a long pause",
-    "PROGRESSION_GAP": "taken up again after a progression in a pause",
-    "ASCT": "a further autologous transplant",
-    "ALLO": "an allogeneic transplant",
-    "CART": "CAR-T cells",
-    "ABSTRACTED": "numbered so by the registry",
-}
 PROCEDURES = ("ASCT", "ALLO", "CART")
 LETTERS = {"autologous": "A", "allogeneic": "L"}
 PRODUCTS = {
@@ -68,10 +57,10 @@ def why_it_began(history: History, line: Line) -> str:
         drugs -= {drug.ingredient for drug in given if before <= drug.start_date < start}
     drugs = [name.replace("_", " ") for name in sorted(drugs)]
     if why == "CART" and line.infusion_date and line.infusion_date != start:
-        return f"{REASONS[why]}, with {' and '.join(drugs) or 'a drug'} to bridge"
+        return f"{line.reason}, with {' and '.join(drugs) or 'a drug'} to bridge"
     if why in PROCEDURES or not drugs:
-        return REASONS[why]
-    return f"{', '.join(drugs)}: {REASONS[why]}"
+        return line.reason
+    return f"{', '.join(drugs)}: {line.reason}"
 
 
 def how_it_ended(line: Line) -> str:

@@ -1,8 +1,9 @@
-{#- the columns of meta.grain tell every row of the model from every other, and none of them is NULL -#}
-{% test grain(model) %}
+{#- the columns of meta.grain tell every row of the model from every other, and none of them is NULL. sample: a condition
+    that leaves some of the rows, for a table whose keys were counted before. -#}
+{% test grain(model, sample='true') %}
 
 {%- set found = [] -%}
-{%- for node in graph.nodes.values() if execute and node.resource_type == 'model' and node.name == model.identifier -%}
+{%- for node in graph.get('nodes', {}).values() if node.resource_type == 'model' and node.name == model.identifier -%}
     {%- do found.extend(node.config.meta.get('grain', [])) -%}
 {%- endfor -%}
 {%- if execute and not found %}{{ exceptions.raise_compiler_error(model.identifier ~ ": the model states no meta.grain") }}{% endif %}
@@ -12,6 +13,7 @@ select
     {{ columns | join(', ') }},
     count(*) as row_count
 from {{ model }}
+where {{ sample }}
 group by {{ columns | join(', ') }}
 having count(*) > 1 or {{ columns | join(' is null or ') }} is null
 

@@ -1,5 +1,6 @@
 """The patient's page: what it says of a small history, and of a person who is not there."""
 
+import csv
 from dataclasses import replace
 from datetime import date, timedelta
 from xml.etree import ElementTree
@@ -23,7 +24,7 @@ from myelomart.history import (
     read_history,
 )
 from myelomart.project import project_root
-from myelomart.timeline import REASONS, as_page, as_svg
+from myelomart.timeline import as_page, as_svg
 
 START = date(2020, 1, 1)
 
@@ -38,8 +39,20 @@ def history() -> History:
         1,
         Patient("Site 1", "female", 1950, day(0), "A", day(500), day(1000), None),
         lines=(
-            Line(1, day(0), day(200), "VCd", "FIRST", "PROGRESSION", day(500), None),
-            Line(2, day(570), day(600), "ide-cel", "CART", "ONGOING", None, day(600)),
+            Line(
+                1,
+                day(0),
+                day(200),
+                "VCd",
+                "FIRST",
+                "the first treatment",
+                "PROGRESSION",
+                day(500),
+                None,
+            ),
+            Line(
+                2, day(570), day(600), "ide-cel", "CART", "CAR-T cells", "ONGOING", None, day(600)
+            ),
         ),
         drugs=(
             Drug("bortezomib", "core", day(0), day(200)),
@@ -96,10 +109,11 @@ def test_the_way_to_an_infusion_and_the_second_transplant_are_told(history):
 
 
 def test_an_added_drug_is_named_without_those_that_went_on(history):
+    added = "added while the line before went on"
     lines = (
         history.lines[0],
-        Line(2, day(700), day(799), "Kd", "SWITCH", "NEXT_ADD", None, None),
-        Line(3, day(800), day(900), "KRd", "ADD", "ONGOING", None, None),
+        Line(2, day(700), day(799), "Kd", "SWITCH", "", "NEXT_ADD", None, None),
+        Line(3, day(800), day(900), "KRd", "ADD", added, "ONGOING", None, None),
     )
     drugs = (
         *history.drugs,
@@ -152,7 +166,7 @@ def test_no_row_is_wider_than_asked(history):
 
 HISTORIES = """create table studies.patient_histories (
     person_id bigint, kind text, name text, detail text, note text, number double,
-    start_date date, end_date date, other_date date, final_date date)"""
+    start_date date, end_date date, other_date date, final_date date, reason text)"""
 FACTS = [  # each value names its column, so that a wrong place shows
     ("patient", "site", "sex", "rule", 1950, 1, 2, 3, 4),
     ("line", "regimen", "why", "ending", 2, 1, 2, 3, 4),
@@ -173,8 +187,8 @@ def stored(tmp_path):
         for kind, name, detail, note, number, *days in FACTS:
             dates = [day(one) if one else None for one in days]
             connection.execute(
-                "insert into studies.patient_histories values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [kind, name, detail, note, number, *dates],
+                "insert into studies.patient_histories values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [kind, name, detail, note, number, *dates, "words" if kind == "line" else None],
             )
         yield connection
 
@@ -183,7 +197,7 @@ def test_every_kind_of_row_is_read_into_its_columns(stored):
     assert read_history(stored, 1) == History(
         1,
         Patient("site", "sex", 1950, day(1), "rule", day(3), day(2), day(4)),
-        (Line(2, day(1), day(2), "regimen", "why", "ending", day(3), day(4)),),
+        (Line(2, day(1), day(2), "regimen", "why", "words", "ending", day(3), day(4)),),
         (Drug("drug", "role", day(1), day(2)),),
         (Infusion(day(1), "product", day(3), True, day(4), day(2), "bridging", True),),
         (Transplant(day(1), "autologous", "tandem"),),
@@ -200,8 +214,13 @@ def test_a_person_who_is_not_there_is_said_to_be_absent(stored):
 
 
 def test_every_reason_for_which_a_line_may_begin_has_words():
-    path = project_root() / "models" / "core" / "_core_treatment__models.yml"
+    seed = project_root() / "seeds" / "clinical_rules" / "line_actions.csv"
+    with seed.open(encoding="utf-8") as file:
+        actions = list(csv.DictReader(file))
+    assert [row["action"] for row in actions if not row["words"]] == []
+    openers = {row["action"] for row in actions if row["opens_line"] == "true"}
+    path = project_root() / "models" / "clinical" / "lines" / "_lines__models.yml"
     models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
     columns = next(m for m in models if m["name"] == "lines_of_therapy_by_rule_set")["columns"]
     (test,) = next(c for c in columns if c["name"] == "start_reason")["data_tests"]
-    assert set(REASONS) == set(test["accepted_values"]["arguments"]["values"])
+    assert openers == set(test["accepted_values"]["arguments"]["values"])

@@ -1,46 +1,112 @@
--- One row per person and line of therapy with a CAR-T infusion: product, responses, toxicity and what followed,
--- together.
--- Definition: responses as int_infusion_responses reports them, with PR or better a response; toxicity is the
--- highest grade of the episodes that belong to the infusion, severe from severe_grade (3); cytopenia that of day 30
--- (003).
--- Limits: no record of CRS or neurotoxicity is none.
+-- One row per person and line of therapy with a CAR-T infusion: its infusions, its progression, the lines after it and
+-- what came of it.
+-- Definition: infusion_date is the first infusion of the line; the progression of a line with a re-infusion is the first
+-- after the last one (002:17), else the one of the progressions mart. The next line is the first salvage. first_therapy
+-- is the group of the next line, or hospice when palliative care was recorded after the progression and no line
+-- followed (004: Table 3). course is exclusive and exhaustive, so that a flow chart closes (002: supplemental Figure 1).
+-- Limits: palliative care that nobody coded reads as died or lost; a next line begun without a documented
+-- progression is a course of its own.
 
-with infusions as (select * from {{ ref('int_infusions_followed') }}),
+with cell_therapies as (select * from {{ ref('cell_therapies') }}),
+progressions as (select * from {{ ref('progressions') }}),
+progression_dates as (select * from {{ ref('int_progression_dates') }}),
+patients as (select * from {{ ref('patients') }}),
 
-responses as (
-
-    select * from {{ ref('int_infusion_responses') }}
-    where is_infusion
-
-),
-
-categories as (select * from {{ ref('response_categories') }}),
-
-toxicities as (
+lines_of_therapy as (
 
     select
         person_id,
-        anchor_date,
-        max(case when term = 'crs' then coalesce(grade, 0) end) as crs_grade,
-        max(case when term = 'icans' then coalesce(grade, 0) end) as icans_grade,
-        bool_or(term = 'crs') as has_crs,
-        bool_or(term = 'icans') as has_icans
-    from {{ ref('adverse_events') }}
-    where term in ('crs', 'icans')
+        line_number,
+        line_index_date,
+        is_cell_therapy,
+        lead(line_index_date) over next_lines as next_line_date,
+        lead(therapy_group_salvage) over next_lines as therapy_group_salvage,
+        lead(therapy_group_progression) over next_lines as therapy_group_progression,
+        lead(line_index_date, 2) over next_lines as second_line_date
+    from {{ ref('lines_of_therapy') }}
+    window next_lines as (partition by person_id order by line_number)
+
+),
+
+palliative_care as (
+
+    select * from {{ ref('int_coded_events') }}
+    where concept_set_id = 'palliative_care'
+
+),
+
+infused_lines as (
+
+    select
+        lines_of_therapy.person_id,
+        lines_of_therapy.line_number,
+        cell_therapies.product,
+        cell_therapies.target,
+        cell_therapies.infusion_date,
+        lines_of_therapy.next_line_date,
+        lines_of_therapy.therapy_group_salvage,
+        lines_of_therapy.therapy_group_progression,
+        lines_of_therapy.second_line_date,
+        patients.death_date
+    from lines_of_therapy
+    inner join cell_therapies
+        on
+            lines_of_therapy.person_id = cell_therapies.person_id
+            and lines_of_therapy.line_index_date = cell_therapies.infusion_date
+    inner join patients on lines_of_therapy.person_id = patients.person_id
+    where lines_of_therapy.is_cell_therapy
+
+),
+
+last_reinfusions as (
+
+    select
+        person_id,
+        line_number,
+        max(infusion_date) as last_infusion_date
+    from cell_therapies
+    where is_reinfusion
     group by 1, 2
 
 ),
 
-cytopenias as (
+infused_lines_to_progression as (
 
     select
-        person_id,
-        infusion_date,
-        max(case when term = 'anemia' then grade end) as anemia_grade,
-        max(case when term = 'neutropenia' then grade end) as neutropenia_grade,
-        max(case when term = 'thrombocytopenia' then grade end) as thrombocytopenia_grade
-    from {{ ref('cytopenias') }}
-    where time_point = 30
+        infused_lines.person_id,
+        infused_lines.line_number,
+        case
+            when last_reinfusions.person_id is null then min(progressions.progression_date)
+            else min(progression_dates.progression_date)
+        end as progression_date
+    from infused_lines
+    left join last_reinfusions
+        on
+            infused_lines.person_id = last_reinfusions.person_id
+            and infused_lines.line_number = last_reinfusions.line_number
+    left join progressions
+        on infused_lines.person_id = progressions.person_id and infused_lines.line_number = progressions.line_number
+    left join progression_dates
+        on
+            last_reinfusions.person_id = progression_dates.person_id
+            and last_reinfusions.last_infusion_date < progression_dates.progression_date
+            and (
+                infused_lines.next_line_date is null
+                or infused_lines.next_line_date >= progression_dates.progression_date
+            )
+    group by infused_lines.person_id, infused_lines.line_number, last_reinfusions.person_id
+
+),
+
+first_palliative_care as (
+
+    select
+        progressed.person_id,
+        progressed.line_number,
+        min(palliative_care.start_date) as palliative_date
+    from infused_lines_to_progression as progressed
+    inner join palliative_care
+        on progressed.person_id = palliative_care.person_id and progressed.progression_date <= palliative_care.start_date
     group by 1, 2
 
 ),
@@ -48,32 +114,31 @@ cytopenias as (
 infusion_courses as (
 
     select
-        infusions.*,
-        responses.depth,
-        responses.day90_depth,
-        responses.is_completeness_known,
-        responses.is_day90_completeness_known,
-        best_categories.response as best_response,
-        best_categories.is_response,
-        day90_categories.response as day90_response,
-        day90_categories.is_response as is_day90_response,
-        coalesce(toxicities.has_crs, false) as has_crs,
-        coalesce(toxicities.has_icans, false) as has_icans,
-        coalesce(toxicities.crs_grade, 0) as crs_grade,
-        coalesce(toxicities.icans_grade, 0) as icans_grade,
-        cytopenias.anemia_grade,
-        cytopenias.neutropenia_grade,
-        cytopenias.thrombocytopenia_grade,
-        {{ parameter('courses', 'severe_grade') }} as severe_grade
-    from infusions
-    left join responses
-        on infusions.person_id = responses.person_id and infusions.line_number = responses.line_number
-    left join categories as best_categories on responses.depth = best_categories.depth
-    left join categories as day90_categories on responses.day90_depth = day90_categories.depth
-    left join toxicities
-        on infusions.person_id = toxicities.person_id and infusions.infusion_date = toxicities.anchor_date
-    left join cytopenias
-        on infusions.person_id = cytopenias.person_id and infusions.infusion_date = cytopenias.infusion_date
+        infused_lines.*,
+        progressed.progression_date,
+        case
+            when progressed.progression_date is null and infused_lines.next_line_date is not null
+                then 'next_line_without_progression'
+            when progressed.progression_date is null and infused_lines.death_date is not null
+                then 'died_without_progression'
+            when progressed.progression_date is null then 'no_progression'
+            when infused_lines.next_line_date is not null then 'treated_after_progression'
+            when first_palliative_care.palliative_date is not null then 'palliative_care_only'
+            when infused_lines.death_date is not null then 'died_after_progression'
+            else 'lost_after_progression'
+        end as course,
+        case
+            when progressed.progression_date is null then null
+            when infused_lines.next_line_date is not null then infused_lines.therapy_group_progression
+            when first_palliative_care.palliative_date is not null then 'hospice'
+        end as first_therapy
+    from infused_lines
+    inner join infused_lines_to_progression as progressed
+        on infused_lines.person_id = progressed.person_id and infused_lines.line_number = progressed.line_number
+    left join first_palliative_care
+        on
+            infused_lines.person_id = first_palliative_care.person_id
+            and infused_lines.line_number = first_palliative_care.line_number
 
 )
 

@@ -25,7 +25,7 @@ with complete_responses as (
             complete_response_date
         from {{ ref('int_infusion_responses') }}
         where complete_response_date is not null
-    ) as everything
+    ) as response_dates
     group by 1, 2
 
 ),
@@ -33,7 +33,7 @@ with complete_responses as (
 assessments as (select * from {{ ref('int_response_assessments') }}),
 progressions as (select * from {{ ref('int_line_progressions') }}),
 
-seen as (
+later_assessments as (
 
     select
         assessments.person_id,
@@ -57,25 +57,25 @@ seen as (
 
 ),
 
-followed as (
+assessments_with_next as (
 
     select
-        seen.*,
+        later_assessments.*,
         {{ first_known(
             'has_m_protein',
             'partition by person_id, line_number order by assessment_number rows between 1 following and unbounded following'
         ) }} as has_m_protein_next
-    from seen
+    from later_assessments
 
 ),
 
-lost as (
+losses as (
 
     select
         person_id,
         line_number,
         assessed_date as relapse_date
-    from followed
+    from assessments_with_next
     where not is_after_line and (has_other_sign or (has_m_protein and has_m_protein_next))
     union all
     select
@@ -97,7 +97,7 @@ relapses as (
         person_id,
         line_number,
         min(relapse_date) as relapse_date
-    from lost
+    from losses
     group by 1, 2
 
 )

@@ -54,6 +54,15 @@ applied as (
 
 ),
 
+shortcomings as (
+
+    select
+        applied.*,
+        lacks_imid or lacks_pi or lacks_anti_cd38 or lacks_refractory_last_line as lacks_other
+    from applied
+
+),
+
 eligibility as (
 
     select
@@ -62,32 +71,16 @@ eligibility as (
         region,
         label_valid_from,
         valid_from_date,
-        not(
-            lacks_lines
-            or lacks_imid
-            or lacks_pi
-            or lacks_anti_cd38
-            or lacks_len_refractory
-            or lacks_refractory_last_line
-        ) as is_eligible,
-        not(
-            lacks_lines
-            or lacks_imid
-            or lacks_pi
-            or lacks_anti_cd38
-            or lacks_len_refractory_confirmed
-            or lacks_refractory_last_line
-        ) as is_eligible_confirmed,
-        lacks_lines != lacks_lines_imwg_strict
-        and not (lacks_imid or lacks_pi or lacks_anti_cd38 or lacks_len_refractory or lacks_refractory_last_line)
-            as is_sensitive,
+        not (lacks_lines or lacks_len_refractory or lacks_other) as is_eligible,
+        not (lacks_lines or lacks_len_refractory_confirmed or lacks_other) as is_eligible_confirmed,
+        lacks_lines != lacks_lines_imwg_strict and not (lacks_len_refractory or lacks_other) as is_sensitive,
         case when lacks_anti_cd38 then '+anti_cd38' else '' end
         || case when lacks_imid then '+imid' else '' end
         || case when lacks_len_refractory then '+len_refractory' else '' end
         || case when lacks_pi then '+pi' else '' end
         || case when lacks_lines then '+prior_lines' else '' end
         || case when lacks_refractory_last_line then '+refractory_last_line' else '' end as unmet
-    from applied
+    from shortcomings
 
 ),
 

@@ -3,17 +3,11 @@
 -- those in the name of the record's concept.
 -- Limits: of a combination the first strength named; a code that says none has no row, and its dose is unknown.
 
-with source_codes as (
-
-    select * from {{ ref('int_source_codes') }}
-    where domain in ('drug', 'procedure')
-
-),
-
+with source_codes as (select * from {{ ref('int_source_codes') }} where domain in ('drug', 'procedure')),
 concepts as (select * from {{ ref('concept') }}),
 billing_codes as (select * from {{ ref('drug_strengths') }}),
 
-read as (
+strengths_named as (
 
     select
         source_codes.code_key,
@@ -28,19 +22,13 @@ read as (
 
 ),
 
-strengths as (
+drug_strengths as (
 
     select
         code_key,
         coalesce(of_billing_code, cast(of_text as double), cast(of_concept as double)) as milligrams
-    from read
-
-),
-
-drug_strengths as (
-
-    select * from strengths
-    where milligrams is not null
+    from strengths_named
+    where coalesce(of_billing_code, cast(of_text as double), cast(of_concept as double)) is not null
 
 )
 

@@ -1,12 +1,56 @@
--- One row per person, day, event and value: the narrow union that study criteria and endpoints see.
+-- One row per person, event, day and record behind it: the narrow union that study criteria and endpoints see.
 -- Definition: event_type says what kind of fact it is ('coded': a record whose code a concept set names; or a derived
 -- diagnosis, lab, cell_therapy, transplant, line, progression, death …), event_code which one (the concept set, or a
--- name of seeds/studies/known_events).
+-- name of seeds/studies/known_events). record_domain and record_id lead back to the record of the source; an event that
+-- was derived from several has the domain 'derived' and no record (0).
 -- Limits: a record that belongs to two concept sets is an event of both.
 
 with patients as (select * from {{ ref('patients') }}),
+coded_events as (select * from {{ ref('int_coded_events') }}),
+labs as (select * from {{ ref('labs') }}),
+adverse_events as (select * from {{ ref('adverse_events') }}),
+treatment_events as (select * from {{ ref('int_treatment_events') }}),
+disease_events as (select * from {{ ref('int_disease_events') }}),
+assessment_events as (select * from {{ ref('int_assessment_events') }}),
 
-recorded_events as (
+patient_days as (
+
+    select
+        person_id,
+        myeloma_diagnosis_date as multiple_myeloma,
+        coalesce(death_date, last_contact_date) as last_contact,
+        death_date as death
+    from patients
+
+),
+
+derived_events as (
+
+    {{ event_rows('patient_days', 'diagnosis', ['multiple_myeloma']) }}
+    union all
+    {{ event_rows('patient_days', 'contact', ['last_contact']) }}
+    union all
+    {{ event_rows('patient_days', 'death', ['death']) }}
+    union all
+    select * from treatment_events
+    union all
+    select * from disease_events
+    union all
+    select * from assessment_events
+    union all
+    select
+        person_id,
+        start_date as event_date,
+        end_date,
+        'adverse_event' as event_type,
+        term as event_code,
+        cast(grade as double) as value,
+        grading_system as unit
+    from adverse_events
+
+),
+
+events as (
 
     select
         person_id,
@@ -15,35 +59,37 @@ recorded_events as (
         'coded' as event_type,
         concept_set_id as event_code,
         cast(null as double) as value,
-        cast(null as {{ dbt.type_string() }}) as unit
-    from {{ ref('int_coded_events') }}
-
-),
-
-life_events as (select * from {{ ref('int_life_events') }}),
-treatment_events as (select * from {{ ref('int_treatment_events') }}),
-disease_events as (select * from {{ ref('int_disease_events') }}),
-course_events as (select * from {{ ref('int_course_events') }}),
-
-everything as (
-
-    select * from recorded_events
+        cast(null as {{ dbt.type_string() }}) as unit,
+        domain as record_domain,
+        record_id
+    from coded_events
     union all
-    select * from life_events
+    select
+        person_id,
+        measured_date as event_date,
+        measured_date as end_date,
+        'lab' as event_type,
+        lab as event_code,
+        value,
+        unit,
+        'measurement' as record_domain,
+        record_id
+    from labs
+    where quality = 'ok'
     union all
-    select * from treatment_events
-    union all
-    select * from disease_events
-    union all
-    select * from course_events
+    select
+        derived_events.*,
+        'derived' as record_domain,
+        cast(0 as bigint) as record_id
+    from derived_events
 
 ),
 
 clinical_events as (
 
-    select everything.*
-    from everything
-    inner join patients on everything.person_id = patients.person_id
+    select events.*
+    from events
+    inner join patients on events.person_id = patients.person_id
 
 )
 

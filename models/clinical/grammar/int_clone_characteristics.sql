@@ -7,7 +7,11 @@
 -- marker and without a known chain the light chain is none.
 -- Limits: ICD-10-CM has no code for the heavy chain, so that most American sources leave it unknown.
 
-with markers as (
+with patients as (select * from {{ ref('int_myeloma_patients') }}),
+isotypes as (select * from {{ ref('int_isotypes_coded') }}),
+involved_chains as (select * from {{ ref('int_involved_chains') }}),
+
+marker_summaries as (
 
     select
         markers.person_id,
@@ -16,62 +20,48 @@ with markers as (
             markers.serum >= {{ parameter('responses', 'measurable_serum') }}
             or markers.urine >= {{ parameter('responses', 'measurable_urine') }}
             or (
-                chains.person_id is not null
+                involved_chains.person_id is not null
                 and greatest(markers.kappa_chains, markers.lambda_chains)
                 >= {{ parameter('responses', 'measurable_flc') }}
             )
         ) as is_measurable
     from {{ ref('int_disease_markers') }} as markers
-    left join {{ ref('int_involved_chains') }} as chains on markers.person_id = chains.person_id
+    left join involved_chains on markers.person_id = involved_chains.person_id
     where markers.serum is not null or markers.urine is not null
     group by 1
 
 ),
 
-codes as (select * from {{ ref('int_isotypes_coded') }}),
-
-patients as (
+clones as (
 
     select
         patients.person_id,
-        chains.involved_chain,
-        coalesce(codes.is_nonsecretory, false) or not coalesce(markers.is_measurable, false) as is_unmeasurable,
-        least(coalesce(codes.first_date, markers.first_date), coalesce(markers.first_date, codes.first_date))
-            as first_date
-    from {{ ref('int_myeloma_patients') }} as patients
-    left join codes on patients.person_id = codes.person_id
-    left join markers on patients.person_id = markers.person_id
-    left join {{ ref('int_involved_chains') }} as chains on patients.person_id = chains.person_id
-    where markers.person_id is not null or codes.is_nonsecretory
+        involved_chains.involved_chain,
+        coalesce(isotypes.is_nonsecretory, false) or not coalesce(marker_summaries.is_measurable, false)
+            as is_non_or_oligosecretory,
+        least(
+            coalesce(isotypes.first_date, marker_summaries.first_date),
+            coalesce(marker_summaries.first_date, isotypes.first_date)
+        ) as first_date
+    from patients
+    left join isotypes on patients.person_id = isotypes.person_id
+    left join marker_summaries on patients.person_id = marker_summaries.person_id
+    left join involved_chains on patients.person_id = involved_chains.person_id
+    where marker_summaries.person_id is not null or isotypes.is_nonsecretory
 
 ),
 
 clone_characteristics as (
 
-    select
-        person_id,
-        'heavy_chain' as name,
-        cast(null as double) as value_number,
-        heavy_chain as value_text,
-        first_date as valid_from_date
-    from codes
-    where heavy_chain is not null
+    {{ characteristic_rows('isotypes', texts=['heavy_chain'], valid_from='first_date') }}
     union all
-    select
-        person_id,
-        'light_chain' as name,
-        cast(null as double) as value_number,
-        coalesce(involved_chain, case when is_unmeasurable then 'none' end) as value_text,
-        first_date as valid_from_date
-    from patients
-    union all
-    select
-        person_id,
-        'is_non_or_oligosecretory' as name,
-        case when is_unmeasurable then 1.0 else 0.0 end as value_number,
-        cast(null as {{ dbt.type_string() }}) as value_text,
-        first_date as valid_from_date
-    from patients
+    {{ characteristic_rows(
+        'clones',
+        numbers=['is_non_or_oligosecretory'],
+        texts={'light_chain': "coalesce(involved_chain, case when is_non_or_oligosecretory then 'none' end)"},
+        valid_from='first_date',
+        keeps_unknown=true,
+    ) }}
 
 )
 

@@ -1,113 +1,173 @@
 {{ config(materialized='ephemeral') }}
--- One row per person, infusion and characteristic of its course: product, toxicity and response hold from the
--- infusion, what followed the progression from the progression.
--- Definition: int_infusion_courses, each fact a row.
--- Limits: they look ahead of the day from which they hold: they describe and group, and must not be adjusted for.
+-- One row per person, characteristic of a CAR-T infusion and its course, and day from which its value holds: product,
+-- cells, toxicity and response from the infusion, what followed the progression from the progression.
+-- Definition: int_infusion_courses and int_infusion_responses, with PR or better a response; toxicity is the highest
+-- grade of the episodes that belong to the infusion, severe from severe_grade (3), cytopenia that of day 30 (003). Of the
+-- infused cells (003:55: naive CD62L+ CD45RA+, central memory CD62L+ CD45RA-, effector memory CD62L- CD45RA-, effector
+-- CD62L- CD45RA+) the last value from the apheresis to the infusion, in percent, as the laboratory reported it.
+-- Limits: all but the product looks ahead of the day from which it holds: it describes and groups, and must not be
+-- adjusted for. No record of CRS or neurotoxicity is none. No vocabulary of OMOP has a code for the subsets of cells: a
+-- source names its own in concept_set_members (vocabulary local).
 
-with infusions as (select * from {{ ref('int_infusion_courses') }}),
+with infusion_courses as (select * from {{ ref('int_infusion_courses') }}),
+infusion_responses as (select * from {{ ref('int_infusion_responses') }}),
+response_categories as (select * from {{ ref('response_categories') }}),
+cell_therapies as (select * from {{ ref('cell_therapies') }}),
+coded_events as (select * from {{ ref('int_coded_events') }}),
+adverse_events as (select * from {{ ref('adverse_events') }}),
+cytopenias as (select * from {{ ref('cytopenias') }}),
 
-texts as (
+limits as (
+
+    select
+        cast({{ parameter('progressions', 'refractory_days') }} as integer) as refractory_days,
+        {{ parameter('courses', 'severe_grade') }} as severe_grade
+
+),
+
+toxicities as (
+
+    select
+        person_id,
+        anchor_date,
+        bool_or(term = 'crs') as has_crs,
+        bool_or(term = 'icans') as has_icans,
+        max(case when term = 'crs' then grade end) as crs_grade,
+        max(case when term = 'icans' then grade end) as icans_grade
+    from adverse_events
+    where term in ('crs', 'icans')
+    group by 1, 2
+
+),
+
+day30_cytopenias as (
+
+    select
+        person_id,
+        infusion_date,
+        max(case when term = 'anemia' then grade end) as anemia_grade,
+        max(case when term = 'neutropenia' then grade end) as neutropenia_grade,
+        max(case when term = 'thrombocytopenia' then grade end) as thrombocytopenia_grade
+    from cytopenias
+    where time_point = 30
+    group by 1, 2
+
+),
+
+described_infusions as (
 
     select
         infusions.person_id,
-        names.name,
-        cast(null as boolean) as flag,
-        case names.name
-            when 'car_t_product' then nullif(infusions.product, 'unknown')
-            when 'course_after_infusion' then infusions.course
-            when 'progression_timing'
-                then case
-                    when infusions.progression_date is null then 'no progression'
-                    when
-                        {{ days_between('infusions.infusion_date', 'infusions.progression_date') }}
-                        <= {{ parameter('progressions', 'refractory_days') }}
-                        then 'refractory: within 60 days'
-                    else 'relapsed: after 60 days'
-                end
-            when 'infusion_best_response' then infusions.best_response
-            when 'day90_response' then infusions.day90_response
-            when 'first_therapy_after_progression' then infusions.first_therapy
-            when 'first_salvage_group' then infusions.therapy_group_salvage
-        end as value_text,
+        infusions.infusion_date,
+        infusions.progression_date,
+        nullif(infusions.product, 'unknown') as car_t_product,
+        infusions.course as course_after_infusion,
         case
-            when names.name in ('first_therapy_after_progression', 'first_salvage_group')
-                then infusions.progression_date
-            else infusions.infusion_date
-        end as valid_from_date
-    from infusions
-    cross join (
-        values
-        ('car_t_product'),
-        ('course_after_infusion'),
-        ('progression_timing'),
-        ('infusion_best_response'),
-        ('day90_response'),
-        ('first_therapy_after_progression'),
-        ('first_salvage_group')
-    ) as names (name)
+            when infusions.progression_date is null then 'no progression'
+            when {{ days_between('infusions.infusion_date', 'infusions.progression_date') }} <= limits.refractory_days
+                then 'refractory: within ' || cast(limits.refractory_days as {{ dbt.type_string() }}) || ' days'
+            else 'relapsed: after ' || cast(limits.refractory_days as {{ dbt.type_string() }}) || ' days'
+        end as progression_timing,
+        infusions.first_therapy as first_therapy_after_progression,
+        infusions.therapy_group_salvage as first_salvage_group,
+        best_responses.response as infusion_best_response,
+        best_responses.is_response as infusion_is_responder,
+        case when responses.is_completeness_known then best_responses.response in ('CR', 'sCR') end
+            as infusion_is_complete_response,
+        day90_responses.response as day90_response,
+        day90_responses.is_response as day90_is_responder,
+        case when responses.is_day90_completeness_known then day90_responses.response in ('CR', 'sCR') end
+            as day90_is_complete_response,
+        coalesce(toxicities.has_crs, false) as infusion_any_crs,
+        coalesce(toxicities.crs_grade >= limits.severe_grade, false) as infusion_severe_crs,
+        coalesce(toxicities.has_icans, false) as infusion_any_neurotoxicity,
+        coalesce(toxicities.icans_grade >= limits.severe_grade, false) as infusion_severe_neurotoxicity,
+        day30_cytopenias.anemia_grade >= limits.severe_grade as day30_severe_anemia,
+        day30_cytopenias.neutropenia_grade >= limits.severe_grade as day30_severe_neutropenia,
+        day30_cytopenias.thrombocytopenia_grade >= limits.severe_grade as day30_severe_thrombocytopenia,
+        infusions.progression_date is not null as has_progressed
+    from infusion_courses as infusions
+    cross join limits
+    left join infusion_responses as responses
+        on
+            infusions.person_id = responses.person_id
+            and infusions.line_number = responses.line_number
+            and responses.is_infusion
+    left join response_categories as best_responses on responses.response_rank = best_responses.depth
+    left join response_categories as day90_responses on responses.day90_response_rank = day90_responses.depth
+    left join toxicities
+        on infusions.person_id = toxicities.person_id and infusions.infusion_date = toxicities.anchor_date
+    left join day30_cytopenias
+        on
+            infusions.person_id = day30_cytopenias.person_id
+            and infusions.infusion_date = day30_cytopenias.infusion_date
 
 ),
 
-flags as (
+cell_subsets as (
 
     select
-        infusions.person_id,
-        names.name,
-        case names.name
-            when 'infusion_is_responder' then infusions.is_response
-            when 'infusion_is_complete_response'
-                then case when infusions.is_completeness_known then infusions.depth >= 5 end
-            when 'day90_is_responder' then infusions.is_day90_response
-            when 'day90_is_complete_response'
-                then case when infusions.is_day90_completeness_known then infusions.day90_depth >= 5 end
-            when 'infusion_any_crs' then infusions.has_crs
-            when 'infusion_severe_crs' then infusions.crs_grade >= infusions.severe_grade
-            when 'infusion_any_neurotoxicity' then infusions.has_icans
-            when 'infusion_severe_neurotoxicity' then infusions.icans_grade >= infusions.severe_grade
-            when 'day30_severe_anemia' then infusions.anemia_grade >= infusions.severe_grade
-            when 'day30_severe_neutropenia' then infusions.neutropenia_grade >= infusions.severe_grade
-            when 'day30_severe_thrombocytopenia' then infusions.thrombocytopenia_grade >= infusions.severe_grade
-            when 'has_progressed' then infusions.progression_date is not null
-        end as flag,
-        cast(null as {{ dbt.type_string() }}) as value_text,
-        infusions.infusion_date as valid_from_date
-    from infusions
-    cross join (
-        values
-        ('infusion_is_responder'),
-        ('infusion_is_complete_response'),
-        ('day90_is_responder'),
-        ('day90_is_complete_response'),
-        ('infusion_any_crs'),
-        ('infusion_severe_crs'),
-        ('infusion_any_neurotoxicity'),
-        ('infusion_severe_neurotoxicity'),
-        ('day30_severe_anemia'),
-        ('day30_severe_neutropenia'),
-        ('day30_severe_thrombocytopenia'),
-        ('has_progressed')
-    ) as names (name)
+        person_id,
+        start_date,
+        value_number,
+        case concept_set_id
+            when 'infused_naive_cells' then 'infused_naive_percent'
+            when 'infused_central_memory_cells' then 'infused_central_memory_percent'
+            when 'infused_effector_memory_cells' then 'infused_effector_memory_percent'
+            when 'infused_effector_cells' then 'infused_effector_percent'
+        end as subset
+    from coded_events
+    where value_number is not null
 
 ),
 
-everything as (
+last_cell_subsets as (
 
-    select * from texts
-    union all
-    select * from flags
+    select
+        cell_therapies.person_id,
+        cell_therapies.infusion_date,
+        cell_subsets.subset,
+        max_by(
+            cell_subsets.value_number,
+            {{ days_between('cell_therapies.apheresis_date', 'cell_subsets.start_date') }} * 1000
+            + cell_subsets.value_number
+        ) as percent_of_cells
+    from cell_therapies
+    inner join cell_subsets
+        on
+            cell_therapies.person_id = cell_subsets.person_id
+            and cell_subsets.start_date between cell_therapies.apheresis_date and cell_therapies.infusion_date
+    where cell_subsets.subset is not null
+    group by 1, 2, 3
 
 ),
 
 course_characteristics as (
 
-    select
-        person_id,
-        name,
-        case when flag then 1.0 when not flag then 0.0 end as value_number,
-        value_text,
-        valid_from_date
-    from everything
-    where valid_from_date is not null
+    {{ characteristic_rows(
+        'described_infusions',
+        numbers=[
+            'infusion_is_responder', 'infusion_is_complete_response', 'day90_is_responder', 'day90_is_complete_response',
+            'infusion_any_crs', 'infusion_severe_crs', 'infusion_any_neurotoxicity', 'infusion_severe_neurotoxicity',
+            'day30_severe_anemia', 'day30_severe_neutropenia', 'day30_severe_thrombocytopenia', 'has_progressed',
+        ],
+        texts=[
+            'car_t_product', 'course_after_infusion', 'progression_timing', 'infusion_best_response', 'day90_response',
+        ],
+        valid_from='infusion_date',
+        keeps_unknown=true,
+    ) }}
+    union all
+    {{ characteristic_rows(
+        'described_infusions',
+        texts=['first_therapy_after_progression', 'first_salvage_group'],
+        valid_from='progression_date',
+        keeps_unknown=true,
+    ) }}
+    union all
+    {{ characteristic_rows(
+        'last_cell_subsets', numbers=['percent_of_cells'], valid_from='infusion_date', named='subset'
+    ) }}
 
 )
 

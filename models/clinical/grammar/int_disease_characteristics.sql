@@ -1,12 +1,12 @@
 {{ config(materialized='ephemeral') }}
--- One row per patient, characteristic of the disease and the day from which its value holds.
+-- One row per patient, characteristic of the disease at the start of a line, and day from which its value holds.
 -- Definition: at each index of a line, the last value of the baseline_lookback (60) days up to it: hemoglobin below
 -- 10 g/dL, neutrophils below 1.0 and platelets below 100 x 10*9/L, creatinine above 2 mg/dL (definitions 5.4: the
--- printed neutrophils per mL are per microliter), and the values themselves; soft-tissue disease before an infusion;
--- best response and progression of the line before.
--- Limits: a flag without a value in the window is unknown: its row has no number.
+-- printed neutrophils per mL are per microliter), and the values themselves; the best response of the line before.
+-- Limits: what has no value in the window is unknown: its row has no number.
 
 with response_lines as (select * from {{ ref('int_response_lines') }}),
+line_responses as (select * from {{ ref('line_responses') }}),
 
 labs as (
 
@@ -19,14 +19,11 @@ labs as (
 
 ),
 
-states as (
+lab_names as (
 
-    select * from {{ ref('extramedullary_states') }}
-    where time_point = 'baseline'
+    select distinct lab from labs
 
 ),
-
-line_responses as (select * from {{ ref('line_responses') }}),
 
 last_values as (
 
@@ -36,7 +33,7 @@ last_values as (
         lab_names.lab,
         max_by(labs.value, labs.measured_date) as value
     from response_lines
-    cross join (select distinct every_lab.lab from labs as every_lab) as lab_names
+    cross join lab_names
     left join labs
         on
             response_lines.person_id = labs.person_id
@@ -47,63 +44,64 @@ last_values as (
 
 ),
 
-flags as (
+signs as (
 
     select
         person_id,
+        index_date,
         case lab
-            when 'hemoglobin' then 'has_baseline_anemia'
-            when 'neutrophil_count' then 'has_baseline_neutropenia'
-            when 'platelet_count' then 'has_baseline_thrombocytopenia'
-            when 'creatinine' then 'has_baseline_renal_failure'
-        end as name,
+            when 'hemoglobin' then 'anemia'
+            when 'neutrophil_count' then 'neutropenia'
+            when 'platelet_count' then 'thrombocytopenia'
+            when 'creatinine' then 'renal_failure'
+        end as sign,
         case lab
             when 'hemoglobin' then value < {{ parameter('disease_characteristics', 'anemia_g_dl') }}
             when 'neutrophil_count' then value < {{ parameter('disease_characteristics', 'neutropenia') }}
             when 'platelet_count' then value < {{ parameter('disease_characteristics', 'thrombocytopenia') }}
             when 'creatinine' then value > {{ parameter('disease_characteristics', 'renal_mg_dl') }}
-        end as is_true,
-        index_date
+        end as has_sign
     from last_values
     where lab in ('hemoglobin', 'neutrophil_count', 'platelet_count', 'creatinine')
 
 ),
 
-disease_characteristics as (
+responses_before as (
 
     select
         person_id,
-        'baseline_' || lab as name,
-        value as value_number,
-        cast(null as {{ dbt.type_string() }}) as value_text,
-        index_date as valid_from_date
-    from last_values
-    union all
-    select
-        person_id,
-        name,
-        case when is_true then 1.0 when not is_true then 0.0 end as value_number,
-        cast(null as {{ dbt.type_string() }}) as value_text,
-        index_date as valid_from_date
-    from flags
-    union all
-    select
-        person_id,
-        'soft_tissue_state' as name,
-        case when is_extramedullary then 1.0 when not is_extramedullary then 0.0 end as value_number,
-        state as value_text,
-        infusion_date as valid_from_date
-    from states
-    union all
-    select
-        person_id,
-        'last_line_best_response' as name,
-        cast(line_number as double) as value_number,
-        best_response as value_text,
-        lead(line_index_date) over (partition by person_id order by line_number) as valid_from_date
+        line_number,
+        best_response,
+        lead(line_index_date) over (partition by person_id order by line_number) as next_index_date
     from line_responses
+
+),
+
+disease_characteristics as (
+
+    {{ characteristic_rows(
+        'last_values',
+        numbers=['value'],
+        valid_from='index_date',
+        named="'baseline_' || lab",
+        keeps_unknown=true,
+    ) }}
+    union all
+    {{ characteristic_rows(
+        'signs',
+        numbers=['has_sign'],
+        valid_from='index_date',
+        named="'has_baseline_' || sign",
+        keeps_unknown=true,
+    ) }}
+    union all
+    {{ characteristic_rows(
+        'responses_before',
+        numbers={'last_line_best_response': 'line_number'},
+        texts={'last_line_best_response': 'best_response'},
+        valid_from='next_index_date',
+    ) }}
 
 )
 
 select * from disease_characteristics
-where valid_from_date is not null

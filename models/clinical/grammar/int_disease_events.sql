@@ -1,49 +1,101 @@
 {{ config(materialized='ephemeral') }}
--- One row per event that the disease or its treatment's toxicity makes: laboratory values, disease assessments,
--- responses, progressions, adverse events.
--- Definition: the names that studies/known_events lists; the milestones are those of int_disease_milestones.
+-- One row per person, day and event of the disease: progressions, responses, deaths by cause.
+-- Definition: the names that studies/known_events lists. A progression is the first of its line: any, that of a line
+-- with an infusion, of the line after one, of a line by its number. of_line carries that number as its value: PFS2 (EMA,
+-- algorithms 5.2) of a cohort that starts with line n is the first of_line with a value above n. T0 of a relapse study
+-- is after_bcma_infusion: the progression of the line of an infusion against BCMA (002:17). A death counts as not from
+-- myeloma only where a cause is recorded (algorithms 5.2: dor_death).
+-- Limits: relapse_from_cr belongs to disease-free survival alone.
 
-with labs as (
+with progressions as (select * from {{ ref('progressions') }}),
+response_lines as (select * from {{ ref('int_response_lines') }}),
+line_responses as (select * from {{ ref('line_responses') }}),
+relapses as (select * from {{ ref('int_relapses_from_complete_response') }}),
+infusion_courses as (select * from {{ ref('int_infusion_courses') }}),
+infusion_responses as (select * from {{ ref('int_infusion_responses') }}),
+deaths as (select * from {{ ref('int_deaths_by_cause') }}),
 
-    select * from {{ ref('labs') }}
-    where quality = 'ok'
+progression_days as (
+
+    select
+        progressions.person_id,
+        progressions.line_number,
+        progressions.progression_date,
+        case when progressions.infusion_date is not null then progressions.progression_date end as after_infusion,
+        case when lines_before.infusion_date is not null then progressions.progression_date end as next_after_infusion
+    from progressions
+    left join response_lines as lines_before
+        on
+            progressions.person_id = lines_before.person_id
+            and progressions.line_number = lines_before.line_number + 1
 
 ),
 
-milestones as (select * from {{ ref('int_disease_milestones') }}),
-adverse_events as (select * from {{ ref('adverse_events') }}),
+bcma_progression_days as (
+
+    select
+        person_id,
+        progression_date
+    from infusion_courses
+    where target = 'bcma'
+
+),
+
+response_days as (
+
+    select
+        line_responses.person_id,
+        line_responses.first_response_date as pr_or_better,
+        line_responses.first_complete_response_date as cr_or_better,
+        case when response_lines.infusion_date is not null then line_responses.first_response_date end
+            as pr_or_better_after_infusion
+    from line_responses
+    left join response_lines
+        on
+            line_responses.person_id = response_lines.person_id
+            and line_responses.line_number = response_lines.line_number
+
+),
+
+infusion_response_days as (
+
+    select
+        person_id,
+        case when is_infusion then complete_response_date end as cr_or_better_after_infusion,
+        case when not is_infusion then response_date end as pr_or_better_first_after_progression
+    from infusion_responses
+
+),
+
+death_days as (
+
+    select
+        person_id,
+        case when is_from_myeloma then death_date end as from_myeloma,
+        case when not is_from_myeloma then death_date end as from_other_cause
+    from deaths
+
+),
 
 disease_events as (
 
-    select
-        person_id,
-        measured_date as event_date,
-        measured_date as end_date,
-        'lab' as event_type,
-        lab as event_code,
-        value,
-        unit
-    from labs
+    {{ event_rows('progression_days', 'progression', {
+        'any': 'progression_date', 'after_infusion': 'after_infusion', 'next_after_infusion': 'next_after_infusion'
+    }) }}
     union all
-    select
-        person_id,
-        event_date,
-        event_date as end_date,
-        event_type,
-        event_code,
-        value,
-        cast(null as {{ dbt.type_string() }}) as unit
-    from milestones
+    {{ event_rows('progression_days', 'progression', {'of_line': 'progression_date'}, value='line_number') }}
     union all
-    select
-        person_id,
-        start_date as event_date,
-        end_date,
-        'adverse_event' as event_type,
-        term as event_code,
-        cast(grade as double) as value,
-        grading_system as unit
-    from adverse_events
+    {{ event_rows('relapses', 'progression', {'relapse_from_cr': 'relapse_date'}) }}
+    union all
+    {{ event_rows('bcma_progression_days', 'progression', {'after_bcma_infusion': 'progression_date'}) }}
+    union all
+    {{ event_rows('response_days', 'response', ['pr_or_better', 'cr_or_better', 'pr_or_better_after_infusion']) }}
+    union all
+    {{ event_rows('infusion_response_days', 'response', [
+        'cr_or_better_after_infusion', 'pr_or_better_first_after_progression'
+    ]) }}
+    union all
+    {{ event_rows('death_days', 'death', ['from_myeloma', 'from_other_cause']) }}
 
 )
 

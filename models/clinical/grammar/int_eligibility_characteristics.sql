@@ -6,91 +6,57 @@
 -- on which the answer was yes (algorithms 10.1).
 -- Limits: before a label's first day there is no row.
 
-with eligibility as (
+with answers as (select * from {{ ref('int_label_eligibility') }}),
 
-    select
-        int_label_eligibility.*,
-        product || '_' || lower(region) as label_name
-    from {{ ref('int_label_eligibility') }} as int_label_eligibility
-
-),
-
-labels as (
+label_days as (
 
     select
         person_id,
-        label_name,
+        product,
+        region,
         label_valid_from,
         min(valid_from_date) as valid_from_date
-    from eligibility
-    group by 1, 2, 3
+    from answers
+    group by 1, 2, 3, 4
 
 ),
 
-first_eligible as (
+first_days as (
 
     select distinct
         person_id,
-        label_name,
+        product,
+        region,
         first_eligible_date
-    from eligibility
-    where first_eligible_date is not null
-
-),
-
-everything as (
-
-    select
-        person_id,
-        'eligible_' || label_name as name,
-        case when is_eligible then 1.0 else 0.0 end as value_number,
-        unmet as value_text,
-        valid_from_date
-    from eligibility
-    union all
-    select
-        person_id,
-        'eligible_confirmed_' || label_name as name,
-        case when is_eligible_confirmed then 1.0 else 0.0 end as value_number,
-        cast(null as {{ dbt.type_string() }}) as value_text,
-        valid_from_date
-    from eligibility
-    union all
-    select
-        person_id,
-        'eligibility_sensitive_' || label_name as name,
-        case when is_sensitive then 1.0 else 0.0 end as value_number,
-        cast(null as {{ dbt.type_string() }}) as value_text,
-        valid_from_date
-    from eligibility
-    union all
-    select
-        person_id,
-        'eligibility_label_' || label_name as name,
-        cast(null as double) as value_number,
-        cast(label_valid_from as {{ dbt.type_string() }}) as value_text,
-        valid_from_date
-    from labels
-    union all
-    select
-        person_id,
-        'first_eligible_' || label_name as name,
-        cast(null as double) as value_number,
-        cast(first_eligible_date as {{ dbt.type_string() }}) as value_text,
-        first_eligible_date as valid_from_date
-    from first_eligible
+    from answers
 
 ),
 
 eligibility_characteristics as (
 
-    select
-        person_id,
-        name,
-        cast(value_number as double) as value_number,
-        value_text,
-        valid_from_date
-    from everything
+    {{ characteristic_rows(
+        'answers',
+        numbers={
+            'eligible': 'is_eligible',
+            'eligible_confirmed': 'is_eligible_confirmed',
+            'eligibility_sensitive': 'is_sensitive',
+        },
+        texts={'eligible': 'unmet'},
+        named="names.name || '_' || product || '_' || lower(region)",
+    ) }}
+    union all
+    {{ characteristic_rows(
+        'label_days',
+        texts={'eligibility_label': 'label_valid_from'},
+        named="names.name || '_' || product || '_' || lower(region)",
+    ) }}
+    union all
+    {{ characteristic_rows(
+        'first_days',
+        texts={'first_eligible': 'first_eligible_date'},
+        valid_from='first_eligible_date',
+        named="names.name || '_' || product || '_' || lower(region)",
+    ) }}
 
 )
 

@@ -1,38 +1,30 @@
 {{ config(materialized='ephemeral') }}
--- One row per person, infusion, time point and characteristic of soft-tissue disease: extramedullary, paramedullary,
--- either, the four categories and unknown, the sites; and extramedullary disease at both times.
+-- One row per person, characteristic of soft-tissue disease at an infusion or its progression, and day from which its
+-- value holds: extramedullary, paramedullary, either, the categories and unknown, the sites; and extramedullary disease
+-- at both times.
 -- Definition: definitions 5.3 and 5.4. Baseline facts hold from the infusion, those of the progression from it. A site
 -- is present when the source's words name it (lesion_sites), absent when the disease was assessed and they do not.
 -- Limits: several sites per person are possible; a site that no words of lesion_sites name is not counted.
 
-with states as (
+with progressions as (select * from {{ ref('progressions') }}),
+lesion_sites as (select * from {{ ref('lesion_sites') }}),
+
+states as (
 
     select
         states.*,
         case when states.time_point = 'baseline' then states.infusion_date else progressions.progression_date end
             as valid_from_date
     from {{ ref('extramedullary_states') }} as states
-    left join {{ ref('progressions') }} as progressions
+    left join progressions
         on states.person_id = progressions.person_id and states.infusion_date = progressions.infusion_date
 
 ),
 
-lesion_sites as (select * from {{ ref('lesion_sites') }}),
+baseline_states as (
 
-categories as (
-
-    select
-        states.person_id,
-        states.time_point || '_' || names.name as name,
-        case names.name
-            when 'emd' then is_extramedullary
-            when 'pmd' then is_paramedullary
-            when 'emd_or_pmd' then is_extramedullary or is_paramedullary
-        end as flag,
-        case names.name when 'soft_tissue' then state end as value_text,
-        states.valid_from_date
-    from states
-    cross join (values ('emd'), ('pmd'), ('emd_or_pmd'), ('soft_tissue')) as names (name)
+    select * from states
+    where time_point = 'baseline'
 
 ),
 
@@ -40,12 +32,12 @@ sites as (
 
     select
         states.person_id,
-        states.time_point || '_site_' || lesion_sites.site as name,
+        states.time_point,
+        lesion_sites.site,
         case
             when bool_or(instr(lower(states.sites), lesion_sites.source_words) > 0) then true
             when bool_or(states.is_extramedullary is not null or states.is_paramedullary is not null) then false
-        end as flag,
-        cast(null as {{ dbt.type_string() }}) as value_text,
+        end as has_site,
         states.valid_from_date
     from states
     cross join lesion_sites
@@ -57,45 +49,46 @@ both_times as (
 
     select
         later.person_id,
-        'emd_at_baseline_and_progression' as name,
-        cast(null as boolean) as flag,
         case
             when earlier.is_extramedullary and later.is_extramedullary then 'at baseline and at progression'
             when earlier.is_extramedullary and not later.is_extramedullary then 'at baseline only'
             when not earlier.is_extramedullary and later.is_extramedullary then 'at progression only'
             when not earlier.is_extramedullary and not later.is_extramedullary then 'at neither'
-        end as value_text,
+        end as emd_at_baseline_and_progression,
         later.valid_from_date
     from states as later
-    inner join states as earlier
-        on
-            later.person_id = earlier.person_id
-            and later.infusion_date = earlier.infusion_date
-            and earlier.time_point = 'baseline'
+    inner join baseline_states as earlier
+        on later.person_id = earlier.person_id and later.infusion_date = earlier.infusion_date
     where later.time_point = 'progression'
-
-),
-
-everything as (
-
-    select * from categories
-    union all
-    select * from sites
-    union all
-    select * from both_times
 
 ),
 
 soft_tissue_characteristics as (
 
-    select
-        person_id,
-        name,
-        case when flag then 1.0 when not flag then 0.0 end as value_number,
-        value_text,
-        valid_from_date
-    from everything
-    where valid_from_date is not null
+    {{ characteristic_rows(
+        'states',
+        numbers={
+            'emd': 'is_extramedullary',
+            'pmd': 'is_paramedullary',
+            'emd_or_pmd': 'is_extramedullary or is_paramedullary',
+        },
+        texts={'soft_tissue': 'state'},
+        named="time_point || '_' || names.name",
+        keeps_unknown=true,
+    ) }}
+    union all
+    {{ characteristic_rows(
+        'baseline_states',
+        numbers={'soft_tissue_state': 'is_extramedullary'},
+        texts={'soft_tissue_state': 'state'},
+        keeps_unknown=true,
+    ) }}
+    union all
+    {{ characteristic_rows(
+        'sites', numbers=['has_site'], named="time_point || '_site_' || site", keeps_unknown=true
+    ) }}
+    union all
+    {{ characteristic_rows('both_times', texts=['emd_at_baseline_and_progression'], keeps_unknown=true) }}
 
 )
 

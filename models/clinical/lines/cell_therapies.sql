@@ -1,8 +1,8 @@
 -- One row per person and infusion of a CAR-T product, with the way to it: apheresis, bridging, lymphodepletion.
--- Definition: the infusions of int_cell_therapies_found; bridging is what int_line_steps took for it; continued_drugs
--- are those of the line before that went on between apheresis and lymphodepletion, which stay in that line; an
--- infusion at most 180 days after one before it in the same line is a re-infusion (algorithms 2.3 and 2.4 m). Days
--- from apheresis to infusion are null when apheresis is imputed.
+-- Definition: the infusions of int_cell_therapies_found; bridging is what the state machine took for it;
+-- continued_drugs are those of the line before that went on between apheresis and lymphodepletion, which stay in that
+-- line; an infusion at most 180 days after one before it in the same line is a re-infusion (algorithms 2.3 and 2.4 m).
+-- Days from apheresis to infusion are null when apheresis is imputed.
 
 with cell_therapies as (
 
@@ -12,41 +12,36 @@ with cell_therapies as (
 
 ),
 
-steps as (
+steps as (select * from {{ ref('int_steps_counted') }} where rule_set = '{{ var("rule_set") }}' and kind = 'CART'),
 
-    select * from {{ ref('int_steps_counted') }}
-    where rule_set = '{{ var("rule_set") }}' and kind = 'CART'
+doses as (
 
-),
-
-exposures as (
-
-    select * from {{ ref('drug_exposures') }}
-    where role in ('bridging', 'core')
+    select * from {{ ref('int_line_doses') }}
+    where rule_set = '{{ var("rule_set") }}' and role in ('bridging', 'core')
 
 ),
 
-bridging as (
+doses_on_the_way as (
 
     select
         cell_therapies.person_id,
         cell_therapies.infusion_date,
-        min(case when exposures.role = 'bridging' then exposures.start_date end) as bridging_start_date,
-        {{ sorted_distinct_concat("case when exposures.role = 'bridging' then exposures.ingredient end") }}
+        min(case when doses.role = 'bridging' then doses.start_date end) as bridging_start_date,
+        {{ sorted_distinct_concat("case when doses.role = 'bridging' then doses.ingredient end") }}
             as bridging_drugs,
-        {{ sorted_distinct_concat("case when exposures.role = 'core' then exposures.ingredient end") }}
+        {{ sorted_distinct_concat("case when doses.role = 'core' then doses.ingredient end") }}
             as continued_drugs
     from cell_therapies
-    inner join exposures
+    inner join doses
         on
-            cell_therapies.person_id = exposures.person_id
-            and cell_therapies.apheresis_date <= exposures.start_date
-            and coalesce(cell_therapies.lymphodepletion_start_date, cell_therapies.infusion_date) > exposures.start_date
+            cell_therapies.person_id = doses.person_id
+            and cell_therapies.apheresis_date <= doses.start_date
+            and coalesce(cell_therapies.lymphodepletion_start_date, cell_therapies.infusion_date) > doses.start_date
     group by 1, 2
 
 ),
 
-placed as (
+cell_therapies_in_lines as (
 
     select
         cell_therapies.person_id,
@@ -55,9 +50,9 @@ placed as (
         cell_therapies.target,
         cell_therapies.apheresis_date,
         cell_therapies.is_apheresis_imputed,
-        bridging.bridging_start_date,
-        bridging.bridging_drugs,
-        bridging.continued_drugs,
+        doses_on_the_way.bridging_start_date,
+        doses_on_the_way.bridging_drugs,
+        doses_on_the_way.continued_drugs,
         cell_therapies.lymphodepletion_start_date,
         case
             when not cell_therapies.is_apheresis_imputed
@@ -68,11 +63,11 @@ placed as (
     from cell_therapies
     left join steps
         on cell_therapies.person_id = steps.person_id and cell_therapies.infusion_date = steps.event_date
-    left join bridging
+    left join doses_on_the_way
         on
-            cell_therapies.person_id = bridging.person_id
-            and cell_therapies.infusion_date = bridging.infusion_date
+            cell_therapies.person_id = doses_on_the_way.person_id
+            and cell_therapies.infusion_date = doses_on_the_way.infusion_date
 
 )
 
-select * from placed
+select * from cell_therapies_in_lines

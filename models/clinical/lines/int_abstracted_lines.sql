@@ -4,33 +4,21 @@
 -- Limits: the abstracted number is the order in which the lines begin; one that was skipped leaves no gap here.
 
 with episodes as (select * from {{ ref('recorded_episode') }}),
-candidates as (select * from {{ ref('int_screened_persons') }}),
-
-regimens as (
-
-    select * from {{ ref('omop_concepts') }}
-    where name = 'treatment_regimen'
-
-),
-
-registry_types as (
-
-    select * from {{ ref('diagnosis_record_types') }}
-    where record_type = 'registry'
-
-),
+screened_persons as (select * from {{ ref('int_screened_persons') }}),
+regimens as (select * from {{ ref('omop_concepts') }} where name = 'treatment_regimen'),
+registry_types as (select * from {{ ref('diagnosis_record_types') }} where record_type = 'registry'),
 
 numbered as (
 
     select
-        candidates.person_id,
+        screened_persons.person_id,
         episodes.episode_number,
         min(episodes.episode_start_date) as line_start_date
     from episodes
-    inner join candidates
+    inner join screened_persons
         on
-            episodes.source_name = candidates.source_name
-            and episodes.source_person_id = candidates.source_person_id
+            episodes.source_name = screened_persons.source_name
+            and episodes.source_person_id = screened_persons.source_person_id
     inner join regimens on episodes.episode_concept_id = regimens.concept_id
     inner join registry_types on episodes.episode_type_concept_id = registry_types.type_concept_id
     where episodes.episode_number is not null and episodes.episode_start_date is not null

@@ -1,99 +1,123 @@
--- One row per rule set, person and treatment event: a spell of a core drug, a transplant or a CAR-T infusion.
--- Definition: what the lines of therapy are counted from (algorithms 2.3), from shortly before the diagnosis to death.
--- bridged_infusion_date: the infusion that a spell would bridge to, for it begins between apheresis and
--- lymphodepletion. is_with_steroid: a steroid began within 30 days of the spell; null where none was ever recorded.
--- Limits: a steroid that runs on through a change of drugs does not count as one that began with it.
+-- One row per rule set, person and event that the lines of therapy are counted from: a spell of a core drug, a
+-- transplant, a CAR-T infusion, a progression, or a line that a registry numbered.
+-- Definition: algorithms 2.3, from shortly before the diagnosis to death (progressions at any time). Doses of a drug
+-- that follow each other without any turning point between them are one spell: a turning point is the first dose of a
+-- drug, its return after longer than a line could overlook, or any other event. An infusion bears its product, or
+-- other_target when it is not against BCMA, though its own code may not say so.
+-- Limits: spells only shorten the count; single doses give the same lines.
 
-with spells as (select * from {{ ref('int_line_spells') }}),
+with exposures as (select * from {{ ref('int_drug_exposures_by_role') }} where role = 'core'),
 line_rules as (select * from {{ ref('int_line_rules') }}),
 patients as (select * from {{ ref('int_myeloma_patients') }}),
+transplants as (select * from {{ ref('int_transplants_found') }}),
 cell_therapies as (select * from {{ ref('int_cell_therapies_found') }}),
+progressions as (select * from {{ ref('int_progression_dates') }}),
+abstracted_lines as (select * from {{ ref('int_abstracted_lines') }}),
 
-steroids as (
-
-    select distinct
-        person_id,
-        start_date
-    from {{ ref('int_drug_exposures_covered') }}
-    where usual_role = 'steroid'
-
-),
-
-bridged as (
+turns as (
 
     select
-        spells.person_id,
-        spells.rule_set,
-        spells.ingredient,
-        spells.event_date,
-        min(cell_therapies.infusion_date) as bridged_infusion_date
-    from spells
-    inner join cell_therapies
-        on
-            spells.person_id = cell_therapies.person_id
-            and spells.event_date >= cell_therapies.apheresis_date
-            and spells.event_date < coalesce(cell_therapies.lymphodepletion_start_date, cell_therapies.infusion_date)
-    where spells.kind = 'DRUG'
-    group by 1, 2, 3, 4
+        person_id,
+        case kind when 'allogeneic' then 'ALLO' else 'ASCT' end as kind,
+        cast(null as {{ dbt.type_string() }}) as ingredient,
+        transplant_date as event_date
+    from transplants
+    union all
+    select
+        person_id,
+        'CART' as kind,
+        case target when 'other' then 'other_target' else product end as ingredient,
+        infusion_date as event_date
+    from cell_therapies
+    union all
+    select
+        person_id,
+        'PD' as kind,
+        cast(null as {{ dbt.type_string() }}) as ingredient,
+        progression_date as event_date
+    from progressions
+    union all
+    select
+        person_id,
+        'LINE' as kind,
+        cast(null as {{ dbt.type_string() }}) as ingredient,
+        line_start_date as event_date
+    from abstracted_lines
 
 ),
 
-steroid_persons as (
+doses_and_turns as (
 
-    select distinct person_id from steroids
+    select
+        rule_set,
+        person_id,
+        'DRUG' as kind,
+        ingredient,
+        start_date as event_date,
+        end_date
+    from exposures
+    union all
+    select
+        line_rules.rule_set,
+        turns.person_id,
+        turns.kind,
+        turns.ingredient,
+        turns.event_date,
+        turns.event_date as end_date
+    from turns
+    cross join line_rules
+    where turns.kind != 'LINE' or line_rules.abstracted_opens = 1
 
 ),
 
-accompanied as (
+counted_from as (
 
-    select distinct
-        spells.rule_set,
-        spells.person_id,
-        spells.event_date
-    from spells
-    inner join line_rules on spells.rule_set = line_rules.rule_set
-    inner join steroids
-        on
-            spells.person_id = steroids.person_id
-            and abs({{ days_between('spells.event_date', 'steroids.start_date') }}) <= line_rules.steroid_seen_days
-    where spells.kind = 'DRUG'
+    select
+        doses_and_turns.*,
+        doses_and_turns.kind != 'DRUG'
+        or coalesce(
+            {{ days_between(
+                'lag(event_date) over (partition by doses_and_turns.rule_set, doses_and_turns.person_id, kind, ingredient order by event_date)',
+                'event_date'
+            ) }} > least(line_rules.regimen_window_l1, line_rules.regimen_window_ln, line_rules.pd_gap_min_days),
+            true
+        ) as is_turning_point
+    from doses_and_turns
+    inner join line_rules on doses_and_turns.rule_set = line_rules.rule_set
+    inner join patients on doses_and_turns.person_id = patients.person_id
+    where
+        doses_and_turns.kind = 'PD'
+        or (
+            doses_and_turns.event_date >= patients.myeloma_diagnosis_date - cast(line_rules.dx_lag_days as integer)
+            and doses_and_turns.event_date <= coalesce(patients.death_date, doses_and_turns.event_date)
+        )
+
+),
+
+turned as (
+
+    select
+        counted_from.*,
+        max(case when is_turning_point then event_date end) over (
+            partition by rule_set, person_id order by event_date
+            range between unbounded preceding and current row
+        ) as turning_point_date
+    from counted_from
 
 ),
 
 line_events as (
 
     select
-        spells.rule_set,
-        spells.person_id,
-        spells.event_date,
-        spells.kind,
-        spells.ingredient,
-        spells.last_date,
-        spells.end_date,
-        bridged.bridged_infusion_date,
-        case
-            when spells.kind = 'DRUG' and steroid_persons.person_id is not null then accompanied.person_id is not null
-        end as is_with_steroid
-    from spells
-    inner join line_rules on spells.rule_set = line_rules.rule_set
-    inner join patients on spells.person_id = patients.person_id
-    left join bridged
-        on
-            spells.kind = 'DRUG'
-            and spells.rule_set = bridged.rule_set
-            and spells.person_id = bridged.person_id
-            and spells.ingredient = bridged.ingredient
-            and spells.event_date = bridged.event_date
-    left join steroid_persons on spells.person_id = steroid_persons.person_id
-    left join accompanied
-        on
-            spells.kind = 'DRUG'
-            and spells.rule_set = accompanied.rule_set
-            and spells.person_id = accompanied.person_id
-            and spells.event_date = accompanied.event_date
-    where
-        spells.event_date >= patients.myeloma_diagnosis_date - cast(line_rules.dx_lag_days as integer)
-        and spells.event_date <= coalesce(patients.death_date, spells.event_date)
+        rule_set,
+        person_id,
+        kind,
+        ingredient,
+        min(event_date) as event_date,
+        max(event_date) as last_date,
+        max(end_date) as end_date
+    from turned
+    group by rule_set, person_id, kind, ingredient, turning_point_date
 
 )
 

@@ -3,12 +3,7 @@
 -- (algorithms 2.2). The one in force counts lines too when it changes nothing of them (a rule of responses, say), and
 -- so does one that only permits substitutions.
 
-with parameters as (
-
-    select * from {{ ref('algorithm_parameters') }}
-    where algorithm = 'lines_of_therapy'
-
-),
+with parameters as (select * from {{ ref('algorithm_parameters') }} where algorithm = 'lines_of_therapy'),
 
 rule_sets as (
 
@@ -20,12 +15,7 @@ rule_sets as (
 
 ),
 
-defaults as (
-
-    select * from parameters
-    where rule_set = 'default'
-
-),
+defaults as (select * from parameters where rule_set = 'default'),
 
 in_force as (
 

@@ -4,20 +4,20 @@
 -- days of fuller therapy.
 -- Limits: what was planned is not recorded; maintenance is read from what was given.
 
-with lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
+with lines as (select * from {{ ref('lines_of_therapy') }}),
 
-exposures as (
+doses as (
 
     select
-        exposures.*,
+        doses.*,
         drug_classes.is_maintenance
-    from {{ ref('drug_exposures') }} as exposures
-    inner join {{ ref('drug_classes') }} as drug_classes on exposures.ingredient = drug_classes.ingredient
-    where exposures.role = 'core' and exposures.line_number is not null
+    from {{ ref('drug_exposures') }} as doses
+    inner join {{ ref('drug_classes') }} as drug_classes on doses.ingredient = drug_classes.ingredient
+    where doses.role = 'core' and doses.line_number is not null
 
 ),
 
-transplanted as (
+line_transplants as (
 
     select
         person_id,
@@ -28,80 +28,66 @@ transplanted as (
 
 ),
 
-regimens as (
+dose_days as (
 
     select
-        person_id,
-        line_number,
-        count(distinct ingredient) as drug_count
-    from exposures
-    group by 1, 2
+        days.person_id,
+        days.line_number,
+        days.start_date,
+        count(distinct case
+            when
+                {{ days_between('days.start_date', 'later_doses.start_date') }}
+                < {{ parameter('lines_of_therapy', 'maintenance_horizon_days') }}
+                then later_doses.ingredient
+        end) as next_drug_count,
+        count(distinct later_doses.ingredient) as remaining_drug_count,
+        bool_or(
+            not later_doses.is_maintenance
+            and {{ days_between('days.start_date', 'later_doses.start_date') }}
+            < {{ parameter('lines_of_therapy', 'maintenance_horizon_days') }}
+        ) as is_more_than_maintenance
+    from (select distinct person_id, line_number, start_date from doses) as days
+    inner join doses as later_doses
+        on
+            days.person_id = later_doses.person_id
+            and days.line_number = later_doses.line_number
+            and days.start_date <= later_doses.start_date
+    group by 1, 2, 3
 
 ),
 
-looked_ahead as (
+measured_days as (
 
     select
-        exposures.person_id,
-        exposures.line_number,
-        exposures.start_date,
-        count(distinct case
-            when
-                {{ days_between('exposures.start_date', 'later.start_date') }}
-                < {{ parameter('lines_of_therapy', 'maintenance_horizon_days') }}
-                then later.ingredient
-        end) as next_drug_count,
-        count(distinct later.ingredient) as remaining_drug_count,
-        bool_or(
-            not later.is_maintenance
-            and {{ days_between('exposures.start_date', 'later.start_date') }}
-            < {{ parameter('lines_of_therapy', 'maintenance_horizon_days') }}
-        ) as is_more_than_maintenance
-    from (
-        select distinct
-            person_id,
-            line_number,
-            start_date
-        from exposures
-    ) as exposures
-    inner join exposures as later
-        on
-            exposures.person_id = later.person_id
-            and exposures.line_number = later.line_number
-            and exposures.start_date <= later.start_date
-    group by 1, 2, 3
+        dose_days.*,
+        max(remaining_drug_count) over (partition by person_id, line_number) as regimen_drug_count
+    from dose_days
 
 ),
 
 maintenance_started as (
 
     select
-        looked_ahead.person_id,
-        looked_ahead.line_number,
-        min(looked_ahead.start_date) as maintenance_date
-    from looked_ahead
-    inner join lines_of_therapy
-        on
-            looked_ahead.person_id = lines_of_therapy.person_id
-            and looked_ahead.line_number = lines_of_therapy.line_number
-    inner join regimens
-        on looked_ahead.person_id = regimens.person_id and looked_ahead.line_number = regimens.line_number
-    left join transplanted
-        on looked_ahead.person_id = transplanted.person_id and looked_ahead.line_number = transplanted.line_number
+        days.person_id,
+        days.line_number,
+        min(days.start_date) as maintenance_date
+    from measured_days as days
+    inner join lines on days.person_id = lines.person_id and days.line_number = lines.line_number
+    left join line_transplants
+        on days.person_id = line_transplants.person_id and days.line_number = line_transplants.line_number
     where
         (
-            looked_ahead.start_date > transplanted.last_transplant_date
-            and looked_ahead.next_drug_count <= {{ parameter('lines_of_therapy', 'maintenance_largest_drug_count') }}
-            and not looked_ahead.is_more_than_maintenance
+            days.start_date > line_transplants.last_transplant_date
+            and days.next_drug_count <= {{ parameter('lines_of_therapy', 'maintenance_largest_drug_count') }}
+            and not days.is_more_than_maintenance
         )
         or (
-            transplanted.person_id is null
-            and looked_ahead.remaining_drug_count
-            <= {{ parameter('lines_of_therapy', 'maintenance_largest_drug_count') }}
-            and looked_ahead.remaining_drug_count < regimens.drug_count
-            and {{ days_between('lines_of_therapy.line_start_date', 'looked_ahead.start_date') }}
+            line_transplants.person_id is null
+            and days.remaining_drug_count <= {{ parameter('lines_of_therapy', 'maintenance_largest_drug_count') }}
+            and days.remaining_drug_count < days.regimen_drug_count
+            and {{ days_between('lines.line_start_date', 'days.start_date') }}
             >= {{ parameter('lines_of_therapy', 'maintenance_after_days') }}
-            and {{ days_between('looked_ahead.start_date', 'lines_of_therapy.line_end_date') }}
+            and {{ days_between('days.start_date', 'lines.line_end_date') }}
             >= {{ parameter('lines_of_therapy', 'maintenance_horizon_days') }}
         )
     group by 1, 2

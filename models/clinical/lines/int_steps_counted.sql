@@ -1,8 +1,8 @@
 -- One row per rule set, person and treatment event: what it does to the lines, and the number of its line among those
--- that count (int_lines_counted), null in one that does not.
+-- that count (int_lines_dated), null in one that does not.
 
 with steps as (select * from {{ ref('int_line_steps') }}),
-lines_counted as (select * from {{ ref('int_lines_counted') }}),
+lines as (select * from {{ ref('int_lines_dated') }}),
 
 steps_counted as (
 
@@ -14,13 +14,13 @@ steps_counted as (
         steps.kind,
         steps.ingredient,
         steps.action,
-        lines_counted.line_number
+        lines.line_number
     from steps
-    inner join lines_counted
+    inner join lines
         on
-            steps.rule_set = lines_counted.rule_set
-            and steps.person_id = lines_counted.person_id
-            and steps.line_number = lines_counted.opened_line_number
+            steps.rule_set = lines.rule_set
+            and steps.person_id = lines.person_id
+            and steps.line_number = lines.opened_line_number
 
 )
 

@@ -1,46 +1,71 @@
 -- One row per person, line and phase of it, with the days it lasted.
 -- Definition: algorithms 2.5. INDUCTION from the start to the transplant, maintenance or infusion; ASCT (or ALLO) each
--- transplant; after it CONSOLIDATION, and MAINTENANCE from the day of int_maintenance_started; what an infusion of
--- CAR-T makes is in int_infusion_phases. A line of CAR-T has no induction. A phase is never a line of its own.
--- Limits: what was planned is not recorded; a phase is read from what was given.
+-- transplant; after the last CONSOLIDATION, from the first drug on, and MAINTENANCE from the day of
+-- int_maintenance_started. Of an infusion: BRIDGING from its first dose to lymphodepletion, LD to the day before the
+-- infusion, CART the day itself, POST_CART what is given after it in the line. A line of CAR-T has no induction. A
+-- phase is never a line of its own.
+-- Limits: what was planned is not recorded; a phase is read from what was given. Where nothing bridged, the line begins
+-- with the infusion and its LD lies in the last days of the one before.
 
-with lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
-transplants as (select * from {{ ref('transplants') }}),
-infusion_phases as (select * from {{ ref('int_infusion_phases') }}),
-transplanted as (select * from {{ ref('int_line_transplants') }}),
-maintained as (select * from {{ ref('int_maintenance_started') }}),
+with lines as (select * from {{ ref('lines_of_therapy') }}),
+doses as (select * from {{ ref('drug_exposures') }} where role = 'core'),
+transplants as (select * from {{ ref('transplants') }} where line_number is not null),
+cell_therapies as (select * from {{ ref('cell_therapies') }} where line_number is not null),
+maintenance as (select * from {{ ref('int_maintenance_started') }}),
+
+line_transplants as (
+
+    select
+        person_id,
+        line_number,
+        min(transplant_date) as first_transplant_date,
+        max(transplant_date) as last_transplant_date
+    from transplants
+    group by 1, 2
+
+),
+
+line_turns as (
+
+    select
+        lines.person_id,
+        lines.line_number,
+        lines.line_start_date,
+        lines.line_index_date,
+        lines.line_end_date,
+        lines.infusion_date,
+        lines.drugs,
+        line_transplants.first_transplant_date,
+        maintenance.maintenance_date,
+        min(case when doses.start_date > line_transplants.last_transplant_date then doses.start_date end)
+            as consolidation_date,
+        coalesce(bool_or(doses.start_date > lines.infusion_date), false) as is_followed
+    from lines
+    left join line_transplants
+        on lines.person_id = line_transplants.person_id and lines.line_number = line_transplants.line_number
+    left join maintenance
+        on lines.person_id = maintenance.person_id and lines.line_number = maintenance.line_number
+    left join doses on lines.person_id = doses.person_id and lines.line_number = doses.line_number
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+
+),
 
 phases as (
 
     select
-        lines_of_therapy.person_id,
-        lines_of_therapy.line_number,
+        person_id,
+        line_number,
         'INDUCTION' as phase,
-        lines_of_therapy.line_start_date as phase_start_date,
+        line_start_date as phase_start_date,
         least(
-            lines_of_therapy.line_end_date,
-            coalesce(
-                transplanted.first_transplant_date - 1,
-                maintained.maintenance_date - 1,
-                lines_of_therapy.infusion_date - 1,
-                lines_of_therapy.line_end_date
-            )
+            line_end_date,
+            coalesce(first_transplant_date - 1, maintenance_date - 1, infusion_date - 1, line_end_date)
         ) as phase_end_date
-    from lines_of_therapy
-    left join transplanted
-        on
-            lines_of_therapy.person_id = transplanted.person_id
-            and lines_of_therapy.line_number = transplanted.line_number
-    left join maintained
-        on lines_of_therapy.person_id = maintained.person_id and lines_of_therapy.line_number = maintained.line_number
+    from line_turns
     where
-        lines_of_therapy.drugs is not null
-        and (
-            lines_of_therapy.infusion_date is null
-            or lines_of_therapy.line_index_date < lines_of_therapy.infusion_date
-        )
-        and lines_of_therapy.line_start_date
-        < coalesce(transplanted.first_transplant_date, lines_of_therapy.line_end_date + 1)
+        drugs is not null
+        and (infusion_date is null or line_index_date < infusion_date)
+        and line_start_date < coalesce(first_transplant_date, line_end_date + 1)
     union all
     select
         person_id,
@@ -49,34 +74,59 @@ phases as (
         transplant_date as phase_start_date,
         transplant_date as phase_end_date
     from transplants
-    where line_number is not null
     union all
     select
-        transplanted.person_id,
-        transplanted.line_number,
+        person_id,
+        line_number,
         'CONSOLIDATION' as phase,
-        transplanted.next_drug_date as phase_start_date,
-        coalesce(maintained.maintenance_date - 1, lines_of_therapy.line_end_date) as phase_end_date
-    from transplanted
-    inner join lines_of_therapy
-        on
-            transplanted.person_id = lines_of_therapy.person_id
-            and transplanted.line_number = lines_of_therapy.line_number
-    left join maintained
-        on transplanted.person_id = maintained.person_id and transplanted.line_number = maintained.line_number
-    where transplanted.next_drug_date < coalesce(maintained.maintenance_date, transplanted.next_drug_date + 1)
+        consolidation_date as phase_start_date,
+        coalesce(maintenance_date - 1, line_end_date) as phase_end_date
+    from line_turns
+    where consolidation_date < coalesce(maintenance_date, consolidation_date + 1)
     union all
     select
-        maintained.person_id,
-        maintained.line_number,
+        person_id,
+        line_number,
         'MAINTENANCE' as phase,
-        maintained.maintenance_date as phase_start_date,
-        lines_of_therapy.line_end_date as phase_end_date
-    from maintained
-    inner join lines_of_therapy
-        on maintained.person_id = lines_of_therapy.person_id and maintained.line_number = lines_of_therapy.line_number
+        maintenance_date as phase_start_date,
+        line_end_date as phase_end_date
+    from line_turns
+    where maintenance_date is not null
     union all
-    select * from infusion_phases
+    select
+        person_id,
+        line_number,
+        'BRIDGING' as phase,
+        bridging_start_date as phase_start_date,
+        coalesce(lymphodepletion_start_date, infusion_date) - 1 as phase_end_date
+    from cell_therapies
+    where bridging_start_date is not null and not coalesce(is_reinfusion, false)
+    union all
+    select
+        person_id,
+        line_number,
+        'LD' as phase,
+        lymphodepletion_start_date as phase_start_date,
+        infusion_date - 1 as phase_end_date
+    from cell_therapies
+    where lymphodepletion_start_date is not null
+    union all
+    select
+        person_id,
+        line_number,
+        'CART' as phase,
+        infusion_date as phase_start_date,
+        infusion_date as phase_end_date
+    from cell_therapies
+    union all
+    select
+        person_id,
+        line_number,
+        'POST_CART' as phase,
+        infusion_date + 1 as phase_start_date,
+        line_end_date as phase_end_date
+    from line_turns
+    where is_followed and line_end_date > infusion_date
 
 )
 

@@ -19,14 +19,9 @@ steps as (
 
 ),
 
-line_rules as (
+line_rules as (select * from {{ ref('int_line_rules') }} where rule_set = '{{ var("rule_set") }}'),
 
-    select * from {{ ref('int_line_rules') }}
-    where rule_set = '{{ var("rule_set") }}'
-
-),
-
-stepped as (
+transplants_in_lines as (
 
     select
         transplants.*,
@@ -47,29 +42,29 @@ stepped as (
 
 ),
 
-judged as (
+transplants_compared as (
 
     select
-        stepped.*,
+        transplants_in_lines.*,
         case
-            when stepped.line_number is null then null
-            when stepped.action = 'TRANSPLANT'
+            when transplants_in_lines.line_number is null then null
+            when transplants_in_lines.action = 'TRANSPLANT'
                 then
-                    stepped.kind = 'autologous'
+                    transplants_in_lines.kind = 'autologous'
                     and coalesce(
-                        stepped.line_number = stepped.previous_line_number
-                        and {{ days_between('stepped.previous_date', 'stepped.transplant_date') }}
+                        transplants_in_lines.line_number = transplants_in_lines.previous_line_number
+                        and {{ days_between('transplants_in_lines.previous_date', 'transplants_in_lines.transplant_date') }}
                         <= line_rules.tandem_days,
                         false
                     )
-            else stepped.action = 'TANDEM_ASCT'
+            else transplants_in_lines.action = 'TANDEM_ASCT'
         end as is_tandem
-    from stepped
+    from transplants_in_lines
     cross join line_rules
 
 ),
 
-placed as (
+transplants_told as (
 
     select
         person_id,
@@ -78,8 +73,8 @@ placed as (
         is_tandem,
         kind = 'autologous' and previous_date is not null and not coalesce(is_tandem, false) as is_salvage,
         line_number
-    from judged
+    from transplants_compared
 
 )
 
-select * from placed
+select * from transplants_told

@@ -15,7 +15,7 @@ core_drugs as (
     select
         exposures.*,
         drug_classes.is_myeloma_specific
-    from {{ ref('int_drug_exposures_covered') }} as exposures
+    from {{ ref('int_drug_exposures_deduplicated') }} as exposures
     inner join {{ ref('drug_classes') }} as drug_classes on exposures.ingredient = drug_classes.ingredient
     where drug_classes.role = 'core'
 

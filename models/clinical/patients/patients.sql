@@ -7,7 +7,7 @@
 
 with patients as (select * from {{ ref('int_myeloma_patients') }}),
 flags as (select * from {{ ref('int_patient_flags') }}),
-tiers as (select * from {{ ref('int_myeloma_tiers') }}),
+evidence_levels as (select * from {{ ref('int_myeloma_evidence_levels') }}),
 lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
 progressions as (select * from {{ ref('int_progression_dates') }}),
 
@@ -63,8 +63,8 @@ described as (
         patients.death_date,
         patients.data_cut_date,
         patients.is_death_invalidated,
-        tiers.is_treated,
-        tiers.meets_claims_algorithm,
+        evidence_levels.is_treated,
+        evidence_levels.meets_claims_algorithm,
         flags.is_incident,
         flags.is_left_truncated,
         flags.is_under_age,
@@ -76,7 +76,7 @@ described as (
         flags.has_solitary_plasmacytoma
     from patients
     inner join flags on patients.person_id = flags.person_id
-    inner join tiers on patients.person_id = tiers.person_id
+    inner join evidence_levels on patients.person_id = evidence_levels.person_id
     left join line_dates on patients.person_id = line_dates.person_id
     left join first_progressions on patients.person_id = first_progressions.person_id
 

@@ -1,4 +1,4 @@
--- One row per candidate with the last contact and the death that the records allow.
+-- One row per screened person with the last contact and the death that the records allow.
 -- Definition: algorithms 5.2 and 5.3. Last contact: the latest visit, procedure, drug or measurement not after the end
 -- of observation; a registry's observation period ends with a follow-up and is a contact itself; without any, the last
 -- record or the end of observation. A death followed by such activity more than 30 days later is not one
@@ -7,14 +7,8 @@
 
 with records as (select * from {{ ref('int_screened_records') }}),
 observation_periods as (select * from {{ ref('observation_period') }}),
-deaths as (select * from {{ ref('death') }}),
-
-registries as (
-
-    select type_concept_id from {{ ref('diagnosis_record_types') }}
-    where record_type = 'registry'
-
-),
+deaths as (select person_id, min(death_date) as death_date from {{ ref('death') }} group by 1),
+registries as (select type_concept_id from {{ ref('diagnosis_record_types') }} where record_type = 'registry'),
 
 observed as (
 
@@ -51,17 +45,7 @@ contacts as (
 
 ),
 
-died as (
-
-    select
-        person_id,
-        min(death_date) as death_date
-    from deaths
-    group by 1
-
-),
-
-checked as (
+contacts_and_deaths as (
 
     select
         contacts.person_id,
@@ -70,15 +54,15 @@ checked as (
             coalesce(contacts.contact_date, observed.follow_up_date, contacts.last_record_date),
             coalesce(observed.follow_up_date, contacts.contact_date, contacts.last_record_date)
         ) as contact_date,
-        died.death_date,
+        deaths.death_date,
         coalesce(
-            {{ days_between('died.death_date', 'contacts.activity_date') }}
+            {{ days_between('deaths.death_date', 'contacts.activity_date') }}
             > {{ parameter('last_contact', 'death_grace_days') }},
             false
         ) as is_death_invalidated
     from contacts
     left join observed on contacts.person_id = observed.person_id
-    left join died on contacts.person_id = died.person_id
+    left join deaths on contacts.person_id = deaths.person_id
 
 ),
 
@@ -91,7 +75,7 @@ contacts_checked as (
         case when death_date is not null and not is_death_invalidated then death_date else contact_date end
             as last_contact_date,
         is_death_invalidated
-    from checked
+    from contacts_and_deaths
 
 )
 

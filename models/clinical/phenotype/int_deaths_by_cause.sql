@@ -4,13 +4,7 @@
 
 with deaths as (select * from {{ ref('death') }}),
 patients as (select * from {{ ref('int_myeloma_patients') }}),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'myeloma_phenotype' and role = 'diagnosis'
-
-),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'myeloma_phenotype' and role = 'diagnosis'),
 
 members as (
 
@@ -23,36 +17,24 @@ members as (
 concepts as (
 
     select distinct
-        concepts_of_sets.source_name,
-        concepts_of_sets.concept_id
-    from {{ ref('int_concept_set_concepts') }} as concepts_of_sets
-    inner join roles on concepts_of_sets.concept_set_id = roles.concept_set_id
+        concept_set_concepts.source_name,
+        concept_set_concepts.concept_id
+    from {{ ref('int_concept_set_concepts') }} as concept_set_concepts
+    inner join roles on concept_set_concepts.concept_set_id = roles.concept_set_id
 
 ),
 
-by_concept as (
+deaths_from_myeloma as (
 
     select deaths.person_id
     from deaths
     inner join concepts
         on deaths.source_name = concepts.source_name and deaths.cause_concept_id = concepts.concept_id
-
-),
-
-by_code as (
-
+    union
     select deaths.person_id
     from deaths
     inner join members
         on left({{ plain_code('deaths.cause_source_value') }}, length(members.plain_code)) = members.plain_code
-
-),
-
-caused as (
-
-    select * from by_concept
-    union
-    select * from by_code
 
 ),
 
@@ -68,10 +50,10 @@ deaths_by_cause as (
     select
         patients.person_id,
         patients.death_date,
-        caused.person_id is not null as is_from_myeloma
+        deaths_from_myeloma.person_id is not null as is_from_myeloma
     from patients
     inner join known_causes on patients.person_id = known_causes.person_id
-    left join caused on patients.person_id = caused.person_id
+    left join deaths_from_myeloma on patients.person_id = deaths_from_myeloma.person_id
     where patients.death_date is not null
 
 )

@@ -10,7 +10,7 @@ with events as (
 
 ),
 
-clones_coded as (
+isotypes_coded as (
 
     select
         person_id,
@@ -29,4 +29,4 @@ clones_coded as (
 
 )
 
-select * from clones_coded
+select * from isotypes_coded

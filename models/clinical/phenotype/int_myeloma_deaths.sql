@@ -2,12 +2,7 @@
 -- One row per patient whose recorded cause of death is myeloma (int_deaths_by_cause).
 -- Limits: most sources record no cause; an unrecorded cause is not myeloma.
 
-with deaths as (
-
-    select * from {{ ref('int_deaths_by_cause') }}
-    where is_from_myeloma
-
-),
+with deaths as (select * from {{ ref('int_deaths_by_cause') }} where is_from_myeloma),
 
 myeloma_deaths as (
 

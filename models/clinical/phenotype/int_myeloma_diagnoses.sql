@@ -5,62 +5,41 @@
 -- Limits: a diagnosis date without any of these is taken for a rule-out code.
 
 with events as (select * from {{ ref('int_coded_events') }}),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'myeloma_phenotype' and role = 'diagnosis'
-
-),
+cell_therapies as (select * from {{ ref('int_cell_therapies_found') }} where target = 'bcma'),
+registry_types as (select * from {{ ref('diagnosis_record_types') }} where record_type = 'registry'),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'myeloma_phenotype' and role = 'diagnosis'),
 
 drug_exposures as (
 
     select drug_exposures.*
-    from {{ ref('int_drug_exposures_covered') }} as drug_exposures
+    from {{ ref('int_drug_exposures_deduplicated') }} as drug_exposures
     inner join {{ ref('drug_classes') }} as drug_classes on drug_exposures.ingredient = drug_classes.ingredient
     where drug_classes.is_myeloma_specific
 
 ),
 
-cell_therapies as (
-
-    select * from {{ ref('int_cell_therapies_found') }}
-    where target = 'bcma'
-
-),
-
 diagnosis_dates as (
 
-    select distinct
+    select
         events.person_id,
-        events.start_date as diagnosis_date
+        events.start_date as diagnosis_date,
+        bool_or(registry_types.type_concept_id is not null) as is_registered
     from events
     inner join roles on events.concept_set_id = roles.concept_set_id
+    left join registry_types on events.type_concept_id = registry_types.type_concept_id
+    group by 1, 2
 
 ),
 
-registry_dates as (
-
-    select distinct
-        events.person_id,
-        events.start_date as registered_date
-    from events
-    inner join roles on events.concept_set_id = roles.concept_set_id
-    inner join {{ ref('diagnosis_record_types') }} as record_types
-        on events.type_concept_id = record_types.type_concept_id
-    where record_types.record_type = 'registry'
-
-),
-
--- whatever supports a diagnosis date, with the days after that date between which it must lie
-supporting as (
+-- whatever supports a diagnosis date, with the days after that date between which it must lie (no last day: for ever)
+supporting_dates as (
 
     select
         person_id,
         diagnosis_date as supporting_date,
         'A' as myeloma_rule,
         {{ parameter('myeloma_phenotype', 'min_gap_days') }} as from_day,
-        coalesce({{ parameter('myeloma_phenotype', 'max_gap_days') }}, 100000) as to_day
+        {{ parameter('myeloma_phenotype', 'max_gap_days') }} as to_day
     from diagnosis_dates
     union all
     select
@@ -76,41 +55,53 @@ supporting as (
         infusion_date as supporting_date,
         'C' as myeloma_rule,
         0 as from_day,
-        100000 as to_day
+        null as to_day
     from cell_therapies
     union all
     select
         person_id,
-        registered_date as supporting_date,
+        diagnosis_date as supporting_date,
         'D' as myeloma_rule,
         -{{ parameter('myeloma_phenotype', 'registry_days') }} as from_day,
         {{ parameter('myeloma_phenotype', 'registry_days') }} as to_day
-    from registry_dates
+    from diagnosis_dates
+    where is_registered
+
+),
+
+supported_dates as (
+
+    select
+        diagnosis_dates.person_id,
+        diagnosis_dates.diagnosis_date as myeloma_diagnosis_date,
+        min(supporting_dates.myeloma_rule) as myeloma_rule,
+        row_number() over (
+            partition by diagnosis_dates.person_id order by diagnosis_dates.diagnosis_date
+        ) as diagnosis_rank
+    from diagnosis_dates
+    inner join supporting_dates
+        on
+            diagnosis_dates.person_id = supporting_dates.person_id
+            and {{ days_between('diagnosis_dates.diagnosis_date', 'supporting_dates.supporting_date') }}
+            >= supporting_dates.from_day
+            and (
+                supporting_dates.to_day is null
+                or {{ days_between('diagnosis_dates.diagnosis_date', 'supporting_dates.supporting_date') }}
+                <= supporting_dates.to_day
+            )
+    group by 1, 2
 
 ),
 
 myeloma_diagnoses as (
 
     select
-        diagnosis_dates.person_id,
-        diagnosis_dates.diagnosis_date as myeloma_diagnosis_date,
-        min(supporting.myeloma_rule) as myeloma_rule,
-        row_number() over (
-            partition by diagnosis_dates.person_id order by diagnosis_dates.diagnosis_date
-        ) as diagnosis_rank
-    from diagnosis_dates
-    inner join supporting
-        on
-            diagnosis_dates.person_id = supporting.person_id
-            and {{ days_between('diagnosis_dates.diagnosis_date', 'supporting.supporting_date') }}
-            between supporting.from_day and supporting.to_day
-    group by 1, 2
+        person_id,
+        myeloma_diagnosis_date,
+        myeloma_rule
+    from supported_dates
+    where diagnosis_rank = 1
 
 )
 
-select
-    person_id,
-    myeloma_diagnosis_date,
-    myeloma_rule
-from myeloma_diagnoses
-where diagnosis_rank = 1
+select * from myeloma_diagnoses

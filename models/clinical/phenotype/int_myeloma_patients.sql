@@ -3,7 +3,7 @@
 -- own data and what the records allow of contact and death (int_contacts_checked).
 -- Limits: the data cut is the last day any person of the source is observed.
 
-with candidates as (select * from {{ ref('int_screened_persons') }}),
+with screened_persons as (select * from {{ ref('int_screened_persons') }}),
 persons as (select * from {{ ref('person') }}),
 care_sites as (select * from {{ ref('care_site') }}),
 observation_periods as (select * from {{ ref('observation_period') }}),
@@ -32,13 +32,13 @@ data_cuts as (
 
 ),
 
-patients_observed as (
+myeloma_patients as (
 
     select
-        candidates.person_id,
-        candidates.source_name,
-        candidates.source_person_id,
-        coalesce(care_sites.care_site_source_value, care_sites.care_site_name, candidates.source_name) as site_id,
+        screened_persons.person_id,
+        screened_persons.source_name,
+        screened_persons.source_person_id,
+        coalesce(care_sites.care_site_source_value, care_sites.care_site_name, screened_persons.source_name) as site_id,
         persons.year_of_birth,
         replace(sexes.concept_set_id, 'gender_', '') as sex,
         coalesce(races.name, persons.race_source_value) as race,
@@ -50,18 +50,20 @@ patients_observed as (
         contacts.death_date,
         contacts.is_death_invalidated,
         data_cuts.data_cut_date
-    from candidates
-    inner join index_diagnoses on candidates.person_id = index_diagnoses.person_id
+    from screened_persons
+    inner join index_diagnoses on screened_persons.person_id = index_diagnoses.person_id
     inner join persons
-        on candidates.source_name = persons.source_name and candidates.source_person_id = persons.source_person_id
+        on
+            screened_persons.source_name = persons.source_name
+            and screened_persons.source_person_id = persons.source_person_id
     left join care_sites
         on persons.source_name = care_sites.source_name and persons.care_site_id = care_sites.care_site_id
-    left join contacts on candidates.person_id = contacts.person_id
+    left join contacts on screened_persons.person_id = contacts.person_id
     left join demographic_names as sexes on persons.gender_concept_id = sexes.concept_id
     left join demographic_names as races on persons.race_concept_id = races.concept_id
     left join demographic_names as ethnicities on persons.ethnicity_concept_id = ethnicities.concept_id
-    left join data_cuts on candidates.source_name = data_cuts.source_name
+    left join data_cuts on screened_persons.source_name = data_cuts.source_name
 
 )
 
-select * from patients_observed
+select * from myeloma_patients

@@ -4,13 +4,7 @@
 -- Limits: a code that names no product counts only for a person with myeloma and without a CD19 product.
 
 with events as (select * from {{ ref('int_coded_events') }}),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'cell_therapy'
-
-),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'cell_therapy'),
 
 infusion_records as (
 
@@ -24,29 +18,27 @@ infusion_records as (
 
 ),
 
-flagged as (
+spaced_records as (
 
     select
         infusion_records.*,
-        case
-            when
-                {{ days_between('lag(start_date) over (partition by person_id order by start_date, product)', 'start_date') }}
-                <= {{ parameter('cell_therapies', 'cluster_days') }}
-                then 0
-            else 1
-        end as is_first
+        coalesce(
+            {{ days_between('lag(start_date) over (partition by person_id order by start_date, product)', 'start_date') }}
+            <= {{ parameter('cell_therapies', 'cluster_days') }},
+            false
+        ) as is_same_infusion
     from infusion_records
 
 ),
 
-clustered as (
+numbered_records as (
 
     select
-        flagged.*,
-        sum(is_first) over (
+        spaced_records.*,
+        sum(case when is_same_infusion then 0 else 1 end) over (
             partition by person_id order by start_date, product rows between unbounded preceding and current row
         ) as infusion_number
-    from flagged
+    from spaced_records
 
 ),
 
@@ -61,32 +53,23 @@ infusions as (
             max(case when product in ('ide_cel', 'cilta_cel') then product end),
             'unknown'
         ) as product
-    from clustered
+    from numbered_records
     group by 1, 2
-
-),
-
-treated_against_others as (
-
-    select distinct person_id from infusion_records
-    where product = 'other_target'
 
 ),
 
 infusions_found as (
 
     select
-        infusions.person_id,
-        infusions.infusion_number,
-        infusions.infusion_date,
-        infusions.product,
+        person_id,
+        infusion_date,
+        product,
         case
-            when infusions.product = 'other_target' then 'other'
-            when infusions.product = 'unknown' and treated_against_others.person_id is not null then 'other'
+            when product = 'other_target' then 'other'
+            when product = 'unknown' and bool_or(product = 'other_target') over (partition by person_id) then 'other'
             else 'bcma'
         end as target
     from infusions
-    left join treated_against_others on infusions.person_id = treated_against_others.person_id
 
 )
 

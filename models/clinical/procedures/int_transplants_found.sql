@@ -4,13 +4,7 @@
 -- Limits: a run of codes each less than 60 days after the one before counts once, however long it lasts.
 
 with events as (select * from {{ ref('int_coded_events') }}),
-
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'transplant'
-
-),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'transplant'),
 
 code_days as (
 

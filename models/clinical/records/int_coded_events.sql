@@ -1,4 +1,4 @@
--- One row per record of a candidate and concept set that its code stands for on its date.
+-- One row per record of a screened person and concept set that its code stands for on its date.
 -- Definition: the records that any concept set names (algorithms 0, canonical event table); all clinical models read
 -- this table, never the source's records.
 -- Limits: a code that a set lists only between two dates (reused and young codes) counts only between them.
@@ -6,7 +6,7 @@
 with records as (select * from {{ ref('int_screened_records') }}),
 codes_resolved as (select * from {{ ref('int_codes_resolved') }}),
 
-events_found as (
+coded_events as (
 
     select
         records.person_id,
@@ -15,9 +15,7 @@ events_found as (
         records.source_name,
         records.record_id,
         records.code_key,
-        records.source_code,
         records.type_concept_id,
-        records.visit_id,
         records.value_number,
         records.value_text,
         records.value_concept_id,
@@ -28,10 +26,8 @@ events_found as (
         records.range_high,
         records.days_supply,
         records.quantity,
-        records.route_text,
         records.stop_reason,
         records.qualifier_text,
-        codes_resolved.resolved_by,
         records.start_date,
         coalesce(records.end_date, records.start_date) as end_date
     from records
@@ -40,4 +36,4 @@ events_found as (
 
 )
 
-select * from events_found
+select * from coded_events

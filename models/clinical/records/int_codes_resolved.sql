@@ -1,15 +1,88 @@
 -- One row per source code and concept set that it stands for, with the first and last day on which it does.
 -- Definition: the first of these that holds (resolved_by): the source's vocabulary, a concept id of the seed, the
--- source code itself (all in int_source_code_matches), a drug's name in the source's own text. Where the record's own
--- code was reused, the dates of its meaning hold whatever its standard concept says: J9380 was vincristine once and
--- maps to teclistamab today.
+-- source code itself (a prefix for hierarchical vocabularies, dots ignored), a drug's name in the source's own text. A
+-- concept reached through 'Maps to' counts only where the record has no code of its own in the member's vocabulary: the
+-- mapping may be coarser (grades of CRS share one standard concept). Where the record's own code was reused, the dates
+-- of its meaning hold whatever its standard concept says: J9380 was vincristine once and maps to teclistamab today.
 -- Limits: by_name reads drug text only, and only where nothing else resolved.
 
 with source_codes as (select * from {{ ref('int_source_codes') }}),
-by_code as (select * from {{ ref('int_source_code_matches') }}),
+members as (select * from {{ ref('int_concept_set_members') }}),
+concept_set_concepts as (select * from {{ ref('int_concept_set_concepts') }}),
+vocabularies as (select * from {{ ref('source_vocabularies') }}),
 drug_names as (select * from {{ ref('drug_names') }}),
 
-by_name as (
+matches_by_code as (
+
+    select
+        source_codes.code_key,
+        members.concept_set_id,
+        members.vocabulary_id,
+        members.valid_from,
+        members.valid_to,
+        members.is_reused,
+        3 as resolution_rank
+    from source_codes
+    inner join vocabularies on source_codes.domain = vocabularies.domain
+    inner join members
+        on
+            vocabularies.vocabulary_id = members.vocabulary_id
+            and left(source_codes.plain_code, length(members.plain_code)) = members.plain_code
+    where
+        source_codes.plain_code = members.plain_code
+        or (
+            members.include_descendants
+            and vocabularies.is_hierarchical
+            and length(source_codes.plain_code) <= vocabularies.longest_code
+        )
+
+),
+
+matches_by_concept as (
+
+    select
+        source_codes.code_key,
+        concept_set_concepts.concept_set_id,
+        concept_set_concepts.vocabulary_id,
+        concept_set_concepts.valid_from,
+        concept_set_concepts.valid_to,
+        coalesce(
+            members.is_reused
+            and source_codes.source_concept_id = concept_set_concepts.concept_id
+            and not concept_set_concepts.is_mapped,
+            false
+        ) as is_reused,
+        concept_set_concepts.resolution_rank
+    from source_codes
+    inner join concept_set_concepts
+        on
+            source_codes.source_name = concept_set_concepts.source_name
+            and (
+                source_codes.concept_id = concept_set_concepts.concept_id
+                or (
+                    source_codes.source_concept_id = concept_set_concepts.concept_id
+                    and not concept_set_concepts.is_mapped
+                )
+            )
+    left join members on concept_set_concepts.member_id = members.member_id
+    left join matches_by_code
+        on
+            concept_set_concepts.is_mapped
+            and source_codes.code_key = matches_by_code.code_key
+            and concept_set_concepts.vocabulary_id = matches_by_code.vocabulary_id
+    where matches_by_code.code_key is null
+
+),
+
+matches as (
+
+    select * from matches_by_concept
+    union all
+    select * from matches_by_code
+
+),
+
+matches_by_name as (
 
     select
         source_codes.code_key,
@@ -22,38 +95,17 @@ by_name as (
     from source_codes
     inner join drug_names
         on source_codes.domain = 'drug' and upper(source_codes.source_code) like '%' || upper(drug_names.name) || '%'
-    left join by_code on source_codes.code_key = by_code.code_key
-    where by_code.code_key is null
+    left join matches on source_codes.code_key = matches.code_key
+    where matches.code_key is null
 
 ),
 
-everything as (
-
-    select * from by_code
-    union all
-    select * from by_name
-
-),
-
-governing as (
+governing_matches as (
 
     select
-        everything.*,
+        all_matches.*,
         is_reused or not bool_or(is_reused) over (partition by code_key, concept_set_id) as is_governing
-    from everything
-
-),
-
-spans as (
-
-    select
-        code_key,
-        concept_set_id,
-        min(resolution_rank) as resolution_rank,
-        min(case when is_governing then coalesce(valid_from, date '0001-01-01') end) as valid_from,
-        max(case when is_governing then coalesce(valid_to, date '9999-12-31') end) as valid_to
-    from governing
-    group by 1, 2
+    from (select * from matches union all select * from matches_by_name) as all_matches
 
 ),
 
@@ -62,15 +114,16 @@ codes_resolved as (
     select
         code_key,
         concept_set_id,
-        valid_from,
-        valid_to,
-        case resolution_rank
+        min(case when is_governing then coalesce(valid_from, date '0001-01-01') end) as valid_from,
+        max(case when is_governing then coalesce(valid_to, date '9999-12-31') end) as valid_to,
+        case min(resolution_rank)
             when 1 then 'vocabulary'
             when 2 then 'seed_concept'
             when 3 then 'source_code'
             when 4 then 'by_name'
         end as resolved_by
-    from spans
+    from governing_matches
+    group by 1, 2
 
 )
 

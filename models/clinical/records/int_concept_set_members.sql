@@ -9,10 +9,13 @@ concept_set_members as (
         {{ stable_id(['concept_set_id', 'vocabulary_id', 'code', 'valid_from']) }} as member_id,
         concept_set_id,
         vocabulary_id,
+        code,
+        name,
         {{ plain_code('code') }} as plain_code,
         concept_id,
         include_descendants,
         is_reused,
+        is_verified,
         valid_from,
         valid_to
     from members

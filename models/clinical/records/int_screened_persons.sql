@@ -1,108 +1,76 @@
 -- One row per person of a source with at least one recorded diagnosis that a myeloma concept set names.
 -- Definition: the widest net; who has myeloma is decided in core.patients from these persons alone. This narrow pass
 -- over condition_occurrence is what keeps every later step small.
--- Limits: a person known only from a drug or an infusion is not a candidate (algorithm P10).
+-- Limits: a person known only from a drug or an infusion is not screened (algorithms P10).
 
 with diagnoses as (select * from {{ ref('condition_occurrence') }}),
+members as (select * from {{ ref('int_concept_set_members') }}),
+vocabularies as (select * from {{ ref('source_vocabularies') }} where domain = 'condition'),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'myeloma_phenotype' and role = 'candidate'),
 
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'myeloma_phenotype' and role = 'candidate'
-
-),
-
-members as (
-
-    select concept_set_members.*
-    from {{ ref('int_concept_set_members') }} as concept_set_members
-    inner join roles on concept_set_members.concept_set_id = roles.concept_set_id
-
-),
-
-vocabularies as (
-
-    select * from {{ ref('source_vocabularies') }}
-    where domain = 'condition'
-
-),
-
-concepts as (
+screened_concepts as (
 
     select distinct
-        concepts_of_sets.source_name,
-        concepts_of_sets.concept_id
-    from {{ ref('int_concept_set_concepts') }} as concepts_of_sets
-    inner join roles on concepts_of_sets.concept_set_id = roles.concept_set_id
+        concept_set_concepts.source_name,
+        concept_set_concepts.concept_id
+    from {{ ref('int_concept_set_concepts') }} as concept_set_concepts
+    inner join roles on concept_set_concepts.concept_set_id = roles.concept_set_id
 
 ),
 
-codes as (
+screened_codes as (
 
     select distinct
-        vocabularies.is_hierarchical and members.include_descendants as is_prefix,
-        members.plain_code as code
+        members.plain_code,
+        vocabularies.is_hierarchical and members.include_descendants as is_prefix
     from members
+    inner join roles on members.concept_set_id = roles.concept_set_id
     inner join vocabularies on members.vocabulary_id = vocabularies.vocabulary_id
 
 ),
 
-by_concept as (
+diagnosed_persons as (
 
     select
         diagnoses.source_name,
         diagnoses.source_person_id
     from diagnoses
-    inner join concepts
+    inner join screened_concepts
         on
-            diagnoses.source_name = concepts.source_name
-            and diagnoses.condition_concept_id = concepts.concept_id
-
-),
-
-by_source_concept as (
-
+            diagnoses.source_name = screened_concepts.source_name
+            and diagnoses.condition_concept_id = screened_concepts.concept_id
+    union
     select
         diagnoses.source_name,
         diagnoses.source_person_id
     from diagnoses
-    inner join concepts
+    inner join screened_concepts
         on
-            diagnoses.source_name = concepts.source_name
-            and diagnoses.condition_source_concept_id = concepts.concept_id
-
-),
-
-by_source_code as (
-
+            diagnoses.source_name = screened_concepts.source_name
+            and diagnoses.condition_source_concept_id = screened_concepts.concept_id
+    union
     select
         diagnoses.source_name,
         diagnoses.source_person_id
     from diagnoses
-    inner join codes
-        on left({{ plain_code('diagnoses.condition_source_value') }}, length(codes.code)) = codes.code
-    where codes.is_prefix or {{ plain_code('diagnoses.condition_source_value') }} = codes.code
+    inner join screened_codes
+        on
+            left({{ plain_code('diagnoses.condition_source_value') }}, length(screened_codes.plain_code))
+            = screened_codes.plain_code
+    where
+        screened_codes.is_prefix
+        or {{ plain_code('diagnoses.condition_source_value') }} = screened_codes.plain_code
 
 ),
 
-found as (
-
-    select * from by_concept
-    union
-    select * from by_source_concept
-    union
-    select * from by_source_code
-
-),
-
-candidates as (
+screened_persons as (
 
     select
         {{ person_key('source_name', 'source_person_id') }} as person_id,
         source_name,
         source_person_id
-    from found
+    from diagnosed_persons
 
 )
 
-select * from candidates
+select * from screened_persons

@@ -1,5 +1,5 @@
--- One row per code that candidates' records carry: a combination of source, domain, concept, source concept and source
--- code, with the number of records and of persons.
+-- One row per code that screened persons' records carry: a combination of source, domain, concept, source concept and
+-- source code, with the number of records and of persons.
 
 with records as (select * from {{ ref('int_screened_records') }}),
 

@@ -3,21 +3,15 @@
 -- inhibitor and an anti-CD38 antibody. penta_drug: two, two and one of them (penta_mode 2+2+1), or, where
 -- penta_named_five is 1, lenalidomide, pomalidomide, bortezomib, carfilzomib and daratumumab (named_five).
 
-with everything as (
-
-    select * from {{ ref('class_combinations') }}
-    where penta_named_five is null or penta_named_five = {{ parameter('refractoriness', 'penta_named_five') }}
-
-),
-
-class_combinations as (
+with class_combinations as (
 
     select
         name,
         part,
         drug_count,
         part_count
-    from everything
+    from {{ ref('class_combinations') }}
+    where penta_named_five is null or penta_named_five = {{ parameter('refractoriness', 'penta_named_five') }}
 
 )
 

@@ -16,14 +16,10 @@ levelled as (
 
     select
         refractoriness.*,
-        'primary' as level
+        levels.level
     from refractoriness
-    union all
-    select
-        refractoriness.*,
-        'confirmed' as level
-    from refractoriness
-    where status = 'CONFIRMED'
+    cross join (values ('primary'), ('confirmed')) as levels (level)
+    where levels.level = 'primary' or refractoriness.status = 'CONFIRMED'
 
 ),
 

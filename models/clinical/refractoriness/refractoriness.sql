@@ -1,18 +1,89 @@
 -- One row per person, line and drug given in it: was the myeloma refractory to the drug?
--- Definition: algorithms 3.3, the IMWG's progression on therapy or within 60 days of the last dose: CONFIRMED,
--- PROBABLE, or EXPOSED, which is neither and does not mean sensitive; what counts is in int_refractoriness_found.
--- evidence_date is the day on which the status became known, so that any earlier date sees EXPOSED.
+-- Definition: algorithms 3.3, the IMWG's progression on therapy or within 60 days of the last dose. CONFIRMED: a
+-- progression after a dose of the line and at most 60 days after the last one (rule 1); or no response to the line
+-- (rule 2). PROBABLE (rule 3): another line began within those 60 days, unless the drug was stopped for toxicity at most
+-- 28 days before; or death from myeloma. EXPOSED is neither and does not mean sensitive. Which lines failed is in
+-- int_failed_lines, which doses count in int_drug_exposures_counted. evidence_date is the day on which the status became
+-- known, so that any earlier date sees EXPOSED.
+-- Limits: a switch for toxicity that no record explains reads as PROBABLE (shares per site in
+-- qc.refractoriness_proxies); few sources hold the cause of death or why a drug was stopped.
 
-with exposures as (
+with drug_exposures as (
 
     select * from {{ ref('drug_exposures') }}
     where role in ('core', 'bridging') and line_number is not null
 
 ),
 
-found as (select * from {{ ref('int_refractoriness_found') }}),
+exposures as (select * from {{ ref('int_drug_exposures_counted') }}),
+failed_lines as (select * from {{ ref('int_failed_lines') }}),
+progressions as (select * from {{ ref('int_progression_dates') }}),
+myeloma_deaths as (select * from {{ ref('int_myeloma_deaths') }}),
 
-given as (
+evidence as (
+
+    select
+        exposures.person_id,
+        exposures.line_number,
+        exposures.ingredient,
+        exposures.last_dose_date,
+        'CONFIRMED' as status,
+        progressions.progression_date as evidence_date
+    from exposures
+    inner join progressions
+        on exposures.person_id = progressions.person_id and exposures.start_date < progressions.progression_date
+    union all
+    select
+        exposures.person_id,
+        exposures.line_number,
+        exposures.ingredient,
+        case failed_lines.failure when 'next_line' then exposures.last_dose_date end as last_dose_date,
+        case failed_lines.failure when 'next_line' then 'PROBABLE' else 'CONFIRMED' end as status,
+        failed_lines.evidence_date
+    from exposures
+    inner join failed_lines
+        on
+            exposures.person_id = failed_lines.person_id
+            and exposures.line_number = failed_lines.line_number
+            and exposures.start_date < failed_lines.evidence_date
+    where
+        failed_lines.failure = 'no_response'
+        or exposures.toxicity_stop_date is null
+        or {{ days_between('exposures.toxicity_stop_date', 'failed_lines.evidence_date') }}
+        > {{ parameter('refractoriness', 'toxicity_stop_days') }}
+    union all
+    select
+        exposures.person_id,
+        exposures.line_number,
+        exposures.ingredient,
+        exposures.last_dose_date,
+        'PROBABLE' as status,
+        myeloma_deaths.death_date as evidence_date
+    from exposures
+    inner join myeloma_deaths
+        on exposures.person_id = myeloma_deaths.person_id and exposures.start_date < myeloma_deaths.death_date
+
+),
+
+strongest_evidence as (
+
+    select
+        person_id,
+        line_number,
+        ingredient,
+        min(status) as status,
+        coalesce(
+            min(case when status = 'CONFIRMED' then evidence_date end), min(evidence_date)
+        ) as evidence_date
+    from evidence
+    where
+        last_dose_date is null
+        or {{ days_between('last_dose_date', 'evidence_date') }} <= {{ parameter('refractoriness', 'refractory_window') }}
+    group by 1, 2, 3
+
+),
+
+drugs_of_lines as (
 
     select
         person_id,
@@ -21,7 +92,7 @@ given as (
         drug_class,
         min(start_date) as first_dose_date,
         max(last_dose_date) as last_dose_date
-    from exposures
+    from drug_exposures
     group by 1, 2, 3, 4
 
 ),
@@ -29,20 +100,20 @@ given as (
 refractoriness as (
 
     select
-        given.person_id,
-        given.line_number,
-        given.ingredient,
-        given.drug_class,
-        coalesce(found.status, 'EXPOSED') as status,
-        given.first_dose_date,
-        given.last_dose_date,
-        found.evidence_date
-    from given
-    left join found
+        drugs_of_lines.person_id,
+        drugs_of_lines.line_number,
+        drugs_of_lines.ingredient,
+        drugs_of_lines.drug_class,
+        coalesce(strongest_evidence.status, 'EXPOSED') as status,
+        drugs_of_lines.first_dose_date,
+        drugs_of_lines.last_dose_date,
+        strongest_evidence.evidence_date
+    from drugs_of_lines
+    left join strongest_evidence
         on
-            given.person_id = found.person_id
-            and given.line_number = found.line_number
-            and given.ingredient = found.ingredient
+            drugs_of_lines.person_id = strongest_evidence.person_id
+            and drugs_of_lines.line_number = strongest_evidence.line_number
+            and drugs_of_lines.ingredient = strongest_evidence.ingredient
 
 )
 

@@ -14,21 +14,15 @@ from myelomart.project import project_root
 INPUTS = {
     "int_line_events": "intermediate",
     "int_line_rules": "intermediate",
+    "int_cell_therapies_found": "intermediate",
+    "int_drug_exposures_deduplicated": "intermediate",
     "int_progression_dates": "intermediate",
     "int_myeloma_patients": "intermediate",
+    "line_actions": "clinical_rules",
     "line_substitutions": "clinical_rules",
     "drug_classes": "clinical_rules",
 }
-MODELS = ("int_line_steps", "int_lines_dated", "int_lines_counted")
-LINES = """
-    select int_lines_dated.*, int_lines_counted.line_number as counted_number
-    from int_lines_dated
-    inner join int_lines_counted
-        on
-            int_lines_dated.rule_set = int_lines_counted.rule_set
-            and int_lines_dated.person_id = int_lines_counted.person_id
-            and int_lines_dated.line_number = int_lines_counted.opened_line_number
-"""
+MODELS = ("int_line_event_contexts", "int_line_steps", "int_lines_dated")
 ENDED = """
     select lines.*
     from {lines} as lines
@@ -36,27 +30,27 @@ ENDED = """
         on
             lines.rule_set = next_lines.rule_set
             and lines.person_id = next_lines.person_id
-            and lines.line_number + 1 = next_lines.line_number
+            and lines.opened_line_number + 1 = next_lines.opened_line_number
 """
 # registry reads up to a year ahead for the transplant that a change of drugs prepares
 DAYS_LATER = 400
 LATER_EVENT = """
     insert into int_line_events (
-        rule_set, person_id, event_date, kind, ingredient, last_date, end_date,
-        bridged_infusion_date
+        rule_set, person_id, event_date, kind, ingredient, last_date, end_date
     )
     select
         rule_set, person_id, max(end_date) + {days}, '{kind}', {ingredient},
-        max(end_date) + {days}, max(end_date) + {days}, null
+        max(end_date) + {days}, max(end_date) + {days}
     from int_line_events
     group by rule_set, person_id
 """
-LATER_PROGRESSION = """
+LATER_PROGRESSION = (
+    LATER_EVENT
+    + """;
     insert into int_progression_dates (person_id, progression_date)
-    select person_id, max(end_date) + {days}
-    from int_line_events
-    group by person_id
+    select person_id, max(event_date) from int_line_events where kind = 'PD' group by person_id
 """
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +86,7 @@ def lines(demo, sql):
     def close(into: str) -> None:
         for name in MODELS:
             connection.execute(f"create or replace table {name} as {sql[name]}")
-        connection.execute(f"create table {into} as {LINES}")
+        connection.execute(f"create table {into} as from int_lines_dated")
 
     yield connection, close
     connection.close()
@@ -138,6 +132,8 @@ def test_a_later_event_changes_no_line_that_another_had_ended(lines, event, kind
     assert len(by_rule_set) >= 5
     assert min(count for _, count in by_rule_set) > 500
     connection.execute(f"create table ended as {ended}")
-    same = "select later.* from later semi join ended using (rule_set, person_id, line_number)"
+    same = (
+        "select later.* from later semi join ended using (rule_set, person_id, opened_line_number)"
+    )
     assert differing(connection, "from ended", same) == 0
     assert differing(connection, "from before", "from later") > 500

@@ -15,8 +15,7 @@ from myelomart.project import project_root
 PARAMETERS = project_root() / "seeds" / "clinical_rules" / "algorithm_parameters.csv"
 TESTS = (
     "assert_refractory_is_exposed_and_penta_is_triple",
-    "assert_doses_are_placed_as_the_lines_of_the_rule_set_in_force",
-    "assert_every_core_drug_is_in_one_line_or_listed",
+    "every_core_dose_is_in_a_line_or_listed_with_a_reason",
     "assert_lines_are_numbered_without_gap_and_do_not_overlap",
 )
 # from the rules to what the tests read: nothing else depends on the rule set there

@@ -239,7 +239,7 @@ def test_every_way_in_decides_the_same_of_everybody(ways):
     database, sources, _ = ways
     found = by_source(
         database,
-        "select way, number, decisions.* exclude (person_id) from studies.study_decisions "
+        "select way, number, decisions.* exclude (person_id) from cohorts.cohort_decisions "
         "as decisions inner join people using (person_id)",
     )
     assert len(found["whole"]) > 100

@@ -1,0 +1,68 @@
+-- One row per person, line that failed and way in which it did, with the day on which that was known.
+-- Definition: algorithms 3.3. no_response (rule 2): nothing better than stable disease at two assessments or more, the
+-- last of them 60 days into the line or later. next_line (rule 3): another line began, and that may tell of failure: not
+-- where the same drug merely came back, nor where a transplant or infusion followed a documented partial response.
+
+with lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
+line_responses as (select * from {{ ref('line_responses') }}),
+
+assessments as (
+
+    select * from {{ ref('responses') }}
+    where response != 'NE'
+
+),
+
+lines_without_response as (
+
+    select
+        lines_of_therapy.person_id,
+        lines_of_therapy.line_number,
+        'no_response' as failure,
+        max(assessments.assessed_date) as evidence_date
+    from lines_of_therapy
+    inner join line_responses
+        on
+            lines_of_therapy.person_id = line_responses.person_id
+            and lines_of_therapy.line_number = line_responses.line_number
+    inner join assessments
+        on
+            lines_of_therapy.person_id = assessments.person_id
+            and lines_of_therapy.line_number = assessments.line_number
+    where line_responses.best_response in ('SD', 'PD')
+    group by 1, 2
+    having
+        count(distinct assessments.assessed_date) >= 2
+        and {{ days_between('min(lines_of_therapy.line_start_date)', 'max(assessments.assessed_date)') }}
+        >= {{ parameter('refractoriness', 'nonresponse_min_days') }}
+
+),
+
+lines_switched as (
+
+    select
+        next_lines.person_id,
+        next_lines.line_number - 1 as line_number,
+        'next_line' as failure,
+        next_lines.line_start_date as evidence_date
+    from lines_of_therapy as next_lines
+    left join line_responses
+        on
+            next_lines.person_id = line_responses.person_id
+            and next_lines.line_number - 1 = line_responses.line_number
+    where
+        next_lines.line_number > 1
+        and next_lines.start_reason != 'GAP'
+        and not (next_lines.start_reason in ('CART', 'ASCT') and coalesce(line_responses.is_responder, false))
+
+),
+
+failed_lines as (
+
+    select * from lines_without_response
+    union all
+    select * from lines_switched
+
+)
+
+select * from failed_lines
