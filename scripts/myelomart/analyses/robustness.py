@@ -199,15 +199,14 @@ def _orders(analysis: Analysis, comparison: Comparison) -> np.ndarray:
     """Who is matched in each of many random orders (samples, persons)."""
     score = comparison.persons["score"].to_numpy()
     treated = comparison.persons["treated"].to_numpy()
-    return np.array(
-        [
-            match_nearest(
-                score, treated, caliper=analysis.caliper, scale=analysis.caliper_scale,
-                order="random", seed=seed,
-            ).pair_ids >= 0
-            for seed in range(SAMPLES)
-        ]
-    )  # fmt: skip
+    known = np.isfinite(score)
+    orders = np.zeros((SAMPLES, len(score)), bool)
+    for seed in range(SAMPLES):
+        orders[seed, known] = match_nearest(
+            score[known], treated[known], caliper=analysis.caliper,
+            scale=analysis.caliper_scale, order="random", seed=seed,
+        ).pair_ids >= 0  # fmt: skip
+    return orders
 
 
 def _over_orders(add: _Writer, rows: pd.DataFrame, orders: np.ndarray) -> None:

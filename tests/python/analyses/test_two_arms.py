@@ -30,6 +30,7 @@ from myelomart.commands import study as commands
 from myelomart.disclosure.suppression import suppress
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.population.comparison import compare
+from myelomart.protocol import analysis_prose
 from myelomart.report.sections import section
 from myelomart.results import Results, write_results
 from myelomart.running import run_study
@@ -93,6 +94,29 @@ def test_who_was_matched_with_whom_is_written_beside_the_estimates_and_stays_at_
     write_results(results, tmp_path, {})
     assert not (tmp_path / "matched_pairs.parquet").exists()
     assert "matched_pairs.parquet" not in json.loads((tmp_path / "manifest.json").read_text())
+
+
+def test_a_rare_level_is_said_where_it_went_and_one_of_one_arm_alone_leaves_the_matching(data):
+    # 4 is the only one of stage III, the other levels are I (4), II (4), unknown (3)
+    own = data.covariates["covariate_id"] == "stage"
+    data.covariates.loc[own & (data.covariates["person_id"] == 4), "value_text"] = "III"
+    study = two_arms.study()
+    covariates = tuple(
+        replace(one, is_adjusted_for=one.covariate_id in ("sex", "stage"))
+        for one in study.covariates
+    )
+    one = analysis("hazard_ratios", endpoint_ids="fever", fewest_per_level=2, caliper=9.0)
+    results = run_study(replace(study, covariates=covariates, analyses=(one,)), data)
+    assert results.missing == {}
+    assert results.warnings == [
+        "Stage: too few persons to be told apart, counted as «other» in the model: III (1).",
+        "Stage: 1 person with «other» left out of the matching, for all are of the treated arm "
+        "and nobody of the other can be compared with them.",
+    ]
+    assert 4 not in set(results.pair_frame()["person_id"])
+    assert "levels of fewer than 2 persons are one level in the model, «other»" in (
+        analysis_prose(study, one)
+    )
 
 
 # ---- hazard ratios
