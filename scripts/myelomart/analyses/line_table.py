@@ -130,7 +130,9 @@ def table(estimates: list, title: str) -> Table:
             rows.append([name, cell(own), *[""] * (len(columns) - 1)])
     note = (
         "n / N (%) [95 % CI, Wilson]. Patients: with such a line, of all. Used: of all lines. "
-        "Responses: of the lines whose depth could be assessed."
+        "Responses: of the lines whose depth could be assessed. The groups exclude each other: a "
+        "line stands under the first that applies in the order of the rows of therapy_groups "
+        "(seeds/clinical_rules), so that a transplant within a line of CAR-T is of CAR-T here."
     )
     heads = ["", *(f"{arm}: {parts[statistic]}" for arm, statistic in columns)]
     return Table(title, heads, rows, note)

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.cells import hidden_word, ratio_of
 from myelomart.display.grouping import first, grouped
-from myelomart.display.numbers import NOTHING, ratio, rounded
+from myelomart.display.numbers import NOTHING, ratio, rounded, tests_made
 from myelomart.display.table import Table
 from myelomart.errors import StatisticsError
 from myelomart.estimates.ratios import WALD, Ratio, first_ratio
@@ -265,8 +265,9 @@ def table(estimates: list, title: str) -> Table:
         "E-value: the risk ratio an unmeasured confounder would need with treatment and outcome to "
         "explain the estimate (the limit nearer to 1) away; 1 where the interval holds 1. "
         "‡ a count of 1–10 was taken as 10, as the platform does. § no event in one arm: Firth's "
-        "penalised estimate, with limits of its profile likelihood."
+        "penalised estimate, with limits of its profile likelihood. "
     )
+    note += tests_made(estimates)
     return Table(title, columns, rows, note)
 
 

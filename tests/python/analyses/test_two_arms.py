@@ -315,6 +315,19 @@ def test_what_could_not_be_adjusted_for_and_what_stays_apart_is_said(make):
     assert "Age, years" in said[1] and "Male" not in said[1]
 
 
+def test_an_arm_of_one_site_is_confounded_with_it(make, data):
+    data.population.loc[data.population["cohort_id"] == "one", "site_id"] = 1
+    (said,) = [one for one in make(baseline).warnings if "site" in one]
+    assert said.startswith(
+        "All 6 persons of CAR-T are of one site, and 3 of 6 of Others are: arm and site are "
+    )
+
+
+def test_arms_that_are_both_of_one_site_are_not_confounded_with_it(make, data):
+    data.population["site_id"] = 1
+    assert not any("confounded" in one for one in make(baseline).warnings)
+
+
 def test_everybody_is_one_population_where_nobody_is_matched(make):
     results = make(baseline, population="all")
     assert set(results.estimate_frame()["population"]) == {"all"}
@@ -331,6 +344,9 @@ def test_a_death_that_competes_stays_at_risk_in_the_subdistribution(make):
     assert row["estimate"] == pytest.approx(4 / 5)
     assert (row["numerator"], row["denominator"]) == (2, 9)
     assert only(results, "platform_hazard_ratio")["estimate"] == pytest.approx(FEVER)
+    # cause-specific, subdistribution, and the platform's ratio: its risks cannot be told of so few
+    note = robustness.table(results.own_rows("the_robustness"), "Ratios").note
+    assert "3 tests are made here and none is corrected for the others: of as many, 0.2" in note
 
 
 def test_the_e_value_is_of_the_risk_ratio_that_the_ratio_stands_for(make):
@@ -386,6 +402,8 @@ def test_inside_and_outside_of_a_subgroup_and_the_unknown_in_neither(make):
     assert (outside["numerator"], outside["denominator"]) == (0, 3)
     assert outside["status"] == "not_estimable"
     assert "interaction_chi2" not in set(results.estimate_frame()["statistic"])
+    note = subgroups.table(results.own_rows("the_subgroups"), "Subgroups").note
+    assert "0 tests are made here and none is corrected for the others" in note
 
 
 def test_a_subgroup_without_any_ratio_is_left_out_and_counted(make):
