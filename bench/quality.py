@@ -3,8 +3,8 @@
     python bench/quality.py                        # a synthetic network of about 30 million rows
     python bench/quality.py --source FOLDER        # any source that `myelomart check` takes
 
-Prints a row for `check` (Great Expectations included) and one for plain SQL (one query a table with
-every condition as an aggregate): seconds, processor seconds, peak memory; then their ratio. Making
+Prints a row for `check` and one for plain SQL (one query a table with every condition on its rows
+as an aggregate): seconds, processor seconds, peak memory; then their ratio. Making
 and landing the CDM is not timed. Run it on a machine that does nothing else.
 """
 
@@ -20,6 +20,9 @@ from pathlib import Path
 
 from myelomart import warehouse
 from myelomart.quality import door, lookups, scan
+from myelomart.quality.checks import shipped_checks
+from myelomart.quality.relations import Scanned
+from myelomart.quality.shapes import from_clause, shape_of
 from myelomart.sources.landing import Source, land, read_manifest
 from myelomart_synthetic.network import make_network
 
@@ -38,25 +41,21 @@ def plain(landing: Path) -> None:
     manifest = read_manifest(landing)
     with warehouse.scratch(spill_to=landing / ".spill") as connection:
         for entry in manifest["sources"]:
-            is_trinetx = entry["format"].startswith("TriNetX")
-            lookups.make_lookups(connection, landing, entry["name"], is_trinetx)
-            for table, landed in entry["tables"].items():
-                checks = scan.usable_checks(connection, table) if landed["rows"] else []
-                if checks:
-                    path = lookups.path_of(landing, entry["name"], table)
-                    warehouse.rows(connection, plain_query(checks, table, path))
+            scanned = Scanned(connection, landing, entry)
+            lookups.make_lookups(connection, landing, entry["name"], scanned.is_trinetx)
+            checks = scan.usable_checks(scanned, shipped_checks())
+            for table in scanned.filled:
+                of_rows = [one for one in checks if one.table_name == table and not one.rows_from]
+                if of_rows:
+                    warehouse.rows(connection, plain_query(of_rows, table, scanned.path(table)))
 
 
 def plain_query(checks: list, table: str, path: str) -> str:
-    """One query with every condition of a table, distinct keys among them."""
-    shape = scan.shape_of(table)
-    of_rows = [check for check in checks if check.name != "key_is_unique"]
-    query = scan.counting_query(of_rows, shape, path) if of_rows else f"select from {path}"
-    if len(of_rows) < len(checks):
-        key = f"event.{shape.key}" if of_rows else shape.key
-        comma = ", " if of_rows else ""
-        query = query.replace("select ", f"select count(distinct {key}){comma} ", 1)
-    return query
+    """One query with every condition on the rows of a table, distinct keys among them."""
+    source = from_clause(table, path, scan.conditions_of(checks))
+    query = scan.counting_query(checks, source)
+    key = shape_of(table).key
+    return query.replace("select ", f"select count(distinct event.{key}), ", 1) if key else query
 
 
 def timed(what: str, landing: Path) -> tuple[float, float, float]:

@@ -31,6 +31,7 @@
         ('{{ node_id }}', '{{ schema }}', '{{ name }}', '{{ local_md5(sql) }}', {{ reads | list | tojson | replace('"', "'") }})
         {{- ',' if not loop.last }}
     {%- endfor -%};
+    {%- set landing = env_var("MYELOMART_LANDING", "landing") | replace("[", "[[]") | replace("*", "[*]") | replace("?", "[?]") %}
     create or replace table studies.built_from as
-    select content as manifest from read_text('{{ env_var("MYELOMART_LANDING", "landing") }}/manifest.json');
+    select content as manifest from read_text('{{ landing | replace("'", "''") }}/manifest.json');
 {%- endmacro %}

@@ -1,8 +1,8 @@
--- One row per cohort and step from everybody in the source to the cohort, in order; every step closes:
--- persons_before = persons_excluded + persons_after.
--- Definition: myeloma (-2), the index event (-1), the calendar period (0), then the cohort's own criteria; alternatives of
--- one step share its label. A person leaves at the first step not passed; persons_unknown of those who left lacked the
--- fact itself.
+-- One row per cohort and step from everybody in the source to the cohort, in order; every step closes: persons_before
+-- = persons_excluded + persons_after.
+-- Definition: myeloma (-2), the index event (-1), the calendar period (0), then the cohort's own criteria;
+-- alternatives of one step share its label. A person leaves at the first step not passed; persons_unknown of those
+-- who left lacked the fact itself.
 
 with cohorts as (select * from {{ ref('cohorts') }}),
 criteria as (select * from {{ ref('cohort_criteria') }}),

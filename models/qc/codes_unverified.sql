@@ -26,7 +26,16 @@ recorded_members as (
     from source_codes
     inner join vocabularies on source_codes.domain = vocabularies.domain
     inner join members
-        on vocabularies.vocabulary_id = members.vocabulary_id and source_codes.plain_code = members.plain_code
+        on
+            vocabularies.vocabulary_id = members.vocabulary_id
+            and left(source_codes.plain_code, length(members.plain_code)) = members.plain_code
+    where
+        source_codes.plain_code = members.plain_code
+        or (
+            members.include_descendants
+            and vocabularies.is_hierarchical
+            and length(source_codes.plain_code) <= vocabularies.longest_code
+        )
 
 ),
 

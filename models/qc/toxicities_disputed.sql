@@ -28,9 +28,9 @@ toxicities_disputed as (
         'icans' as term,
         'coded and proxy grade lie two or more apart' as reason,
         coded_grade,
-        element_grade as proxy_grade
+        proxy_grade
     from icans
-    where abs(coded_grade - element_grade) >= 2
+    where is_discordant
 
 )
 

@@ -25,12 +25,14 @@ histories as (
 
     {{ history_rows(
         'patients', 'patient', name='site_id', detail='sex', note='myeloma_rule', number='year_of_birth',
-        start_date='myeloma_diagnosis_date', end_date='last_contact_date', other_date='rrmm_date', final_date='death_date'
+        start_date='myeloma_diagnosis_date', end_date='last_contact_date',
+        other_date='rrmm_date', final_date='death_date'
     ) }}
     union all
     {{ history_rows(
         'lines_of_therapy', 'line', name='regimen_name', detail='start_reason', note='end_reason', number='line_number',
-        start_date='line_start_date', end_date='line_end_date', other_date='progression_date', final_date='infusion_date'
+        start_date='line_start_date', end_date='line_end_date',
+        other_date='progression_date', final_date='infusion_date'
     ) }}
     union all
     {{ history_rows(

@@ -9,7 +9,7 @@ study_levels as (
     select
         'response' as level_kind,
         response as level,
-        cast(-depth as integer) as sort_order,
+        cast(-response_rank as integer) as sort_order,
         cast(null as string) as part_of,
         is_response,
         is_deep_response

@@ -43,8 +43,11 @@ tests as (
         followed.cohort_id,
         followed.person_id,
         followed.endpoint,
-        count(distinct case when grouped_events.event_date <= followed.prior_until_date then grouped_events.event_date end)
-            as tested_days_before,
+        count(
+            distinct case
+                when grouped_events.event_date <= followed.prior_until_date then grouped_events.event_date
+            end
+        ) as tested_days_before,
         count(
             distinct case
                 when grouped_events.event_date between followed.window_start_date and followed.window_end_date

@@ -1,7 +1,8 @@
 -- One row per warning that a reader of the study must see.
 -- Definition: what the study's definition asks for and the source never has (an event, a covariate of every member),
--- the checks at the door that would have stopped the build had it not been told to go on, and the sites whose
--- refractory patients are mostly told by a proxy, where the study asks who is refractory (algorithms 3.3).
+-- the checks at the door that would have stopped the build had it not been told to go on, the sites whose refractory
+-- patients are mostly told by a proxy, where the study asks who is refractory (algorithms 3.3), and the members who
+-- died on a day that nobody knows.
 
 with criteria_without_matches as (select * from {{ ref('criteria_without_matches') }}),
 
@@ -56,6 +57,19 @@ proxies as (
 
 ),
 
+deaths_without_a_day as (
+
+    select
+        cohorts.study_id,
+        count(distinct cohort_members.person_id) as member_count,
+        count(distinct case when patients.is_death_date_unknown then cohort_members.person_id end) as dead_count
+    from {{ ref('cohort_members') }} as cohort_members
+    inner join {{ ref('cohorts') }} as cohorts on cohort_members.cohort_id = cohorts.cohort_id
+    inner join {{ ref('patients') }} as patients on cohort_members.person_id = patients.person_id
+    group by 1
+
+),
+
 study_warnings as (
 
     select
@@ -71,8 +85,11 @@ study_warnings as (
     select
         study_id,
         'source ' || source_name || ': built although a blocking check failed, ' || replace(check_name, '_', ' ')
-        || ' of ' || table_name || ' in ' || cast(failing as {{ dbt.type_string() }}) || ' of '
-        || cast(counted as {{ dbt.type_string() }}) || ' rows. ' || meaning as warning
+        || ' in ' || cast(failing as {{ dbt.type_string() }}) || ' of ' || cast(counted as {{ dbt.type_string() }})
+        || ' rows of ' || table_name || coalesce(
+            ' (' || cast(person_count as {{ dbt.type_string() }}) || ' people, '
+            || cast(myeloma_person_count as {{ dbt.type_string() }}) || ' with myeloma)', ''
+        ) || '. ' || meaning as warning
     from accepted_checks
     union all
     select
@@ -81,6 +98,14 @@ study_warnings as (
         || ' % of refractory drug courses rest on a switch of treatment and not on a recorded progression; read'
         || ' refractory there as refractory (proxy)' as warning
     from proxies
+    union all
+    select
+        study_id,
+        cast(dead_count as {{ dbt.type_string() }}) || ' of ' || cast(member_count as {{ dbt.type_string() }})
+        || ' members died on an unknown day: they are followed to their last contact and count as no death, so survival'
+        || ' is overstated (qc.deaths_in_doubt)' as warning
+    from deaths_without_a_day
+    where dead_count > 0
 
 )
 

@@ -20,9 +20,8 @@ from myelomart import warehouse
 from myelomart.errors import Stopped, WarehouseError
 from myelomart.project import project_root
 from myelomart.quality.door import check, refuse_blocking
+from myelomart.sources.folder import LandingSwap, held
 from myelomart.sources.landing import Source, land
-from myelomart.sources.lock import held
-from myelomart.sources.swap import LandingSwap
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
@@ -39,8 +38,11 @@ def build(
     say: Say = print,
     progress: Progress = lambda done, total, name: None,
     rule_set: str = "default",
+    own_checks: Path | None = None,
 ) -> None:
     """Make the warehouse ``database`` from ``sources``, with ``rule_set`` in force.
+
+    ``own_checks`` is a folder of rows that change or add checks at the door.
 
     Raises ``SourceError``, ``QualityError`` or ``WarehouseError``; what stood at ``database`` is
     then as it was.
@@ -57,7 +59,7 @@ def build(
             with LandingSwap(landing) as swap:
                 with _parsed_meanwhile(landing, building, target, in_force):
                     manifest = land(sources, swap.new, say)
-                    refuse_blocking(check(swap.new, manifest), accept_quality, say)
+                    refuse_blocking(check(swap.new, manifest, own_checks), accept_quality, say)
                 swap.use()
                 run_dbt(landing, building, target, say, progress, *in_force)
                 if target == "duckdb":

@@ -6,6 +6,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from myelomart import __version__, commands
 from myelomart.errors import MyelomartError
@@ -35,5 +36,6 @@ def main() -> None:
     try:
         app()
     except MyelomartError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}")  # a path may hold brackets
         sys.exit(error.exit_code)

@@ -2,6 +2,8 @@
 
 `profiles.yml` names this module under ``plugins``. The source is ``MYELOMART_SOURCE`` (several are
 separated by semicolons); without it, the synthetic network in `demo/cdm`, made when it is absent.
+What the options of `myelomart build` say, ``MYELOMART_TIMEZONE``, ``MYELOMART_VOCABULARY``,
+``MYELOMART_DATES_SHIFTED`` and ``MYELOMART_COHORT`` say here.
 """
 
 import os
@@ -12,7 +14,10 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from myelomart.project import project_root
-from myelomart.sources.landing import land, parse_source, read_manifest
+from myelomart.source_options import sources_from
+from myelomart.sources.landing import land, read_manifest
+
+OPTIONS = ("TIMEZONE", "VOCABULARY", "DATES_SHIFTED")
 
 
 class Plugin(BasePlugin):
@@ -25,7 +30,10 @@ class Plugin(BasePlugin):
         if not given and "MYELOMART_LANDING" in os.environ and read_manifest(landing):
             return  # `myelomart build` has landed what it was given
         texts = given.split(";") if given else [str(_demo_source())]
-        land([parse_source(text) for text in texts], landing, say=_say)
+        said = [os.environ.get(f"MYELOMART_{option}", "") for option in OPTIONS]
+        options = [text.split(";") if text else [] for text in said]
+        cohort = os.environ.get("MYELOMART_COHORT") or None
+        land(sources_from(texts, "auto", *options, cohort), landing, say=_say)
 
 
 def _demo_source() -> Path:

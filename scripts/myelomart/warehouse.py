@@ -32,6 +32,7 @@ def scratch(
         settings["temp_directory"] = str(spill_to)
     connection = duckdb.connect(":memory:", config=settings)
     try:
+        connection.execute("load icu; set TimeZone = 'UTC'")  # nothing depends on the machine's
         yield connection
     finally:
         connection.close()
@@ -53,9 +54,18 @@ def database(path: Path | str, read_only: bool = True) -> Iterator[duckdb.DuckDB
     except duckdb.Error as error:
         raise WarehouseError(_why_not_opened(path, str(error))) from error
     try:
+        connection.execute("load icu; set TimeZone = 'UTC'")  # nothing depends on the machine's
         yield connection
     finally:
         connection.close()
+
+
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """Attach the DuckDB file at ``path`` to ``connection`` under ``name``, for reading alone."""
+    try:
+        connection.execute(f"attach {literal(path)} as {quoted(name)} (type duckdb, read_only)")
+    except duckdb.Error as error:
+        raise WarehouseError(_why_not_opened(path, str(error))) from error
 
 
 @contextmanager
@@ -71,8 +81,11 @@ def sqlite(path: Path) -> Iterator[dbapi.Connection]:
 
 
 @contextmanager
-def postgres(address: str, shown: str) -> Iterator[dbapi.Connection]:
-    """An ADBC connection to a PostgreSQL server; ``shown`` is its ``address`` without secrets."""
+def postgres(address: str, shown: str, secrets: tuple[str, ...] = ()) -> Iterator[dbapi.Connection]:
+    """An ADBC connection to a PostgreSQL server.
+
+    ``shown`` is its ``address`` without secrets; ``secrets`` stand in no error.
+    """
     from adbc_driver_postgresql import dbapi as driver
 
     try:
@@ -80,6 +93,8 @@ def postgres(address: str, shown: str) -> Iterator[dbapi.Connection]:
             yield connection
     except dbapi.Error as error:
         reason = _reason(error).replace(address, shown)
+        for secret in secrets:
+            reason = reason.replace(secret, "***")
         raise SourceError(
             f"The server {shown} cannot be read: {reason}. Check address, user and rights."
         ) from error

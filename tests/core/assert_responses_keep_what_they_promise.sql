@@ -1,24 +1,15 @@
 -- Properties of the response engine over all patients; a row is one broken promise.
-with points as (
-
-    select * from {{ ref('int_overall_responses') }}
-
-),
-
-assessments as (
-
-    select * from {{ ref('int_response_assessments') }}
-
-),
+with points as (select * from {{ ref('int_overall_responses') }}),
+assessments as (select * from {{ ref('int_response_assessments') }}),
 
 components as (
 
     select
         points.*,
         least(
-            coalesce(serum_depth, 9), coalesce(urine_depth, 9), coalesce(flc_depth, 9), coalesce(marrow_depth, 9),
-            coalesce(plasmacytoma_depth, 9)
-        ) as worst_depth,
+            coalesce(serum_rank, 9), coalesce(urine_rank, 9), coalesce(flc_rank, 9), coalesce(marrow_rank, 9),
+            coalesce(plasmacytoma_rank, 9)
+        ) as worst_rank,
         risen_marker_count > 0 or is_imaging_progression or is_marrow_progression as is_progression
     from points
 
@@ -32,7 +23,7 @@ broken as (
         line_number,
         assessed_date
     from components
-    where least(depth, 5) > worst_depth or least(relaxed_depth, 5) > worst_depth
+    where least(response_rank, 5) > worst_rank or least(relaxed_response_rank, 5) > worst_rank
     union all
     select
         'as good as measured though a required marker is missing' as promise,
@@ -40,7 +31,7 @@ broken as (
         line_number,
         assessed_date
     from components
-    where is_marker_missing and worst_depth between 2 and 6 and depth >= worst_depth
+    where is_marker_missing and worst_rank between 2 and 6 and response_rank >= worst_rank
     union all
     select
         'a response without any required marker' as promise,
@@ -48,7 +39,7 @@ broken as (
         line_number,
         assessed_date
     from components
-    where coalesce(serum_depth, urine_depth, flc_depth, marrow_depth) is null and depth > 0
+    where coalesce(serum_rank, urine_rank, flc_rank, marrow_rank) is null and response_rank > 0
     union all
     select
         'a progression that is no progression' as promise,
@@ -56,7 +47,7 @@ broken as (
         line_number,
         assessed_date
     from components
-    where (depth = 0) != is_progression
+    where (response_rank = 0) != is_progression
     union all
     select
         'a complete response with unknown immunofixation or marrow' as promise,
@@ -69,7 +60,7 @@ broken as (
             points.person_id = assessments.person_id
             and points.line_number = assessments.line_number
             and points.assessment_number = assessments.assessment_number
-    where points.depth >= 5 and (coalesce(assessments.has_serum_band, true) or assessments.marrow is null)
+    where points.response_rank >= 5 and (coalesce(assessments.has_serum_band, true) or assessments.marrow is null)
     union all
     select
         'more M-protein, deeper response' as promise,
@@ -83,8 +74,8 @@ broken as (
             and higher.line_number = lower.line_number
             and higher.serum > lower.serum
     where
-        higher.serum_depth > lower.serum_depth
-        and (higher.serum_depth < 5 or lower.serum_depth < 4)
+        higher.serum_rank > lower.serum_rank
+        and (higher.serum_rank < 5 or lower.serum_rank < 4)
 
 )
 

@@ -41,12 +41,6 @@ states as (
 
 ),
 
-crs_graded as (
-
-    select * from {{ ref('int_crs_graded') }}
-
-),
-
 looked_at as (
 
     select
@@ -115,14 +109,6 @@ broken as (
         person_id
     from states
     where state = 'none' and (is_extramedullary is null or is_paramedullary is null)
-    union all
-    select
-        'no code of CRS before there were any' as fact,
-        person_id
-    from crs_graded
-    where
-        not is_coded
-        and {{ yyyymmdd('anchor_date') }} < {{ parameter('adverse_events', 'crs_code_starts') }}
 
 )
 

@@ -1,6 +1,7 @@
-{#- the columns of meta.grain tell every row of the model from every other, and none of them is NULL. sample: a condition
-    that leaves some of the rows, for a table whose keys were counted before. -#}
-{% test grain(model, sample='true') %}
+{#- the columns of meta.grain tell every row of the model from every other, and none of them is NULL but those of
+    `nullable` (an anchor that only some rows have). sample: a condition that leaves some of the rows, for a table whose
+    keys were counted before. -#}
+{% test grain(model, nullable=[], sample='true') %}
 
 {%- set found = [] -%}
 {%- for node in graph.get('nodes', {}).values() if node.resource_type == 'model' and node.name == model.identifier -%}
@@ -15,6 +16,6 @@ select
 from {{ model }}
 where {{ sample }}
 group by {{ columns | join(', ') }}
-having count(*) > 1 or {{ columns | join(' is null or ') }} is null
+having count(*) > 1 or {{ columns | reject('in', nullable) | join(' is null or ') }} is null
 
 {% endtest %}

@@ -1,4 +1,4 @@
--- One row per person and day on which the Charlson index changes: both indices and the components that count.
+-- One row per patient and day on which the Charlson index changes: both indices and the components that count.
 -- Definition: the sum of the weights of the components that count on the day and that no graver one overrules
 -- (algorithms 10.3): charlson_index with the weights of 1987, for frailty; charlson_index_quan with those of 2011, for
 -- covariates.
@@ -29,7 +29,7 @@ days_of_change as (
 
 ),
 
-counting as (
+components as (
 
     select
         days_of_change.person_id,
@@ -47,36 +47,26 @@ counting as (
 
 ),
 
-weighed as (
-
-    select
-        counting.person_id,
-        counting.valid_from_date,
-        counting.component,
-        case when graver.component is null then counting.weight_charlson else 0 end as weight_charlson,
-        case when graver.component is null then counting.weight_quan else 0 end as weight_quan
-    from counting
-    left join counting as graver
-        on
-            counting.person_id = graver.person_id
-            and counting.valid_from_date = graver.valid_from_date
-            and counting.overruled_by = graver.component
-
-),
-
 charlson_scored as (
 
     select
         days_of_change.person_id,
         days_of_change.valid_from_date,
-        cast(coalesce(sum(weighed.weight_charlson), 0) as integer) as charlson_index,
-        cast(coalesce(sum(weighed.weight_quan), 0) as integer) as charlson_index_quan,
-        {{ sorted_distinct_concat('weighed.component') }} as components
+        cast(coalesce(sum(case when graver.component is null then components.weight_charlson end), 0) as integer)
+            as charlson_index,
+        cast(coalesce(sum(case when graver.component is null then components.weight_quan end), 0) as integer)
+            as charlson_index_quan,
+        {{ sorted_distinct_concat('components.component') }} as components
     from days_of_change
-    left join weighed
+    left join components
         on
-            days_of_change.person_id = weighed.person_id
-            and days_of_change.valid_from_date = weighed.valid_from_date
+            days_of_change.person_id = components.person_id
+            and days_of_change.valid_from_date = components.valid_from_date
+    left join components as graver
+        on
+            components.person_id = graver.person_id
+            and components.valid_from_date = graver.valid_from_date
+            and components.overruled_by = graver.component
     group by 1, 2
 
 )

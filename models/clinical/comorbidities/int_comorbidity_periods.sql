@@ -18,7 +18,7 @@ plasma_cell_records as (
 
 ),
 
-coded as (
+coded_components as (
 
     select distinct
         events.person_id,
@@ -37,26 +37,26 @@ coded as (
 
 ),
 
-flagged as (
+flagged_components as (
 
     select
-        coded.*,
+        coded_components.*,
         case
             when lag(until_date) over (partition by person_id, component order by from_date) >= from_date - 1 then 0
             else 1
         end as opens_period
-    from coded
+    from coded_components
 
 ),
 
-numbered as (
+numbered_components as (
 
     select
-        flagged.*,
+        flagged_components.*,
         sum(opens_period) over (
             partition by person_id, component order by from_date rows between unbounded preceding and current row
         ) as period_number
-    from flagged
+    from flagged_components
 
 ),
 
@@ -68,7 +68,7 @@ comorbidity_periods as (
         period_number,
         min(from_date) as from_date,
         max(until_date) as until_date
-    from numbered
+    from numbered_components
     group by 1, 2, 3
 
 )

@@ -1,11 +1,12 @@
--- One row per person and line of therapy with a CAR-T infusion: its infusions, its progression, the lines after it and
--- what came of it.
--- Definition: infusion_date is the first infusion of the line; the progression of a line with a re-infusion is the first
--- after the last one (002:17), else the one of the progressions mart. The next line is the first salvage. first_therapy
--- is the group of the next line, or hospice when palliative care was recorded after the progression and no line
--- followed (004: Table 3). course is exclusive and exhaustive, so that a flow chart closes (002: supplemental Figure 1).
--- Limits: palliative care that nobody coded reads as died or lost; a next line begun without a documented
--- progression is a course of its own.
+-- One row per person and line of therapy with a CAR-T infusion: its infusions, its progression, the lines after it
+-- and what came of it.
+-- Definition: infusion_date is the first infusion of the line; the progression of a line with a re-infusion is the
+-- first after the last one (002:17), else the one of the progressions mart. The next line is the first salvage.
+-- first_therapy is the group of the next line, or hospice when palliative care was recorded after the progression and
+-- no line followed (004: Table 3). course is exclusive and exhaustive, so that a flow chart closes (002: supplemental
+-- Figure 1).
+-- Limits: palliative care that nobody coded reads as died or lost; a next line begun without a documented progression
+-- is a course of its own.
 
 with cell_therapies as (select * from {{ ref('cell_therapies') }}),
 progressions as (select * from {{ ref('progressions') }}),
@@ -106,7 +107,9 @@ first_palliative_care as (
         min(palliative_care.start_date) as palliative_date
     from infused_lines_to_progression as progressed
     inner join palliative_care
-        on progressed.person_id = palliative_care.person_id and progressed.progression_date <= palliative_care.start_date
+        on
+            progressed.person_id = palliative_care.person_id
+            and progressed.progression_date <= palliative_care.start_date
     group by 1, 2
 
 ),

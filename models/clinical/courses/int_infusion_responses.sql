@@ -42,7 +42,7 @@ findings as (
     select
         charted_responses.person_id,
         charted_responses.charted_date as found_date,
-        categories.depth as response_rank,
+        categories.response_rank,
         categories.is_response,
         categories.response in ('CR', 'sCR') as is_complete,
         false as is_immunofixation
@@ -109,9 +109,9 @@ infusion_responses as (
         lines.person_id,
         lines.line_number,
         lines.is_infusion,
-        coalesce(summaries.response_rank, case when line_responses.is_evaluable then best_categories.depth end)
+        coalesce(summaries.response_rank, case when line_responses.is_evaluable then best_categories.response_rank end)
             as response_rank,
-        coalesce(summaries.day90_response_rank, day90_categories.depth) as day90_response_rank,
+        coalesce(summaries.day90_response_rank, day90_categories.response_rank) as day90_response_rank,
         summaries.response_rank is not null or coalesce(summaries.has_immunofixation, false) as is_completeness_known,
         summaries.day90_response_rank is not null
         or coalesce(summaries.has_immunofixation, false)

@@ -1,4 +1,4 @@
--- One row per person and cytogenetic abnormality that was tested.
+-- One row per patient and cytogenetic abnormality that was tested.
 -- Definition: is_positive when any test was, else false; tested_date the first positive test, else the last negative
 -- one; clone_percent the largest share of cells reported (algorithms 12.2). An abnormality without a row is unknown.
 

@@ -1,4 +1,4 @@
--- One row per person and day from which a cytogenetic risk is known, under three named definitions (algorithms 12.1).
+-- One row per patient and day from which a cytogenetic risk is known, under three named definitions (algorithms 12.1).
 -- Definition: high_risk_s2 (salvage study; Sonneveld 2016): gain 1q21, del(17p), t(4;14), t(14;16) or t(14;20).
 -- high_risk_s4 (progression study; the set of R-ISS): del(17p), t(4;14) or t(14;16). high_risk_cgs2025 (IMS and IMWG
 -- 2025): del(17p) in more than 20 % of cells or TP53 mutation; or t(4;14), t(14;16) or t(14;20) with 1q+ or del(1p32);
@@ -7,13 +7,7 @@
 
 with states as (select * from {{ ref('int_cytogenetic_states') }}),
 
-labs as (
-
-    select * from {{ ref('int_staging_labs') }}
-    where anchor = 'diagnosis'
-
-),
-
+labs as (select * from {{ ref('int_staging_labs') }} where anchor = 'diagnosis'),
 patients as (select * from {{ ref('int_myeloma_patients') }}),
 
 -- the diagnosis is a day too: who was never tested is unknown there, and not at high risk under the lenient reading
@@ -36,7 +30,7 @@ days as (
 
 ),
 
-known as (
+known_states as (
 
     select
         days.person_id,
@@ -65,7 +59,7 @@ known as (
 
 ),
 
-judged as (
+risks as (
 
     select
         person_id,
@@ -78,7 +72,7 @@ judged as (
         or (del_1p32 and gain_1q21)
         or (del_1p32 and del_1p32_biallelic)
         or is_high_without_renal_failure as high_risk_cgs2025
-    from known
+    from known_states
     where recency = 1
 
 ),
@@ -86,11 +80,11 @@ judged as (
 cytogenetic_risks as (
 
     select
-        judged.*,
+        risks.*,
         coalesce(high_risk_s2, false) as high_risk_s2_lenient,
         coalesce(high_risk_s4, false) as high_risk_s4_lenient,
         coalesce(high_risk_cgs2025, false) as high_risk_cgs2025_lenient
-    from judged
+    from risks
 
 )
 

@@ -1,4 +1,4 @@
--- One row per person and day of a cytogenetic test: what is known of each abnormality from that day on.
+-- One row per patient and day of a cytogenetic test: what is known of each abnormality from that day on.
 -- Definition: ever positive up to the day (algorithms 12.2, hr_mode ever); false when tested and never positive; null
 -- when never tested. Where hr_latest is 1 the last test of each abnormality alone counts (hr_mode latest), where
 -- hr_baseline is 1 those at most 90 days from the diagnosis (hr_mode baseline). clone_percent_del_17p is the largest
@@ -26,7 +26,7 @@ days as (
 
 ),
 
-known as (
+known_tests as (
 
     select
         days.valid_from_date,
@@ -53,10 +53,9 @@ cytogenetic_states as (
         bool_or(case when abnormality = 'del_1p32' then is_positive end) as del_1p32,
         bool_or(case when abnormality = 'del_1p32_biallelic' then is_positive end) as del_1p32_biallelic,
         bool_or(case when abnormality = 'tp53_mutation' then is_positive end) as tp53_mutation,
-        bool_or(case when abnormality = 'del_13q' then is_positive end) as del_13q,
         bool_or(case when abnormality = 'hyperdiploidy' then is_positive end) as hyperdiploidy,
         max(case when abnormality = 'del_17p' then clone_percent end) as clone_percent_del_17p
-    from known
+    from known_tests
     where recency = 1 or {{ parameter('cytogenetics', 'hr_latest') }} = 0
     group by 1, 2
 

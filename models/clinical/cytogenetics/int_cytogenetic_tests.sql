@@ -1,4 +1,4 @@
--- One row per person, abnormality and day on which it was tested, with the result and the share of cells that have it.
+-- One row per patient, abnormality and day on which it was tested, with the result and the share of cells that have it.
 -- Definition: tests whose code names the abnormality (concept_set_roles, cytogenetics). The result is the answer as
 -- result_texts reads it, else a number: copies, where the unit says so, else percent of cells, of which any is
 -- positive. A gain is 3 copies or more (an amplification of 4 is the same), a deletion less than 2, a biallelic one
@@ -8,16 +8,10 @@
 with events as (select * from {{ ref('int_coded_events') }}),
 patients as (select * from {{ ref('int_myeloma_patients') }}),
 
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'cytogenetics'
-
-),
-
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'cytogenetics'),
 result_texts as (select * from {{ ref('result_texts') }}),
 
-answered as (
+answers_read as (
 
     select
         events.person_id,
@@ -37,7 +31,7 @@ answered as (
 
 ),
 
-judged as (
+results as (
 
     select
         person_id,
@@ -50,7 +44,7 @@ judged as (
             when abnormality = 'gain_1q21' then value_number >= {{ parameter('cytogenetics', 'gain_copies') }}
             when abnormality like 'del_%' then value_number < {{ parameter('cytogenetics', 'normal_copies') }}
         end as is_positive
-    from answered
+    from answers_read
     union all
     select
         person_id,
@@ -58,7 +52,7 @@ judged as (
         tested_date,
         clone_percent,
         value_number < 1 as is_positive
-    from answered
+    from answers_read
     where abnormality = 'del_1p32' and is_in_copies
 
 ),
@@ -71,7 +65,7 @@ cytogenetic_tests as (
         tested_date,
         bool_or(is_positive) as is_positive,
         max(clone_percent) as clone_percent
-    from judged
+    from results
     where is_positive is not null
     group by 1, 2, 3
 

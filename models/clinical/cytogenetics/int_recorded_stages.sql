@@ -2,13 +2,7 @@
 -- Definition: a record whose code names the system and whose text names the stage (stage_names).
 -- Limits: a stage computed from laboratory values is not here; a text that stage_names does not list is unknown.
 
-with records as (
-
-    select * from {{ ref('int_screened_records') }}
-    where domain in ('measurement', 'observation')
-
-),
-
+with records as (select * from {{ ref('int_screened_records') }} where domain in ('measurement', 'observation')),
 stage_names as (select * from {{ ref('stage_names') }}),
 
 recorded_stages as (

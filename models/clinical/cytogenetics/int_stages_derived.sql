@@ -1,4 +1,4 @@
--- One row per person and day staged: ISS, R-ISS and R2-ISS.
+-- One row per patient, anchor (diagnosis, infusion) and day staged: ISS, R-ISS and R2-ISS.
 -- Definition: algorithms 12.3 (Greipp 2005; Palumbo 2015; D'Agostino 2022), with what of the cytogenetics was known by
 -- 90 days after the day. A missing component leaves the stage null unless the others settle it: ISS II is R-ISS II
 -- whatever else, ISS III with one adverse factor is R-ISS III.
@@ -7,7 +7,7 @@
 with labs as (select * from {{ ref('int_staging_labs') }}),
 states as (select * from {{ ref('int_cytogenetic_states') }}),
 
-ranked as (
+ranked_states as (
 
     select
         labs.*,
@@ -31,7 +31,7 @@ ranked as (
 iss as (
 
     select
-        ranked.*,
+        ranked_states.*,
         del_17p or t_4_14 or t_14_16 as is_adverse,
         case
             when beta_2_microglobulin >= {{ parameter('staging', 'iss_high_beta_2_microglobulin') }} then 3
@@ -40,12 +40,12 @@ iss as (
             when albumin >= {{ parameter('staging', 'iss_albumin') }} then 1
             when albumin is not null then 2
         end as iss_stage
-    from ranked
+    from ranked_states
     where recency = 1
 
 ),
 
-pointed as (
+stages as (
 
     select
         iss.*,
@@ -73,14 +73,13 @@ stages_derived as (
         anchor_date,
         iss_stage,
         r_iss_stage,
-        cast(r2_iss_points as double) as r2_iss_points,
         case
             when r2_iss_points = 0 then 1
             when r2_iss_points <= 1 then 2
             when r2_iss_points <= 2.5 then 3
             when r2_iss_points > 2.5 then 4
         end as r2_iss_stage
-    from pointed
+    from stages
 
 )
 

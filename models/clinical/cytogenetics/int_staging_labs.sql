@@ -1,4 +1,4 @@
--- One row per person and day to be staged (the diagnosis, an infusion): the laboratory values that count for it.
+-- One row per patient, anchor (diagnosis, infusion) and day to be staged: the laboratory values that count for it.
 -- Definition: the value nearest the day, at most 30 days from it; at diagnosis not later than 7 days into the first
 -- line, at an infusion not after it (algorithms 12.3). The limit of LDH is the record's own, else 250 U/L.
 -- Limits: a stage at an infusion is descriptive; it was validated at diagnosis only.
@@ -12,13 +12,7 @@ with labs as (
 
 patients as (select * from {{ ref('int_myeloma_patients') }}),
 
-first_lines as (
-
-    select * from {{ ref('lines_of_therapy') }}
-    where line_number = 1
-
-),
-
+first_lines as (select * from {{ ref('lines_of_therapy') }} where line_number = 1),
 cell_therapies as (select * from {{ ref('cell_therapies') }}),
 
 anchors as (
@@ -43,7 +37,7 @@ anchors as (
 
 ),
 
-ranked as (
+ranked_labs as (
 
     select
         anchors.person_id,
@@ -82,7 +76,7 @@ staging_labs as (
         max(case when lab = 'ldh' then value end) as ldh,
         coalesce(max(case when lab = 'ldh' then upper_limit end), {{ parameter('staging', 'ldh_upper_limit') }})
             as ldh_upper_limit
-    from ranked
+    from ranked_labs
     where nearness = 1
     group by 1, 2, 3
 

@@ -15,7 +15,7 @@ strengths_named as (
         max(nullif(regexp_extract(lower(source_codes.source_code), '([0-9]+[.]?[0-9]*) ?mg', 1), '')) as of_text,
         max(nullif(regexp_extract(lower(concepts.concept_name), '([0-9]+[.]?[0-9]*) ?mg', 1), '')) as of_concept
     from source_codes
-    left join billing_codes on source_codes.source_code = billing_codes.source_code
+    left join billing_codes on source_codes.plain_code = {{ plain_code('billing_codes.source_code') }}
     left join concepts
         on source_codes.source_name = concepts.source_name and source_codes.concept_id = concepts.concept_id
     group by 1

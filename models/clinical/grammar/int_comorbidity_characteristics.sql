@@ -25,7 +25,7 @@ performance_history as (
         case when ecog <= 1 then '0-1' when ecog = 2 then '2' when ecog > 2 then '3 or more' end as ecog_group,
         lag(ecog) over (partition by person_id order by valid_from_date) as previous_ecog,
         valid_from_date
-    from {{ ref('int_frailty_history') }}
+    from {{ ref('int_frailty_scored') }}
 
 ),
 

@@ -2,12 +2,13 @@
 -- One row per person, characteristic of a CAR-T infusion and its course, and day from which its value holds: product,
 -- cells, toxicity and response from the infusion, what followed the progression from the progression.
 -- Definition: int_infusion_courses and int_infusion_responses, with PR or better a response; toxicity is the highest
--- grade of the episodes that belong to the infusion, severe from severe_grade (3), cytopenia that of day 30 (003). Of the
--- infused cells (003:55: naive CD62L+ CD45RA+, central memory CD62L+ CD45RA-, effector memory CD62L- CD45RA-, effector
--- CD62L- CD45RA+) the last value from the apheresis to the infusion, in percent, as the laboratory reported it.
+-- grade of the episodes that belong to the infusion, severe from severe_grade (3), cytopenia that of day 30 (003). Of
+-- the infused cells (003:55: naive CD62L+ CD45RA+, central memory CD62L+ CD45RA-, effector memory CD62L- CD45RA-,
+-- effector CD62L- CD45RA+) the last value from the apheresis to the infusion, in percent, as the laboratory reported
+-- it.
 -- Limits: all but the product looks ahead of the day from which it holds: it describes and groups, and must not be
--- adjusted for. No record of CRS or neurotoxicity is none. No vocabulary of OMOP has a code for the subsets of cells: a
--- source names its own in concept_set_members (vocabulary local).
+-- adjusted for. No record of CRS or neurotoxicity is none. No vocabulary of OMOP has a code for the subsets of cells:
+-- a source names its own in concept_set_members (vocabulary local).
 
 with infusion_courses as (select * from {{ ref('int_infusion_courses') }}),
 infusion_responses as (select * from {{ ref('int_infusion_responses') }}),
@@ -93,8 +94,8 @@ described_infusions as (
             infusions.person_id = responses.person_id
             and infusions.line_number = responses.line_number
             and responses.is_infusion
-    left join response_categories as best_responses on responses.response_rank = best_responses.depth
-    left join response_categories as day90_responses on responses.day90_response_rank = day90_responses.depth
+    left join response_categories as best_responses on responses.response_rank = best_responses.response_rank
+    left join response_categories as day90_responses on responses.day90_response_rank = day90_responses.response_rank
     left join toxicities
         on infusions.person_id = toxicities.person_id and infusions.infusion_date = toxicities.anchor_date
     left join day30_cytopenias
@@ -147,7 +148,8 @@ course_characteristics as (
     {{ characteristic_rows(
         'described_infusions',
         numbers=[
-            'infusion_is_responder', 'infusion_is_complete_response', 'day90_is_responder', 'day90_is_complete_response',
+            'infusion_is_responder', 'infusion_is_complete_response',
+            'day90_is_responder', 'day90_is_complete_response',
             'infusion_any_crs', 'infusion_severe_crs', 'infusion_any_neurotoxicity', 'infusion_severe_neurotoxicity',
             'day30_severe_anemia', 'day30_severe_neutropenia', 'day30_severe_thrombocytopenia', 'has_progressed',
         ],

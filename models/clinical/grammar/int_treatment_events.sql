@@ -1,8 +1,8 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, day and event that treatment makes: infusions and the way to them, transplants, lines.
 -- Definition: the names that studies/known_events lists. line_start carries the number of the line as its value; a
--- T-cell-engaging line is one with CAR-T or a bispecific antibody; first_after_progression is the first dose of the line
--- that follows the progression of an infused line. An imputed apheresis is no event.
+-- T-cell-engaging line is one with CAR-T or a bispecific antibody; first_after_progression is the first dose of the
+-- line that follows the progression of an infused line. An imputed apheresis is no event.
 
 with cell_therapies as (select * from {{ ref('cell_therapies') }}),
 transplants as (select * from {{ ref('transplants') }}),
@@ -29,7 +29,11 @@ line_days as (
         line_start_date as line_start,
         case
             when
-                has_bcma_car_t or has_other_car_t or has_bcma_bispecific or has_gprc5d_bispecific or has_other_bispecific
+                has_bcma_car_t
+                or has_other_car_t
+                or has_bcma_bispecific
+                or has_gprc5d_bispecific
+                or has_other_bispecific
                 then line_index_date
         end as t_cell_engaging
     from lines_of_therapy

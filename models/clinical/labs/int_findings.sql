@@ -1,22 +1,15 @@
 -- One row per patient, finding and day: present or absent, as charted.
 -- Definition: observations and measurements that the role 'findings' of concept_set_roles names (immunofixation,
--- imaging, residual disease), read by result_texts from the answer's concept, else from its text. Present wins over
+-- imaging, residual disease), read by int_result_texts from the answer's concept, else from its text. Present wins over
 -- absent on the same day.
--- Limits: an answer that result_texts does not know is no answer.
+-- Limits: an answer that int_result_texts does not know is no answer.
 
 with events as (select * from {{ ref('int_coded_events') }}),
 patients as (select * from {{ ref('int_myeloma_patients') }}),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'findings'),
+result_texts as (select * from {{ ref('int_result_texts') }}),
 
-roles as (
-
-    select * from {{ ref('concept_set_roles') }}
-    where algorithm = 'findings'
-
-),
-
-result_texts as (select * from {{ ref('result_texts') }}),
-
-answered as (
+answers_read as (
 
     select
         events.person_id,
@@ -41,7 +34,7 @@ findings as (
         found_date,
         bool_or(is_present) as is_present,
         min(value_number) as value_number
-    from answered
+    from answers_read
     where is_present is not null
     group by 1, 2, 3
 

@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
--- One row per laboratory record, with its value in the test's canonical unit or the reason why it has none.
+-- One row per laboratory record and test, with its value in the test's canonical unit or the reason why it has none.
 -- Definition: algorithms 7.2. unit_rule says how the unit was known (as_given, converted, inferred, rejected). A value
 -- outside the hard range, of a site whose unit is at fault, or without a number or unit is implausible and has no
 -- value; is_unusual marks what lies outside the soft range and is kept.
@@ -8,7 +8,7 @@ with labs_converted as (select * from {{ ref('int_labs_converted') }}),
 lab_limits as (select * from {{ ref('lab_limits') }}),
 site_faults as (select * from {{ ref('int_lab_site_faults') }}),
 
-judged as (
+reasoned_labs as (
 
     select
         labs_converted.*,
@@ -57,7 +57,7 @@ labs_judged as (
         case when quality_reason is null then upper_limit end as upper_limit,
         case when quality_reason is null then is_unusual end as is_unusual,
         measured_date
-    from judged
+    from reasoned_labs
 
 )
 

@@ -1,35 +1,18 @@
--- One row per person, laboratory test, day and source record, in the test's canonical unit, and one per value derived
--- from several records of a day.
+-- One row per patient, laboratory test, day and source record, in the test's canonical unit: what was recorded, and
+-- values derived from several records of a day.
 -- Definition: algorithms 7.2 (int_labs_judged); derived values (unit_rule derived: bands of M-protein added up,
 -- percentages times the leukocytes, urine times its volume, calcium corrected for albumin) carry the first of their
 -- records (int_labs_derived).
--- Limits: several values of one day stay several rows; int_labs_by_day resolves them.
+-- Limits: several values of one day stay several rows; int_labs_by_day resolves them. Units and faults of a site are
+-- told from the values of all persons screened for myeloma; here are those of patients.
 
 with labs_judged as (select * from {{ ref('int_labs_judged') }}),
 labs_derived as (select * from {{ ref('int_labs_derived') }}),
+patients as (select * from {{ ref('int_myeloma_patients') }}),
 
-labs as (
+all_labs as (
 
-    select
-        person_id,
-        site_id,
-        source_name,
-        record_id,
-        lab,
-        unit,
-        source_unit,
-        source_text,
-        result_operator,
-        unit_rule,
-        quality,
-        quality_reason,
-        value,
-        source_value,
-        lower_limit,
-        upper_limit,
-        is_unusual,
-        measured_date
-    from labs_judged
+    select * from labs_judged
     union all
     select
         person_id,
@@ -51,6 +34,14 @@ labs as (
         is_unusual,
         measured_date
     from labs_derived
+
+),
+
+labs as (
+
+    select all_labs.*
+    from all_labs
+    inner join patients on all_labs.person_id = patients.person_id
 
 )
 

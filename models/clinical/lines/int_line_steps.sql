@@ -111,7 +111,15 @@ walk as (
                 -- b: no long pause, no progression in a shorter one, no return with a steroid as treatment of a relapse
                 when
                     facts.is_in_line
-                    and not coalesce(facts.days_uncovered > facts.longest_pause_days, false)
+                    and not coalesce(
+                        facts.days_uncovered
+                        > case
+                            when facts.covered_until_date = facts.last_transplant_date
+                                then coalesce(line_rules.transplant_gap_days, line_rules.rechallenge_gap_days)
+                            else line_rules.rechallenge_gap_days
+                        end,
+                        false
+                    )
                     and not coalesce(
                         facts.is_progressed_since_cover and facts.days_uncovered >= line_rules.pd_gap_min_days, false
                     )
@@ -132,7 +140,14 @@ walk as (
                 -- of a drug that is not named nothing can be told: the named ones of its day decide
                 when facts.is_unnamed and facts.named_drug_count > 0 then 'JOIN'
                 -- c
-                when facts.line_infusion_date is null and facts.days_in_line < facts.regimen_window then 'JOIN'
+                when
+                    facts.line_infusion_date is null
+                    and facts.days_in_line
+                    < case
+                        when facts.line_number = 1 then line_rules.regimen_window_l1
+                        else line_rules.regimen_window_ln
+                    end
+                    then 'JOIN'
                 -- m
                 when facts.days_to_another_infusion <= line_rules.cart_reinfusion_days then 'CONSOLIDATION'
                 when facts.bridged_infusion_date is not null and line_rules.bridging_in_cart_line = 1 then 'CART'
@@ -217,14 +232,6 @@ walk as (
                 walk.in_line_since_date,
                 walk.line_infusion_date,
                 walk.covered_until_date,
-                case
-                    when walk.line_number = 1 then line_rules.regimen_window_l1 else line_rules.regimen_window_ln
-                end as regimen_window,
-                case
-                    when walk.covered_until_date = events.last_transplant_date
-                        then coalesce(line_rules.transplant_gap_days, line_rules.rechallenge_gap_days)
-                    else line_rules.rechallenge_gap_days
-                end as longest_pause_days,
                 walk.covered_until_date >= events.event_date as is_covered,
                 coalesce(events.previous_use_date >= walk.in_line_since_date, false) as is_in_line,
                 coalesce(events.last_transplant_date >= walk.line_start_date, false) as has_transplant,
@@ -253,7 +260,6 @@ walk as (
                     walk.rule_set = events.rule_set
                     and walk.person_id = events.person_id
                     and walk.event_number + 1 = events.event_number
-            inner join line_rules on events.rule_set = line_rules.rule_set
         ) as facts
         inner join line_rules on facts.rule_set = line_rules.rule_set
     ) as acts

@@ -28,6 +28,16 @@ line_transplants as (
 
 ),
 
+days as (
+
+    select distinct
+        person_id,
+        line_number,
+        start_date
+    from doses
+
+),
+
 dose_days as (
 
     select
@@ -46,7 +56,7 @@ dose_days as (
             and {{ days_between('days.start_date', 'later_doses.start_date') }}
             < {{ parameter('lines_of_therapy', 'maintenance_horizon_days') }}
         ) as is_more_than_maintenance
-    from (select distinct person_id, line_number, start_date from doses) as days
+    from days
     inner join doses as later_doses
         on
             days.person_id = later_doses.person_id

@@ -1,19 +1,20 @@
--- One row per person with multiple myeloma: what a study may want to leave out, never left out here.
+-- One row per patient: what a study may want to leave out, never left out here.
 -- Definition: algorithms 1.4 rules 4 and 5. is_incident: observed for a year before the diagnosis and without myeloma
 -- diagnosis or drug from 365 to 31 days before it; is_left_truncated: a myeloma drug more than 30 days before the
 -- diagnosis, before the first day observed, or within 30 days of it where the diagnosis is older; has_*: any code of
 -- the disease; is_possible_smoldering: no core drug of drug_classes from 30 days before the diagnosis to a year after
--- it and no organ damage by then (int_organ_damages, or a pathological fracture); null where neither came and the year
--- was not observed to its end or to death.
+-- it and no organ damage by then (a pathological fracture, hemoglobin under 10 g/dL, creatinine over 2 mg/dL or calcium
+-- over 11 mg/dL, whatever the cause); null where neither came and the year was not observed to its end or to death.
 -- Limits: lytic lesions without a fracture are rarely coded; organ damage that nobody measured counts as none.
 
 with patients as (select * from {{ ref('int_myeloma_patients') }}),
-coded as (select * from {{ ref('int_phenotype_codes') }}),
+labs as (select * from {{ ref('int_labs_by_day') }}),
 
 core_drugs as (
 
     select
-        exposures.*,
+        exposures.person_id,
+        exposures.start_date,
         drug_classes.is_myeloma_specific
     from {{ ref('int_drug_exposures_deduplicated') }} as exposures
     inner join {{ ref('drug_classes') }} as drug_classes on exposures.ingredient = drug_classes.ingredient
@@ -21,9 +22,65 @@ core_drugs as (
 
 ),
 
-damaged as (select * from {{ ref('int_organ_damages') }}),
+coded_events as (
 
-treated as (
+    select
+        events.person_id,
+        events.start_date,
+        roles.role
+    from {{ ref('int_coded_events') }} as events
+    inner join {{ ref('concept_set_roles') }} as roles on events.concept_set_id = roles.concept_set_id
+    where roles.algorithm = 'phenotype_flags' or (roles.algorithm = 'myeloma_phenotype' and roles.role = 'diagnosis')
+
+),
+
+codes as (
+
+    select
+        patients.person_id,
+        bool_or(coded_events.role = 'plasma_cell_leukemia') as has_plasma_cell_leukemia,
+        bool_or(coded_events.role = 'al_amyloidosis') as has_al_amyloidosis,
+        bool_or(coded_events.role = 'waldenstrom') as has_waldenstrom,
+        bool_or(coded_events.role = 'solitary_plasmacytoma') as has_solitary_plasmacytoma,
+        bool_or(coded_events.role = 'smoldering_myeloma') as has_smoldering_myeloma,
+        min(case when coded_events.role = 'relapse_code' then coded_events.start_date end) as relapse_code_date,
+        bool_or(
+            coded_events.role = 'bone_lesion'
+            and {{ days_between('patients.myeloma_diagnosis_date', 'coded_events.start_date') }}
+            <= {{ parameter('myeloma_phenotype', 'tx_after_days') }}
+        ) as has_bone_lesion,
+        bool_or(
+            coded_events.role = 'diagnosis'
+            and {{ days_between('coded_events.start_date', 'patients.myeloma_diagnosis_date') }}
+            between {{ parameter('myeloma_phenotype', 'incident_clear_until_days') }}
+            and {{ parameter('myeloma_phenotype', 'incident_lookback_days') }}
+        ) as has_earlier_diagnosis
+    from patients
+    left join coded_events on patients.person_id = coded_events.person_id
+    group by 1
+
+),
+
+organ_damages as (
+
+    select
+        patients.person_id,
+        bool_or(
+            (labs.lab = 'hemoglobin' and labs.value < {{ parameter('myeloma_phenotype', 'crab_hemoglobin_under') }})
+            or (labs.lab = 'creatinine' and labs.value > {{ parameter('myeloma_phenotype', 'crab_creatinine_over') }})
+            or (labs.lab = 'calcium' and labs.value > {{ parameter('myeloma_phenotype', 'crab_calcium_over') }})
+        ) as has_organ_damage
+    from patients
+    inner join labs
+        on
+            patients.person_id = labs.person_id
+            and {{ days_between('patients.myeloma_diagnosis_date', 'labs.measured_date') }}
+            <= {{ parameter('myeloma_phenotype', 'tx_after_days') }}
+    group by 1
+
+),
+
+treatments as (
 
     select
         patients.person_id,
@@ -51,31 +108,31 @@ patient_flags as (
         patients.person_id,
         {{ days_between('patients.observation_start_date', 'patients.myeloma_diagnosis_date') }}
         >= {{ parameter('myeloma_phenotype', 'incident_lookback_days') }}
-        and not coalesce(coded.has_earlier_diagnosis, false)
-        and not coalesce(treated.has_earlier_drug, false) as is_incident,
+        and not coalesce(codes.has_earlier_diagnosis, false)
+        and not coalesce(treatments.has_earlier_drug, false) as is_incident,
         coalesce(
-            treated.first_drug_date
+            treatments.first_drug_date
             < patients.myeloma_diagnosis_date - cast({{ parameter('myeloma_phenotype', 'tx_before_days') }} as integer)
-            or treated.first_drug_date < patients.observation_start_date
+            or treatments.first_drug_date < patients.observation_start_date
             or (
                 patients.myeloma_diagnosis_date < patients.observation_start_date
-                and {{ days_between('patients.observation_start_date', 'treated.first_drug_date') }}
+                and {{ days_between('patients.observation_start_date', 'treatments.first_drug_date') }}
                 <= {{ parameter('myeloma_phenotype', 'tx_before_days') }}
             ),
             false
         ) as is_left_truncated,
         year(patients.myeloma_diagnosis_date) - patients.year_of_birth < {{ parameter('myeloma_phenotype', 'min_age') }}
             as is_under_age,
-        coalesce(coded.has_plasma_cell_leukemia, false) as has_plasma_cell_leukemia,
-        coalesce(coded.has_al_amyloidosis, false) as has_al_amyloidosis,
-        coalesce(coded.has_waldenstrom, false) as has_waldenstrom,
-        coalesce(coded.has_solitary_plasmacytoma, false) as has_solitary_plasmacytoma,
-        coalesce(coded.has_smoldering_myeloma, false) as has_smoldering_myeloma,
+        coalesce(codes.has_plasma_cell_leukemia, false) as has_plasma_cell_leukemia,
+        coalesce(codes.has_al_amyloidosis, false) as has_al_amyloidosis,
+        coalesce(codes.has_waldenstrom, false) as has_waldenstrom,
+        coalesce(codes.has_solitary_plasmacytoma, false) as has_solitary_plasmacytoma,
+        coalesce(codes.has_smoldering_myeloma, false) as has_smoldering_myeloma,
         case
             when
-                coalesce(treated.is_treated_in_time, false)
-                or coalesce(damaged.has_organ_damage, false)
-                or coalesce(coded.has_bone_lesion, false)
+                coalesce(treatments.is_treated_in_time, false)
+                or coalesce(organ_damages.has_organ_damage, false)
+                or coalesce(codes.has_bone_lesion, false)
                 then false
             when
                 patients.death_date is not null
@@ -83,11 +140,11 @@ patient_flags as (
                 >= {{ parameter('myeloma_phenotype', 'tx_after_days') }}
                 then true
         end as is_possible_smoldering,
-        coded.relapse_code_date
+        codes.relapse_code_date
     from patients
-    inner join coded on patients.person_id = coded.person_id
-    inner join treated on patients.person_id = treated.person_id
-    left join damaged on patients.person_id = damaged.person_id
+    inner join codes on patients.person_id = codes.person_id
+    inner join treatments on patients.person_id = treatments.person_id
+    left join organ_damages on patients.person_id = organ_damages.person_id
 
 )
 

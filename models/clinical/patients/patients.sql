@@ -1,9 +1,10 @@
--- One row per person with multiple myeloma.
+-- One row per patient.
 -- Definition: the phenotype of algorithms 1.4 (int_myeloma_diagnoses) with the person's own data. rrmm_date is the
 -- earlier of the start of the second line and the first progression after the first line began; rrmm_tier says what it
 -- rests on: TREATED (a second line, or a CAR-T infusion outside the first), PD_ONLY, or CODE_ONLY (a billing code
 -- alone, of which rrmm_date takes no notice). Nobody is left out for a flag.
--- Limits: a death whose date is followed by treatment is not believed (is_death_invalidated).
+-- Limits: a death whose date is followed by treatment is not believed (is_death_invalidated); who died on an unknown
+-- day has no death_date and is_death_date_unknown (qc.deaths_in_doubt lists both).
 
 with patients as (select * from {{ ref('int_myeloma_patients') }}),
 flags as (select * from {{ ref('int_patient_flags') }}),
@@ -36,7 +37,7 @@ first_progressions as (
 
 ),
 
-described as (
+patients_described as (
 
     select
         patients.person_id,
@@ -63,6 +64,7 @@ described as (
         patients.death_date,
         patients.data_cut_date,
         patients.is_death_invalidated,
+        patients.is_death_date_unknown,
         evidence_levels.is_treated,
         evidence_levels.meets_claims_algorithm,
         flags.is_incident,
@@ -82,4 +84,4 @@ described as (
 
 )
 
-select * from described
+select * from patients_described

@@ -1,81 +1,35 @@
 -- One row per screened person with the last contact and the death that the records allow.
--- Definition: algorithms 5.2 and 5.3. Last contact: the latest visit, procedure, drug or measurement not after the end
--- of observation; a registry's observation period ends with a follow-up and is a contact itself; without any, the last
--- record or the end of observation. A death followed by such activity more than 30 days later is not one
--- (is_death_invalidated); who died has the day of death for last contact.
--- Limits: the CDM holds one date per death and not its precision; a date in the future of the source is cut off.
+-- Definition: algorithms 5.2 and 5.3. The statement that holds (int_deaths_judged) gives the day of death, which is
+-- then the last contact too. Who died on an unknown day (is_death_date_unknown) is followed to the last contact, and
+-- never counted as alive there. is_death_invalidated: a death was stated with a day, and no such day holds.
+-- Limits: the CDM holds one date per death and not its precision.
 
-with records as (select * from {{ ref('int_screened_records') }}),
-observation_periods as (select * from {{ ref('observation_period') }}),
-deaths as (select person_id, min(death_date) as death_date from {{ ref('death') }} group by 1),
-registries as (select type_concept_id from {{ ref('diagnosis_record_types') }} where record_type = 'registry'),
+with contacts as (select * from {{ ref('int_contacts') }}),
+deaths as (select * from {{ ref('int_deaths_judged') }}),
 
-observed as (
+died as (
 
     select
-        observation_periods.person_id,
-        min(observation_periods.observation_period_start_date) as observation_start_date,
-        max(observation_periods.observation_period_end_date) as observation_end_date,
-        max(case when registries.type_concept_id is not null then observation_periods.observation_period_end_date end)
-            as follow_up_date
-    from observation_periods
-    left join registries on observation_periods.period_type_concept_id = registries.type_concept_id
+        person_id,
+        max(case when is_taken then stated_date end) as death_date,
+        bool_or(is_taken and stated_date is null) as is_death_date_unknown,
+        bool_or(is_refuted) and not bool_or(stated_date is not null and not is_refuted) as is_death_invalidated
+    from deaths
     group by 1
-
-),
-
-contacts as (
-
-    select
-        records.person_id,
-        max(
-            case
-                when
-                    records.domain in ('visit', 'procedure', 'drug', 'measurement')
-                    and records.start_date <= coalesce(observed.observation_end_date, records.start_date)
-                    then records.start_date
-            end
-        ) as contact_date,
-        max(case when records.domain in ('visit', 'procedure', 'drug', 'measurement') then records.start_date end)
-            as activity_date,
-        max(records.start_date) as last_record_date
-    from records
-    left join observed on records.person_id = observed.person_id
-    group by 1
-
-),
-
-contacts_and_deaths as (
-
-    select
-        contacts.person_id,
-        observed.observation_start_date,
-        greatest(
-            coalesce(contacts.contact_date, observed.follow_up_date, contacts.last_record_date),
-            coalesce(observed.follow_up_date, contacts.contact_date, contacts.last_record_date)
-        ) as contact_date,
-        deaths.death_date,
-        coalesce(
-            {{ days_between('deaths.death_date', 'contacts.activity_date') }}
-            > {{ parameter('last_contact', 'death_grace_days') }},
-            false
-        ) as is_death_invalidated
-    from contacts
-    left join observed on contacts.person_id = observed.person_id
-    left join deaths on contacts.person_id = deaths.person_id
 
 ),
 
 contacts_checked as (
 
     select
-        person_id,
-        observation_start_date,
-        case when not is_death_invalidated then death_date end as death_date,
-        case when death_date is not null and not is_death_invalidated then death_date else contact_date end
-            as last_contact_date,
-        is_death_invalidated
-    from contacts_and_deaths
+        contacts.person_id,
+        contacts.observation_start_date,
+        died.death_date,
+        coalesce(died.death_date, contacts.contact_date) as last_contact_date,
+        coalesce(died.is_death_invalidated, false) as is_death_invalidated,
+        coalesce(died.is_death_date_unknown, false) as is_death_date_unknown
+    from contacts
+    left join died on contacts.person_id = died.person_id
 
 )
 

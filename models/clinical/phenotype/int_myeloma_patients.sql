@@ -49,6 +49,7 @@ myeloma_patients as (
         contacts.last_contact_date,
         contacts.death_date,
         contacts.is_death_invalidated,
+        contacts.is_death_date_unknown,
         data_cuts.data_cut_date
     from screened_persons
     inner join index_diagnoses on screened_persons.person_id = index_diagnoses.person_id

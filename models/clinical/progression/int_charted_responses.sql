@@ -1,4 +1,4 @@
--- One row per patient, day and response that the site itself recorded, progression among them.
+-- One row per person, day and response that the site itself recorded, progression among them.
 -- Definition: the text of an observation or measurement is a wording of response_names; an abbreviation counts only in
 -- a record of the concept set myeloma_response.
 
@@ -9,17 +9,11 @@ with records as (
 
 ),
 
-events as (
-
-    select * from {{ ref('int_coded_events') }}
-    where concept_set_id = 'myeloma_response'
-
-),
-
+events as (select * from {{ ref('int_coded_events') }} where concept_set_id = 'myeloma_response'),
 response_names as (select * from {{ ref('response_names') }}),
 categories as (select * from {{ ref('response_categories') }}),
 
-worded as (
+charted_words as (
 
     select
         records.person_id,
@@ -41,10 +35,10 @@ worded as (
 charted_responses as (
 
     select
-        worded.*,
-        categories.depth
-    from worded
-    inner join categories on worded.response = categories.response
+        charted_words.*,
+        categories.response_rank
+    from charted_words
+    inner join categories on charted_words.response = categories.response
 
 )
 

@@ -8,7 +8,7 @@
 with markers as (select * from {{ ref('int_disease_markers') }}),
 involved_chains as (select * from {{ ref('int_involved_chains') }}),
 
-flagged as (
+marker_days as (
 
     select
         markers.*,
@@ -23,20 +23,20 @@ flagged as (
 
 ),
 
-numbered as (
+numbered_days as (
 
     select
-        flagged.*,
+        marker_days.*,
         cast(
             sum(is_first) over (
                 partition by person_id order by marker_date rows between unbounded preceding and current row
             ) as integer
         ) as assessment_number
-    from flagged
+    from marker_days
 
 ),
 
-gathered as (
+assessments as (
 
     select
         person_id,
@@ -59,45 +59,55 @@ gathered as (
         bool_or(has_new_bone_lesion) as has_new_bone_lesion,
         bool_or(has_residual_disease) as has_residual_disease,
         min(residual_disease_sensitivity) as residual_disease_sensitivity
-    from numbered
+    from numbered_days
     group by 1, 2
 
 ),
 
-with_history as (
+assessments_with_history as (
 
     select
-        gathered.*,
-        involved_chains.involved_chain,
-        coalesce(kappa_chains / nullif(lambda_chains, 0), recorded_ratio) as flc_ratio,
+        assessments.*,
+        coalesce(kappa_chains / nullif(lambda_chains, 0), recorded_ratio) between ratio_low and ratio_high
+            as is_ratio_normal,
         case involved_chains.involved_chain
             when 'kappa' then kappa_chains - lambda_chains
             when 'lambda' then lambda_chains - kappa_chains
         end as flc_difference,
-        case involved_chains.involved_chain when 'kappa' then kappa_chains when 'lambda' then lambda_chains end
-            as involved_flc,
-        {{ first_known(
-            'has_extramedullary',
-            'partition by gathered.person_id order by assessment_number desc rows between 1 following and unbounded following'
-        ) }} as had_extramedullary,
-        {{ first_known(
-            'has_paramedullary',
-            'partition by gathered.person_id order by assessment_number desc rows between 1 following and unbounded following'
-        ) }} as had_paramedullary
-    from gathered
-    left join involved_chains on gathered.person_id = involved_chains.person_id
+        {{ first_known('has_extramedullary', 'partition by assessments.person_id order by assessment_number desc rows between 1 following and unbounded following') }}
+            as had_extramedullary,
+        {{ first_known('has_paramedullary', 'partition by assessments.person_id order by assessment_number desc rows between 1 following and unbounded following') }}
+            as had_paramedullary
+    from assessments
+    left join involved_chains on assessments.person_id = involved_chains.person_id
 
 ),
 
 disease_assessments as (
 
     select
-        with_history.*,
+        person_id,
+        assessment_number,
+        assessed_date,
+        serum,
+        urine,
+        flc_difference,
+        is_ratio_normal,
+        marrow,
+        plasmacytoma,
+        has_serum_band,
+        has_urine_band,
+        has_clonal_cells,
+        has_extramedullary,
+        has_paramedullary,
+        has_new_bone_lesion,
+        has_residual_disease,
+        residual_disease_sensitivity,
         coalesce(has_new_bone_lesion, false)
         or (coalesce(has_extramedullary, false) and not coalesce(had_extramedullary, true))
         or (coalesce(has_paramedullary, false) and not coalesce(had_paramedullary, true)) as has_new_lesion,
         serum is not null or urine is not null or flc_difference is not null as has_lab
-    from with_history
+    from assessments_with_history
 
 )
 

@@ -18,7 +18,7 @@ with markers as (
 
 ),
 
-judged as (
+days as (
 
     select
         markers.*,
@@ -30,10 +30,10 @@ judged as (
 
 ),
 
-ranked as (
+ranked_days as (
 
     select
-        judged.*,
+        days.*,
         row_number() over (
             partition by person_id
             order by
@@ -46,7 +46,7 @@ ranked as (
                 end,
                 marker_date
         ) as chain_rank
-    from judged
+    from days
     where involved_chain is not null
 
 ),
@@ -57,7 +57,7 @@ involved_chains as (
         person_id,
         involved_chain,
         marker_date as chain_known_date
-    from ranked
+    from ranked_days
     where chain_rank = 1
 
 )

@@ -1,20 +1,10 @@
--- One row per patient and day on which a site's own record says that the disease progressed.
+-- One row per person and day on which a site's own record says that the disease progressed.
 -- Definition: a charted response of progression, or a charted progression answered as present (PD_STRUCTURED of
 -- algorithms 5.1).
 
-with charted_responses as (
+with charted_responses as (select * from {{ ref('int_charted_responses') }} where response = 'PD'),
 
-    select * from {{ ref('int_charted_responses') }}
-    where response = 'PD'
-
-),
-
-findings as (
-
-    select * from {{ ref('int_findings') }}
-    where finding = 'myeloma_progression' and is_present
-
-),
+findings as (select * from {{ ref('int_findings') }} where finding = 'myeloma_progression' and is_present),
 
 structured_progressions as (
 

@@ -1,16 +1,21 @@
 -- One row per source code and concept set that it stands for, with the first and last day on which it does.
 -- Definition: the first of these that holds (resolved_by): the source's vocabulary, a concept id of the seed, the
--- source code itself (a prefix for hierarchical vocabularies, dots ignored), a drug's name in the source's own text. A
--- concept reached through 'Maps to' counts only where the record has no code of its own in the member's vocabulary: the
--- mapping may be coarser (grades of CRS share one standard concept). Where the record's own code was reused, the dates
--- of its meaning hold whatever its standard concept says: J9380 was vincristine once and maps to teclistamab today.
+-- source code itself (a prefix for hierarchical vocabularies, dots ignored), a drug's name in the source's own text
+-- (int_codes_by_name). A concept reached through 'Maps to' counts only where the record has no code of its own in the
+-- member's vocabulary: the mapping may be coarser (grades of CRS share one standard concept). Where the record's own
+-- code was reused, the dates of its meaning hold whatever its standard concept says: J9380 was vincristine once and
+-- maps to teclistamab today. A record without a standard concept that nothing else resolves is followed by its source
+-- concept, or by its code where its vocabulary is to be looked up (NDC), to the standard concept that the source's
+-- vocabulary maps it to.
 -- Limits: by_name reads drug text only, and only where nothing else resolved.
 
 with source_codes as (select * from {{ ref('int_source_codes') }}),
 members as (select * from {{ ref('int_concept_set_members') }}),
 concept_set_concepts as (select * from {{ ref('int_concept_set_concepts') }}),
 vocabularies as (select * from {{ ref('source_vocabularies') }}),
-drug_names as (select * from {{ ref('drug_names') }}),
+codes_by_name as (select * from {{ ref('int_codes_by_name') }}),
+concepts as (select * from {{ ref('concept') }}),
+relationships as (select * from {{ ref('concept_relationship') }}),
 
 matches_by_code as (
 
@@ -74,7 +79,7 @@ matches_by_concept as (
 
 ),
 
-matches as (
+direct_matches as (
 
     select * from matches_by_concept
     union all
@@ -82,21 +87,90 @@ matches as (
 
 ),
 
+unresolved_codes as (
+
+    select source_codes.*
+    from source_codes
+    left join direct_matches on source_codes.code_key = direct_matches.code_key
+    where direct_matches.code_key is null and coalesce(source_codes.concept_id, 0) = 0
+
+),
+
+source_concepts as (
+
+    select
+        code_key,
+        source_name,
+        source_concept_id as concept_id
+    from unresolved_codes
+    where source_concept_id != 0
+    union
+    select
+        unresolved_codes.code_key,
+        unresolved_codes.source_name,
+        concepts.concept_id
+    from unresolved_codes
+    inner join vocabularies on unresolved_codes.domain = vocabularies.domain and vocabularies.is_looked_up
+    inner join concepts
+        on
+            unresolved_codes.source_name = concepts.source_name
+            and vocabularies.vocabulary_id = concepts.vocabulary_id
+            and unresolved_codes.plain_code = concepts.concept_code
+
+),
+
+matches_by_mapping as (
+
+    select
+        source_concepts.code_key,
+        concept_set_concepts.concept_set_id,
+        concept_set_concepts.vocabulary_id,
+        concept_set_concepts.valid_from,
+        concept_set_concepts.valid_to,
+        false as is_reused,
+        concept_set_concepts.resolution_rank
+    from source_concepts
+    inner join relationships
+        on
+            source_concepts.source_name = relationships.source_name
+            and source_concepts.concept_id = relationships.concept_id_1
+    inner join concept_set_concepts
+        on
+            relationships.source_name = concept_set_concepts.source_name
+            and relationships.concept_id_2 = concept_set_concepts.concept_id
+    where relationships.relationship_id = 'Maps to' and not concept_set_concepts.is_mapped
+
+),
+
+matches as (
+
+    select * from direct_matches
+    union all
+    select * from matches_by_mapping
+
+),
+
 matches_by_name as (
 
     select
-        source_codes.code_key,
-        drug_names.concept_set_id,
+        codes_by_name.code_key,
+        codes_by_name.concept_set_id,
         cast(null as {{ dbt.type_string() }}) as vocabulary_id,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to,
         false as is_reused,
         4 as resolution_rank
-    from source_codes
-    inner join drug_names
-        on source_codes.domain = 'drug' and upper(source_codes.source_code) like '%' || upper(drug_names.name) || '%'
-    left join matches on source_codes.code_key = matches.code_key
+    from codes_by_name
+    left join matches on codes_by_name.code_key = matches.code_key
     where matches.code_key is null
+
+),
+
+all_matches as (
+
+    select * from matches
+    union all
+    select * from matches_by_name
 
 ),
 
@@ -105,7 +179,7 @@ governing_matches as (
     select
         all_matches.*,
         is_reused or not bool_or(is_reused) over (partition by code_key, concept_set_id) as is_governing
-    from (select * from matches union all select * from matches_by_name) as all_matches
+    from all_matches
 
 ),
 

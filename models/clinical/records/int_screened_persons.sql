@@ -29,6 +29,26 @@ screened_codes as (
 
 ),
 
+-- each way to write a code is read once, not once per record
+recorded_codes as (
+
+    select
+        condition_source_value,
+        {{ plain_code('condition_source_value') }} as plain_code
+    from (select distinct condition_source_value from diagnoses) as recorded
+
+),
+
+screened_texts as (
+
+    select distinct recorded_codes.condition_source_value
+    from recorded_codes
+    inner join screened_codes
+        on left(recorded_codes.plain_code, length(screened_codes.plain_code)) = screened_codes.plain_code
+    where screened_codes.is_prefix or recorded_codes.plain_code = screened_codes.plain_code
+
+),
+
 diagnosed_persons as (
 
     select
@@ -53,13 +73,7 @@ diagnosed_persons as (
         diagnoses.source_name,
         diagnoses.source_person_id
     from diagnoses
-    inner join screened_codes
-        on
-            left({{ plain_code('diagnoses.condition_source_value') }}, length(screened_codes.plain_code))
-            = screened_codes.plain_code
-    where
-        screened_codes.is_prefix
-        or {{ plain_code('diagnoses.condition_source_value') }} = screened_codes.plain_code
+    inner join screened_texts on diagnoses.condition_source_value = screened_texts.condition_source_value
 
 ),
 

@@ -1,22 +1,11 @@
--- One row per person, infusion and time point (baseline, progression): soft-tissue disease on imaging.
+-- One row per patient, infusion and time point (baseline, progression): soft-tissue disease on imaging.
 -- Definition: baseline is the last imaging from imaging_baseline_from (60) days before to the day of the infusion;
--- progression what int_progression_components found at the progression of the infusion's line (algorithms 5.4). state
+-- progression what the progressions mart found at the progression of the infusion's line (algorithms 5.4). state
 -- is none, emd_only, pmd_only, both, or unknown; sites are the sites that the source names.
 -- Limits: without imaging the state is unknown, never none.
 
-with baselines as (
-
-    select * from {{ ref('int_response_baselines') }}
-    where infusion_date is not null
-
-),
-
-components as (
-
-    select * from {{ ref('int_progression_components') }}
-    where infusion_date is not null
-
-),
+with baselines as (select * from {{ ref('int_response_baselines') }} where infusion_date is not null),
+progressions as (select * from {{ ref('progressions') }} where infusion_date is not null),
 
 lesions as (
 
@@ -29,7 +18,7 @@ lesions as (
 
 ),
 
-both_points as (
+time_points as (
 
     select
         person_id,
@@ -49,31 +38,31 @@ both_points as (
         is_paramedullary,
         progression_date - cast({{ parameter('progressions', 'pattern_window') }} as integer) as from_date,
         progression_date + cast({{ parameter('progressions', 'pattern_window') }} as integer) as to_date
-    from components
+    from progressions
 
 ),
 
 extramedullary_states as (
 
     select
-        both_points.person_id,
-        both_points.infusion_date,
-        both_points.time_point,
+        time_points.person_id,
+        time_points.infusion_date,
+        time_points.time_point,
         case
-            when both_points.is_extramedullary and both_points.is_paramedullary then 'both'
-            when both_points.is_extramedullary and not both_points.is_paramedullary then 'emd_only'
-            when not both_points.is_extramedullary and both_points.is_paramedullary then 'pmd_only'
-            when not both_points.is_extramedullary and not both_points.is_paramedullary then 'none'
+            when time_points.is_extramedullary and time_points.is_paramedullary then 'both'
+            when time_points.is_extramedullary and not time_points.is_paramedullary then 'emd_only'
+            when not time_points.is_extramedullary and time_points.is_paramedullary then 'pmd_only'
+            when not time_points.is_extramedullary and not time_points.is_paramedullary then 'none'
             else 'unknown'
         end as state,
-        both_points.is_extramedullary,
-        both_points.is_paramedullary,
+        time_points.is_extramedullary,
+        time_points.is_paramedullary,
         {{ sorted_distinct_concat('lesions.qualifier_text', '; ') }} as sites
-    from both_points
+    from time_points
     left join lesions
         on
-            both_points.person_id = lesions.person_id
-            and lesions.found_date between both_points.from_date and both_points.to_date
+            time_points.person_id = lesions.person_id
+            and lesions.found_date between time_points.from_date and time_points.to_date
     group by 1, 2, 3, 4, 5, 6
 
 )

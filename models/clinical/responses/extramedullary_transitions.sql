@@ -1,4 +1,4 @@
--- One row per person and infusion with a progression: from which state of soft-tissue disease to which.
+-- One row per patient and infusion with a progression: from which state of soft-tissue disease to which.
 -- Definition: extramedullary_states at baseline and at progression, side by side (algorithms 5.4: four states and
 -- unknown).
 

@@ -1,61 +1,92 @@
--- One row per patient and line of therapy with an assessment: what its unconfirmed responses come to.
--- Definition: the deepest relaxed one up to the first confirmed progression (algorithms 4.3 rule 8); the point nearest
--- day 90 in [60, 120], and the best up to day 120 (rule 7); residual disease by any assay, and by one of at most
--- mrd_sensitivity in a complete response, sustained when two negatives are mrd_sustained_days apart (rule 9).
+-- One row per patient and line of therapy with an assessment: its best overall responses, confirmed and not.
+-- Definition: confirmed_rank is the confirmed best response before the first confirmed progression or the next line,
+-- with the first days of a response (PR or better) and of a complete one that a later assessment confirmed (algorithms
+-- 4.3 rule 6); relaxed_rank the best relaxed one up to the first confirmed progression (rule 8); the overall response
+-- nearest day 90 in [60, 120], and the best up to day 120 (rule 7); residual disease by any assay, and by one of at
+-- most mrd_sensitivity in a complete response, sustained when two negatives are mrd_sustained_days apart (rule 9).
 
-with points as (
+with responses_confirmed as (select * from {{ ref('int_responses_confirmed') }}),
+
+overall_responses as (
 
     select
-        point_responses.*,
+        overall_responses.*,
         {{ days_between('index_date', 'assessed_date') }} as assessed_day
-    from {{ ref('int_overall_responses') }} as point_responses
+    from {{ ref('int_overall_responses') }} as overall_responses
     where not is_after_line
 
 ),
 
-credits as (select * from {{ ref('int_confirmed_best_responses') }}),
-
-line_points as (
+confirmed_best_responses as (
 
     select
-        points.person_id,
-        points.line_number,
+        person_id,
+        line_number,
+        max(confirmed_rank) as confirmed_rank,
+        min(case when progression_number = assessment_number then assessed_date end) as progression_date,
+        min(case when credited_rank >= {{ response_rank('PR') }} and is_before_progression then assessed_date end)
+            as first_response_date,
+        min(case when credited_rank >= {{ response_rank('CR') }} and is_before_progression then assessed_date end)
+            as first_complete_response_date
+    from (
+        select
+            responses_confirmed.*,
+            coalesce(progression_number > assessment_number, true) as is_before_progression
+        from responses_confirmed
+    ) as responses_of_lines
+    group by 1, 2
+
+),
+
+best_overall_responses as (
+
+    select
+        overall_responses.person_id,
+        overall_responses.line_number,
+        confirmed_best_responses.confirmed_rank,
+        confirmed_best_responses.progression_date,
+        confirmed_best_responses.first_response_date,
+        confirmed_best_responses.first_complete_response_date,
         max(
             case
-                when credits.progression_date is null or points.assessed_date <= credits.progression_date
-                    then points.relaxed_depth
+                when
+                    confirmed_best_responses.progression_date is null
+                    or overall_responses.assessed_date <= confirmed_best_responses.progression_date
+                    then relaxed_response_rank
             end
-        ) as relaxed_depth,
+        ) as relaxed_rank,
         min_by(
-            points.depth,
+            response_rank,
             case
                 when
-                    points.depth is not null
-                    and points.assessed_day between {{ parameter('responses', 'day90_from') }}
+                    response_rank is not null
+                    and assessed_day between {{ parameter('responses', 'day90_from') }}
                     and {{ parameter('responses', 'day90_to') }}
-                    then abs(points.assessed_day - {{ parameter('responses', 'day90') }}) * 1000 + points.assessed_day
+                    then abs(assessed_day - {{ parameter('responses', 'day90') }}) * 1000 + assessed_day
             end
-        ) as day90_depth,
-        max(case when points.assessed_day <= {{ parameter('responses', 'day90_to') }} then points.depth end)
-            as day90_best_depth,
-        bool_or(case when points.has_residual_disease is not null then not points.has_residual_disease end)
-            as is_mrd_negative_any,
+        ) as day90_rank,
+        max(case when assessed_day <= {{ parameter('responses', 'day90_to') }} then response_rank end)
+            as day90_best_rank,
+        bool_or(case when has_residual_disease is not null then not has_residual_disease end) as is_mrd_negative_any,
         bool_or(
             case
-                when points.has_residual_disease is not null
+                when has_residual_disease is not null
                     then
-                        not points.has_residual_disease and points.depth >= 5
-                        and points.residual_disease_sensitivity <= {{ parameter('responses', 'mrd_sensitivity') }}
+                        not has_residual_disease and response_rank >= {{ response_rank('CR') }}
+                        and residual_disease_sensitivity <= {{ parameter('responses', 'mrd_sensitivity') }}
             end
         ) as is_mrd_negative,
         {{ days_between(
-            'min(case when not points.has_residual_disease then points.assessed_date end)',
-            'max(case when not points.has_residual_disease then points.assessed_date end)'
+            'min(case when not has_residual_disease then assessed_date end)',
+            'max(case when not has_residual_disease then assessed_date end)'
         ) }} >= {{ parameter('responses', 'mrd_sustained_days') }} as is_mrd_sustained
-    from points
-    left join credits on points.person_id = credits.person_id and points.line_number = credits.line_number
-    group by 1, 2
+    from overall_responses
+    left join confirmed_best_responses
+        on
+            overall_responses.person_id = confirmed_best_responses.person_id
+            and overall_responses.line_number = confirmed_best_responses.line_number
+    group by 1, 2, 3, 4, 5, 6
 
 )
 
-select * from line_points
+select * from best_overall_responses

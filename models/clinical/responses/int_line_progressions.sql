@@ -5,17 +5,11 @@
 -- (algorithms 5.1). The start of a new line is no progression. A parameter (progressions, source_<name>) switches a
 -- source off: then another may date the progression later, or none.
 
-with confirmed as (
-
-    select * from {{ ref('int_responses_confirmed') }}
-    where is_progression_confirmed
-
-),
-
+with responses_confirmed as (select * from {{ ref('int_responses_confirmed') }} where is_progression_confirmed),
 structured as (select * from {{ ref('int_structured_progressions') }}),
 response_lines as (select * from {{ ref('int_response_lines') }}),
 
-derived as (
+derived_progressions as (
 
     select
         person_id,
@@ -23,11 +17,11 @@ derived as (
         assessed_date as progression_date,
         driver as source,
         case driver when 'laboratory' then 1 when 'imaging' then 2 else 3 end as source_rank
-    from confirmed
+    from responses_confirmed
 
 ),
 
-recorded as (
+recorded_progressions as (
 
     select
         response_lines.person_id,
@@ -44,18 +38,18 @@ recorded as (
 
 ),
 
-ranked as (
+ranked_progressions as (
 
     select
-        everything.*,
+        progressions.*,
         row_number() over (
             partition by person_id, line_number order by progression_date, source_rank
         ) as progression_rank
     from (
-        select * from derived
+        select * from derived_progressions
         union all
-        select * from recorded
-    ) as everything
+        select * from recorded_progressions
+    ) as progressions
     where
         case source
             when 'laboratory' then {{ parameter('progressions', 'source_laboratory') }}
@@ -69,17 +63,19 @@ ranked as (
 line_progressions as (
 
     select
-        ranked.person_id,
-        ranked.line_number,
-        ranked.progression_date,
-        ranked.source,
+        ranked_progressions.person_id,
+        ranked_progressions.line_number,
+        ranked_progressions.progression_date,
+        ranked_progressions.source,
         response_lines.index_date,
         response_lines.infusion_date,
         response_lines.next_line_start_date
-    from ranked
+    from ranked_progressions
     inner join response_lines
-        on ranked.person_id = response_lines.person_id and ranked.line_number = response_lines.line_number
-    where ranked.progression_rank = 1
+        on
+            ranked_progressions.person_id = response_lines.person_id
+            and ranked_progressions.line_number = response_lines.line_number
+    where ranked_progressions.progression_rank = 1
 
 )
 

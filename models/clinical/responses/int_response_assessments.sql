@@ -6,41 +6,28 @@
 with baselines as (select * from {{ ref('int_response_baselines') }}),
 assessments as (select * from {{ ref('int_disease_assessments') }}),
 
-carried_facts as (
-
-    select
-        person_id,
-        assessed_date,
-        marrow,
-        plasmacytoma,
-        has_clonal_cells,
-        has_extramedullary or has_paramedullary as has_soft_tissue
-    from assessments
-    where
-        marrow is not null
-        or plasmacytoma is not null
-        or has_clonal_cells is not null
-        or has_extramedullary is not null
-        or has_paramedullary is not null
-
-),
-
-placed as (
+nearby_facts as (
 
     select
         assessments.person_id,
         assessments.assessment_number,
-        abs({{ days_between('assessments.assessed_date', 'carried_facts.assessed_date') }}) as days_apart,
-        carried_facts.marrow,
-        carried_facts.plasmacytoma,
-        carried_facts.has_clonal_cells,
-        carried_facts.has_soft_tissue
+        abs({{ days_between('assessments.assessed_date', 'others.assessed_date') }}) as days_apart,
+        others.marrow,
+        others.plasmacytoma,
+        others.has_clonal_cells,
+        others.has_extramedullary or others.has_paramedullary as has_soft_tissue
     from assessments
-    inner join carried_facts on assessments.person_id = carried_facts.person_id
+    inner join assessments as others on assessments.person_id = others.person_id
+    where
+        others.marrow is not null
+        or others.plasmacytoma is not null
+        or others.has_clonal_cells is not null
+        or others.has_extramedullary is not null
+        or others.has_paramedullary is not null
 
 ),
 
-carried as (
+carried_markers as (
 
     select
         person_id,
@@ -55,7 +42,7 @@ carried as (
         ) as plasmacytoma,
         bool_or(has_clonal_cells) as has_clonal_cells,
         bool_or(has_soft_tissue) as has_soft_tissue
-    from placed
+    from nearby_facts
     where days_apart <= {{ parameter('responses', 'marrow_window') }}
     group by 1, 2
 
@@ -70,26 +57,24 @@ response_assessments as (
         assessments.serum,
         assessments.urine,
         assessments.flc_difference as flc,
-        assessments.flc_ratio,
-        assessments.ratio_low,
-        assessments.ratio_high,
+        assessments.is_ratio_normal,
         assessments.has_serum_band,
         assessments.has_urine_band,
         assessments.has_new_lesion,
         assessments.has_residual_disease,
         assessments.residual_disease_sensitivity,
-        carried.marrow,
-        carried.plasmacytoma,
-        carried.has_clonal_cells,
-        carried.has_soft_tissue,
+        carried_markers.marrow,
+        carried_markers.plasmacytoma,
+        carried_markers.has_clonal_cells,
+        carried_markers.has_soft_tissue,
         coalesce(assessments.assessed_date > baselines.next_line_start_date, false) as is_after_line
     from baselines
     inner join assessments
         on baselines.person_id = assessments.person_id and baselines.index_date < assessments.assessed_date
-    left join carried
+    left join carried_markers
         on
-            assessments.person_id = carried.person_id
-            and assessments.assessment_number = carried.assessment_number
+            assessments.person_id = carried_markers.person_id
+            and assessments.assessment_number = carried_markers.assessment_number
     where
         baselines.next_line_start_date is null
         or assessments.assessed_date

@@ -17,13 +17,18 @@ markers as (
 
 ),
 
-before as (
+earlier_markers as (
 
     select
         response_lines.person_id,
         response_lines.line_number,
-        {{ days_between('markers.marker_date', 'response_lines.baseline_date') }} as days_before,
         markers.marker_date,
+        case
+            when
+                {{ days_between('markers.marker_date', 'response_lines.baseline_date') }}
+                <= {{ parameter('responses', 'baseline_lookback') }}
+                then markers.marker_date
+        end as lab_date,
         markers.serum,
         markers.urine,
         case involved_chain when 'kappa' then kappa_chains when 'lambda' then lambda_chains end as involved_flc,
@@ -46,15 +51,6 @@ before as (
 
 ),
 
-recent as (
-
-    select
-        before.*,
-        case when days_before <= {{ parameter('responses', 'baseline_lookback') }} then marker_date end as lab_date
-    from before
-
-),
-
 last_values as (
 
     select
@@ -70,43 +66,39 @@ last_values as (
         max_by(plasmacytoma, case when plasmacytoma is not null then marker_date end) as plasmacytoma,
         max_by(has_extramedullary, case when has_extramedullary is not null then marker_date end) as has_extramedullary,
         max_by(has_paramedullary, case when has_paramedullary is not null then marker_date end) as has_paramedullary
-    from recent
+    from earlier_markers
     group by 1, 2
-
-),
-
-judged as (
-
-    select
-        last_values.*,
-        coalesce(serum >= {{ parameter('responses', 'measurable_serum') }}, false) as is_serum_measurable,
-        coalesce(urine >= {{ parameter('responses', 'measurable_urine') }}, false) as is_urine_measurable
-    from last_values
 
 ),
 
 response_baselines as (
 
     select
-        response_lines.*,
-        judged.serum as baseline_serum,
-        judged.urine as baseline_urine,
-        judged.flc_difference as baseline_flc,
-        judged.marrow as baseline_marrow,
-        judged.plasmacytoma as baseline_plasmacytoma,
-        coalesce(judged.urine = 0 or not judged.has_urine_band, false) as is_urine_negative_at_baseline,
-        judged.has_extramedullary as had_extramedullary,
-        judged.has_paramedullary as had_paramedullary,
-        coalesce(judged.is_serum_measurable, false) as is_serum_measurable,
-        coalesce(judged.is_urine_measurable, false) as is_urine_measurable,
+        response_lines.person_id,
+        response_lines.line_number,
+        response_lines.index_date,
+        response_lines.infusion_date,
+        response_lines.next_line_start_date,
+        last_values.serum as baseline_serum,
+        last_values.urine as baseline_urine,
+        last_values.flc_difference as baseline_flc,
+        last_values.marrow as baseline_marrow,
+        last_values.plasmacytoma as baseline_plasmacytoma,
+        coalesce(last_values.urine = 0 or not last_values.has_urine_band, false) as is_urine_negative_at_baseline,
+        last_values.has_extramedullary as had_extramedullary,
+        last_values.has_paramedullary as had_paramedullary,
+        coalesce(last_values.serum >= {{ parameter('responses', 'measurable_serum') }}, false) as is_serum_measurable,
+        coalesce(last_values.urine >= {{ parameter('responses', 'measurable_urine') }}, false) as is_urine_measurable,
         coalesce(
-            not judged.is_serum_measurable and not judged.is_urine_measurable and judged.is_ratio_abnormal
-            and judged.involved_flc >= {{ parameter('responses', 'measurable_flc') }},
+            not coalesce(last_values.serum >= {{ parameter('responses', 'measurable_serum') }}, false)
+            and not coalesce(last_values.urine >= {{ parameter('responses', 'measurable_urine') }}, false)
+            and last_values.is_ratio_abnormal
+            and last_values.involved_flc >= {{ parameter('responses', 'measurable_flc') }},
             false
         ) as is_flc_measurable
     from response_lines
-    left join judged
-        on response_lines.person_id = judged.person_id and response_lines.line_number = judged.line_number
+    left join last_values
+        on response_lines.person_id = last_values.person_id and response_lines.line_number = last_values.line_number
 
 )
 

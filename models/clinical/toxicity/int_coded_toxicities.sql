@@ -24,7 +24,7 @@ roles as (
 
 ),
 
-days as (
+treatment_days as (
 
     select
         events.person_id,
@@ -39,16 +39,16 @@ days as (
 
 ),
 
-numbered as (
+numbered_days as (
 
     select
-        flagged.*,
+        flagged_days.*,
         sum(is_first) over (
             partition by person_id, term order by start_date rows between unbounded preceding and current row
         ) as episode_number
     from (
         select
-            days.*,
+            treatment_days.*,
             case
                 when lag(start_date) over (partition by person_id, term order by start_date) is null then 1
                 when
@@ -60,8 +60,8 @@ numbered as (
                     then 1
                 else 0
             end as is_first
-        from days
-    ) as flagged
+        from treatment_days
+    ) as flagged_days
 
 ),
 
@@ -70,7 +70,7 @@ coded_toxicities as (
     select
         person_id,
         term,
-        case when is_treatment then 'treated' else 'coded' end as tier,
+        case when is_treatment then 'treated' else 'coded' end as evidence_level,
         case term when 'anemia' then 3 end as grade,
         case
             when term = 'anemia'
@@ -79,7 +79,7 @@ coded_toxicities as (
         min(start_date) as start_date,
         max(start_date) as end_date,
         min(evidence) as evidence
-    from numbered
+    from numbered_days
     group by person_id, term, is_treatment, episode_number
 
 )

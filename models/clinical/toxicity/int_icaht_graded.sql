@@ -3,22 +3,8 @@
 -- the day before the next higher one (algorithms 8.5). 0 when tested and never that low; no row without a test.
 -- Limits: between two tests the count is taken as the earlier one; runs are cut at the end of the phase.
 
-with infusions as (
-
-    select distinct
-        person_id,
-        infusion_date
-    from {{ ref('cell_therapies') }}
-
-),
-
-labs as (
-
-    select * from {{ ref('int_labs_by_day') }}
-    where lab in ('neutrophil_count', 'platelet_count')
-
-),
-
+with infusions as (select * from {{ ref('cell_therapies') }}),
+labs as (select * from {{ ref('int_labs_by_day') }}),
 icaht_grades as (select * from {{ ref('icaht_grades') }}),
 
 bounds as (
@@ -92,8 +78,7 @@ icaht_graded as (
         runs.infusion_date,
         runs.lab,
         runs.phase,
-        max(case when runs.run_days >= icaht_grades.min_days then icaht_grades.grade else 0 end) as grade,
-        max(runs.run_days) as longest_run_days
+        max(case when runs.run_days >= icaht_grades.min_days then icaht_grades.grade else 0 end) as grade
     from runs
     inner join icaht_grades
         on

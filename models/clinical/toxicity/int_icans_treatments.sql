@@ -15,7 +15,7 @@ roles as (
 
 drug_strengths as (select * from {{ ref('int_drug_strengths') }}),
 
-records as (
+drug_records as (
 
     select
         events.person_id,
@@ -45,12 +45,12 @@ doses as (
         concept_set_id,
         start_date,
         max(milligrams * quantity / covered_days) as daily_milligrams
-    from records
+    from drug_records
     group by 1, 2, 3, 4
 
 ),
 
-followed as (
+followed_doses as (
 
     select
         doses.*,
@@ -69,7 +69,7 @@ icans_treatments as (
         concept_set_id,
         start_date,
         daily_milligrams
-    from followed
+    from followed_doses
     where
         case role
             when 'icans_steroid'

@@ -4,13 +4,7 @@
 
 with labs as (select * from {{ ref('int_labs_by_day') }}),
 
-toxicity_grades as (
-
-    select distinct lab from {{ ref('toxicity_grades') }}
-    where basis = 'baseline'
-
-),
-
+toxicity_grades as (select distinct lab from {{ ref('toxicity_grades') }} where basis = 'baseline'),
 lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
 cell_therapies as (select * from {{ ref('cell_therapies') }}),
 
@@ -45,7 +39,7 @@ periods as (
 
 ),
 
-baselines as (
+lab_baselines as (
 
     select
         periods.person_id,
@@ -64,4 +58,4 @@ baselines as (
 
 )
 
-select * from baselines
+select * from lab_baselines

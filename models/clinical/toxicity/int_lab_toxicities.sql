@@ -10,16 +10,10 @@ with labs_graded as (
 
 ),
 
-flagged as (
+numbered_grades as (
 
     select
-        person_id,
-        term,
-        lab,
-        ctcae_version,
-        measured_date,
-        value,
-        grade,
+        labs_graded.*,
         sum(case when grade = 0 then 1 else 0 end) over (
             partition by person_id, term order by measured_date rows between unbounded preceding and current row
         ) as episode_number
@@ -37,9 +31,8 @@ lab_toxicities as (
         episode_number,
         min(measured_date) as start_date,
         max(measured_date) as end_date,
-        max(grade) as grade,
-        max_by(value, grade * 100000 - {{ days_between("date '1990-01-01'", 'measured_date') }}) as worst_value
-    from flagged
+        max(grade) as grade
+    from numbered_grades
     where grade >= 1
     group by 1, 2, 3, 4, 5
 

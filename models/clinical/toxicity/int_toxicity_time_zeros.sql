@@ -4,14 +4,7 @@
 -- after the first dose of a bispecific, which covers its step-up doses (algorithms 8.3).
 
 with cell_therapies as (select * from {{ ref('cell_therapies') }}),
-
-drug_exposures as (
-
-    select * from {{ ref('drug_exposures') }}
-    where drug_class like '%bispecific%'
-
-),
-
+drug_exposures as (select * from {{ ref('drug_exposures') }} where drug_class like '%bispecific%'),
 patients as (select * from {{ ref('patients') }}),
 
 starts as (
@@ -19,26 +12,23 @@ starts as (
     select
         person_id,
         infusion_date as anchor_date,
-        'infusion' as anchor_kind,
         {{ parameter('adverse_events', 'crs_to') }} as window_to
     from cell_therapies
     union all
     select
         person_id,
         min(start_date) as anchor_date,
-        'bispecific' as anchor_kind,
         {{ parameter('adverse_events', 'bispecific_to') }} as window_to
     from drug_exposures
     group by person_id, ingredient
 
 ),
 
-toxicity_anchors as (
+toxicity_time_zeros as (
 
     select
         starts.person_id,
         starts.anchor_date,
-        min(starts.anchor_kind) as anchor_kind,
         cast(max(starts.window_to) as integer) as window_to,
         patients.death_date
     from starts
@@ -47,4 +37,4 @@ toxicity_anchors as (
 
 )
 
-select * from toxicity_anchors
+select * from toxicity_time_zeros

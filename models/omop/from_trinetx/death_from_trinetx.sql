@@ -2,6 +2,7 @@
 -- One row per death of a TriNetX export.
 -- Definition: an export gives the month alone; the day is algorithm_parameters death_day_of_month, and never before
 -- the patient's last encounter of that month.
+-- A month that cannot be read (a year alone) leaves the death without a day.
 -- Limits: the true day lies up to half a month away, so a survival time is right to about 15 days.
 
 with patients as (
@@ -31,7 +32,6 @@ dated as (
         first_of_month,
         first_of_month + cast({{ parameter('trinetx', 'death_day_of_month') }} as integer) - 1 as assumed_date
     from months
-    where first_of_month is not null
 
 ),
 

@@ -27,7 +27,9 @@ visits as (
         coalesce(encounters.end_date, encounters.start_date) as visit_end_date,
         cast(null as bigint) as care_site_id,
         encounters.encounter_type as visit_source_value,
-        cast(null as bigint) as visit_source_concept_id
+        cast(null as bigint) as visit_source_concept_id,
+        cast(null as bigint) as discharged_to_concept_id,
+        cast(null as {{ dbt.type_string() }}) as discharged_to_source_value
     from encounters
     left join known_values on encounters.encounter_type = known_values.source_value
 

@@ -13,5 +13,8 @@ select
     cast(failing as bigint) as failing,
     cast(share as double) as share,
     cast(threshold as double) as threshold,
-    cast(meaning as {{ dbt.type_string() }}) as meaning
+    cast(person_count as bigint) as person_count,
+    cast(myeloma_person_count as bigint) as myeloma_person_count,
+    cast(meaning as {{ dbt.type_string() }}) as meaning,
+    cast(what_to_do as {{ dbt.type_string() }}) as what_to_do
 from {{ landed('quality_checks', 'landing') }}

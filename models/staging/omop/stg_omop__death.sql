@@ -3,7 +3,7 @@
 select
     cast(source_name as {{ dbt.type_string() }}) as source_name,
     cast(person_id as bigint) as source_person_id,
-    cast(death_date as date) as death_date,
+    cast(coalesce(death_date, cast(death_datetime as date)) as date) as death_date,
     cast(death_type_concept_id as bigint) as death_type_concept_id,
     cast(cause_concept_id as bigint) as cause_concept_id,
     cast(cause_source_value as {{ dbt.type_string() }}) as cause_source_value

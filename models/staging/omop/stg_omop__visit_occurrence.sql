@@ -9,5 +9,7 @@ select
     cast(visit_end_date as date) as visit_end_date,
     cast(care_site_id as bigint) as care_site_id,
     cast(visit_source_value as {{ dbt.type_string() }}) as visit_source_value,
-    cast(visit_source_concept_id as bigint) as visit_source_concept_id
+    cast(visit_source_concept_id as bigint) as visit_source_concept_id,
+    cast(discharged_to_concept_id as bigint) as discharged_to_concept_id,
+    cast(discharged_to_source_value as {{ dbt.type_string() }}) as discharged_to_source_value
 from {{ landed('visit_occurrence') }}

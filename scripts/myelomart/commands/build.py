@@ -8,7 +8,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from myelomart.building import build
-from myelomart.sources.landing import Source, parse_source
+from myelomart.source_options import (
+    Cohort,
+    DatesShifted,
+    Format,
+    Sources,
+    Timezone,
+    Vocabulary,
+    said_on,
+    sources_from,
+)
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -19,11 +28,12 @@ def register(app: typer.Typer) -> None:
 
 
 def build_command(
-    source: Annotated[
-        list[str],
-        typer.Option(help="Folder, file or address; NAME=… names it. Give it once per source."),
-    ],
-    format: Annotated[str, typer.Option(help="omop, trinetx or auto.")] = "auto",
+    source: Sources,
+    format: Format = "auto",
+    timezone: Timezone = None,
+    vocabulary: Vocabulary = None,
+    dates_shifted: DatesShifted = None,
+    cohort: Cohort = None,
     db: Annotated[Path, typer.Option(help="The database to make.")] = Path("myelomart.duckdb"),
     target: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
     accept_quality: Annotated[
@@ -32,9 +42,12 @@ def build_command(
     rule_set: Annotated[
         str, typer.Option(help="The rule set of algorithm_parameters that is in force.")
     ] = "default",
+    checks: Annotated[
+        Path | None, typer.Option(help="Folder of CSV files with checks that change or add rows.")
+    ] = None,
 ) -> None:
     """Build the warehouse from an OMOP CDM or a TriNetX export."""
-    sources = sources_from(source, format)
+    sources = sources_from(source, format, timezone, vocabulary, dates_shifted, cohort)
     if target not in ("duckdb", "spark"):
         raise typer.BadParameter(f"{target}: known are duckdb and spark.", param_hint="--target")
     columns = (TextColumn("building"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -46,12 +59,4 @@ def build_command(
         def show(done: int, total: int, name: str) -> None:
             bar.update(task, completed=done, total=total, description=name)
 
-        build(sources, db, target, accept_quality, console.print, show, rule_set)
-
-
-def sources_from(texts: list[str], format: str) -> list[Source]:
-    """The sources that the options name, all in the given format."""
-    if format not in ("omop", "trinetx", "auto"):
-        raise typer.BadParameter(f"{format}: known are omop, trinetx, auto.", param_hint="--format")
-    parsed = [parse_source(text) for text in texts]
-    return [Source(one.name, one.location, format) for one in parsed]
+        build(sources, db, target, accept_quality, said_on(console), show, rule_set, checks)

@@ -1,6 +1,7 @@
 """`myelomart check`: the quality of what comes in."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -9,11 +10,23 @@ import typer
 from rich.console import Console
 
 from myelomart.building import landing_of
-from myelomart.commands.build import sources_from
-from myelomart.quality import door, report
+from myelomart.quality import door, outcome, report
+from myelomart.quality.checks import BLOCKING, WARNING
+from myelomart.source_options import (
+    Cohort,
+    DatesShifted,
+    Sources,
+    Timezone,
+    Vocabulary,
+    said_on,
+    sources_from,
+)
 from myelomart.sources.landing import land
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
+HTML, JSON, JUNIT, GITHUB = "html", "json", "junit", "github"
+JUNIT_FILE = "quality.junit.xml"
+SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 def register(app: typer.Typer) -> None:
@@ -22,33 +35,85 @@ def register(app: typer.Typer) -> None:
 
 
 def check_command(
-    source: Annotated[
-        list[str],
-        typer.Option(help="Folder, file or address; NAME=… names it. Give it once per source."),
-    ],
-    format: Annotated[str, typer.Option(help="omop, trinetx or auto.")] = "auto",
+    source: Sources,
+    source_format: Annotated[
+        str, typer.Option("--source-format", help="What the source is: omop, trinetx or auto.")
+    ] = "auto",
+    timezone: Timezone = None,
+    vocabulary: Vocabulary = None,
+    dates_shifted: DatesShifted = None,
+    cohort: Cohort = None,
     db: Annotated[
         Path, typer.Option(help="The database this source is for; the landing stands beside it.")
     ] = Path("myelomart.duckdb"),
     out: Annotated[Path, typer.Option(help="Folder for quality.json and quality.html.")] = Path(
         "."
     ),
+    checks: Annotated[
+        Path | None, typer.Option(help="Folder of CSV files with checks that change or add rows.")
+    ] = None,
+    expectations: Annotated[
+        Path | None, typer.Option(help="Folder of Great Expectations suites (JSON).")
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="html: a table here and a page; json: one object; junit: quality.junit.xml; "
+            "github: annotations and a job summary.",
+        ),
+    ] = HTML,
+    fail_on: Annotated[
+        str, typer.Option(help="The least finding that ends with exit code 1: blocking or warning.")
+    ] = BLOCKING,
+    baseline: Annotated[
+        Path | None, typer.Option(help="An earlier quality.json: only what is new fails.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
     """Check a source before it is built; exit code 1 when a blocking check fails."""
+    if form in ("omop", "trinetx", "auto"):
+        raise typer.BadParameter(
+            f"{form} is a form of sources: write --source-format {form}.", param_hint="--format"
+        )
+    if form not in (HTML, JSON, JUNIT, GITHUB):
+        raise typer.BadParameter(
+            f"{form}: known are html, json, junit, github.", param_hint="--format"
+        )
+    if fail_on not in (BLOCKING, WARNING):
+        raise typer.BadParameter(f"{fail_on}: known are blocking, warning.", param_hint="--fail-on")
+    known = outcome.read_baseline(baseline) if baseline else None
     landing = landing_of(db.expanduser().resolve())
     landing = landing.with_name(landing.name + ".check")  # the database reads its own
-    manifest = land(sources_from(source, format), landing, say=console.print)
-    result = door.check(landing, manifest)
+    sources = sources_from(source, source_format, timezone, vocabulary, dates_shifted, cohort)
+    manifest = land(sources, landing, say=said_on(console))
+    found = door.check(landing, manifest, checks, expectations)
+    result = outcome.mark(found, fail_on, known)
     out.mkdir(parents=True, exist_ok=True)
     for name in (door.RESULT, door.PAGE):
         shutil.copyfile(landing / name, out / name)
-    if as_json:
-        typer.echo(json.dumps(result))
-    else:
-        report.show(result, console.print)
-        console.print(f"written: {out / door.RESULT} and {out / door.PAGE}")
-    if result["summary"]["blocking"]:
+    _tell(result, JSON if as_json else form, out)
+    if result["failed"]:
         raise typer.Exit(1)
+
+
+def _tell(result: dict, form: str, out: Path) -> None:
+    """Print or write the result in one form."""
+    if form == JSON:
+        typer.echo(json.dumps(result))
+        return
+    if form == GITHUB:
+        for line in outcome.as_github(result):
+            typer.echo(line)
+        if os.environ.get(SUMMARY):
+            with Path(os.environ[SUMMARY]).open("a", encoding="utf-8") as summary:
+                summary.write(outcome.as_markdown(result))
+    else:
+        report.show(result, said_on(console))
+    written = [out / door.RESULT, out / door.PAGE]
+    if form == JUNIT:
+        written.append(out / JUNIT_FILE)
+        written[-1].write_text(outcome.as_junit(result), encoding="utf-8")
+    console.print(f"written: {', '.join(str(file.resolve()) for file in written)}")

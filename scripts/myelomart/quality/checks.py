@@ -1,382 +1,239 @@
-"""The checks: one object each, with its category, level, threshold, severity and meaning.
+"""The checks: rows of `seeds/quality/quality_checks.csv`, and what a site puts over or beside them.
 
 Categories are those of Kahn et al. (eGEMs 2016;4:1244), levels those of the OHDSI
-DataQualityDashboard. A check of rows is an SQL condition that is true for a row that fails; DuckDB
-counts all conditions of a table in one pass. In a condition, ``event`` is the row, ``person`` its
-person (birth year, death date), ``visit`` its visit, ``span`` the dates that are possible, ``lab``
-the laboratory test, ``known_unit`` the hard limits in the unit of the row, ``launch`` the day on
-which the drug was approved (`lookups.py`). ``WHOLE`` holds the checks that look at more than a row
-(`across.py`).
+DataQualityDashboard. ``counted`` and ``fails`` are SQL conditions. Where ``rows_from`` is empty
+they look at the rows of the table: ``event`` is the row, ``person`` its person, ``visit`` its
+visit, ``concept`` its concept, ``span`` the days that are possible, ``lab`` and ``known_unit`` the
+test and its limits, ``launch`` the approval of the drug (`lookups.py`). Else ``rows_from`` names a
+relation of `relations.py`. A row with an ``expectation`` is judged by Great Expectations
+(`expectations.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import csv
+import json
+from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
 
+from myelomart.errors import QualityError
+from myelomart.project import project_root
 from myelomart.sources import layout
 
-CONFORMANCE, COMPLETENESS, PLAUSIBILITY = "conformance", "completeness", "plausibility"
-BLOCKING, WARNING = "blocking", "warning"
-DAYS_AFTER_DEATH = 60  # claims and results arrive late
-EARLIEST_DATE = "1900-01-01"
-EARLIEST_BIRTH_YEAR = 1880
-UNITS_MISSING = 0.01  # of the numbers of a test at a site
+BLOCKING, WARNING, NOTED, PASSED, OFF = "blocking", "warning", "noted", "passed", "off"
+SET_ASIDE, DATE_EMPTIED, RENUMBERED = "set_aside", "date_emptied", "renumbered"
+NOT_USED, KEPT = "not_used", "kept"
+CHANGED = (SET_ASIDE, DATE_EMPTIED, RENUMBERED)  # by us: never without a warning
+ALLOWED = {
+    "category": ("conformance", "completeness", "plausibility"),
+    "level": ("table", "field", "concept"),
+    "severity": (BLOCKING, WARNING, OFF),
+    "failing_rows": (KEPT, NOT_USED, *CHANGED),
+}
+DEFAULTS = {"category": "plausibility", "level": "field", "severity": WARNING}
+DEFAULTS |= {"failing_rows": KEPT, "threshold": "0"}
+NUMBERS = ("threshold", "threshold_myeloma", "at_least")
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check of one table. ``fails`` and ``counted`` are SQL conditions on a row.
+    """One check of one table, named by what is wrong when it fails.
 
-    ``threshold`` is the share of the counted rows that may fail; ``sets_aside`` says that a failing
-    row cannot be used and is taken out before the build, so that even one is a warning.
+    ``threshold`` is the share of the counted rows that may fail, ``threshold_myeloma`` that share
+    among the rows of persons with myeloma (None: not asked). With fewer than ``at_least`` counted
+    rows nothing is judged. ``failing_rows`` says what becomes of a row that fails. ``changed_by``
+    names the file of a site that changed or added the row.
     """
 
-    table: str
-    name: str
+    check_id: str
+    check_name: str
     category: str
     level: str
-    severity: str
-    threshold: float
+    table_name: str
+    column_name: str
+    rows_from: str
+    needs: str
+    counted: str
     fails: str
+    expectation: str
+    threshold: float
+    threshold_myeloma: float | None
+    at_least: int
+    severity: str
+    failing_rows: str
     meaning: str
-    column: str = ""
-    counted: str = "true"
-    sets_aside: bool = False
+    what_to_do: str
+    changed_by: str = ""
 
-    @property
-    def id(self) -> str:
-        """Name of the check together with table and column."""
-        return "__".join(part for part in (self.table, self.column, self.name) if part)
+
+COLUMNS = tuple(field.name for field in fields(Check) if field.name != "changed_by")
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many of the ``counted`` rows of a source's table fail a check."""
+    """How many of the ``counted`` rows of a source fail a check, and whom that touches.
+
+    ``myeloma_counted`` and ``myeloma_failing`` are the rows of persons with myeloma, ``persons``
+    and ``myeloma_persons`` the people of the failing rows; None where rows have no person.
+    ``detail`` says in a word what failed (which columns, which dates), never a value of a row.
+    """
 
     source: str
     check: Check
     counted: int
     failing: int
+    persons: int | None = None
+    myeloma_persons: int | None = None
+    myeloma_counted: int | None = None
+    myeloma_failing: int | None = None
+    # what Great Expectations said, where it judged; else the shares decide
+    success: bool | None = None
+    detail: str = ""
 
     @property
     def share(self) -> float:
         """Failing rows among those counted; 0 when none is counted."""
         return self.failing / self.counted if self.counted else 0.0
 
+    @property
+    def myeloma_share(self) -> float:
+        """The same among the rows of persons with myeloma."""
+        return self.myeloma_failing / self.myeloma_counted if self.myeloma_counted else 0.0
 
-@dataclass(frozen=True)
-class Shape:
-    """The columns by which a table is checked, in whatever layout it came."""
+    @property
+    def status(self) -> str:
+        """The check's severity above a threshold; within it a warning where the door changes the
+        failing rows, else noted; passed when no row fails."""
+        if self.success is not None:
+            return PASSED if self.success else self.check.severity
+        if not self.failing:
+            return PASSED
+        if self.counted >= self.check.at_least and self.is_above:
+            return self.check.severity
+        return WARNING if self.check.failing_rows in CHANGED else NOTED
 
-    table: str
-    key: str | None
-    person: str | None
-    start: str | None
-    end: str | None
-    visit: str | None
-
-
-CDM_STARTS = {
-    "observation_period": ("observation_period_start_date", "observation_period_end_date"),
-    "visit_occurrence": ("visit_start_date", "visit_end_date"),
-    "visit_detail": ("visit_detail_start_date", "visit_detail_end_date"),
-    "condition_occurrence": ("condition_start_date", "condition_end_date"),
-    "drug_exposure": ("drug_exposure_start_date", "drug_exposure_end_date"),
-    "procedure_occurrence": ("procedure_date", "procedure_end_date"),
-    "device_exposure": ("device_exposure_start_date", "device_exposure_end_date"),
-    "measurement": ("measurement_date", None),
-    "observation": ("observation_date", None),
-    "death": ("death_date", None),
-    "episode": ("episode_start_date", "episode_end_date"),
-}
-TRINETX_STARTS = {
-    "trinetx_encounter": ("start_date", "end_date"),
-    "trinetx_diagnosis": ("date", None),
-    "trinetx_procedure": ("date", None),
-    "trinetx_medication_ingredient": ("start_date", None),
-    "trinetx_medication_drug": ("start_date", None),
-    "trinetx_lab_result": ("date", None),
-    "trinetx_vitals_signs": ("date", None),
-}
-CONCEPTS = {
-    "visit_occurrence": "visit_concept_id",
-    "condition_occurrence": "condition_concept_id",
-    "drug_exposure": "drug_concept_id",
-    "procedure_occurrence": "procedure_concept_id",
-    "device_exposure": "device_concept_id",
-    "measurement": "measurement_concept_id",
-    "observation": "observation_concept_id",
-}
+    @property
+    def is_above(self) -> bool:
+        """Do more rows fail than one of the thresholds allows?"""
+        of_myeloma = self.check.threshold_myeloma
+        return self.share > self.check.threshold or (
+            of_myeloma is not None and self.myeloma_share > of_myeloma
+        )
 
 
-def shape_of(table: str) -> Shape:
-    """How ``table`` is checked."""
-    if table == "person":
-        return Shape(table, "person_id", None, None, None, None)
-    if table == "trinetx_patient":
-        return Shape(table, "patient_id", None, None, None, None)
-    names = {column.name for column in layout.tables()[table]}
-    start, end = (CDM_STARTS | TRINETX_STARTS).get(table, (None, None))
-    if table.startswith("trinetx_"):
-        person = "patient_id" if "patient_id" in names else None
-        visit = "encounter_id" if "encounter_id" in names and table != "trinetx_encounter" else None
-        return Shape(table, None, person, start, end, visit)
-    key = None if table == "death" else layout.key_of(table)
-    person = "person_id" if "person_id" in names else None
-    visit = (
-        "visit_occurrence_id"
-        if "visit_occurrence_id" in names and table != "visit_occurrence"
-        else None
+def checks_in_force(folder: Path | None = None) -> tuple[Check, ...]:
+    """The shipped checks, with the rows of the CSV files in ``folder`` put over or beside them.
+
+    A row whose ``check_id`` is known, or a pattern with ``*``, changes the cells that it gives; any
+    other adds a check. Raises ``QualityError`` that names file, line and column.
+    """
+    found = {check.check_id: check for check in shipped_checks()}
+    if folder is None:
+        return tuple(found.values())
+    files = sorted(folder.glob("*.csv")) if folder.is_dir() else []
+    if not files:
+        raise QualityError(f"{folder} holds no CSV file: name a folder with rows of checks.")
+    for file in files:
+        for line, cells in _rows_of(file):
+            _put(found, cells, file, line)
+    return tuple(check for check in found.values() if check.severity != OFF)
+
+
+@cache
+def shipped_checks() -> tuple[Check, ...]:
+    """The rows of the seed."""
+    file = project_root() / "seeds" / "quality" / "quality_checks.csv"
+    return tuple(_check(cells, file, line) for line, cells in _rows_of(file))
+
+
+def _rows_of(file: Path) -> list[tuple[int, dict[str, str]]]:
+    """Each row of a file of checks with its line; ``QualityError`` for an unknown column."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines, restval="")
+            unknown = [name for name in reader.fieldnames or [] if name not in COLUMNS]
+            if unknown or "check_id" not in (reader.fieldnames or []):
+                what = f"does not know the column {unknown[0]}" if unknown else "needs check_id"
+                raise QualityError(
+                    f"{file}: a file of checks {what}; its columns are {', '.join(COLUMNS)}."
+                )
+            rows = [(reader.line_num, cells) for cells in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise QualityError(f"{file} cannot be read as a CSV file in UTF-8: {error}.") from error
+    for line, cells in rows:
+        if None in cells:
+            raise QualityError(f"{file}, line {line}: has more cells than the header has columns.")
+    return rows
+
+
+def _put(found: dict[str, Check], cells: dict[str, str], file: Path, line: int) -> None:
+    wanted = cells["check_id"].strip()
+    known = [name for name in found if name == wanted or fnmatchcase(name, wanted)]
+    given = {name: cell for name, cell in cells.items() if cell.strip() and name != "check_id"}
+    if "*" in wanted and not known:
+        raise QualityError(f"{file}, line {line}: no check is called {wanted}.")
+    for name in known:
+        before = {
+            column: ""
+            if getattr(found[name], column) is None
+            else str(getattr(found[name], column))
+            for column in COLUMNS
+        }
+        found[name] = replace(_check(before | given, file, line), changed_by=file.name)
+    if not known:
+        found[wanted] = replace(_check(cells, file, line), changed_by=file.name)
+
+
+def _check(cells: dict[str, str], file: Path, line: int) -> Check:
+    """A row as a check; ``QualityError`` says which cell is wrong."""
+    where = f"{file}, line {line}"
+    text = {name: (cells.get(name) or "").strip() for name in COLUMNS}
+    text = {name: cell or DEFAULTS.get(name, "") for name, cell in text.items()}
+    if not text["check_id"]:
+        raise QualityError(f"{where}: check_id is empty: give the check a name.")
+    text["check_name"] = text["check_name"] or text["check_id"]
+    for column, words in ALLOWED.items():
+        if text[column] not in words:
+            raise QualityError(
+                f"{where}: {column} is «{text[column]}»; known are {', '.join(words)}."
+            )
+    _check_place(text, where)
+    if not text["fails"] and not text["expectation"]:
+        raise QualityError(f"{where}: give a condition in fails, or an expectation.")
+    if text["expectation"]:
+        try:
+            json.loads(text["expectation"])
+        except ValueError as error:
+            raise QualityError(f"{where}: the expectation is not JSON: {error}.") from error
+    numbers = {name: _number(text[name], name, where) for name in NUMBERS}
+    return Check(
+        **{name: cell for name, cell in text.items() if name not in NUMBERS},
+        threshold=numbers["threshold"] or 0.0,
+        threshold_myeloma=numbers["threshold_myeloma"],
+        at_least=int(numbers["at_least"] or 0),
     )
-    return Shape(table, key, person, start, end, visit)
 
 
-def checks_of(table: str, has_vocabulary: bool) -> list[Check]:
-    """The checks of rows of ``table``; concepts must be known where there is a vocabulary."""
-    shape = shape_of(table)
-    return [
-        *_keys(shape),
-        *_references(shape),
-        *_dates(shape),
-        *_concepts(shape, has_vocabulary),
-        *_of_table(table),
-    ]
-
-
-def _keys(shape: Shape) -> list[Check]:
-    if shape.key is None:
-        return []
-    # distinct keys are counted, not compared row by row: see scan.py
-    meaning = (
-        "Rows that share a key would be counted twice in every study; all but one are set aside."
-    )
-    return [
-        Check(
-            shape.table, "key_is_unique", CONFORMANCE, "field", BLOCKING, 0.0,
-            "false", meaning, shape.key, sets_aside=True,
+def _check_place(text: dict[str, str], where: str) -> None:
+    table, column = text["table_name"], text["column_name"]
+    if table not in layout.tables():
+        raise QualityError(
+            f"{where}: there is no table «{table}»; see sources/cdm_v54_columns.csv."
         )
-    ]  # fmt: skip
+    if column and column not in {one.name for one in layout.tables()[table]}:
+        raise QualityError(f"{where}: the table {table} has no column «{column}».")
 
 
-def _references(shape: Shape) -> list[Check]:
-    found = []
-    if shape.person:
-        meaning = (
-            "Nobody can say whose event it is: it is set aside, and outcomes are undercounted."
-        )
-        found.append(
-            Check(
-                shape.table, "person_exists", CONFORMANCE, "field", BLOCKING, 0.0,
-                "person.person_key is null", meaning, shape.person, sets_aside=True,
-            )
-        )  # fmt: skip
-    if shape.visit:
-        meaning = "The event counts, but not as part of a stay: hospital days are undercounted."
-        found.append(
-            Check(
-                shape.table, "visit_exists", CONFORMANCE, "field", WARNING, 0.0,
-                "visit.visit_key is null", meaning, shape.visit,
-                counted=f"event.{shape.visit} is not null",
-            )
-        )  # fmt: skip
-        meaning = "Without a visit, events cannot be tied to stays; TriNetX often leaves it out."
-        found.append(
-            Check(
-                shape.table, "visit_is_given", COMPLETENESS, "field", WARNING, 0.5,
-                f"event.{shape.visit} is null", meaning, shape.visit,
-            )
-        )  # fmt: skip
-    return found
-
-
-def _dates(shape: Shape) -> list[Check]:
-    if not shape.start:
-        return []
-    start, end = f"event.{shape.start}", f"event.{shape.end}"
-    is_death = shape.table == "death"
-    found = [
-        Check(
-            shape.table, "date_is_possible", PLAUSIBILITY, "field", BLOCKING, 0.01,
-            f"({start} < span.first_date or {start} > span.last_date)",
-            "A date before 1900 or after the data were cut would move first diagnoses and last "
-            "contacts; the row is set aside. More than 1 in 100 is a wrong feed, and blocks.",
-            shape.start, sets_aside=True,
-        ),
-        Check(
-            shape.table, "date_is_given", COMPLETENESS, "field", WARNING, 0.0,
-            f"{start} is null", "An event without a date cannot be placed in time and is not used.",
-            shape.start,
-        ),
-        Check(
-            shape.table, "date_is_after_birth", PLAUSIBILITY, "field", WARNING, 0.0,
-            f"year({start}) < person.birth_year",
-            "An event before birth is a wrong date or a wrong person.", shape.start,
-        ),
-    ]  # fmt: skip
-    if shape.end:
-        found.append(
-            Check(
-                shape.table, "end_is_after_start", PLAUSIBILITY, "field", WARNING, 0.0,
-                f"{end} < {start}", "Durations would be negative; the end is not to be trusted.",
-                shape.end,
-            )
-        )  # fmt: skip
-        found.append(
-            Check(
-                shape.table, "end_is_possible", PLAUSIBILITY, "field", WARNING, 0.0,
-                f"({end} < span.first_date or {end} > span.last_date)",
-                "Time at risk or on drug would run past the end of the data.", shape.end,
-            )
-        )  # fmt: skip
-    if not is_death and shape.table not in ("observation_period", "episode"):
-        found.append(
-            Check(
-                shape.table, "event_is_before_death", PLAUSIBILITY, "field", WARNING, 0.0,
-                f"{start} > person.death_date + {DAYS_AFTER_DEATH}",
-                f"Results and claims arrive late, but not {DAYS_AFTER_DEATH} days after a death: "
-                "one of the two dates is wrong, and survival with it.",
-                shape.start,
-            )
-        )  # fmt: skip
-    return found
-
-
-def _concepts(shape: Shape, has_vocabulary: bool) -> list[Check]:
-    concept = CONCEPTS.get(shape.table)
-    if concept is None:
-        return []
-    source_concept = concept.replace("_concept_id", "_source_concept_id")
-    found = [
-        Check(
-            shape.table, "concept_is_given", COMPLETENESS, "concept", WARNING, 0.2,
-            f"coalesce(event.{concept}, 0) = 0 and coalesce(event.{source_concept}, 0) = 0",
-            "Such rows are found by their source code alone; a concept set without codes of that "
-            "vocabulary misses them.", concept,
-        )
-    ]  # fmt: skip
-    if has_vocabulary:
-        found.append(
-            Check(
-                shape.table, "concept_is_known", CONFORMANCE, "concept", WARNING, 0.0,
-                "concept.concept_id is null",
-                "A concept id that the vocabulary does not hold has no descendants and no mapping: "
-                "rows may be missed.", concept, counted=f"coalesce(event.{concept}, 0) != 0",
-            )
-        )  # fmt: skip
-    return found
-
-
-def _of_table(table: str) -> list[Check]:
-    return [check for check in SPECIAL if check.table == table]
-
-
-def _laboratory(table: str, value: str) -> list[Check]:
-    """What holds for the value of a test that a concept set names."""
-    counted = f"lab.lab is not null and event.{value} is not null"
-    return [
-        Check(
-            table, "value_is_not_negative", PLAUSIBILITY, "concept", WARNING, 0.0,
-            f"event.{value} < 0", "Concentrations and counts are never negative.", value,
-            counted=counted,
-        ),
-        Check(
-            table, "value_is_inside_hard_limits", PLAUSIBILITY, "concept", WARNING, 0.0,
-            f"event.{value} not between known_unit.hard_low and known_unit.hard_high",
-            "Values that no living patient has: a wrong unit, or a wrong entry.", value,
-            counted=f"{counted} and known_unit.unit_key is not null",
-        ),
-    ]  # fmt: skip
-
-
-SPECIAL = [
-    Check(
-        "person", "gender_is_known", COMPLETENESS, "concept", WARNING, 0.01,
-        "coalesce(event.gender_concept_id, 0) not in (8507, 8532)",
-        "Models that adjust for sex drop these people or need a class of their own for them.",
-        "gender_concept_id",
-    ),
-    Check(
-        "person", "birth_year_is_possible", PLAUSIBILITY, "field", WARNING, 0.0,
-        f"event.year_of_birth not between {EARLIEST_BIRTH_YEAR} and year(span.last_date)",
-        "Age, and all that is adjusted for it, is wrong.", "year_of_birth",
-    ),
-    Check(
-        "trinetx_patient", "birth_year_is_given", COMPLETENESS, "field", WARNING, 0.05,
-        "event.year_of_birth is null", "Age is unknown; TriNetX masks the very old.",
-        "year_of_birth",
-    ),
-    Check(
-        "drug_exposure", "days_supply_is_positive", PLAUSIBILITY, "field", WARNING, 0.0,
-        "event.days_supply <= 0", "The end of the exposure cannot be told from it.", "days_supply",
-        counted="event.days_supply is not null",
-    ),
-    Check(
-        "drug_exposure", "drug_is_after_launch", PLAUSIBILITY, "concept", WARNING, 0.0,
-        "event.drug_exposure_start_date < launch.launched_on",
-        "A drug before its approval was given in a trial, or the date is wrong (perhaps shifted).",
-        "drug_exposure_start_date", counted="launch.launched_on is not null",
-    ),
-    Check(
-        "trinetx_medication_ingredient", "drug_is_after_launch", PLAUSIBILITY, "concept", WARNING,
-        0.0, "event.start_date < launch.launched_on",
-        "A drug before its approval was given in a trial, or the dates are shifted: then codes "
-        "with dates fall out too.", "start_date", counted="launch.launched_on is not null",
-    ),
-    Check(
-        "measurement", "value_is_given", COMPLETENESS, "field", WARNING, 0.2,
-        "event.value_as_number is null and coalesce(event.value_as_concept_id, 0) = 0 "
-        "and event.value_source_value is null",
-        "A test without a result cannot cross a threshold: laboratory outcomes are missed.",
-        "value_as_number",
-    ),
-    *_laboratory("measurement", "value_as_number"),
-    *_laboratory("trinetx_lab_result", "lab_result_num_val"),
-    Check(
-        "trinetx_diagnosis", "code_is_given", COMPLETENESS, "field", WARNING, 0.01,
-        "event.code is null", "A record without a code says nothing.", "code",
-    ),
-]  # fmt: skip
-
-WHOLE = {
-    check.name: check
-    for check in [
-        Check(
-            "", "table_is_there", CONFORMANCE, "table", WARNING, 0.0, "",
-            "What the table would hold is unknown, not absent: outcomes from it cannot occur.",
-        ),
-        Check(
-            "", "columns_are_there", CONFORMANCE, "table", WARNING, 0.6, "",
-            "Columns of the standard that the table lacks are empty: what they would hold is "
-            "unknown (the manifest names them).",
-        ),
-        Check(
-            "", "values_are_readable", CONFORMANCE, "field", WARNING, 0.0, "",
-            "Rows without a readable key, person or date were set aside, other cells emptied.",
-        ),
-        Check(
-            "", "months_are_filled", PLAUSIBILITY, "table", WARNING, 0.05, "",
-            "Months with less than a tenth of the usual volume are gaps in the feed: rates drop.",
-        ),
-        Check(
-            "", "unit_is_given", COMPLETENESS, "concept", WARNING, 0.0, "",
-            f"Tests of a site with more than {UNITS_MISSING:.0%} of their numbers without a unit: "
-            "it is inferred where only one fits, else the number is rejected.",
-        ),
-        Check(
-            "", "units_are_not_mixed", CONFORMANCE, "concept", WARNING, 0.0, "",
-            "One test in several units at one site: each row is converted by its own; check the "
-            "conversion.",
-        ),
-        Check(
-            "", "light_chains_fit_their_ratio", PLAUSIBILITY, "concept", WARNING, 0.001, "",
-            "Kappa over lambda is nearer to ten times (or a tenth of) the ratio of that day than "
-            "to the ratio: a unit is wrong or the two are swapped, and the response with them.",
-        ),
-        Check(
-            "", "infusion_has_a_diagnosis", PLAUSIBILITY, "concept", WARNING, 0.0, "",
-            "People with a BCMA CAR-T, or one that names no product and none against CD19, and "
-            "without any myeloma diagnosis: it is missing, or the code is wrong; they reach no "
-            "cohort.",
-        ),
-    ]
-}  # fmt: skip
+def _number(cell: str, name: str, where: str) -> float | None:
+    if not cell:
+        return None
+    try:
+        number = float(cell)
+    except ValueError:
+        number = -1.0
+    if number < 0 or (name != "at_least" and number > 1):
+        wanted = "a number of rows" if name == "at_least" else "a share from 0 to 1"
+        raise QualityError(f"{where}: {name} is «{cell}», not {wanted}.")
+    return number

@@ -1,23 +1,100 @@
 """The small tables that the checks look up: who was born and died when, which codes mean what.
 
 They are made anew for each source, as temporary tables of the connection that counts. A CDM is
-looked up by concept, a TriNetX export by code. What codes, units and limits mean is read from the
-seeds that the models read too.
+looked up by concept, a TriNetX export by code (``Columns``). What codes, units and limits mean is
+read from the seeds that the models read too.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from myelomart.project import project_root
-from myelomart.quality.checks import EARLIEST_DATE
-from myelomart.sources import kept
+from myelomart.quality.macros import plain_code as plain
+from myelomart.sources import folder as kept
+from myelomart.sources.mending import LAST_OF_SHIFTED
 from myelomart.warehouse import literal
 
+EARLIEST_DATE = "1900-01-01"
 Landed = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a layout calls the tables and columns that the lookups and relations read.
+
+    ``coded`` tables have a domain, a code and the concepts that may stand for it.
+    """
+
+    people: str
+    person: str
+    labs: str
+    row: str
+    day: str
+    test: str
+    number: str
+    text: str
+    unit_columns: str
+    unit: str
+    unit_key: str
+    coded: dict[str, tuple[str, str, tuple[str, ...]]]
+
+
+CDM = Columns(
+    people="person",
+    person="person_id",
+    labs="measurement",
+    row="measurement_id",
+    day="measurement_date",
+    test="measurement_concept_id",
+    number="value_as_number",
+    text="value_source_value",
+    unit_columns="unit_concept_id, unit_source_value",
+    unit="coalesce(nullif(unit_concept_id, 0)::varchar, unit_source_value)",
+    unit_key="unit_concept_id",
+    coded={
+        table: (
+            domain,
+            f"{domain}_source_value",
+            (f"{domain}_concept_id", f"{domain}_source_concept_id"),
+        )
+        for table, domain in (
+            ("drug_exposure", "drug"),
+            ("procedure_occurrence", "procedure"),
+            ("condition_occurrence", "condition"),
+            ("measurement", "measurement"),
+        )
+    },
+)
+TRINETX = Columns(
+    people="trinetx_patient",
+    person="patient_id",
+    labs="trinetx_lab_result",
+    row="row_id",
+    day="date",
+    test="code",
+    number="lab_result_num_val",
+    text="lab_result_text_val",
+    unit_columns="units_of_measure",
+    unit="units_of_measure",
+    unit_key="lower(trim(units_of_measure))",
+    coded={
+        "trinetx_medication_ingredient": ("drug", "code", ()),
+        "trinetx_medication_drug": ("drug", "code", ()),
+        "trinetx_procedure": ("procedure", "code", ()),
+        "trinetx_diagnosis": ("condition", "code", ()),
+        "trinetx_lab_result": ("measurement", "code", ()),
+    },
+)
+
+
+def columns_of(is_trinetx: bool) -> Columns:
+    """The names of one of the two layouts."""
+    return TRINETX if is_trinetx else CDM
 
 
 def path_of(landing: Path, source: str, table: str) -> str:
@@ -28,24 +105,29 @@ def path_of(landing: Path, source: str, table: str) -> str:
     return f"read_parquet({literal(file)}, hive_partitioning = false)"
 
 
-def plain(code: str) -> str:
-    """SQL for a code as it is compared: upper case, no dots, no blanks around it."""
-    return f"replace(upper(trim({code})), '.', '')"
-
-
-def make_lookups(connection, landing: Path, source: str, is_trinetx: bool) -> None:
-    """Make span, person, visit, concept, set_code, set_concept, launch, lab and known_unit."""
+def make_lookups(
+    connection, landing: Path, source: str, is_trinetx: bool, is_shifted: bool = False
+) -> None:
+    """Make span, concept, set_code, set_concept, unit, unit_text, myeloma_person, person, visit,
+    launch, lab and known_unit."""
 
     def landed(table: str) -> str:
         return path_of(landing, source, table)
 
     of_source = _trinetx_queries(landed) if is_trinetx else _cdm_queries(landed)
+    myeloma = sets_of("myeloma_phenotype", "candidate")
+    columns = columns_of(is_trinetx)
     for name, query in {
-        "span": _span_query(landed, is_trinetx),
+        "span": _span_query(is_shifted),
         "concept": f"select distinct concept_id from {landed('concept')}",
         "set_code": _set_codes_query(),
         "set_concept": _set_concepts_query(landed),
         "unit": _units_query(),
+        "unit_text": _unit_texts_query(),
+        "myeloma_person": f"""
+            select distinct person as person_key
+            from ({people_with(landing, source, columns, myeloma, {"condition"})})
+        """,
         **of_source,
     }.items():
         connection.execute(f"create or replace temp table {name} as {query}")
@@ -69,17 +151,14 @@ def seed(name: str) -> tuple[dict[str, str], ...]:
         return tuple(csv.DictReader(lines))
 
 
-def _span_query(landed: Landed, is_trinetx: bool) -> str:
-    """The days that are possible: from 1900 to the day that the source says it was made."""
-    made = (
-        f"max(date_created) from {landed('trinetx_dataset_details')}"
-        if is_trinetx
-        else f"max(greatest(source_release_date, cdm_release_date)) from {landed('cdm_source')}"
-    )
-    return f"""
-        select date '{EARLIEST_DATE}' as first_date,
-            coalesce((select {made}), current_date) as last_date
+def _span_query(is_shifted: bool) -> str:
+    """The days that are possible: from 1900 to today, wherever on earth today has begun.
+
+    Dates that are declared to be shifted may lie centuries ahead.
     """
+    today = "cast(now() at time zone 'UTC' as date) + 1"
+    last = f"date '{LAST_OF_SHIFTED.isoformat()}'" if is_shifted else today
+    return f"select date '{EARLIEST_DATE}' as first_date, {last} as last_date"
 
 
 def _cdm_queries(landed: Landed) -> dict[str, str]:
@@ -89,9 +168,12 @@ def _cdm_queries(landed: Landed) -> dict[str, str]:
                 people.person_id as person_key,
                 min(people.care_site_id) as site,
                 min(people.year_of_birth) as birth_year,
-                min(deaths.death_date) as death_date
+                -- of several deaths the latest: an earlier one that events refute is wrong itself
+                max(coalesce(deaths.death_date, deaths.death_datetime::date)) as death_date,
+                bool_or(myeloma_person.person_key is not null) as is_myeloma
             from {landed("person")} as people
             left join {landed("death")} as deaths using (person_id)
+            left join myeloma_person on people.person_id = myeloma_person.person_key
             group by 1
         """,
         "visit": f"""
@@ -119,8 +201,11 @@ def _trinetx_queries(landed: Landed) -> dict[str, str]:
                 cast(null as bigint) as site,
                 min(year_of_birth) as birth_year,
                 min(last_day(try_cast(month_year_death[:4] || '-' || month_year_death[5:6] || '-01'
-                    as date))) as death_date
-            from {landed("trinetx_patient")} group by 1
+                    as date))) as death_date,
+                bool_or(myeloma_person.person_key is not null) as is_myeloma
+            from {landed("trinetx_patient")} as people
+            left join myeloma_person on people.patient_id = myeloma_person.person_key
+            group by 1
         """,
         "visit": f"select distinct encounter_id as visit_key from {landed('trinetx_encounter')}",
         "launch": f"""
@@ -146,7 +231,7 @@ def _set_codes_query() -> str:
     values = ", ".join(
         f"({literal(member['concept_set_id'])}, {literal(member['vocabulary_id'])}, "
         f"{literal(member['code'])}, {literal(domain['domain'])}, "
-        f"{member['include_descendants']}, {domain['is_hierarchical']}, "
+        f"{member['include_descendants']}, {domain['is_hierarchical']}, {domain['longest_code']}, "
         f"{bool(member['caveat'])}, {member['concept_id'] or 'null'})"
         for member in seed("concept_sets/concept_set_members")
         if member["is_placeholder"] == "false"
@@ -154,8 +239,8 @@ def _set_codes_query() -> str:
     )
     return f"""
         select *, {plain("code")} as plain_code from (values {values}) as members (
-            concept_set_id, vocabulary_id, code, domain, is_expanded, is_hierarchical, has_caveat,
-            concept_id
+            concept_set_id, vocabulary_id, code, domain, is_expanded, is_hierarchical, longest_code,
+            has_caveat, concept_id
         )
     """
 
@@ -212,6 +297,14 @@ def _units_query() -> str:
     """
 
 
+def _unit_texts_query() -> str:
+    """Every name of a unit that may stand behind a number in the text of a result."""
+    names = ", ".join(
+        f"({literal(row['source_text'].lower())})" for row in seed("clinical_rules/unit_names")
+    )
+    return f"select distinct source_text from (values {names}) as names (source_text)"
+
+
 def _known_unit_query(unit_key: str) -> str:
     """The hard limits of each test in each unit that a row may give."""
     return f"""
@@ -223,3 +316,40 @@ def _known_unit_query(unit_key: str) -> str:
         where {unit_key} is not null
         group by all
     """
+
+
+def people_with(landing: Path, source: str, columns: Columns, sets: str, domains: set[str]) -> str:
+    """SQL for the people with a code or a concept of ``sets`` in the tables of ``domains``."""
+    parts = []
+    for table, (domain, code, concepts) in columns.coded.items():
+        if domain not in domains:
+            continue
+        event = f"from {path_of(landing, source, table)} as event"
+        parts.append(
+            f"""
+            select {columns.person} as person {event} where {code} in (
+                select recorded
+                from (
+                    select recorded, {plain("recorded")} as plain_recorded
+                    from (select distinct {code} as recorded {event})
+                )
+                inner join set_code on starts_with(plain_recorded, plain_code)
+                where
+                    concept_set_id in {sets} and domain = '{domain}'
+                    and (
+                        plain_recorded = plain_code
+                        or is_expanded and is_hierarchical
+                        and length(plain_recorded) <= longest_code
+                    )
+            )
+            """
+        )
+        parts += [
+            f"""
+            select {columns.person} as person {event} where {concept} in (
+                select concept_id from set_concept where concept_set_id in {sets}
+            )
+            """
+            for concept in concepts
+        ]
+    return " union ".join(parts)

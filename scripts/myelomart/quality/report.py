@@ -13,26 +13,39 @@ from jinja2 import Environment
 from rich.table import Table
 
 from myelomart import __version__
-from myelomart.quality.suites import NOTED, PASSED, Verdict
+from myelomart.quality.checks import BLOCKING, NOTED, PASSED, WARNING, Count
 
-ORDER = ("blocking", "warning", NOTED, PASSED)
-STYLES = {"blocking": "bold red", "warning": "yellow", NOTED: "cyan", PASSED: "green"}
+ORDER = (BLOCKING, WARNING, NOTED, PASSED)
+STYLES = {BLOCKING: "bold red", WARNING: "yellow", NOTED: "cyan", PASSED: "green"}
+# what the warehouse keeps of a check, and under which name
+KEPT_COLUMNS = {
+    "table": "table_name", "column": "column_name", "check": "check_name", "category": "category",
+    "level": "level", "severity": "severity", "threshold": "threshold", "status": "status",
+    "counted": "counted", "failing": "failing", "share": "share", "persons": "person_count",
+    "myeloma_persons": "myeloma_person_count", "meaning": "meaning", "what_to_do": "what_to_do",
+}  # fmt: skip
 
 
-def as_json(verdicts: list[Verdict], manifest: dict, set_aside: dict) -> dict:
+def as_json(counts: list[Count], manifest: dict, set_aside: dict, facts: dict[str, dict]) -> dict:
     """Everything that was checked, as one object: counts, verdicts and meanings, never a row."""
     return {
         "version": __version__,
         "sources": [
             {"name": entry["name"], "format": entry["format"], "location": entry["location"]}
+            | facts[entry["name"]]
             for entry in manifest["sources"]
         ],
-        "summary": {status: sum(one.status == status for one in verdicts) for status in ORDER},
+        "summary": {status: sum(one.status == status for one in counts) for status in ORDER},
         "rows_set_aside": [
             {"source": source, "table": table, "rows": rows}
             for (source, table), rows in sorted(set_aside.items())
         ],
-        "checks": [_check_as_json(verdict) for verdict in _sorted(verdicts)],
+        "checks": [
+            _check_as_json(count)
+            for count in sorted(
+                counts, key=lambda one: (ORDER.index(one.status), one.source, one.check.check_id)
+            )
+        ],
     }
 
 
@@ -40,7 +53,7 @@ def write_page(result: dict, path: Path) -> None:
     """One HTML file without network, script or outside style."""
     template = resources.files("myelomart.quality").joinpath("page.html.j2").read_text("utf-8")
     page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
-    path.write_text(page.render(order=ORDER, **result), encoding="utf-8")
+    path.write_text(page.render(order=ORDER, words=words, **result), encoding="utf-8")
 
 
 def write_json(result: dict, path: Path) -> None:
@@ -50,30 +63,36 @@ def write_json(result: dict, path: Path) -> None:
 
 def write_tables(result: dict, landing: Path) -> None:
     """The checks as a landed table of each source, for the warehouse to keep."""
-    frame = pd.DataFrame(result["checks"]).rename(
-        columns={"table": "table_name", "column": "column_name", "check": "check_name"}
-    )
+    frame = pd.DataFrame(result["checks"])
+    counted = ["persons", "myeloma_persons"]
+    frame[counted] = frame[counted].astype("Int64")
     for source, checks in frame.groupby("source"):
         folder = landing / "quality_checks" / f"source_name={source}"
-        checks.drop(columns="source").to_parquet(folder / "part.parquet.new", index=False)
+        kept = checks[list(KEPT_COLUMNS)].rename(columns=KEPT_COLUMNS)
+        kept["column_name"] = kept["column_name"].replace("", None)
+        kept.to_parquet(folder / "part.parquet.new", index=False)
         os.replace(folder / "part.parquet.new", folder / "part.parquet")
 
 
 def show(result: dict, say: Callable) -> None:
-    """The checks that did not pass, on the terminal."""
+    """The sources and the checks that did not pass, on the terminal."""
+    for source in result["sources"]:
+        say(f"source {source['name']}: {about(source)}")
     summary = result["summary"]
     found = [one for one in result["checks"] if one["status"] != PASSED]
     if found:
-        table = Table("", "source", "table", "check", "rows", "of", box=None, padding=(0, 1))
+        names = ("", "source", "table", "what is wrong", "rows", "of", "people", "with myeloma")
+        table = Table(*names, box=None, padding=(0, 1))
         for one in found:
-            name = f"{one['check'].replace('_', ' ')}" + (
-                f" ({one['column']})" if one["column"] else ""
-            )
             table.add_row(
-                f"[{STYLES[one['status']]}]{one['status']}[/]", one["source"], one["table"], name,
-                f"{one['failing']:,}", f"{one['counted']:,}",
+                f"[{STYLES[one['status']]}]{one['status']}[/]", one["source"], one["table"],
+                words(one), f"{one['failing']:,}", f"{one['counted']:,}",
+                _number(one["persons"]), _number(one["myeloma_persons"]),
             )  # fmt: skip
         say(table)
+    for one in result["checks"]:
+        if one["status"] == BLOCKING:
+            say(f"blocking: {sentence(one)} {one['what_to_do']}")
     for taken in result["rows_set_aside"]:
         say(
             f"source {taken['source']}: {taken['rows']:,} rows of {taken['table']} set aside "
@@ -82,27 +101,63 @@ def show(result: dict, say: Callable) -> None:
     say("quality: " + ", ".join(f"{summary[status]} {status}" for status in ORDER))
 
 
-def _sorted(verdicts: list[Verdict]) -> list[Verdict]:
-    return sorted(
-        verdicts,
-        key=lambda one: (ORDER.index(one.status), one.count.source, one.count.check.id),
+def about(source: dict) -> str:
+    """What a source is, in a line."""
+    released = source["release_date"]
+    when = f"released {released}" if released else "no release date"
+    return (
+        f"{source['format']}, {when}, records until {source['last_record_date'] or 'no day'}; "
+        f"{source['rows']:,} rows, {source['persons']:,} people, "
+        f"{source['persons_with_myeloma']:,} patients with myeloma"
     )
 
 
-def _check_as_json(verdict: Verdict) -> dict:
-    count, check = verdict.count, verdict.count.check
+def words(one: dict) -> str:
+    """What is wrong when the check fails, in words: «date is impossible (measurement_date)»."""
+    column = f" ({one['column']})" if one["column"] else ""
+    return one["check"].replace("_", " ") + column
+
+
+def sentence(one: dict) -> str:
+    """A failed check as a sentence: where, what, how many rows, people and people with myeloma."""
+    touched = ""
+    if one["persons"] is not None:
+        touched = (
+            f", {one['persons']:,} people touched, {one['myeloma_persons']:,} of them with myeloma"
+        )
+    detail = f": {one['detail']}" if one["detail"] else ""
+    return (
+        f"{one['table']}: {words(one)} in {one['failing']:,} of {one['counted']:,} "
+        f"({100 * one['share']:.1f} %){touched}{detail}. {one['meaning']}"
+    )
+
+
+def _number(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def _check_as_json(count: Count) -> dict:
+    check = count.check
     return {
         "source": count.source,
-        "table": check.table,
-        "column": check.column,
-        "check": check.name,
+        "id": check.check_id,
+        "table": check.table_name,
+        "column": check.column_name,
+        "check": check.check_name,
         "category": check.category,
         "level": check.level,
         "severity": check.severity,
         "threshold": check.threshold,
-        "status": verdict.status,
+        "threshold_myeloma": check.threshold_myeloma,
+        "status": count.status,
         "counted": count.counted,
         "failing": count.failing,
         "share": round(count.share, 6),
+        "persons": count.persons,
+        "myeloma_persons": count.myeloma_persons,
+        "myeloma_share": None if count.persons is None else round(count.myeloma_share, 6),
+        "detail": count.detail,
         "meaning": check.meaning,
+        "what_to_do": check.what_to_do,
+        "changed_by": check.changed_by,
     }

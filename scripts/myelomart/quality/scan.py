@@ -1,177 +1,213 @@
-"""Counts in DuckDB how many rows of each landed table fail each check: one pass a table."""
+"""Runs the rows of checks in DuckDB: one pass over each table and each relation that they name."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
+import duckdb
+
 from myelomart import warehouse
-from myelomart.quality import across
-from myelomart.quality.checks import CONCEPTS, WHOLE, Check, Count, Shape, checks_of, shape_of
-from myelomart.quality.lookups import make_lookups, path_of
-from myelomart.sources import layout
-from myelomart.warehouse import quoted
+from myelomart.errors import QualityError
+from myelomart.quality.checks import KEPT, Check, Count
+from myelomart.quality.lookups import make_lookups
+from myelomart.quality.relations import MAKERS, Scanned, make_relation
+from myelomart.quality.shapes import from_clause, shape_of
 
-NEEDED_TABLES = {
-    "observation_period",
-    "visit_occurrence",
-    "condition_occurrence",
-    "drug_exposure",
-    "procedure_occurrence",
-    "measurement",
-    "death",
-    "trinetx_encounter",
-    "trinetx_diagnosis",
-    "trinetx_procedure",
-    "trinetx_medication_ingredient",
-    "trinetx_lab_result",
-}
-MONTHS_WORTH_COUNTING = 24
-ROWS_WORTH_COUNTING = 30  # in the median month
-LOW_VOLUME = 0.1  # of the median month
-# what conditions look up besides person, visit and concept: by table, the column of each
-DRUG_KEYS = {"drug_exposure": "drug_concept_id", "trinetx_medication_ingredient": "code"}
-TEST_KEYS = {
-    "measurement": ("measurement_concept_id", "event.unit_concept_id"),
-    "trinetx_lab_result": ("code", "lower(trim(event.units_of_measure))"),
-}
+SHOWN_DETAILS = 10
+TOUCHED = ("persons", "myeloma_persons", "myeloma_counted", "myeloma_failing")
 
 
-def scan_source(connection, landing: Path, entry: dict) -> list[Count]:
-    """All counts of one source, whose ``entry`` of the manifest names what landed."""
-    name = entry["name"]
-    is_trinetx = entry["format"].startswith("TriNetX")
-    tables = layout.trinetx_tables() if is_trinetx else layout.cdm_tables()
-    make_lookups(connection, landing, name, is_trinetx)
-    counts = []
-    for table in tables:
-        landed = entry["tables"][table]
-        counts += _as_landed(name, table, landed)
-        if landed["rows"]:
-            counts += scan_table(connection, landing, name, table)
-    return counts + across.counts_across(connection, landing, name, is_trinetx)
+def scan_source(
+    connection, landing: Path, entry: dict, checks: Iterable[Check]
+) -> tuple[list[Count], dict]:
+    """All counts of one source and the facts about it; ``entry`` of the manifest says what landed.
 
-
-def scan_table(connection, landing: Path, source: str, table: str) -> list[Count]:
-    """The counts of one table: keys, every condition in one pass, the volume of its months."""
-    shape = shape_of(table)
-    path = path_of(landing, source, table)
-    checks = usable_checks(connection, table)
-    of_keys = [check for check in checks if check.name == "key_is_unique"]
-    of_rows = [check for check in checks if check.name != "key_is_unique"]
-    counts = [Count(source, check, *doubled_keys(connection, path, shape.key)) for check in of_keys]
-    if of_rows:
-        result = warehouse.rows(connection, counting_query(of_rows, shape, path))[0]
-        pairs = zip(of_rows, result[::2], result[1::2], strict=True)
-        counts += [Count(source, check, counted, failing) for check, counted, failing in pairs]
-    return counts + _monthly_volume(connection, landing, source, shape)
-
-
-def doubled_keys(connection, path: str, key: str) -> tuple[int, int]:
-    """How many rows have a key, and how many of them one that an earlier row has.
-
-    Keys that only ever rise, as most exports write them, are unique: no need to gather them all.
+    Raises ``QualityError`` that names the check whose SQL cannot be run.
     """
-    key = quoted(key)
-    counted, unrisen = warehouse.rows(
-        connection,
-        f"""
-        select count(*), count(*) filter (where key <= key_before)
-        from (
-            select {key} as key, lag({key}) over () as key_before
-            from {path} where {key} is not null
+    scanned = Scanned(connection, landing, entry)
+    make_lookups(connection, landing, entry["name"], scanned.is_trinetx, scanned.is_shifted)
+    wanted = [check for check in usable_checks(scanned, checks) if not check.expectation]
+    counts = []
+    for relation, group in _grouped(wanted, "rows_from"):
+        if relation:
+            counts += _scan_relation(scanned, relation, group)
+            continue
+        for table, of_table in _grouped(group, "table_name"):
+            if table in scanned.filled:
+                counts += _scan_table(scanned, table, of_table)
+    return [count for count in counts if count.counted >= count.check.at_least], _facts(scanned)
+
+
+def usable_checks(scanned: Scanned, checks: Iterable[Check]) -> list[Check]:
+    """The checks of the source's tables whose lookups have a row: no visits, no check of visits."""
+    tables = set(scanned.tables)
+    found = [check for check in checks if check.table_name in tables]
+    has_rows = {
+        name: warehouse.value(scanned.connection, f"select count(*) > 0 from {name}")
+        for name in {check.needs for check in found if check.needs}
+    }
+    return [check for check in found if not check.needs or has_rows[check.needs]]
+
+
+def _grouped(checks: list[Check], column: str):
+    def key(check: Check) -> str:
+        return getattr(check, column)
+
+    return [(name, list(group)) for name, group in groupby(sorted(checks, key=key), key=key)]
+
+
+def counting_query(checks: list[Check], source: str, weight: str = "") -> str:
+    """One SQL query that counts, per check, the rows it looks at and those of them that fail."""
+    columns = []
+    for check in checks:
+        counted = check.counted or "true"
+        columns.append(f"{_number_of(weight)} filter (where {counted})")
+        columns.append(f"{_number_of(weight)} filter (where ({counted}) and ({check.fails}))")
+    return f"select {', '.join(columns)} from {source}"
+
+
+def conditions_of(checks: Iterable[Check]) -> str:
+    """The SQL of all conditions, from which the lookups that they name are read."""
+    return " ".join(f"{check.counted} {check.fails}" for check in checks)
+
+
+def _number_of(weight: str) -> str:
+    return f"sum({weight})" if weight else "count(*)"
+
+
+def _scan_table(scanned: Scanned, table: str, checks: list[Check]) -> list[Count]:
+    """The counts of a table's rows, in one pass; a second finds whom the failing ones touch."""
+    path = scanned.path(table)
+    counts = _counted(scanned, checks, from_clause(table, path, conditions_of(checks)))
+    person = shape_of(table).person or shape_of(table).key
+    of_people = [count for count in counts if _asks_whom_it_touches(count)]
+    if not person or not of_people:
+        return counts
+    used = conditions_of(count.check for count in of_people) + " person."
+    source = from_clause(table, path, used)
+    if " join person " not in source:
+        return counts
+    touched = _touched(scanned, of_people, source, f"event.{person}", "person.is_myeloma")
+    return [touched.get(count.check.check_id, count) for count in counts]
+
+
+def _scan_relation(scanned: Scanned, relation: str, checks: list[Check]) -> list[Count]:
+    if relation not in MAKERS:
+        raise QualityError(
+            f"check {checks[0].check_id}: there is no relation «{relation}» to take rows from; "
+            f"known are {', '.join(MAKERS)}."
         )
-        """,
-    )[0]
-    if not unrisen:
-        return counted, 0
-    return counted, warehouse.value(
-        connection, f"select count({key}) - count(distinct {key}) from {path}"
-    )
+    columns = make_relation(scanned, relation)
+    weight = "records" if "records" in columns else ""
+    counts = [count for count in _counted(scanned, checks, relation, weight) if count.counted]
+    if "detail" in columns:
+        counts = [_with_detail(scanned, count, relation) for count in counts]
+    if not {"person_key", "is_myeloma"} <= columns:
+        return counts
+    of_people = [count for count in counts if _asks_whom_it_touches(count)]
+    touched = _touched(scanned, of_people, relation, "person_key", "is_myeloma", weight)
+    return [touched.get(count.check.check_id, count) for count in counts]
 
 
-def usable_checks(connection, table: str) -> list[Check]:
-    """The checks of ``table`` that what the source has allows: no visits, no check of visits."""
-    has_vocabulary = warehouse.value(connection, "select count(*) > 0 from concept")
-    has_visits = warehouse.value(connection, "select count(*) > 0 from visit")
+def _counted(scanned: Scanned, checks: list[Check], source: str, weight: str = "") -> list[Count]:
+    numbers = _run(scanned, checks, counting_query(checks, source, weight), source, weight)
     return [
-        check
-        for check in checks_of(table, bool(has_vocabulary))
-        if has_visits or check.name != "visit_exists"
+        Count(scanned.name, check, int(counted or 0), int(failing or 0))
+        for check, counted, failing in zip(checks, numbers[::2], numbers[1::2], strict=True)
     ]
 
 
-def counting_query(checks: list[Check], shape: Shape, path: str) -> str:
-    """One plain SQL query that counts, per check, the rows it looks at and those that fail."""
+def _run(scanned: Scanned, checks: list[Check], query: str, source: str, weight: str) -> tuple:
+    """The one row of ``query``; a check whose SQL is at fault is looked for alone and named."""
+    try:
+        _only_a_query(query)
+        return warehouse.rows(scanned.connection, query)[0]
+    except (duckdb.Error, ValueError) as error:
+        for check in checks:
+            try:
+                alone = counting_query([check], source, weight)
+                _only_a_query(alone)
+                warehouse.rows(scanned.connection, f"explain {alone}")
+            except (duckdb.Error, ValueError) as of_check:
+                where = check.changed_by or "quality_checks.csv"
+                raise QualityError(
+                    f"{where}: the check {check.check_id} is no condition that DuckDB can run: "
+                    f"{str(of_check).splitlines()[0]}"
+                ) from of_check
+        raise QualityError(f"The checks cannot be run: {str(error).splitlines()[0]}") from error
+
+
+def _only_a_query(query: str) -> None:
+    """Refuse what is more than one SELECT: a condition must not end it and begin another."""
+    statements = duckdb.extract_statements(query)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise ValueError("it is more than a condition")
+
+
+def _asks_whom_it_touches(count: Count) -> bool:
+    return bool(count.failing) and (
+        count.check.failing_rows != KEPT or count.share > count.check.threshold
+    )
+
+
+def _touched(
+    scanned: Scanned, counts: list[Count], source: str, person: str, myeloma: str, weight: str = ""
+) -> dict[str, Count]:
+    """``counts`` with the people that their failing rows are about, by check."""
     columns = []
-    for check in checks:
-        columns.append(f"count(*) filter (where {check.counted})")
-        columns.append(f"count(*) filter (where ({check.counted}) and ({check.fails}))")
-    return f"select {', '.join(columns)} from {joined(shape, path)}"
-
-
-def joined(shape: Shape, path: str) -> str:
-    """The FROM clause of a table with what its conditions look up."""
-    parts = [f"{path} as event cross join span"]
-    if shape.person:
-        parts.append(f"left join person on event.{shape.person} = person.person_key")
-    if shape.visit:
-        parts.append(f"left join visit on event.{shape.visit} = visit.visit_key")
-    concept = CONCEPTS.get(shape.table)
-    if concept:
-        parts.append(f"left join concept on event.{concept} = concept.concept_id")
-    if shape.table in DRUG_KEYS:
-        parts.append(f"left join launch on event.{DRUG_KEYS[shape.table]} = launch.drug_key")
-    if shape.table in TEST_KEYS:
-        test, unit = TEST_KEYS[shape.table]
-        parts.append(f"left join lab on event.{test} = lab.test_key")
-        parts.append(
-            f"left join known_unit on event.{test} = known_unit.test_key "
-            f"and {unit} = known_unit.unit_key"
+    for count in counts:
+        counted = f"({count.check.counted or 'true'})"
+        failing = f"{counted} and ({count.check.fails})"
+        columns += [
+            f"count(distinct {person}) filter (where {failing})",
+            f"count(distinct {person}) filter (where {failing} and {myeloma})",
+            f"coalesce({_number_of(weight)} filter (where {counted} and {myeloma}), 0)",
+            f"coalesce({_number_of(weight)} filter (where {failing} and {myeloma}), 0)",
+        ]
+    if not columns:
+        return {}
+    numbers = warehouse.rows(scanned.connection, f"select {', '.join(columns)} from {source}")[0]
+    return {
+        count.check.check_id: replace(
+            count,
+            **{
+                name: int(number)
+                for name, number in zip(TOUCHED, numbers[4 * place : 4 * place + 4], strict=True)
+            },
         )
-    return " ".join(parts)
+        for place, count in enumerate(counts)
+    }
 
 
-def _as_landed(source: str, table: str, landed: dict) -> list[Count]:
-    """What the landing already knows: whether the table is there and what could not be read."""
-    counts = []
-    if table in NEEDED_TABLES:
-        check = replace(WHOLE["table_is_there"], table=table)
-        counts.append(Count(source, check, 1, int(landed["rows"] == 0)))
-    if landed["rows"]:
-        check = replace(WHOLE["columns_are_there"], table=table)
-        missing = len(landed["columns_missing"])
-        counts.append(Count(source, check, len(layout.tables()[table]), missing))
-    if landed["form"] not in ("absent", "linked parquet"):
-        check = replace(WHOLE["values_are_readable"], table=table)
-        faults = landed["rows_set_aside"] + landed["cells_emptied"]
-        counts.append(Count(source, check, landed["rows"] + landed["rows_set_aside"], faults))
-    return counts
+def _with_detail(scanned: Scanned, count: Count, relation: str) -> Count:
+    """The count with what the relation tells of its failing rows."""
+    if not count.failing:
+        return count
+    check = count.check
+    told = warehouse.rows(
+        scanned.connection,
+        f"select distinct detail from {relation} where ({check.counted or 'true'}) "
+        f"and ({check.fails}) and detail is not null order by 1 limit {SHOWN_DETAILS}",
+    )
+    return replace(count, detail=", ".join(detail for (detail,) in told))
 
 
-def _monthly_volume(connection, landing: Path, source: str, shape: Shape) -> list[Count]:
-    """Months between the 5th and the 95th percentile of dates with hardly any rows."""
-    if not shape.start or shape.table in ("death", "observation_period", "episode"):
-        return []
-    months = f"""
-        with months as (
-            select date_trunc('month', {quoted(shape.start)}) as month, count(*) as events
-            from {path_of(landing, source, shape.table)} where {quoted(shape.start)} is not null
-            group by 1
-        ),
-        cumulated as (
-            select month, events, sum(events) over (order by month) / sum(events) over () as share
-            from months
-        ),
-        middle as (select * from cumulated where share between 0.05 and 0.95)
-        select
-            date_diff('month', min(month), max(month)) + 1,
-            count(*) filter (where events >= {LOW_VOLUME} * (select median(events) from middle)),
-            median(events)
-        from middle
-    """
-    expected, filled, usual = warehouse.rows(connection, months)[0]
-    if (usual or 0) < ROWS_WORTH_COUNTING or expected < MONTHS_WORTH_COUNTING:
-        return []
-    check = replace(WHOLE["months_are_filled"], table=shape.table)
-    return [Count(source, check, expected, expected - filled)]
+def _facts(scanned: Scanned) -> dict:
+    """What the page says of a source: its release, its last record, its people and rows."""
+    make_relation(scanned, "source_facts")
+    row = warehouse.rows(
+        scanned.connection,
+        "select release_date, last_record_date, person_count, myeloma_person_count "
+        "from source_facts",
+    )[0]
+    released, last, people, with_myeloma = row
+    return {
+        "release_date": str(released) if released else None,
+        "last_record_date": str(last) if last else None,
+        "persons": people,
+        "persons_with_myeloma": with_myeloma,
+        "rows": sum(table["rows"] for table in scanned.entry["tables"].values()),
+    }

@@ -1,111 +1,190 @@
 """Brings the columns of one table into the order, names and types of its layout.
 
-What cannot be read as its type is never dropped in silence: a cell of an optional column is
-emptied, a row whose key, person or date cannot be read is set aside, and both are listed. A column
-that cannot be read in most of its rows is the wrong column, and stops the landing.
+No cast may fail or guess. A text that is no whole number, number, date or time empties its cell; a
+row whose person or day cannot be read is set aside; both are listed with the form of the text. A
+column that fails in most of its rows is the wrong column, and stops the landing. An instant becomes
+a day only in a zone that is stated; a number becomes a day only where the whole column is days.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from myelomart.errors import SourceError
-from myelomart.sources import files, layout
+from myelomart.sources import layout
+from myelomart.sources.source import RowAccount
 from myelomart.warehouse import literal, quoted, rows
 
-WHOLE_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
-READABLE = re.compile(
-    r"^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL.*|VARCHAR|BOOLEAN|DATE|TIME|TIMESTAMP.*|\"NULL\")$"
-)
+WHOLE = {
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "BOOLEAN",
+}  # fmt: skip
+WIDE = {"UBIGINT", "HUGEINT", "UHUGEINT"}
+FLOATS = {"FLOAT": 2**24, "DOUBLE": 2**53}  # up to which every whole number is exact
+INSTANT = "TIMESTAMP WITH TIME ZONE"
+DAYS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", INSTANT)
+NESTED = re.compile(r"\[\]$|^(STRUCT|MAP|UNION|LIST|ARRAY)|^(BLOB|BIT|GEOMETRY|VARIANT)|\[\d+\]$")
 WORDS = {
     "BIGINT": "a whole number",
     "DOUBLE": "a number",
     "DATE": "a date (YYYY-MM-DD)",
     "TIMESTAMP": "a time (YYYY-MM-DD hh:mm:ss)",
 }
+REASONS = {
+    "BIGINT": "no whole number",
+    "DOUBLE": "no number",
+    "DATE": "no date",
+    "TIMESTAMP": "no time",
+}
+NO_VALUE = "('NA', 'N/A', '<NA>', 'NAN', 'NAT', 'NULL', '(NULL)', 'NONE', '.', '\\N')"
+ISO_DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
+CLOCK_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
+OFFSET = r"Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?"
+ZONED = rf"({ISO_DAY})[ T]({CLOCK_TIME}) ?({OFFSET})"
+MIDNIGHT = r"0?0:00(?::00(?:\.0+)?)?"
+AT_UTC = r"Z|z|UTC|GMT|[+-]00(?::?00)?"
+NAMED_MONTH = rf"(\d{{1,2}})[-/ .]?([A-Za-z]{{3,9}})[-/ .,]{{0,2}}(\d{{4}})(?:[ :T]({CLOCK_TIME}))?"
+LAST_DAY, FIRST_DAY = "9999-12-31", "0001-01-01"  # stand for infinity and -infinity
+UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}  # in microseconds
+DAY = 86_400_000_000  # microseconds
 ROW_NUMBER = "source_row_number"
 FILE_NAME = "source_file_name"
+# rows of these have an id that only names them: a new one changes nothing
+NAMED_BY_ID = {
+    "observation_period", "visit_occurrence", "visit_detail", "condition_occurrence",
+    "drug_exposure", "procedure_occurrence", "device_exposure", "measurement", "observation",
+    "episode", "note_nlp",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A table as DuckDB reads it.
+
+    ``scan`` is a FROM clause; ``rows`` how many rows it must give, counted by another than DuckDB
+    (None: nobody could); ``shown`` gives the user's file for each file that is read; ``instants``
+    are columns that hold instants in UTC though their type does not say so; ``linkable`` is the one
+    file that may be linked as it is.
+    """
+
+    table: str
+    place: str
+    scan: str
+    form: str
+    rows: int | None
+    shown: dict[str, str] = field(default_factory=dict)
+    instants: frozenset[str] = frozenset()
+    linkable: Path | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to read one table: by column of the standard, the name and type it has in the files."""
+    """How to read one table.
 
-    table: str
-    found: files.TableFiles
+    ``present`` gives for each column of the layout its name and type in the source, ``clocks`` how
+    to read those that hold instants or numbers for days.
+    """
+
+    readable: Readable
+    timezone: str | None
     present: dict[str, tuple[str, str]]
     dropped: list[str]
     missing: list[str]
     fits: bool
+    clocks: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def table(self) -> str:
+        """The table that is read."""
+        return self.readable.table
+
+    @property
+    def columns(self) -> tuple[layout.Column, ...]:
+        """The columns of its layout."""
+        return layout.tables()[self.table]
 
 
-def plan(connection: duckdb.DuckDBPyConnection, table: str, found: files.TableFiles) -> Plan:
-    """Match the columns of ``found`` with the standard's.
+def plan(
+    connection: duckdb.DuckDBPyConnection, readable: Readable, timezone: str | None = None
+) -> Plan:
+    """Match the columns of ``readable`` with the layout's.
 
-    Raises ``SourceError`` when a needed column is absent or of a type that holds something else.
+    Raises ``SourceError`` when a needed column is absent, or of a type that holds something else.
     """
+    table, place = readable.table, readable.place
     try:
-        described = rows(connection, f"describe select * from {files.scan(found)}")
+        described = rows(connection, f"describe select * from {readable.scan}")
     except duckdb.Error as error:
-        raise _unreadable(table, found, error) from error
+        raise unreadable(readable, error) from error
+    lowered = [name.lower() for name, *_ in described]
+    for name in lowered:
+        if lowered.count(name) > 1:
+            raise SourceError(f"{place}: table {table} has the column {name} twice: remove one.")
     names = {name.lower(): (name, kind) for name, kind, *_ in described if name != FILE_NAME}
-    if len(names) < len(described) - 1:
-        lowered = [name.lower() for name, *_ in described]
-        doubled = next(name for name in lowered if lowered.count(name) > 1)
-        raise SourceError(
-            f"{found.paths[0]}: table {table} has the column {doubled} twice: remove one."
-        )
     present = {}
-    for column in layout.tables()[table]:
+    columns = layout.tables()[table]
+    for column in columns:
         name = column.name if column.name in names else column.other_name
         if name in names:
             present[column.name] = names.pop(name)
     missing = [
-        column
-        for column in layout.tables()[table]
-        if column.name not in present and column.role != "row_number"
+        column for column in columns if column.name not in present and column.role != "row_number"
     ]
     if not present:
         raise SourceError(
-            f"{found.paths[0]}: its first line names no column of {table}: the header is missing."
+            f"{place}: its first line names no column of {table}: the header is missing."
         )
     for column in missing:
         if column.role != "optional":
             raise SourceError(
-                f"{found.paths[0]}: table {table} has no column {column.name}, which is needed: "
+                f"{place}: table {table} has no column {column.name}, which is needed: "
                 "name the column in the header, or export it too."
             )
-    for column in layout.tables()[table]:
-        kind = present.get(column.name, ("", "VARCHAR"))[1]
-        if not READABLE.match(kind):
+    for column in columns:
+        kind = present.get(column.name, ("", column.type))[1]
+        if not _is_readable(kind, column, table):
             raise SourceError(
-                f"{found.paths[0]}: table {table}, column {column.name} is of type {kind}, "
+                f"{place}: table {table}, column {column.name} is of type {kind}, "
                 f"not {WORDS.get(column.type, 'text')}: export it as {column.type}."
             )
-    expected = [(column.name, column.type) for column in layout.tables()[table]]
-    fits = found.form == "parquet" and not names and list(present.values()) == expected
-    return Plan(table, found, present, sorted(names), [column.name for column in missing], fits)
+    expected = [(column.name, column.type) for column in columns]
+    fits = (
+        readable.linkable is not None
+        and not names
+        and not readable.instants
+        and list(present.values()) == expected
+    )
+    dropped = sorted(name for name in names if not re.fullmatch(r"unnamed_\d+", name))
+    made = Plan(readable, timezone, present, dropped, [column.name for column in missing], fits)
+    return replace(made, clocks=_clocks(connection, made))
 
 
 def write(
     connection: duckdb.DuckDBPyConnection, plan: Plan, target: Path, faults: Path
-) -> tuple[int, int]:
-    """Write the table to ``target``; return the numbers of rows set aside and of cells emptied.
+) -> RowAccount:
+    """Write the table to ``target`` and what could not be read to ``faults``; account for all rows.
 
-    The first pass takes every value as good; only when one is not, the table is read again.
+    What cannot be read is missing after the first pass: only where values are missing that the
+    source gives, the table is read again.
     """
+    account = RowAccount(
+        plan.readable.form, columns_dropped=plan.dropped, columns_missing=plan.missing
+    )
     try:
-        _copy(connection, f"select {_selected(plan, 'cast')} from {files.scan(plan.found)}", target)
-        return 0, 0
-    except duckdb.ConversionException:
-        return _write_with_care(connection, plan, target, faults)
+        copy(connection, f"select {_selected(plan)} from {plan.readable.scan}", target)
+        if _has_faults(connection, plan, target):
+            _write_with_care(connection, plan, target, faults, account)
     except duckdb.Error as error:
-        raise _unreadable(plan.table, plan.found, error) from error
+        raise unreadable(plan.readable, error) from error
+    account.rows = parquet_rows(target)
+    landed = account.rows + account.rows_set_aside
+    account.rows_in = landed if plan.readable.rows is None else plan.readable.rows
+    return account
 
 
 def write_empty(connection: duckdb.DuckDBPyConnection, table: str, target: Path) -> None:
@@ -114,121 +193,13 @@ def write_empty(connection: duckdb.DuckDBPyConnection, table: str, target: Path)
     selected = ", ".join(
         f"cast(null as {column.type}) as {quoted(column.name)}" for column in known[table]
     )
-    _copy(connection, f"select {selected} where false", target)
+    copy(connection, f"select {selected} where false", target)
 
 
-def _write_with_care(connection, plan: Plan, target: Path, faults: Path) -> tuple[int, int]:
-    unreadable = {
-        column.name: f"({_value(plan, column, 'try_cast')} is null and {_given(plan, column)})"
-        for column in layout.tables()[plan.table]
-        if column.name in plan.present and column.type != "VARCHAR"
-    }
-    _stop_at_wrong_columns(connection, plan, unreadable)
-    needed = [c.name for c in layout.tables()[plan.table] if c.role in ("key", "required")]
-    lost = " or ".join([unreadable[name] for name in needed if name in unreadable] or ["false"])
-    numbered = _numbered(plan)
-    _copy(
-        connection,
-        f"select {_selected(plan, 'try_cast')} from ({numbered}) where not ({lost})",
-        target,
-    )
-    listed = ", ".join(
-        f"case when {test} then {literal(name)} end" for name, test in unreadable.items()
-    )
-    faults.parent.mkdir(parents=True, exist_ok=True)
-    original = ", ".join(quoted(name) for name, _ in plan.present.values())
-    _copy(
-        connection,
-        f"""
-        select
-            {literal(plan.table)} as table_name,
-            parse_filename({FILE_NAME}) as file_name,
-            {ROW_NUMBER} as row_number,
-            list_aggregate(list_filter([{listed}], lambda x: x is not null), 'string_agg', ', ')
-                as column_names,
-            'cannot be read as the type of the column' as reason,
-            case when {lost} then 'row set aside' else 'cell emptied' end as action,
-            cast(to_json(struct_pack({original})) as varchar) as row_as_json
-        from ({numbered})
-        where {" or ".join(unreadable.values())}
-        """,
-        faults,
-    )
-    counts = f"""
-        select
-            count(*) filter (where action = 'row set aside'),
-            coalesce(
-                sum(len(string_split(column_names, ', '))) filter (where action = 'cell emptied'), 0
-            )
-        from read_parquet({literal(faults)})
-    """
-    set_aside, emptied = rows(connection, counts)[0]
-    return set_aside, int(emptied)
-
-
-def _stop_at_wrong_columns(connection, plan: Plan, unreadable: dict[str, str]) -> None:
-    counts = ", ".join(
-        f"count(*) filter (where {test}), count({quoted(plan.present[name][0])}), "
-        f"min({ROW_NUMBER}) filter (where {test})"
-        for name, test in unreadable.items()
-    )
-    result = rows(connection, f"select {counts} from ({_numbered(plan)})")[0]
-    for position, column in enumerate(unreadable):
-        bad, given, first = result[3 * position : 3 * position + 3]
-        if bad and bad * 2 > given:
-            kind = next(c.type for c in layout.tables()[plan.table] if c.name == column)
-            raise SourceError(
-                f"{plan.found.paths[0]}: table {plan.table}, column {column} does not hold "
-                f"{WORDS[kind]} in {bad} of {given} rows, first in row {first}: "
-                "put the right values into that column."
-            )
-
-
-def _selected(plan: Plan, cast: str) -> str:
-    return ", ".join(
-        f"{_value(plan, column, cast)} as {quoted(column.name)}"
-        for column in layout.tables()[plan.table]
-    )
-
-
-def _value(plan: Plan, column: layout.Column, cast: str) -> str:
-    """SQL for ``column`` in its type; ``cast`` is cast (a bad value raises) or try_cast (NULL)."""
-    if column.role == "row_number":
-        return "row_number() over ()"
-    if column.name not in plan.present:
-        return f"cast(null as {column.type})"
-    name, kind = plan.present[column.name]
-    name = quoted(name)
-    if kind == column.type and kind != "VARCHAR":
-        return name
-    if kind == "VARCHAR":
-        name = f"nullif(trim({name}), '')"
-        if column.type in ("DATE", "TIMESTAMP"):
-            # vocabularies and TriNetX write 20200131, and 20200131235959 for a time
-            name = (
-                f"case when length({name}) in (8, 14) then regexp_replace({name}, "
-                "'^(\\d{4})(\\d{2})(\\d{2})(\\d{6})?$', '\\1-\\2-\\3') else "
-                f"{name} end"
-            )
-    return f"{cast}({name} as {column.type})"
-
-
-def _given(plan: Plan, column: layout.Column) -> str:
-    name, kind = plan.present[column.name]
-    return (
-        f"nullif(trim({quoted(name)}), '') is not null"
-        if kind == "VARCHAR"
-        else f"{quoted(name)} is not null"
-    )
-
-
-def _numbered(plan: Plan) -> str:
-    return f"select *, row_number() over () as {ROW_NUMBER} from {files.scan(plan.found)}"
-
-
-def _copy(connection, query: str, target: Path) -> None:
+def copy(connection, query: str, target: Path) -> None:
     """Stream ``query`` into the Parquet file ``target``, which appears only when it is whole."""
     temporary = target.with_name(target.name + ".new")
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         connection.execute(
             f"copy ({query}) to {literal(temporary)} (format parquet, compression zstd)"
@@ -238,12 +209,564 @@ def _copy(connection, query: str, target: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _unreadable(table: str, found: files.TableFiles, error: duckdb.Error) -> SourceError:
+def parquet_rows(path: Path) -> int:
+    """The rows of a Parquet file by its footer."""
+    return pq.read_metadata(path).num_rows
+
+
+def missing_values(path: Path, column: str) -> int | None:
+    """How many values of a column are missing by the footer; None where it does not say."""
+    metadata = pq.read_metadata(path)
+    position = metadata.schema.names.index(column)
+    counts = [
+        metadata.row_group(number).column(position).statistics
+        for number in range(metadata.num_row_groups)
+    ]
+    if any(one is None or not one.has_null_count for one in counts):
+        return None
+    return sum(one.null_count for one in counts)
+
+
+# --- a second reading, with care -----------------------------------------------------------------
+
+
+def _has_faults(connection, plan: Plan, target: Path) -> bool:
+    """True when the source gives more values of a column than landed."""
+    landed = {}
+    for column in plan.columns:
+        if column.name in plan.present and _may_fail(plan, column):
+            missing = missing_values(target, column.name)
+            landed[column.name] = None if missing is None else parquet_rows(target) - missing
+    if not landed:
+        return False
+    raw = ", ".join(f"count({quoted(plan.present[name][0])})" for name in landed)
+    counts = rows(connection, f"select {raw} from {plan.readable.scan}")[0]
+    fewer = [name for name, count in zip(landed, counts, strict=True) if landed[name] != count]
+    if not fewer:
+        return False
+    by_name = {column.name: column for column in plan.columns}
+    given = ", ".join(f"count(*) filter (where {_given(plan, by_name[name])})" for name in fewer)
+    counts = rows(connection, f"select {given} from {plan.readable.scan}")[0]
+    return any(landed[name] != count for name, count in zip(fewer, counts, strict=True))
+
+
+def _write_with_care(connection, plan: Plan, target: Path, faults: Path, account) -> None:
+    plan = replace(plan, clocks=plan.clocks | _clocks_of_texts(connection, plan))
+    typed = [c for c in plan.columns if c.name in plan.present and c.type != "VARCHAR"]
+    faulty = {c.name: f"({_value(plan, c)} is null and {_given(plan, c)})" for c in typed}
+    numbered = f"select *, row_number() over () as {ROW_NUMBER} from {plan.readable.scan}"
+    lost = [
+        faulty[c.name]
+        for c in typed
+        if c.role == "required" or (c.role == "key" and plan.table not in NAMED_BY_ID)
+    ]
+    is_lost = " or ".join(lost) or "false"
+    _count_faults(connection, plan, faulty, numbered, is_lost, account)
+    copy(
+        connection,
+        f"select {_selected(plan)} from ({numbered}) where not ({is_lost})",
+        target,
+    )
+    listed = ", ".join(f"case when {faulty[c.name]} then {literal(c.name)} end" for c in typed)
+    reasons = ", ".join(
+        f"case when {faulty[c.name]} then "
+        f"{literal(f'{c.name}: {REASONS[c.type]}, ')} || {_form(plan, c)} end"
+        for c in typed
+    )
+    original = ", ".join(quoted(name) for name, _ in plan.present.values())
+    copy(
+        connection,
+        f"""
+        select
+            {literal(plan.table)} as table_name,
+            {_file_shown(plan)} as file_name,
+            {ROW_NUMBER} as row_number,
+            {_joined(listed, ", ")} as column_names,
+            {_joined(reasons, "; ")} as reason,
+            case when {is_lost} then 'row set aside' else 'cell emptied' end as action,
+            cast(to_json(struct_pack({original})) as varchar) as row_as_json
+        from ({numbered})
+        where {" or ".join(faulty.values()) or "false"}
+        """,
+        faults,
+    )
+
+
+def _joined(cases: str, separator: str) -> str:
+    return (
+        f"list_aggregate(list_filter([{cases}], lambda x: x is not null), 'string_agg', "
+        f"{literal(separator)})"
+    )
+
+
+def _file_shown(plan: Plan) -> str:
+    """SQL for the user's name of the file that a row stands in."""
+    cases = "".join(
+        f" when {literal(read)} then {literal(shown)}"
+        for read, shown in plan.readable.shown.items()
+        if Path(read).name != shown
+    )
+    last = f"parse_filename({FILE_NAME})"
+    return f"case {FILE_NAME}{cases} else {last} end" if cases else last
+
+
+def _count_faults(
+    connection, plan: Plan, faulty: dict[str, str], numbered: str, is_lost: str, account
+) -> None:
+    """Count what cannot be read by column; stop where it is most of a column."""
+    by_name = {column.name: column for column in plan.columns}
+    counts = ", ".join(
+        f"count(*) filter (where {test}), count(*) filter (where {_given(plan, by_name[name])}), "
+        f"min({ROW_NUMBER}) filter (where {test}), "
+        f"min({_form(plan, by_name[name])}) filter (where {test}), "
+        f"count(*) filter (where {test} and not ({is_lost}))"
+        for name, test in faulty.items()
+    )
+    query = f"select {counts}, count(*) filter (where {is_lost}) from ({numbered})"
+    *result, account.rows_set_aside = rows(connection, query)[0]
+    for position, (name, test) in enumerate(faulty.items()):
+        bad, given, first, form, stay = result[5 * position : 5 * position + 5]
+        if not bad:
+            continue
+        column = by_name[name]
+        is_instant = column.type == "DATE" and _is_instant(connection, plan, column, test)
+        is_free = column.role == "key" and plan.table in NAMED_BY_ID
+        if is_instant or (bad * 2 > given and not is_free):
+            place, row = _where(connection, plan, numbered, first)
+            if is_instant:
+                raise _needs_a_zone(place, plan.table, name, row)
+            hint = (
+                "write them as YYYY-MM-DD (05/01/2020 may be two days)"
+                if column.type == "DATE"
+                else "put the right values into that column"
+            )
+            raise SourceError(
+                f"{place}: table {plan.table}, column {name} does not hold {WORDS[column.type]} in "
+                f"{bad:,} of {given:,} rows, first in row {row}, where it has the form "
+                f"«{form}»: {hint}."
+            )
+        action = (
+            "id replaced" if is_free
+            else "row set aside" if column.role in ("key", "required")
+            else "cell emptied"
+        )  # fmt: skip
+        account.note(action, name, REASONS[column.type], bad, form)
+        account.cells_emptied += stay if action == "cell emptied" else 0
+
+
+def _where(connection, plan: Plan, numbered: str, first: int) -> tuple[str, int]:
+    """The user's file of row ``first`` of all, and its number there."""
+    if not plan.readable.shown:
+        return plan.readable.place, first
+    file, before = rows(
+        connection,
+        f"""
+        select any_value({FILE_NAME}), min({ROW_NUMBER}) from ({numbered})
+        where {FILE_NAME} = (
+            select any_value({FILE_NAME}) from ({numbered}) where {ROW_NUMBER} = {first}
+        )
+        """,
+    )[0]
+    place = plan.readable.place
+    if len(plan.readable.shown) > 1:
+        place = str(Path(place).with_name(plan.readable.shown.get(file, Path(file).name)))
+    return place, first - before + 1
+
+
+def _form(plan: Plan, column: layout.Column) -> str:
+    """SQL for what a text looks like, with every digit as 9 and every letter as a."""
+    text = f"cast({quoted(plan.present[column.name][0])} as varchar)"
+    return (
+        f"left(regexp_replace(regexp_replace({text}, '[0-9]', '9', 'g'), "
+        "'[^-9 .,:/+]', 'a', 'g'), 24)"
+    )
+
+
+# --- instants, and numbers for days --------------------------------------------------------------
+
+
+def _clocks(connection, plan: Plan) -> dict[str, str]:
+    """How to read the columns whose type says that they hold instants, or numbers for days.
+
+    'utc': all are midnight UTC, so the day is plain, whatever the zone. 'zone': the day is that of
+    the stated zone. 'yyyymmdd', or a unit of time since 1970, with 'zone' behind it.
+    """
+    found = {}
+    for column in plan.columns:
+        if column.type not in ("DATE", "TIMESTAMP") or column.name not in plan.present:
+            continue
+        name, kind = plan.present[column.name]
+        quoted_name = quoted(name)
+        if kind == INSTANT or name.lower() in plan.readable.instants:
+            if kind != INSTANT:
+                quoted_name = f"timezone('UTC', {quoted_name})"
+            found[column.name] = _zone_of_instants(
+                connection, plan, column, f"epoch_us({quoted_name})", f"isfinite({quoted_name})"
+            )
+        elif kind in WHOLE | WIDE | FLOATS.keys() or kind.startswith("DECIMAL"):
+            found[column.name] = _unit_of(
+                connection, plan, column, f"cast({quoted_name} as double)"
+            )
+        elif kind == "VARCHAR" and plan.timezone and column.type == "DATE":
+            text = f"trim({quoted_name})"
+            at_utc = rows(
+                connection,
+                f"select count(*) from {plan.readable.scan} where "
+                f"regexp_full_match({text}, {literal(ZONED)}) and not ({_is_plain_day(text)})",
+            )[0][0]
+            if at_utc:
+                found[column.name] = "zone"
+    return found
+
+
+def _clocks_of_texts(connection, plan: Plan) -> dict[str, str]:
+    """The unit of text columns that hold numbers for days, as SQLite and R write them."""
+    found = {}
+    for column in plan.columns:
+        if column.type not in ("DATE", "TIMESTAMP") or column.name not in plan.present:
+            continue
+        name, kind = plan.present[column.name]
+        if kind != "VARCHAR":
+            continue
+        text = f"trim({quoted(name)})"
+        numbers = f"regexp_full_match({text}, '-?\\d+(\\.\\d+)?')"
+        others, given = rows(
+            connection,
+            f"select count(*) filter (where {numbers} and {_value(plan, column)} is null), "
+            f"count(*) filter (where {_given(plan, column)}) from {plan.readable.scan}",
+        )[0]
+        if others * 2 > given:
+            number = f"try_cast(case when {numbers} then {text} end as double)"
+            unit = _unit_of(connection, plan, column, number)
+            if unit != "none":
+                found[column.name] = unit
+    return found
+
+
+def _unit_of(connection, plan: Plan, column: layout.Column, number: str) -> str:
+    """What the numbers of a column of days are: 'yyyymmdd', a unit since 1970, or 'none'."""
+    as_day = f"try_strptime(cast(try_cast({number} as bigint) as varchar), '%Y%m%d')"
+    given, days, greatest = rows(
+        connection,
+        f"select count({number}), count(*) filter (where {number} between 18000101 and 99991231 "
+        f"and {as_day} is not null), max(abs({number})) filter (where isfinite({number})) "
+        f"from {plan.readable.scan}",
+    )[0]
+    if not given or greatest is None:
+        return "none"
+    if days * 2 > given:
+        return "yyyymmdd"
+    unit = (
+        "none" if greatest < 1e7
+        else "seconds" if greatest < 1e11
+        else "milliseconds" if greatest < 1e14
+        else "microseconds"
+    )  # fmt: skip
+    if unit == "none":
+        return unit
+    micro = f"try_cast({number} * {UNITS[unit]} as bigint)"
+    zone = _zone_of_instants(connection, plan, column, micro, f"{micro} is not null")
+    return unit if zone == "utc" else f"{unit} zone"
+
+
+def _zone_of_instants(
+    connection, plan: Plan, column: layout.Column, microseconds: str, is_given: str
+) -> str:
+    """'utc' where the days of instants need no zone, 'zone' where one is stated.
+
+    Raises ``SourceError`` where a day depends on the zone and none is stated. A time that stands
+    beside its day needs none: it is shown in UTC.
+    """
+    numbered = f"select *, row_number() over () as {ROW_NUMBER} from {plan.readable.scan}"
+    others, first = rows(
+        connection,
+        f"select count(*), min({ROW_NUMBER}) from ({numbered}) "
+        f"where {is_given} and {microseconds} % {DAY} != 0",
+    )[0]
+    if not others:
+        return "utc"
+    if plan.timezone:
+        return "zone"
+    if column.type == "DATE":
+        place, row = _where(connection, plan, numbered, first)
+        raise _needs_a_zone(place, plan.table, column.name, row)
+    return "utc"
+
+
+def _needs_a_zone(place: str, table: str, column: str, row: int) -> SourceError:
+    return SourceError(
+        f"{place}: table {table}, column {column} holds instants (first in row {row}), and their "
+        "day depends on where the site is: export the column as a date, or name the site's zone, "
+        "such as --timezone Europe/Berlin."
+    )
+
+
+def _is_instant(connection, plan: Plan, column: layout.Column, test: str) -> bool:
+    """True when a text of ``column`` cannot be read because it is an instant without a zone."""
+    name, kind = plan.present[column.name]
+    if kind != "VARCHAR" or plan.timezone:
+        return False
+    return bool(
+        rows(
+            connection,
+            f"select count(*) from {plan.readable.scan} where {test} "
+            f"and regexp_full_match(trim({quoted(name)}), {literal(ZONED)})",
+        )[0][0]
+    )
+
+
+def _is_plain_day(text: str) -> str:
+    """SQL that is true for an instant whose day as written is meant: local, or midnight UTC."""
+    day = f"{ISO_DAY}[ T]{MIDNIGHT} ?({OFFSET})"
+    return (
+        f"regexp_full_match({text}, {literal(day)}) "
+        f"or not regexp_full_match({text}, {literal(f'.*[0-9] ?({AT_UTC})')})"
+    )
+
+
+# --- the value of a column -----------------------------------------------------------------------
+
+
+def _is_readable(kind: str, column: layout.Column, table: str) -> bool:
+    """True when a column of type ``kind`` can hold what ``column`` is for."""
+    if kind in ('"NULL"', "NULL"):
+        return True
+    if NESTED.search(kind):
+        return False
+    is_number = kind in WHOLE | WIDE | FLOATS.keys() or kind.startswith("DECIMAL")
+    if column.type == "VARCHAR":
+        return True
+    if column.type in ("DATE", "TIMESTAMP"):
+        return kind == "VARCHAR" or kind in DAYS or (is_number and kind != "BOOLEAN")
+    if column.role == "key" and table in NAMED_BY_ID and kind == "UUID":
+        return True  # each gets a number of its own
+    return kind == "VARCHAR" or is_number
+
+
+def _selected(plan: Plan) -> str:
+    """All columns of the layout; a value that cannot be read is missing."""
+    parts = []
+    for column in plan.columns:
+        name = quoted(column.name)
+        if column.role == "row_number":
+            parts.append(f"row_number() over () as {name}")
+        elif column.name not in plan.present:
+            parts.append(f"cast(null as {column.type}) as {name}")
+        else:
+            parts.append(f"{_value(plan, column)} as {name}")
+    return ", ".join(parts)
+
+
+def _may_fail(plan: Plan, column: layout.Column) -> bool:
+    """True when a value of ``column`` that the source gives may be missing once it is read."""
+    kind = plan.present[column.name][1]
+    if column.type == "VARCHAR" or kind in ('"NULL"', "NULL"):
+        return False
+    if column.type == "BIGINT":
+        return kind not in WHOLE
+    return column.type == "DOUBLE" or kind != column.type
+
+
+def _given(plan: Plan, column: layout.Column) -> str:
+    """SQL that is true where the source gives a value: no blank, NA or NaN."""
+    name, kind = plan.present[column.name]
+    name = quoted(name)
+    if kind == "VARCHAR":
+        if column.type == "VARCHAR":
+            return f"nullif(trim({name}), '') is not null"
+        return f"coalesce(upper(nullif(trim({name}), '')) not in {NO_VALUE}, false)"
+    if kind in FLOATS:
+        return f"({name} is not null and not isnan({name}))"
+    return f"{name} is not null"
+
+
+def _value(plan: Plan, column: layout.Column) -> str:
+    """SQL for ``column`` in its type; NULL where it cannot be read."""
+    name, kind = plan.present[column.name]
+    name = quoted(name)
+    is_id = column.name.endswith("_id") and not column.name.endswith("concept_id")
+    clock = plan.clocks.get(column.name, "")
+    if kind in ('"NULL"', "NULL", "UUID") and column.type != "VARCHAR":
+        return f"cast(null as {column.type})"
+    if column.type == "VARCHAR":
+        return _as_text(name, kind)
+    if column.type == "BIGINT":
+        return _as_whole(name, kind, is_id)
+    if column.type == "DOUBLE":
+        if kind == "VARCHAR":
+            name = f"try_cast({name} as double)"
+        elif kind == "FLOAT":  # as it is written: 2.4, not 2.4000000953674316
+            name = f"cast(cast({name} as varchar) as double)"
+        elif kind != "DOUBLE":
+            name = f"cast({name} as double)"
+        return f"case when isfinite({name}) then {name} end"
+    return _as_time(name, kind, column.type, clock, plan.timezone)
+
+
+def _as_text(name: str, kind: str) -> str:
+    if kind == "VARCHAR":
+        return f"nullif(trim({name}), '')"
+    if kind in FLOATS or kind.startswith("DECIMAL"):  # a code that became a number: 203, not 203.0
+        return (
+            f"case when {name} = trunc({name}) and abs({name}) < 1e15 "
+            f"then cast(cast({name} as bigint) as varchar) else cast({name} as varchar) end"
+        )
+    return f"cast({name} as varchar)"
+
+
+def _as_whole(name: str, kind: str, is_id: bool) -> str:
+    if kind in WHOLE:
+        return name if kind == "BIGINT" else f"cast({name} as bigint)"
+    if kind in WIDE:
+        return _signed(f"cast({name} as hugeint)" if kind == "UBIGINT" else name, is_id)
+    if kind in FLOATS:
+        return (
+            f"case when isfinite({name}) and {name} = trunc({name}) "
+            f"and abs({name}) <= {FLOATS[kind]} then cast({name} as bigint) end"
+        )
+    if kind.startswith("DECIMAL"):
+        whole = _signed(f"try_cast({name} as hugeint)", is_id)
+        return f"case when {name} = trunc({name}) then {whole} end"
+    text = f"nullif(trim({name}), '')"
+    plain = f"try_cast({name} as bigint)"
+    power = f"try_cast(regexp_extract({text}, '[eE]\\+?(\\d+)$', 1) as integer)"
+    decimals = f"length(regexp_extract({text}, '\\.(\\d*)', 1))"
+    # 1.23457E+12 is what a spreadsheet leaves of an id: its last digits are lost
+    rounded = f"{decimals} >= 4 and {power} > {decimals}" if is_id else "false"
+    number = f"try_cast({text} as double)"
+    digits = f"try_cast(regexp_replace({text}, '\\.0*$', '') as hugeint)"
+    return f"""
+        case
+            when cast({plain} as varchar) = {name} then {plain}
+            when regexp_full_match({text}, '[+-]?\\d+(\\.0*)?')
+                then {_signed(digits, is_id)}
+            when regexp_full_match({text}, '[+-]?\\d(\\.\\d+)?[eE]\\+?\\d+')
+                and {number} = trunc({number}) and abs({number}) <= {FLOATS["DOUBLE"]}
+                and not ({rounded})
+                then cast({number} as bigint)
+        end
+    """
+
+
+def _signed(number: str, is_id: bool) -> str:
+    """A HUGEINT as BIGINT; an unsigned id of 64 bits keeps its bits, and so stays its own."""
+    fitting = f"try_cast({number} as bigint)"
+    if not is_id:
+        return fitting
+    return (
+        f"case when {number} between 9223372036854775808 and 18446744073709551615 "
+        f"then try_cast({number} - 18446744073709551616 as bigint) else {fitting} end"
+    )
+
+
+def _as_time(name: str, kind: str, goal: str, clock: str, timezone: str | None) -> str:
+    unit, _, where = clock.partition(" ")
+    zone = literal(timezone or "UTC") if "zone" in (unit, where) else "'UTC'"
+    if unit == "none":
+        return f"cast(null as {goal})"
+    if kind != "VARCHAR" and kind not in DAYS:
+        return _number_as_time(f"cast({name} as double)", unit, zone, goal)
+    if kind == "VARCHAR":
+        text = f"nullif(trim({name}), '')"
+        read = _text_as_time(name, text, goal, unit, zone, timezone)
+        if unit in UNITS or unit == "yyyymmdd":
+            number = (
+                f"try_cast(case when regexp_full_match({text}, '-?\\d+(\\.\\d+)?') "
+                f"then {text} end as double)"
+            )
+            read = f"coalesce({read}, {_number_as_time(number, unit, zone, goal)})"
+        return read
+    if unit in ("utc", "zone"):
+        instant = name if kind == INSTANT else f"timezone('UTC', {name})"
+        return _finite(f"cast(timezone({zone}, {instant}) as {goal})", name, goal)
+    if kind == goal:
+        return _finite(name, name, goal)
+    return _finite(f"try_cast({name} as {goal})", name, goal)
+
+
+def _finite(value: str, name: str, goal: str) -> str:
+    """``value``, or the last or first day of all for an infinite one."""
+    return (
+        f"case when isfinite({name}) then {value} "
+        f"when {name} > cast('2000-01-01' as date) then cast('{LAST_DAY}' as {goal}) "
+        f"when {name} is not null then cast('{FIRST_DAY}' as {goal}) end"
+    )
+
+
+def _number_as_time(number: str, unit: str, zone: str, goal: str) -> str:
+    if unit == "yyyymmdd":
+        day = f"try_strptime(cast(try_cast({number} as bigint) as varchar), '%Y%m%d')"
+        return f"case when {number} = trunc({number}) then cast({day} as {goal}) end"
+    micro = f"try_cast({number} * {UNITS[unit]} as bigint)"
+    return (
+        f"case when abs({number}) * {UNITS[unit]} < 2e17 then "
+        f"cast(timezone({zone}, make_timestamptz({micro})) as {goal}) end"
+    )
+
+
+def _text_as_time(
+    name: str, text: str, goal: str, unit: str, zone: str, timezone: str | None
+) -> str:
+    """SQL for the text ``name``, which is ``text`` without blanks around it."""
+    plain = f"try_cast({name} as {goal})"
+    canonical = f"cast({plain} as varchar) = {name} and isfinite({plain})"
+    digits = f"regexp_replace({text}, '^(\\d{{4}})(\\d{{2}})(\\d{{2}})(\\d{{6}})?$', '\\1-\\2-\\3')"
+    day = f"regexp_extract({text}, {literal(ZONED)}, 1)"
+    time = f"regexp_extract({text}, {literal(ZONED)}, 2)"
+    offset = f"regexp_extract({text}, {literal(ZONED)}, 3)"
+    offset = (
+        f"regexp_replace(case when {offset} in ('Z', 'z', 'UTC', 'GMT') then '+00' "
+        f"else {offset} end, '^(...)(\\d\\d)$', '\\1:\\2')"
+    )
+    written = f"try_cast(replace({day}, '/', '-') || ' ' || {time} as timestamp)"
+    instant = f"try_cast(replace({day}, '/', '-') || ' ' || {time} || {offset} as timestamptz)"
+    if unit == "zone" or (goal == "TIMESTAMP" and timezone):
+        stated = literal(timezone) if timezone else zone
+        zoned = f"cast(timezone({stated}, {instant}) as {goal})"
+    elif goal == "DATE":
+        zoned = f"case when {_is_plain_day(text)} then try_cast({written} as {goal}) end"
+    else:
+        zoned = f"try_cast({written} as {goal})"
+    month = (
+        f"try_strptime(regexp_extract({text}, {literal(NAMED_MONTH)}, 1) || ' ' || "
+        f"regexp_extract({text}, {literal(NAMED_MONTH)}, 2) || ' ' || "
+        f"regexp_extract({text}, {literal(NAMED_MONTH)}, 3), ['%d %b %Y', '%d %B %Y'])"
+    )
+    named = f"try_cast({month} as {goal})"
+    if goal == "TIMESTAMP":
+        clock = f"regexp_extract({text}, {literal(NAMED_MONTH)}, 4)"
+        named = (
+            f"coalesce(try_cast(strftime({month}, '%Y-%m-%d') || ' ' || nullif({clock}, '') "
+            f"as timestamp), {named})"
+        )
+    return f"""
+        case
+            when {canonical} then {plain}
+            when regexp_full_match({text}, '\\d{{8}}|\\d{{14}}') then try_cast({digits} as {goal})
+            when regexp_full_match({text}, {literal(f"{ISO_DAY}(?:[ T]{CLOCK_TIME})?")})
+                then try_cast(try_cast(replace({text}, '/', '-') as timestamp) as {goal})
+            when regexp_full_match({text}, {literal(ZONED)}) then {zoned}
+            when regexp_full_match({text}, {literal(NAMED_MONTH)}) then {named}
+            when lower({text}) in ('infinity', '+infinity', 'inf', '+inf')
+                then cast('{LAST_DAY}' as {goal})
+            when lower({text}) in ('-infinity', '-inf') then cast('{FIRST_DAY}' as {goal})
+        end
+    """
+
+
+# --- what DuckDB says, as a sentence -------------------------------------------------------------
+
+
+def unreadable(readable: Readable, error: duckdb.Error) -> SourceError:
+    """What DuckDB says of a table that it cannot read, as a sentence with file, table and line."""
     message = str(error)
-    path = next((str(p) for p in found.paths if str(p) in message), str(found.paths[0]))
+    read = next((read for read in readable.shown if read in message), None)
+    place = readable.place
+    if read and len(readable.shown) > 1:
+        place = str(Path(place).with_name(readable.shown[read]))
     line = re.search(r"(?:CSV Error on Line|Line): (\d+)", message)
-    where = f"{path}: table {table}" + (f", line {line.group(1)}" if line else "")
-    if "not utf-8" in message:
+    where = f"{place}: table {readable.table}" + (f", line {line.group(1)}" if line else "")
+    if "not utf-8" in message or "Invalid unicode" in message:
         return SourceError(f"{where}: is not UTF-8 text: save the file as UTF-8.")
     if "Expected Number of Columns" in message:
         return SourceError(
@@ -251,6 +774,22 @@ def _unreadable(table: str, found: files.TableFiles, error: duckdb.Error) -> Sou
             "put text that holds the delimiter into quotation marks."
         )
     if "unterminated quote" in message:
-        return SourceError(f"{where}: a quotation mark is opened and not closed: mend the row.")
-    reason = message.splitlines()[0]
-    return SourceError(f"{where}: cannot be read ({reason}): export it again.")
+        return SourceError(
+            f"{where}: a quotation mark is opened and not closed: write a mark inside a text twice."
+        )
+    if "aximum line size" in message:
+        return SourceError(
+            f"{where}: a row is longer than 16 million characters, most often because a quotation "
+            "mark is opened and not closed: mend the row."
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return SourceError(f"{where}: there is not enough memory to read it: split the file.")
+    if readable.form == "csv":
+        return SourceError(
+            f"{where}: cannot be read as text with a delimiter: its quotation marks or line ends "
+            "are damaged. Export it again."
+        )
+    if readable.form == "database":
+        reason = message.splitlines()[0][:200]
+        return SourceError(f"{where}: cannot be read ({reason}): mend it in the database.")
+    return SourceError(f"{where}: is damaged and cannot be read to its end: export it again.")

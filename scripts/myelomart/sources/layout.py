@@ -13,12 +13,15 @@ from importlib import resources
 
 SPECIFICATIONS = ("cdm_v54_columns.csv", "trinetx_columns.csv")
 OF_LANDING = "landing_columns.csv"
+VOCABULARY = ("concept", "concept_relationship", "concept_ancestor")
 
 
 @dataclass(frozen=True)
 class Column:
     """One column. ``role`` is key, required, optional or row_number (numbered while it lands).
 
+    A ``dated`` column must be there, and a row stays though its cell cannot be read: a death
+    without a day is still a death.
     ``other_name`` is what an older layout calls it (CDM v5.3).
     """
 

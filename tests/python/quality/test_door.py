@@ -22,25 +22,19 @@ FAULTS = {
     "duplicate keys": (
         "condition_occurrence",
         "select * from {t} union all (select * from {t} order by 1 limit 7)",
-        "condition_occurrence key_is_unique", 7,
+        "condition_occurrence row_is_repeated", 7,
     ),
     "orphan persons": (
         "drug_exposure",
         "select * replace (if(drug_exposure_id % 1000 = 3, 99999999, person_id) as person_id)"
         " from {t}",
-        "drug_exposure person_exists", None,
+        "drug_exposure person_is_unknown", None,
     ),
     "orphan visits": (
         "procedure_occurrence",
         "select * replace (if(procedure_occurrence_id % 1000 = 3, 777, visit_occurrence_id)"
         " as visit_occurrence_id) from {t}",
-        "procedure_occurrence visit_exists", None,
-    ),
-    "dates in 2099": (
-        "observation_period",
-        "select * replace (if(person_id = 4, date '2099-01-01', observation_period_end_date)"
-        " as observation_period_end_date) from {t}",
-        "observation_period end_is_possible", 1,
+        "procedure_occurrence visit_is_unknown", None,
     ),
     "dates in 1800 and 2099": (
         "measurement",
@@ -49,31 +43,31 @@ FAULTS = {
         " if(measurement_id % 50000 = 5, -value_as_number - 1, value_as_number) as value_as_number,"
         " if(measurement_id % 50000 = 6, 424242, measurement_concept_id) as measurement_concept_id,"
         " if(measurement_id % 20000 < 300, 8753, unit_concept_id) as unit_concept_id) from {t}",
-        "measurement date_is_possible", None,
+        "measurement date_is_impossible", None,
     ),
     "end before start": (
         "visit_occurrence",
         "select * replace (if(visit_occurrence_id % 1000 = 3, visit_start_date - 9, visit_end_date)"
         " as visit_end_date) from {t}",
-        "visit_occurrence end_is_after_start", None,
+        "visit_occurrence end_is_before_start", None,
     ),
     "unknown sex and a birth in 1850": (
         "person",
         "select * replace (if(person_id % 20 = 3, 0, gender_concept_id) as gender_concept_id,"
         " if(person_id = 9, 1850, year_of_birth) as year_of_birth) from {t}",
-        "person gender_is_known", None,
+        "person gender_is_unknown", None,
     ),
     "deaths before everything": (
         "death",
         "select * replace (date '1990-01-01' as death_date) from {t}",
-        "measurement event_is_before_death", None,
+        "measurement event_is_after_death", None,
     ),
 }  # fmt: skip
 FOUND_BESIDE = {
-    "person birth_year_is_possible",
-    "measurement value_is_not_negative",
-    "measurement concept_is_known",
-    "measurement units_are_not_mixed",
+    "person birth_year_is_impossible",
+    "measurement value_is_negative",
+    "measurement concept_is_unknown",
+    "measurement units_are_mixed",
 }
 
 
@@ -104,10 +98,12 @@ def dirty(clean_cdm, tmp_path_factory):
 
 
 def found(result):
+    """The checks that did not pass. That some records belong to no concept set is no fault."""
     return {
         f"{one['table']} {one['check']}": one
         for one in result["checks"]
         if one["status"] != "passed"
+        and (one["check"], one["status"]) != ("records_are_not_recognised", "noted")
     }
 
 
@@ -115,7 +111,7 @@ def test_a_clean_cdm_passes_every_check(clean_cdm, tmp_path):
     manifest = land([Source("cdm", str(clean_cdm))], tmp_path / "landing", lambda line: None)
     result = door.check(tmp_path / "landing", manifest)
     assert found(result) == {}
-    assert result["summary"]["passed"] > 80
+    assert result["summary"]["passed"] > 150
     assert result["rows_set_aside"] == []
 
 
@@ -179,6 +175,7 @@ def test_the_page_is_one_file_without_network_or_rows_of_patients(dirty):
     assert not re.search(r"(src|href)=|@import|<script|https?://", page)
     for one in result["checks"]:
         assert one["meaning"].split(";")[0].split("'")[0] in page
+        assert one["what_to_do"].split("'")[0] in page
     assert "99999999" not in page
     assert "99999999" not in json.dumps(result)
 
@@ -189,6 +186,7 @@ def test_every_check_says_what_it_means_and_where_it_belongs(dirty):
         assert one["level"] in ("table", "field", "concept")
         assert one["severity"] in ("blocking", "warning")
         assert len(one["meaning"]) > 30
+        assert one["what_to_do"].endswith(".")
 
 
 @pytest.mark.skipif(not SYNTHEA.exists(), reason=f"the Synthea CDM is not at {SYNTHEA}")
@@ -197,11 +195,17 @@ def test_a_real_cdm_passes_with_its_true_warnings(tmp_path):
     result = door.check(tmp_path / "landing", manifest)
     assert result["summary"]["blocking"] == 0
     warnings = {name: one["failing"] for name, one in found(result).items()}
+    source = result["sources"][0]
+    assert (source["release_date"], source["persons"], source["persons_with_myeloma"]) == (
+        "2022-10-10", 28, 0,
+    )  # fmt: skip
     assert warnings == {
-        "condition_occurrence visit_is_given": 1,
-        "drug_exposure visit_is_given": 4,
-        "drug_exposure days_supply_is_positive": 95,  # a supply of 0 days
-        "measurement value_is_given": 885,
-        "measurement value_is_inside_hard_limits": 40,  # total protein: g/L under the name g/dL
-        "measurement months_are_filled": 31,  # 28 people: some months have hardly a test
+        "concept_ancestor descendants_are_missing": 1,
+        "drug_exposure days_supply_is_above_a_year": 461,  # orders that were never ended
+        "condition_occurrence visit_is_missing": 1,
+        "drug_exposure visit_is_missing": 4,
+        "drug_exposure days_supply_is_not_positive": 95,  # a supply of 0 days
+        "measurement value_is_missing": 885,
+        "measurement value_is_beyond_hard_limits": 40,  # total protein: g/L under the name g/dL
+        "measurement months_are_nearly_empty": 31,  # 28 people: some months have hardly a test
     }

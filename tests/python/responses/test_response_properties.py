@@ -20,11 +20,8 @@ INPUTS = {
     "response_categories": "clinical_rules",
 }
 MODELS = (
-    "int_rises_from_nadir",
-    "int_marker_depths",
     "int_overall_responses",
     "int_responses_confirmed",
-    "int_confirmed_best_responses",
     "int_best_overall_responses",
     "line_responses",
 )
@@ -59,13 +56,14 @@ def raise_some(connection, marker: str, rise: float, seed: int) -> int:
 
     With more of the involved light chain their ratio lies outside the normal range.
     """
-    ratio = "flc_ratio + 1000" if marker == "flc" else "flc_ratio"
+    is_normal = "false" if marker == "flc" else "is_ratio_normal"
     connection.execute(f"""
         create or replace table int_response_assessments as
         select
             * replace (
                 case when is_raised then {marker} + {rise} else {marker} end as {marker},
-                case when is_raised then {ratio} else flc_ratio end as flc_ratio
+                case when is_raised then {is_normal} else is_ratio_normal end
+                    as is_ratio_normal
             )
         from (
             select *, {marker} is not null and
@@ -83,22 +81,24 @@ def counted(connection, query: str) -> int:
 
 CHANGED = f"""
     select
-        {ASSESSMENT}, is_raised, before.depth as depth_before, after.depth as depth_after,
-        before.relaxed_depth as relaxed_before, after.relaxed_depth as relaxed_after,
+        {ASSESSMENT}, is_raised, before.response_rank as rank_before,
+        after.response_rank as rank_after,
+        before.relaxed_response_rank as relaxed_before,
+        after.relaxed_response_rank as relaxed_after,
         bool_or(is_raised) over (
             partition by person_id, line_number order by assessment_number
             rows between unbounded preceding and 1 preceding
         ) as is_after_raised
-    from int_point_responses_before as before
-    inner join int_point_responses_after as after using ({ASSESSMENT})
+    from int_overall_responses_before as before
+    inner join int_overall_responses_after as after using ({ASSESSMENT})
     inner join int_response_assessments using ({ASSESSMENT})
 """
-NADIR_ROSE = "select * from changed where depth_before = 0 and depth_after is distinct from 0"
+NADIR_ROSE = "select * from changed where rank_before = 0 and rank_after is distinct from 0"
 LINES = """
     select
         line_number, person_id,
-        coalesce(categories_before.depth, 0) as best_before,
-        coalesce(categories_after.depth, 0) as best_after,
+        coalesce(categories_before.response_rank, 0) as best_before,
+        coalesce(categories_after.response_rank, 0) as best_after,
         before.progression_date as progressed_before, after.progression_date as progressed_after,
         before.first_response_date as responded_before,
         after.first_response_date as responded_after
@@ -121,17 +121,17 @@ def test_more_disease_never_improves_a_response(engine, marker, data, seed):
     connection.execute(f"create or replace table changed as {CHANGED}")
     connection.execute(f"create or replace table lines as {LINES}")
 
-    assert counted(connection, "from int_point_responses_before") == counted(
+    assert counted(connection, "from int_overall_responses_before") == counted(
         connection, "from changed"
     )
     # what was not evaluable can be a progression now, and nothing else
     better = """
-        coalesce(depth_after, 0) > coalesce(depth_before, 0)
+        coalesce(rank_after, 0) > coalesce(rank_before, 0)
         or coalesce(relaxed_after, 0) > coalesce(relaxed_before, 0)
-        or (depth_before is not null and depth_after is null)
+        or (rank_before is not null and rank_after is null)
     """
     # only what had been a progression can rise, and only after another raised value
-    by_nadir = "coalesce(depth_before = 0 and is_after_raised, false)"
+    by_nadir = "coalesce(rank_before = 0 and is_after_raised, false)"
     assert counted(connection, f"from changed where ({better}) and not {by_nadir}") == 0
 
     later = "coalesce({}, date '9999-12-31')"
@@ -150,5 +150,5 @@ def test_the_demonstration_has_responses_that_more_disease_would_change(engine):
     respond("after")
     connection.execute(f"create or replace table changed as {CHANGED}")
     connection.execute(f"create or replace table lines as {LINES}")
-    assert counted(connection, "from changed where is_raised and depth_after < depth_before") > 100
+    assert counted(connection, "from changed where is_raised and rank_after < rank_before") > 100
     assert counted(connection, "from lines where best_after < best_before") > 20

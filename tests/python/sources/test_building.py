@@ -118,10 +118,10 @@ def test_failing_models_and_tests_are_named_and_the_former_database_stays(
 
 
 def test_blocking_quality_stops_the_build_unless_it_is_accepted(built, small_cdm):
-    twice = f"select * from ({PERSON}) union all select * from ({PERSON}) limit 4"
+    twice = f"select * from ({PERSON}) union all select 1, 8532, 1999, 0, 0"
     write_table(twice, small_cdm / "person.parquet")
     message = refused(small_cdm, built, QualityError)
-    assert "key is unique of person.person_id in 1 of 4 rows" in message
+    assert "person: key is shared (person_id) in 1 of 4 (25.0 %)" in message
     assert persons(built) == 3
     said = []
     source = [Source("cdm", str(small_cdm))]

@@ -178,7 +178,7 @@ def test_an_unreadable_cell_is_emptied_and_an_unreadable_row_set_aside(small_csv
     path = small_csv / "measurement.csv"
     lines = path.read_text().splitlines()
     lines[2] = lines[2].replace("2.5", "two and a half")
-    lines[4] = lines[4].replace("2020-01-05", "5 January 2020")
+    lines[4] = lines[4].replace("2020-01-05", "the fifth of January")
     path.write_text("\n".join(lines))
     said = []
     landing = land_one(small_csv, tmp_path, said)

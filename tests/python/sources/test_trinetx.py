@@ -54,8 +54,22 @@ def test_split_and_renamed_files_are_one_table(export, tmp_path):
     (export / "lab_result.csv").unlink()
     (export / "lab_results0001.csv").write_text(LABS + row)
     (export / "lab_results0002.csv").write_text(LABS + row * 2)
+    (export / "lab_result (1).csv").write_text(LABS + row * 3)
     what = "count(*), count(distinct row_id)"
-    assert landed(export, tmp_path, "trinetx_lab_result", what) == [(3, 3)]
+    assert landed(export, tmp_path, "trinetx_lab_result", what) == [(6, 6)]
+
+
+def test_a_table_of_an_export_under_another_name_stops_the_landing(export, tmp_path):
+    (export / "lab_results_backup.csv").write_text(LABS + '"p1","e1","LOINC","718-7",,"1"\n')
+    with pytest.raises(SourceError, match="holds rows of the table trinetx_lab_result"):
+        landed(export, tmp_path, "trinetx_lab_result")
+
+
+def test_files_of_an_export_that_no_model_reads_are_named(export, tmp_path):
+    (export / "patient_cohort.csv").write_text('"patient_id"\n"p1"\n')
+    said = []
+    landed(export, tmp_path, "trinetx_patient", said=said)
+    assert any("patient_cohort.csv (a table that no model reads)" in line for line in said)
 
 
 def test_a_layout_without_encounters_and_sources_is_read(export, tmp_path):
@@ -114,13 +128,13 @@ def test_a_date_in_another_century_and_an_event_after_death_are_found_at_the_doo
         if one["table"] == "trinetx_diagnosis" and one["failing"]
     }
     assert found == {
-        "person_exists": 1,
-        "date_is_possible": 1,
-        "date_is_after_birth": 1,
-        "event_is_before_death": 1,
-        "code_is_given": 1,
-        "visit_is_given": 1,
-        "columns_are_there": 5,  # what only other layouts have
+        "person_is_unknown": 1,
+        "date_is_impossible": 1,
+        "date_is_before_birth": 1,
+        "event_is_after_death": 1,
+        "code_is_missing": 1,
+        "visit_is_missing": 1,
+        "columns_are_missing": 5,  # what only other layouts have
     }
     assert result["rows_set_aside"] == [{"source": "cdm", "table": "trinetx_diagnosis", "rows": 2}]
 

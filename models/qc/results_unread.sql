@@ -1,0 +1,40 @@
+-- One row per source, laboratory test, code, unit and text of a result that stands without a number in core.labs.
+-- Definition: no number could be read, or the unit is none that the test is known in. '' where no unit or text is
+-- given. Suspicious, not wrong: a text such as «pending» holds no number.
+
+with labs as (
+
+    select * from {{ ref('labs') }}
+    where quality_reason in ('no_number', 'no_known_unit')
+
+),
+
+events as (
+
+    select * from {{ ref('int_coded_events') }}
+    where domain = 'measurement'
+
+),
+
+results_unread as (
+
+    select
+        labs.source_name,
+        labs.lab,
+        coalesce(events.source_code, '') as source_code,
+        coalesce(labs.source_unit, '') as source_unit,
+        coalesce(trim(labs.source_text), '') as source_text,
+        labs.quality_reason as reason,
+        count(*) as result_count,
+        count(distinct labs.person_id) as person_count
+    from labs
+    inner join events
+        on
+            labs.source_name = events.source_name
+            and labs.record_id = events.record_id
+            and labs.lab = events.concept_set_id
+    group by 1, 2, 3, 4, 5, 6
+
+)
+
+select * from results_unread

@@ -1,0 +1,43 @@
+"""Every column that a reader may meet is described: in the sources' YAML and in the database."""
+
+import duckdb
+import pytest
+import yaml
+
+from myelomart.lineage import OWN_TABLES
+from myelomart.project import project_root
+from myelomart.sources import layout
+
+SCHEMAS = ["core", "cohorts", "outcomes", "studies", "qc", "exports", "omop"]
+SOURCES = sorted((project_root() / "models" / "staging").glob("*/_*__sources.yml"))
+SEEDS = {file.stem for file in (project_root() / "seeds").glob("*/*.csv")}
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.stem)
+def test_a_source_describes_the_columns_that_are_landed(file):
+    landed = layout.tables() | layout.landing_tables()
+    for source in yaml.safe_load(file.read_text())["sources"]:
+        for table in source["tables"]:
+            described = [column["name"] for column in table["columns"]]
+            expected = [column.name for column in landed[table["name"]]] + ["source_name"]
+            assert sorted(described) == sorted(expected), table["name"]
+            assert table["description"].startswith("One row"), table["name"]
+            assert all(column["description"] for column in table["columns"]), table["name"]
+
+
+def test_every_column_of_a_mart_has_its_description_in_the_database(demo):
+    with duckdb.connect(str(demo / "myelomart.duckdb"), read_only=True) as connection:
+        columns = connection.execute(
+            """
+            select schema_name, table_name, column_name, comment from duckdb_columns()
+            where database_name = current_database() and list_contains(?, schema_name)
+            """,
+            [SCHEMAS],
+        ).fetchall()
+    bare = [
+        f"{schema}.{table}.{column}"
+        for schema, table, column, comment in columns
+        if not comment and table not in SEEDS and table not in OWN_TABLES
+    ]
+    assert len(columns) > 500
+    assert bare == []
