@@ -29,5 +29,6 @@
 {% macro no_supply() -%}
         cast(null as integer) as days_supply,
         cast(null as double) as quantity,
+        cast(null as {{ dbt.type_string() }}) as route_text,
         cast(null as {{ dbt.type_string() }}) as stop_reason
 {%- endmacro %}

@@ -2,26 +2,16 @@
 -- Definition: no number could be read, or the unit is none that the test is known in. '' where no unit or text is
 -- given. Suspicious, not wrong: a text such as «pending» holds no number.
 
-with labs as (
-
-    select * from {{ ref('labs') }}
-    where quality_reason in ('no_number', 'no_known_unit')
-
-),
-
-events as (
-
-    select * from {{ ref('int_coded_events') }}
-    where domain = 'measurement'
-
-),
+with labs as (select * from {{ ref('labs') }} where quality_reason in ('no_number', 'no_known_unit')),
+events as (select * from {{ ref('int_coded_events') }} where domain = 'measurement'),
+source_codes as (select * from {{ ref('int_source_codes') }}),
 
 results_unread as (
 
     select
         labs.source_name,
         labs.lab,
-        coalesce(events.source_code, '') as source_code,
+        coalesce(source_codes.source_code, '') as source_code,
         coalesce(labs.source_unit, '') as source_unit,
         coalesce(trim(labs.source_text), '') as source_text,
         labs.quality_reason as reason,
@@ -33,6 +23,7 @@ results_unread as (
             labs.source_name = events.source_name
             and labs.record_id = events.record_id
             and labs.lab = events.concept_set_id
+    left join source_codes on events.code_key = source_codes.code_key
     group by 1, 2, 3, 4, 5, 6
 
 )

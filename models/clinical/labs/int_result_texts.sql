@@ -6,7 +6,8 @@
 -- when one does. Absent stands for 0.
 -- Limits: a text with a word of doubt, or of more than 8 clauses, is not read.
 
-with events as (select * from {{ ref('int_coded_events') }} where value_text is not null),
+with records as (select * from {{ ref('int_screened_records') }} where value_text is not null),
+codes_resolved as (select * from {{ ref('int_codes_resolved') }}),
 result_texts as (select * from {{ ref('result_texts') }}),
 roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'result_sentences'),
 
@@ -29,11 +30,12 @@ clause_numbers as (
 sentences as (
 
     select distinct
-        lower(trim(events.value_text)) as source_text,
-        replace(translate(lower(trim(events.value_text)), '.;,:', '||||'), ' but ', '|') as clauses
-    from events
-    inner join roles on events.concept_set_id = roles.concept_set_id
-    left join result_texts on lower(trim(events.value_text)) = result_texts.source_text
+        lower(trim(records.value_text)) as source_text,
+        replace(translate(lower(trim(records.value_text)), '.;,:', '||||'), ' but ', '|') as clauses
+    from records
+    inner join codes_resolved on records.code_key = codes_resolved.code_key
+    inner join roles on codes_resolved.concept_set_id = roles.concept_set_id
+    left join result_texts on lower(trim(records.value_text)) = result_texts.source_text
     where result_texts.source_text is null
 
 ),

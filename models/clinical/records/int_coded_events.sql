@@ -26,6 +26,7 @@ coded_events as (
         records.range_high,
         records.days_supply,
         records.quantity,
+        records.route_text,
         records.stop_reason,
         records.qualifier_text,
         records.start_date,

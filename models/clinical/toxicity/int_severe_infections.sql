@@ -7,6 +7,7 @@
 -- Limits: a fever without organism or site is no infection record; the stay's main diagnosis is not read.
 
 with patients as (select * from {{ ref('patients') }}),
+source_codes as (select * from {{ ref('int_source_codes') }}),
 
 vein_words as (
 
@@ -18,7 +19,12 @@ vein_words as (
 role_events as (
 
     select
-        events.*,
+        events.person_id,
+        events.concept_set_id,
+        events.start_date,
+        events.end_date,
+        events.route_text,
+        events.code_key,
         roles.role
     from {{ ref('int_coded_events') }} as events
     inner join {{ ref('concept_set_roles') }} as roles on events.concept_set_id = roles.concept_set_id
@@ -44,10 +50,11 @@ events as (
         role_events.start_date,
         role_events.end_date
     from role_events
+    inner join source_codes on role_events.code_key = source_codes.code_key
     inner join vein_words
         on
             {{ plain_words('role_events.route_text') }} like '%' || vein_words.words || '%'
-            or {{ plain_words('role_events.source_code') }} like '%' || vein_words.words || '%'
+            or {{ plain_words('source_codes.source_code') }} like '%' || vein_words.words || '%'
     where role_events.role = 'antimicrobial'
 
 ),

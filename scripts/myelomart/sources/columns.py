@@ -329,7 +329,7 @@ def _count_faults(
         if not bad:
             continue
         column = by_name[name]
-        is_instant = column.type == "DATE" and _is_instant(connection, plan, column, test)
+        is_instant = _is_day(plan, column) and _is_instant(connection, plan, column, test)
         is_free = column.role == "key" and plan.table in NAMED_BY_ID
         if is_instant or (bad * 2 > given and not is_free):
             place, row = _where(connection, plan, numbered, first)
@@ -407,7 +407,7 @@ def _clocks(connection, plan: Plan) -> dict[str, str]:
             found[column.name] = _unit_of(
                 connection, plan, column, f"cast({quoted_name} as double)"
             )
-        elif kind == "VARCHAR" and plan.timezone and column.type == "DATE":
+        elif kind == "VARCHAR" and plan.timezone and _is_day(plan, column):
             text = f"trim({quoted_name})"
             at_utc = rows(
                 connection,
@@ -487,7 +487,7 @@ def _zone_of_instants(
         return "utc"
     if plan.timezone:
         return "zone"
-    if column.type == "DATE":
+    if _is_day(plan, column):
         place, row = _where(connection, plan, numbered, first)
         raise _needs_a_zone(place, plan.table, column.name, row)
     return "utc"
@@ -499,6 +499,12 @@ def _needs_a_zone(place: str, table: str, column: str, row: int) -> SourceError:
         "day depends on where the site is: export the column as a date, or name the site's zone, "
         "such as --timezone Europe/Berlin."
     )
+
+
+def _is_day(plan: Plan, column: layout.Column) -> bool:
+    """True for a column that tells a day: a date, or a time (of death, in CDM v6) without one."""
+    beside = column.name.removesuffix("time")
+    return column.type == "DATE" or (column.name == "death_datetime" and beside not in plan.present)
 
 
 def _is_instant(connection, plan: Plan, column: layout.Column, test: str) -> bool:
@@ -600,7 +606,7 @@ def _value(plan: Plan, column: layout.Column) -> str:
         elif kind != "DOUBLE":
             name = f"cast({name} as double)"
         return f"case when isfinite({name}) then {name} end"
-    return _as_time(name, kind, column.type, clock, plan.timezone)
+    return _as_time(name, kind, column.type, clock, plan.timezone, _is_day(plan, column))
 
 
 def _as_text(name: str, kind: str) -> str:
@@ -659,7 +665,9 @@ def _signed(number: str, is_id: bool) -> str:
     )
 
 
-def _as_time(name: str, kind: str, goal: str, clock: str, timezone: str | None) -> str:
+def _as_time(
+    name: str, kind: str, goal: str, clock: str, timezone: str | None, is_day: bool
+) -> str:
     unit, _, where = clock.partition(" ")
     zone = literal(timezone or "UTC") if "zone" in (unit, where) else "'UTC'"
     if unit == "none":
@@ -668,7 +676,7 @@ def _as_time(name: str, kind: str, goal: str, clock: str, timezone: str | None) 
         return _number_as_time(f"cast({name} as double)", unit, zone, goal)
     if kind == "VARCHAR":
         text = f"nullif(trim({name}), '')"
-        read = _text_as_time(name, text, goal, unit, zone, timezone)
+        read = _text_as_time(name, text, goal, unit, zone, timezone, is_day)
         if unit in UNITS or unit == "yyyymmdd":
             number = (
                 f"try_cast(case when regexp_full_match({text}, '-?\\d+(\\.\\d+)?') "
@@ -705,7 +713,7 @@ def _number_as_time(number: str, unit: str, zone: str, goal: str) -> str:
 
 
 def _text_as_time(
-    name: str, text: str, goal: str, unit: str, zone: str, timezone: str | None
+    name: str, text: str, goal: str, unit: str, zone: str, timezone: str | None, is_day: bool
 ) -> str:
     """SQL for the text ``name``, which is ``text`` without blanks around it."""
     plain = f"try_cast({name} as {goal})"
@@ -720,10 +728,10 @@ def _text_as_time(
     )
     written = f"try_cast(replace({day}, '/', '-') || ' ' || {time} as timestamp)"
     instant = f"try_cast(replace({day}, '/', '-') || ' ' || {time} || {offset} as timestamptz)"
-    if unit == "zone" or (goal == "TIMESTAMP" and timezone):
+    if unit == "zone" or (not is_day and timezone):
         stated = literal(timezone) if timezone else zone
         zoned = f"cast(timezone({stated}, {instant}) as {goal})"
-    elif goal == "DATE":
+    elif is_day:
         zoned = f"case when {_is_plain_day(text)} then try_cast({written} as {goal}) end"
     else:
         zoned = f"try_cast({written} as {goal})"

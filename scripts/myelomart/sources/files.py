@@ -162,7 +162,16 @@ def find_tables(folder: Path, of: Layout) -> tuple[dict[str, Table], list[Unused
             )
     for entry in strays:
         unused += _strays(entry, of, folder)
-    return tables, unused, lakes
+    return tables, unused + _hidden(folder), lakes
+
+
+def _hidden(folder: Path) -> list[UnusedFile]:
+    """The files that are hidden by their name (``_old.csv``): no program reads them."""
+    return [
+        UnusedFile(entry.name, "hidden by its name")
+        for entry in sorted(folder.iterdir())
+        if entry.name.startswith(HIDDEN) and entry.is_file() and _ending(entry)
+    ]
 
 
 def table_of_lake(folder: Path, of: Layout) -> str:
@@ -249,14 +258,14 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _file(path: Path, table_folder: Path | None = None, form: str | None = None) -> DataFile:
     """``path`` as a file of a table; its first bytes must be what its name says."""
     form = form or ("parquet" if _says_parquet(path) else "csv")
+    if not path.is_file():
+        raise SourceError(f"{path} is no file that can be read: put the table's file there.")
     try:
         size = path.stat().st_size
         with path.open("rb") as handle:
             start = handle.read(4)
     except PermissionError as error:
         raise SourceError(f"{path} may not be read: ask its owner for the right to.") from error
-    if not path.is_file():
-        raise SourceError(f"{path} is no file that can be read: put the table's file there.")
     if size == 0:
         raise SourceError(f"{path} is empty (0 bytes): export it again, or remove it.")
     packed = text.packing_of(path)

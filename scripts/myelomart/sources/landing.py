@@ -95,6 +95,7 @@ def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
             )
         changed = _land_tables(connection, opened, landing, work, before, entry)
         span = _mend_days(connection, opened, landing, entry, changed)
+    shutil.rmtree(work, ignore_errors=True)  # what was linked from it has a second name
     for table in changed:
         place = opened.tables[table].place if table in opened.tables else opened.shown
         RowAccount(**_account_of(entry["tables"][table])).close(table, place)

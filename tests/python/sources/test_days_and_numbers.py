@@ -130,6 +130,26 @@ def test_the_old_type_of_spark_is_an_instant(small_cdm, tmp_path):
     assert landed.rows("measurement", ANY_DAY) == [(12, "2020-01-06")]
 
 
+def test_a_time_of_death_without_its_day_is_a_day_and_a_time_beside_its_day_is_not(
+    small_cdm, tmp_path, write
+):
+    instant = "timestamptz '2020-01-05 23:00:00+00'"
+    write(f"select *, {instant} as death_datetime from ({PERSON})", small_cdm / "person.parquet")
+    with pytest.raises(SourceError, match="table person, column death_datetime holds instants"):
+        Landed(small_cdm, tmp_path / "landing")
+    landed = Landed(small_cdm, tmp_path / "landing", timezone="Europe/Berlin")
+    what = "any_value(death_datetime)::varchar"
+    assert landed.rows("person", what) == [("2020-01-06 00:00:00",)]
+    write(PERSON, small_cdm / "person.parquet")
+    write(
+        f"select *, {instant} as measurement_datetime from ({MEASUREMENT})",
+        small_cdm / "measurement.parquet",
+    )
+    landed = Landed(small_cdm, tmp_path / "landing")
+    what = "any_value(measurement_datetime)::varchar"
+    assert landed.rows("measurement", what) == [("2020-01-05 23:00:00",)]
+
+
 TELL_DAYS = """
 import sys
 from pathlib import Path

@@ -118,6 +118,7 @@ def test_a_table_that_nobody_reads_stops_the_landing(small_csv, tmp_path, name, 
         ("concept_synonym_2.csv", "concept_id\n1\n", "a table that no model reads"),
         ("notes.txt", "we exported this in May\n", "no table of the layout"),
         ("README.md", "# read me\n", "of no form that is read"),
+        ("_measurement.csv", "measurement_id\n1\n", "hidden by its name"),
     ],
 )
 def test_other_files_are_named(small_csv, tmp_path, name, text, reason):
