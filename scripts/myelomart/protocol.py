@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from myelomart.analyses import TYPES
 from myelomart.analysis_type import Words
+from myelomart.population.rare_levels import merging_in_words
 from myelomart.study import Analysis, Cohort, Criterion, Study
 
 
@@ -75,4 +76,8 @@ def analysis_prose(study: Study, one: Analysis) -> str:
         )
     if one.adjustment == "covariates":
         said += "; adjusted for the covariates"
+    if one.is_adjusted:
+        said += f"; {merging_in_words(one)}"
+    if one.population == "matched":
+        said += "; persons with a level that one arm alone has are left out and counted"
     return said + "."

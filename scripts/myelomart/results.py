@@ -55,6 +55,16 @@ CURVE_COLUMNS = {
     "ci_low": "float64",
     "ci_high": "float64",
 }
+PAIRS = "matched_pairs.parquet"
+PAIR_COLUMNS = {
+    "study_id": "string",
+    "analysis_id": "string",
+    "pair": "int64",
+    "cohort_id": "string",
+    "person_id": "int64",
+    "is_treated": "bool",
+    "score": "float64",  # the propensity score by which they were matched
+}
 
 
 @dataclass
@@ -64,6 +74,7 @@ class Results:
     study_id: str
     estimates: list[dict] = field(default_factory=list)
     curves: list[pd.DataFrame] = field(default_factory=list)
+    pairs: list[pd.DataFrame] = field(default_factory=list)  # who is compared with whom
     figures: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # analysis: what it lacked, in words
@@ -99,6 +110,11 @@ class Results:
         whose = {"study_id": self.study_id, "analysis_id": self.analysis_id}
         self.curves.append(curve.assign(**whose))
 
+    def add_pairs(self, matched: pd.DataFrame) -> None:
+        """Keep who was matched with whom by the analysis at work."""
+        whose = {"study_id": self.study_id, "analysis_id": self.analysis_id}
+        self.pairs.append(matched.assign(**whose, is_treated=matched["treated"]))
+
     def own_rows(self, analysis_id: str) -> list[SimpleNamespace]:
         """What one analysis made, row by row: NaN where a number is missing, None where a word."""
         return [_row(one) for one in self.estimates if one["analysis_id"] == analysis_id]
@@ -118,6 +134,12 @@ class Results:
         frame = pd.concat(self.curves, ignore_index=True) if self.curves else pd.DataFrame()
         return _shaped(frame, CURVE_COLUMNS)
 
+    def pair_frame(self) -> pd.DataFrame:
+        """The matched persons, one row each per analysis; the treated of a pair goes first."""
+        frame = pd.concat(self.pairs, ignore_index=True)[list(PAIR_COLUMNS)].astype(PAIR_COLUMNS)
+        order = ["analysis_id", "pair", "is_treated"]
+        return frame.sort_values(order, ascending=[True, True, False], ignore_index=True)
+
 
 def write_results(results: Results, folder: Path, manifest: dict) -> None:
     """Write estimates, curves, figures and the manifest of one study into ``folder``."""
@@ -126,12 +148,22 @@ def write_results(results: Results, folder: Path, manifest: dict) -> None:
         frame.to_parquet(folder / f"{name}.parquet", index=False)
         frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     write_texts(folder / "figures", "svg", results.figures)
+    pairs = results.pair_frame() if results.pairs else None
+    if pairs is None:
+        (folder / PAIRS).unlink(missing_ok=True)
+    else:
+        pairs.to_parquet(folder / PAIRS, index=False)
+        manifest = manifest | {PAIRS: _pairs_by_analysis(pairs)}
     said = manifest | {
         "warnings": results.warnings, "missing": results.missing, "stopped": results.stopped
     }  # fmt: skip
     (folder / "manifest.json").write_text(
         json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
     )
+
+
+def _pairs_by_analysis(pairs: pd.DataFrame) -> dict[str, int]:
+    return {name: int(own["pair"].nunique()) for name, own in pairs.groupby("analysis_id")}
 
 
 def write_texts(folder: Path, kind: str, texts: dict[str, str]) -> None:

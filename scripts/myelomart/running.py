@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from myelomart.analyses import TYPES, attrition
 from myelomart.errors import MyelomartError
+from myelomart.population.comparison import Comparison, compare
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData, in_order
@@ -23,6 +24,8 @@ def run_study(study: Study, data: StudyData) -> Results:
         with data.noting() as read:
             try:
                 TYPES[analysis.analysis_type].make(study, analysis, data, results)
+                if analysis.is_adjusted:
+                    _say_how_alike(compare(study, analysis, data), results)
             except MyelomartError as error:
                 _leave_out(analysis, error, results)
         results.read[analysis.analysis_id] = in_order(read)
@@ -32,6 +35,13 @@ def run_study(study: Study, data: StudyData) -> Results:
     if made and all(one.analysis_id in results.missing for one in made):
         results.stopped = results.missing[made[0].analysis_id]
     return results
+
+
+def _say_how_alike(comparison: Comparison, results: Results) -> None:
+    """Keep who was matched with whom, and what the model of the covariates was made to fit."""
+    results.warnings += comparison.notes
+    if len(comparison.matched):
+        results.add_pairs(comparison.matched)
 
 
 def _leave_out(analysis: Analysis, error: MyelomartError, results: Results) -> None:

@@ -92,6 +92,12 @@ class Analysis:
     landmark_day: int | None = None
     row_groups: str | None = None
     summary_style: str | None = None
+    fewest_per_level: int | None = None
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether the arms are made alike by a model of the covariates."""
+        return self.population == "matched" or self.adjustment == "covariates"
 
     @property
     def months(self) -> list[float]:

@@ -2,6 +2,8 @@
 -- Definition: what the treating physician charted in the line, else what the markers show (specification studies D3.5:
 -- assessed by the treating physician). Whether a response is complete is known where it was charted or immunofixation
 -- was done; day 90 is the charted response nearest to it in [60, 120], the better of two as near, else the derived one.
+-- Who responds by that rule is dated by the first day on which either saw it, and nobody else is: rates, cohorts of
+-- responders and their dates speak of the same patients. Both responses stand beside each other.
 -- Limits: a response that is charted late is dated late.
 
 with infusion_courses as (select * from {{ ref('int_infusion_courses') }}),
@@ -103,14 +105,14 @@ summaries as (
 
 ),
 
-infusion_responses as (
+responses_found as (
 
     select
         lines.person_id,
         lines.line_number,
         lines.is_infusion,
-        coalesce(summaries.response_rank, case when line_responses.is_evaluable then best_categories.response_rank end)
-            as response_rank,
+        summaries.response_rank as charted_rank,
+        case when line_responses.is_evaluable then best_categories.response_rank end as derived_rank,
         coalesce(summaries.day90_response_rank, day90_categories.response_rank) as day90_response_rank,
         summaries.response_rank is not null or coalesce(summaries.has_immunofixation, false) as is_completeness_known,
         summaries.day90_response_rank is not null
@@ -128,6 +130,27 @@ infusion_responses as (
         on lines.person_id = line_responses.person_id and lines.line_number = line_responses.line_number
     left join categories as best_categories on line_responses.best_response = best_categories.response
     left join categories as day90_categories on line_responses.day90_response = day90_categories.response
+
+),
+
+infusion_responses as (
+
+    select
+        responses_found.person_id,
+        responses_found.line_number,
+        responses_found.is_infusion,
+        coalesce(responses_found.charted_rank, responses_found.derived_rank) as response_rank,
+        responses_found.charted_rank,
+        responses_found.derived_rank,
+        responses_found.day90_response_rank,
+        responses_found.is_completeness_known,
+        responses_found.is_day90_completeness_known,
+        case when categories.is_response then responses_found.response_date end as response_date,
+        case when categories.response in ('CR', 'sCR') then responses_found.complete_response_date end
+            as complete_response_date
+    from responses_found
+    left join categories
+        on coalesce(responses_found.charted_rank, responses_found.derived_rank) = categories.response_rank
 
 )
 

@@ -12,6 +12,7 @@ adverse_events as (select * from {{ ref('adverse_events') }}),
 treatment_events as (select * from {{ ref('int_treatment_events') }}),
 disease_events as (select * from {{ ref('int_disease_events') }}),
 assessment_events as (select * from {{ ref('int_assessment_events') }}),
+visit_events as (select * from {{ ref('int_visit_events') }}),
 
 patient_days as (
 
@@ -37,6 +38,8 @@ derived_events as (
     select * from disease_events
     union all
     select * from assessment_events
+    union all
+    select * from visit_events
     union all
     select
         person_id,

@@ -75,6 +75,11 @@ described_infusions as (
         best_responses.is_response as infusion_is_responder,
         case when responses.is_completeness_known then best_responses.response in ('CR', 'sCR') end
             as infusion_is_complete_response,
+        charted_responses.response as infusion_charted_response,
+        derived_responses.response as infusion_derived_response,
+        charted_responses.is_response = derived_responses.is_response as infusion_responses_agree,
+        (charted_responses.response in ('CR', 'sCR')) = (derived_responses.response in ('CR', 'sCR'))
+            as infusion_complete_responses_agree,
         day90_responses.response as day90_response,
         day90_responses.is_response as day90_is_responder,
         case when responses.is_day90_completeness_known then day90_responses.response in ('CR', 'sCR') end
@@ -95,6 +100,8 @@ described_infusions as (
             and infusions.line_number = responses.line_number
             and responses.is_infusion
     left join response_categories as best_responses on responses.response_rank = best_responses.response_rank
+    left join response_categories as charted_responses on responses.charted_rank = charted_responses.response_rank
+    left join response_categories as derived_responses on responses.derived_rank = derived_responses.response_rank
     left join response_categories as day90_responses on responses.day90_response_rank = day90_responses.response_rank
     left join toxicities
         on infusions.person_id = toxicities.person_id and infusions.infusion_date = toxicities.anchor_date
@@ -148,13 +155,15 @@ course_characteristics as (
     {{ characteristic_rows(
         'described_infusions',
         numbers=[
-            'infusion_is_responder', 'infusion_is_complete_response',
+            'infusion_is_responder', 'infusion_is_complete_response', 'infusion_responses_agree',
+            'infusion_complete_responses_agree',
             'day90_is_responder', 'day90_is_complete_response',
             'infusion_any_crs', 'infusion_severe_crs', 'infusion_any_neurotoxicity', 'infusion_severe_neurotoxicity',
             'day30_severe_anemia', 'day30_severe_neutropenia', 'day30_severe_thrombocytopenia', 'has_progressed',
         ],
         texts=[
-            'car_t_product', 'course_after_infusion', 'progression_timing', 'infusion_best_response', 'day90_response',
+            'car_t_product', 'course_after_infusion', 'progression_timing', 'infusion_best_response', 'infusion_charted_response',
+            'infusion_derived_response', 'day90_response',
         ],
         valid_from='infusion_date',
         keeps_unknown=true,

@@ -45,16 +45,10 @@ bcma_progression_days as (
 response_days as (
 
     select
-        line_responses.person_id,
-        line_responses.first_response_date as pr_or_better,
-        line_responses.first_complete_response_date as cr_or_better,
-        case when response_lines.infusion_date is not null then line_responses.first_response_date end
-            as pr_or_better_after_infusion
+        person_id,
+        first_response_date as pr_or_better,
+        first_complete_response_date as cr_or_better
     from line_responses
-    left join response_lines
-        on
-            line_responses.person_id = response_lines.person_id
-            and line_responses.line_number = response_lines.line_number
 
 ),
 
@@ -62,6 +56,7 @@ infusion_response_days as (
 
     select
         person_id,
+        case when is_infusion then response_date end as pr_or_better_after_infusion,
         case when is_infusion then complete_response_date end as cr_or_better_after_infusion,
         case when not is_infusion then response_date end as pr_or_better_first_after_progression
     from infusion_responses
@@ -90,10 +85,10 @@ disease_events as (
     union all
     {{ event_rows('bcma_progression_days', 'progression', {'after_bcma_infusion': 'progression_date'}) }}
     union all
-    {{ event_rows('response_days', 'response', ['pr_or_better', 'cr_or_better', 'pr_or_better_after_infusion']) }}
+    {{ event_rows('response_days', 'response', ['pr_or_better', 'cr_or_better']) }}
     union all
     {{ event_rows('infusion_response_days', 'response', [
-        'cr_or_better_after_infusion', 'pr_or_better_first_after_progression'
+        'pr_or_better_after_infusion', 'cr_or_better_after_infusion', 'pr_or_better_first_after_progression'
     ]) }}
     union all
     {{ event_rows('death_days', 'death', ['from_myeloma', 'from_other_cause']) }}

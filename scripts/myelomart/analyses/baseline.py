@@ -50,6 +50,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             differences += _covariate(
                 one, population, persons, labels, comparison, analysis, results
             )
+    _warn_of_sites(comparison.persons, labels, results)
     if comparison.left_out:
         names = ", ".join(comparison.left_out)
         results.warnings.append(f"Not adjusted for, because it does not vary: {names}.")
@@ -61,6 +62,19 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             f"standard deviations in: {', '.join(apart)}."
         )
     results.add_figure(f"{analysis.output_id}_balance", love_plot(pd.DataFrame(differences)))
+
+
+def _warn_of_sites(persons: pd.DataFrame, labels: dict[bool, str], results: Results) -> None:
+    """Say where all of an arm are of one site and the other arm is not: arm and site are one."""
+    for treated, label in labels.items():
+        own, others = (persons[persons["treated"] == side] for side in (treated, not treated))
+        shared = int(others["site_id"].isin(own["site_id"]).sum())
+        if own["site_id"].nunique() == 1 and shared < len(others):
+            results.warnings.append(
+                f"All {len(own)} persons of {label} are of one site, and {shared} of {len(others)} "
+                f"of {labels[not treated]} are: arm and site are confounded, so that what differs "
+                "between sites looks like an effect."
+            )
 
 
 def _covariate(

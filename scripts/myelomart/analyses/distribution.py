@@ -9,6 +9,7 @@ import pandas as pd
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.by_arm import table_by_arm
 from myelomart.errors import NoData
+from myelomart.estimates.proportions import add_size
 from myelomart.estimates.spread import median_of
 from myelomart.figures.boxes import boxes
 from myelomart.population.members import arms_of, members
@@ -30,6 +31,12 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             "rarely holds it"
         )
     arms = arms_of(study, analysis, persons, results)
+    names = [one.covariate_id for one in known]
+    for label, rows in arms.items():
+        add_size(
+            results, analysis.output_id, label, int(rows[names].notna().any(axis=1).sum()),
+            "Persons with a value", population="all", time_anchor="index",
+        )  # fmt: skip
     drawn = []
     for one in known:
         values = {

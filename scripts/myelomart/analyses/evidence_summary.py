@@ -79,6 +79,7 @@ def _printed(analysis: Analysis, row, results: Results) -> None:
     results.add(
         analysis.output_id, row.statistic, population=PRINTED, arm=row.row_id,
         estimate=row.estimate, ci_low=row.ci_low, ci_high=row.ci_high, p_value=row.p_value,
+        range_low=row.range_low, range_high=row.range_high,
         numerator=row.numerator, denominator=row.denominator, unit=row.unit,
         status=row.estimate_status, **_common(row),
     )  # fmt: skip
@@ -277,12 +278,15 @@ def table(estimates: list, title: str, _published: pd.DataFrame) -> Table:
 
 
 def _printed_cell(one) -> str:
+    unit = {"%": " %", "months": " months"}.get(one.unit, "")
+    if pd.isna(one.estimate) and pd.notna(one.range_low):
+        return f"{one.range_low:g}–{one.range_high:g}{unit}"
     if pd.isna(one.estimate):
         return str(one.status).replace("_", " ")
-    unit = {"%": " %", "months": " months"}.get(one.unit, "")
+    name = "hazard ratio " if one.statistic == "hazard_ratio" else ""
     at = f" at {one.timepoint_months:g} months" if pd.notna(one.timepoint_months) else ""
     low = "" if pd.isna(one.ci_low) else f" ({rounded(one.ci_low, 1)}–{rounded(one.ci_high, 1)})"
-    return f"{one.estimate:g}{unit}{at}{low}"
+    return f"{name}{one.estimate:g}{unit}{at}{low}"
 
 
 def _cells_beside(ours: list) -> list[str]:

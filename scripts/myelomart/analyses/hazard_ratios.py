@@ -9,6 +9,7 @@ from myelomart.display.numbers import NOTHING, p_value, ratio, rounded
 from myelomart.display.table import Table
 from myelomart.errors import StatisticsError
 from myelomart.estimates.proportions import add_percent
+from myelomart.estimates.ratios import PENALISED, first_ratio
 from myelomart.figures.forest_plot import forest_plot
 from myelomart.population.comparison import Comparison, compare, endpoint_rows
 from myelomart.results import Results
@@ -96,7 +97,8 @@ def _hazard_ratio(analysis, kept, comparison, common, labels, status, results) -
     penalty = "firth" if is_one_sided else None
     try:
         fit = cox_regression(time, event, model, penalty=penalty)
-        if not np.isfinite(fit.table().loc[0, "ci_high"]):
+        found = first_ratio(fit)
+        if not found.is_bounded:
             raise StatisticsError("the two arms do not overlap in time")
     except StatisticsError as refusal:
         results.warnings.append(f"{common['row_label']}: no hazard ratio: {refusal}.")
@@ -106,20 +108,17 @@ def _hazard_ratio(analysis, kept, comparison, common, labels, status, results) -
         )  # fmt: skip
         return dict.fromkeys(("hr", "ci_low", "ci_high", "p"), np.nan) | {"status": "not_estimable"}
     status = status or penalty
-    first = fit.table().iloc[0]
     results.add(
-        analysis.output_id, "hazard_ratio", estimate=first["hr"], ci_low=first["ci_low"],
-        ci_high=first["ci_high"], p_value=first["p"], unit="ratio", numerator=event.sum(),
-        p_test="Wald, Firth's penalty" if penalty else "Wald", denominator=len(kept),
-        status=status, **compared,
+        analysis.output_id, "hazard_ratio", unit="ratio", numerator=event.sum(),
+        denominator=len(kept), status=status, **found.values(), **compared,
     )  # fmt: skip
     test = logrank_test(time, event, treated)
     results.add(
         analysis.output_id, "logrank_chi2", estimate=test.chi2, p_value=test.p, p_test="log-rank",
         **compared,
     )  # fmt: skip
-    shown = {"hr": first["hr"], "ci_low": first["ci_low"], "ci_high": first["ci_high"]}
-    shown |= {"p": first["p"], "status": status}
+    shown = {"hr": found.estimate, "ci_low": found.ci_low, "ci_high": found.ci_high}
+    shown |= {"p": found.p_value, "status": status, "is_penalised": is_one_sided}
     if is_one_sided:
         return shown
     if analysis.population == "matched":
@@ -204,7 +203,8 @@ def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
             rows.append(_ratio_row(own, arms) + _printed_cells(printed, endpoint))
     note = (
         "† not interpretable: one arm was tested more than twice as much. "
-        "‡ no event in one arm: Firth's penalised estimate. "
+        "‡ no event in one arm: Firth's penalised estimate, with limits and p of its profile "
+        "likelihood. "
         "Removed: persons with the outcome before."
     )
     return Table(title, columns, rows, note)
@@ -213,8 +213,9 @@ def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
 def _ratio_row(own: list, arms: list[str]) -> list[str]:
     at = grouped(own, "statistic", "arm")
     hr = first(own, "hazard_ratio")
-    marks = {"not_interpretable": " †", "firth": " ‡"}
-    cells = [own[0].row_label + marks.get(hr.status, "")]
+    marks = " †" if hr.status == "not_interpretable" else ""
+    marks += " ‡" if hr.p_test == PENALISED else ""
+    cells = [own[0].row_label + marks]
     for arm in arms:
         events, n, removed = (
             at[(statistic, arm)][0] for statistic in ("events", "n", "removed_for_prior_outcome")
@@ -259,7 +260,8 @@ def _issues(row: pd.Series) -> str:
 def says(words: Words) -> str:
     """The method in words."""
     return (
-        f"{words.of}: Cox regression per endpoint, persons with an earlier one left out; log-rank "
+        f"{words.of}: Cox regression per endpoint, persons with an earlier one left out; Firth's "
+        "penalty with limits and p of the profile likelihood where one arm has no event; log-rank "
         "test; Schoenfeld's test of proportional hazards"
     )
 

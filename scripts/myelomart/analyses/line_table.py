@@ -24,6 +24,7 @@ from myelomart.study_data import StudyData
 ENGAGING = "T-cell-engaging (CAR-T or bispecific)"
 OF_THESE = "of these"
 ALL_GROUPS = "All treatment groups"
+ASSESSED = "Lines that could be assessed"
 ARMS = ("First line", "All lines")
 USES = {"regimen_used": "percent_used", "orr": "percent_response",
         "vgpr_or_better": "percent_deep_response"}  # fmt: skip
@@ -60,6 +61,12 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                     results, analysis.output_id, part["person_id"].nunique(), len(persons),
                     "percent_patients", **common,
                 )  # fmt: skip
+        assessed = int(own["is_evaluable"].sum())
+        results.add(
+            analysis.output_id, "count", row_group=ASSESSED, row_label=ASSESSED, arm=arm,
+            population="all", time_anchor="index", estimate=assessed, numerator=assessed,
+            denominator=len(own), unit="lines",
+        )  # fmt: skip
     _three_grains(analysis, lines, answered["response"], results)
 
 
@@ -118,11 +125,14 @@ def table(estimates: list, title: str) -> Table:
     others = [one for one in estimates if one.statistic not in parts]
     for group, of_group in grouped(others, "row_group").items():
         rows.append([group])
-        for label, own in grouped(of_group, "row_label").items():
-            rows.append([label, cell(own), *[""] * (len(columns) - 1)])
+        for (label, arm), own in grouped(of_group, "row_label", "arm").items():
+            name = arm if label == group else label
+            rows.append([name, cell(own), *[""] * (len(columns) - 1)])
     note = (
         "n / N (%) [95 % CI, Wilson]. Patients: with such a line, of all. Used: of all lines. "
-        "Responses: of the lines whose depth could be assessed."
+        "Responses: of the lines whose depth could be assessed. The groups exclude each other: a "
+        "line stands under the first that applies in the order of the rows of therapy_groups "
+        "(seeds/clinical_rules), so that a transplant within a line of CAR-T is of CAR-T here."
     )
     heads = ["", *(f"{arm}: {parts[statistic]}" for arm, statistic in columns)]
     return Table(title, heads, rows, note)
@@ -132,7 +142,7 @@ def as_counted(one, rows: list) -> str:
     """Our value of a printed one, which counts lines or, where it says so, patients."""
     if str(one.endpoint).startswith(PATIENTS):
         return ours(one, rows, ("percent_patients",))
-    return ours(one, rows, (USES.get(one.endpoint, "percent_used"),))
+    return ours(one, rows, (USES.get(one.endpoint, "percent_used"), "count"))
 
 
 def says(words: Words) -> str:

@@ -19,8 +19,14 @@ from myelomart.display.numbers import NOTHING, p_value, ratio
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError, NoData
 from myelomart.figures.forest_plot import ratio_forest
-from myelomart.population.comparison import model_covariates
+from myelomart.population.comparison import UNKNOWN, model_covariates
 from myelomart.population.members import followed, members
+from myelomart.population.rare_levels import (
+    fewest_of,
+    merge_rare,
+    merged_in_words,
+    merging_in_words,
+)
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Endpoint, Study
 from myelomart.study_data import StudyData
@@ -101,14 +107,19 @@ def _endpoint(analysis, endpoint: Endpoint, rows, factors, results) -> None:
 
 def _models(outcome: _Outcome, factors: list[Covariate], fit: Callable, results: Results) -> None:
     """Both models of one outcome with one kind of ratio, and their forest plots."""
+    fewest = fewest_of(outcome.analysis)
     rows, told = outcome.rows, f"{outcome.analysis.output_id}, {outcome.label}"
     shown = {"univariable": [], "multivariable": []}
     for one in factors:
         known = rows[rows[one.covariate_id].notna()]
-        terms, refusal = _fit(fit, known, (one,))
+        terms, refusal, _ = _fit(fit, known, (one,), fewest)
         for term in terms if refusal is None else _blank(one):
             shown["univariable"].append(_add(outcome, "univariable", one, term, known, results))
-    terms, refusal = _fit(fit, rows, tuple(factors))
+    terms, refusal, rare = _fit(fit, rows, tuple(factors), fewest)
+    for one in factors:
+        if one.covariate_id in rare:
+            said = merged_in_words(one.label, rare[one.covariate_id])
+            results.warnings.append(f"{outcome.analysis.output_id}: {said}")
     if refusal:
         results.warnings.append(f"{told}: no model of all factors together: {refusal}.")
     elif outcome.happened.sum() < FEWEST_EVENTS * len(terms):
@@ -132,16 +143,17 @@ def _models(outcome: _Outcome, factors: list[Covariate], fit: Callable, results:
             )  # fmt: skip
 
 
-def _fit(fit: Callable, rows: pd.DataFrame, factors: tuple[Covariate, ...]):
-    """Terms of the model with the covariate of each, or the words in which it was refused."""
+def _fit(fit: Callable, rows: pd.DataFrame, factors: tuple[Covariate, ...], fewest: int):
+    """Terms of the model with the covariate of each, the words in which it was refused if it was,
+    and the rare levels that were merged."""
     try:
         if not len(rows):
-            return [], "nobody has a known value"
+            return [], "nobody has a known value", {}
         wide = rows[[one.covariate_id for one in factors]]
-        model, _ = model_covariates(wide, factors)
+        model, _, rare = model_covariates(wide, factors, fewest)
         table = fit(rows, model)
     except (MyelomartError, np.linalg.LinAlgError) as error:
-        return [], str(error).rstrip(".")
+        return [], str(error).rstrip("."), {}
     levels = {
         name: sorted(model[name].unique())[0] for name in model
         if model[name].dtype == object or isinstance(model[name].dtype, pd.StringDtype)
@@ -160,7 +172,7 @@ def _fit(fit: Callable, rows: pd.DataFrame, factors: tuple[Covariate, ...]):
                 "reference": levels.get(column),
             }  # fmt: skip
         )
-    return terms, None
+    return terms, None, rare
 
 
 def _blank(one: Covariate) -> list[dict]:
@@ -174,7 +186,7 @@ def _add(outcome: _Outcome, way: str, one: Covariate, term: dict, rows, results)
     is_known = bool(np.isfinite(value)) and bool(np.isfinite(term.get("ci_high", np.nan)))
     name = one.label + (f": {term['level']}" if term["level"] else "")
     own = outcome.happened.reindex(rows.index)
-    having = _having(rows, one, term["level"])
+    having = _having(rows, one, term["level"], fewest_of(outcome.analysis))
     events, size = int(own[having].sum()), int(having.sum())
     status = None if is_known else "not_estimable"
     results.add(
@@ -193,13 +205,14 @@ def _add(outcome: _Outcome, way: str, one: Covariate, term: dict, rows, results)
     }  # fmt: skip
 
 
-def _having(rows: pd.DataFrame, one: Covariate, level: str) -> pd.Series:
+def _having(rows: pd.DataFrame, one: Covariate, level: str, fewest: int) -> pd.Series:
     """Who has the factor: its level, its yes, or, for a number, a known value."""
     values = rows[one.covariate_id]
-    if level == "unknown":
-        return values.isna()
     if one.value_kind == "category":
-        return values.astype(object) == level if level else values.notna()
+        merged, _ = merge_rare(values.astype(object).fillna(UNKNOWN), fewest)
+        return merged == level if level else values.notna()
+    if level == UNKNOWN:
+        return values.isna()
     if one.value_kind == "binary":
         return pd.to_numeric(values) == 1
     return values.notna()
@@ -238,7 +251,7 @@ def says(words: Words) -> str:
     """The method in words."""
     said = (
         f"{words.of}: one factor at a time and all together; Cox regression, cause-specific and "
-        "Fine-Gray where events compete"
+        f"Fine-Gray where events compete; {merging_in_words(words.row)}"
     )
     return f"{said}; logistic regression for {words.to}" if words.to else said
 

@@ -42,11 +42,11 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                     results, analysis.output_id, int(known.isin(better).sum()), len(known),
                     row_label=f"{level} or better", **shared,
                 )  # fmt: skip
-        results.add(
-            analysis.output_id, "count", estimate=len(own) - len(known), row_label="not assessed",
-            denominator=len(own), numerator=len(own) - len(known), population="all", arm=arm,
-            **common,
-        )  # fmt: skip
+        for label, count in (("assessed", len(known)), ("not assessed", len(own) - len(known))):
+            results.add(
+                analysis.output_id, "count", estimate=count, row_label=label, numerator=count,
+                denominator=len(own), population="all", arm=arm, **common,
+            )  # fmt: skip
         if len(known):
             counts = [int((known == level).sum()) for level in levels]
             bars.append((f"{arm} (n = {len(known)})", counts))

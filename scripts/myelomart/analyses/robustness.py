@@ -12,9 +12,10 @@ from scipy.stats import norm
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.cells import hidden_word, ratio_of
 from myelomart.display.grouping import first, grouped
-from myelomart.display.numbers import NOTHING, ratio, rounded
+from myelomart.display.numbers import NOTHING, ratio, rounded, tests_made
 from myelomart.display.table import Table
 from myelomart.errors import StatisticsError
+from myelomart.estimates.ratios import WALD, Ratio, first_ratio
 from myelomart.matching import match_nearest
 from myelomart.population.comparison import Comparison, compare, endpoint_rows
 from myelomart.results import Results
@@ -26,7 +27,6 @@ from myelomart.survival import cause_specific_regression, cox_regression, fine_g
 from myelomart.survival.many_fits import hazard_ratios_of_samples
 from myelomart.trinetx_arithmetic import compare_outcomes, measures_of_association
 
-PENALISED = "Wald, Firth's penalty"
 SAMPLES = 200  # random orders, and thinnings
 
 
@@ -77,11 +77,15 @@ class _Writer:
     def __call__(self, statistic: str, unit: str = "ratio", **values) -> None:
         self.results.add(self.output_id, statistic, **(self.common | {"unit": unit} | values))
 
+    def ratio(self, statistic: str, found: Ratio, **values) -> None:
+        """The ratio of a Cox model."""
+        self(statistic, **found.values(), **values)
+
     def term(self, statistic: str, row: pd.Series, ratio: str = "hr", **values) -> None:
         """The first term of a model."""
         self(
             statistic, estimate=row[ratio], ci_low=row["ci_low"], ci_high=row["ci_high"],
-            **({"p_value": row["p"], "p_test": "Wald"} | values),
+            **({"p_value": row["p"], "p_test": WALD} | values),
         )  # fmt: skip
 
 
@@ -89,9 +93,9 @@ def _ratios(add: _Writer, rows: pd.DataFrame) -> None:
     """Cause-specific ratio with its E-values; the subdistribution's where events compete."""
     time, code = rows["time_days"].to_numpy(float), rows["event"].to_numpy()
     arm = pd.DataFrame({"treated": rows["treated"].to_numpy(float)})
-    first = cause_specific_regression(time, code, arm).table().iloc[0]
-    add.term("hazard_ratio_cause_specific", first)
-    _e_values(add, first, code)
+    found = first_ratio(cause_specific_regression(time, code, arm))
+    add.ratio("hazard_ratio_cause_specific", found)
+    _e_values(add, found, code)
     if (code == 2).any():
         add.term("hazard_ratio_subdistribution", fine_gray(time, code, arm).table().iloc[0], "shr")
 
@@ -100,18 +104,18 @@ def _penalised(add: _Writer, rows: pd.DataFrame) -> None:
     """Where one arm has no event: Firth's ratio with its E-values."""
     time, code = rows["time_days"].to_numpy(float), rows["event"].to_numpy()
     arm = pd.DataFrame({"treated": rows["treated"].to_numpy(float)})
-    first = cox_regression(time, code == 1, arm, penalty="firth").table().iloc[0]
-    if not np.isfinite(first["ci_high"]):
+    found = first_ratio(cox_regression(time, code == 1, arm, penalty="firth"))
+    if not found.is_bounded:
         raise StatisticsError("no E-value, for the two arms do not overlap in time")
-    add.term("hazard_ratio_cause_specific", first, p_test=PENALISED, status="firth")
-    _e_values(add, first, code)
+    add.ratio("hazard_ratio_cause_specific", found, status="firth")
+    _e_values(add, found, code)
 
 
-def _e_values(add: _Writer, first: pd.Series, code: np.ndarray) -> None:
+def _e_values(add: _Writer, found: Ratio, code: np.ndarray) -> None:
     """What an unmeasured confounder would need to explain a ratio, and its nearer limit, away."""
     share = (code == 1).mean()
     strength = e_value(
-        first["hr"], first["ci_low"], first["ci_high"], measure="hr", rare=bool(share < RARE)
+        found.estimate, found.ci_low, found.ci_high, measure="hr", rare=bool(share < RARE)
     )
     add("e_value", estimate=strength.estimate)
     add("e_value_limit", estimate=strength.limit)
@@ -184,27 +188,25 @@ def _among(add: _Writer, time: np.ndarray, event: np.ndarray, treated: np.ndarra
     is_known = any(sides) and treated.any() and not treated.all()
     penalty = None if all(sides) else "firth"
     arm = pd.DataFrame({"treated": treated.astype(float)})
-    first = cox_regression(time, event, arm, penalty=penalty).table().iloc[0] if is_known else None
-    if first is None or not np.isfinite(first["ci_high"]):
+    found = first_ratio(cox_regression(time, event, arm, penalty=penalty)) if is_known else None
+    if found is None or not found.is_bounded:
         add("hazard_ratio_tested_only", status="not_estimable", **counts)
         return
-    named = {"status": "firth", "p_test": PENALISED} if penalty else {}
-    add.term("hazard_ratio_tested_only", first, **counts, **named)
+    add.ratio("hazard_ratio_tested_only", found, status=penalty, **counts)
 
 
 def _orders(analysis: Analysis, comparison: Comparison) -> np.ndarray:
     """Who is matched in each of many random orders (samples, persons)."""
     score = comparison.persons["score"].to_numpy()
     treated = comparison.persons["treated"].to_numpy()
-    return np.array(
-        [
-            match_nearest(
-                score, treated, caliper=analysis.caliper, scale=analysis.caliper_scale,
-                order="random", seed=seed,
-            ).pair_ids >= 0
-            for seed in range(SAMPLES)
-        ]
-    )  # fmt: skip
+    known = np.isfinite(score)
+    orders = np.zeros((SAMPLES, len(score)), bool)
+    for seed in range(SAMPLES):
+        orders[seed, known] = match_nearest(
+            score[known], treated[known], caliper=analysis.caliper,
+            scale=analysis.caliper_scale, order="random", seed=seed,
+        ).pair_ids >= 0  # fmt: skip
+    return orders
 
 
 def _over_orders(add: _Writer, rows: pd.DataFrame, orders: np.ndarray) -> None:
@@ -263,8 +265,9 @@ def table(estimates: list, title: str) -> Table:
         "E-value: the risk ratio an unmeasured confounder would need with treatment and outcome to "
         "explain the estimate (the limit nearer to 1) away; 1 where the interval holds 1. "
         "‡ a count of 1–10 was taken as 10, as the platform does. § no event in one arm: Firth's "
-        "penalised estimate."
+        "penalised estimate, with limits of its profile likelihood. "
     )
+    note += tests_made(estimates)
     return Table(title, columns, rows, note)
 
 

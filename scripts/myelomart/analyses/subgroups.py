@@ -9,7 +9,7 @@ import pandas as pd
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.cells import hidden_word, ratio_of
 from myelomart.display.grouping import first, grouped
-from myelomart.display.numbers import NOTHING, count_of, p_value, rounded
+from myelomart.display.numbers import NOTHING, count_of, p_value, rounded, tests_made
 from myelomart.display.table import Table
 from myelomart.errors import StatisticsError
 from myelomart.population.comparison import compare, endpoint_rows
@@ -100,8 +100,9 @@ def table(estimates: list, title: str) -> Table:
     ]  # fmt: skip
     note = (
         "Inside and outside the subgroup; unknown are in neither. Left out: subgroups with a ratio "
-        "on neither side, for want of events in both arms."
+        "on neither side, for want of events in both arms. "
     )
+    note += tests_made([one for one in estimates if one.statistic == "interaction_chi2"])
     rows: list[list[str]] = []
     for group, of_group in grouped(estimates, "row_group").items():
         rows.append([group])

@@ -10,8 +10,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from myelomart.errors import MyelomartError
-
 HEADLINE = {"HR (95 % CI)", "p (Wald)"}
 WIDTH = 132  # of what is not a terminal
 DEFAULT_DATABASE = Path("myelomart.duckdb")
@@ -68,7 +66,10 @@ def run(
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("results"),
     suppress_below: SuppressBelow = None,
 ) -> None:
-    """Run studies and write their tables, curves, figures and reports."""
+    """Run studies and write their tables, curves, figures and reports.
+
+    An output that cannot be made is a warning that says what it lacks; the others are written.
+    """
     from myelomart.publishing import publish, run_studies
 
     chapters = run_studies(db, study_ids, suppress_below)
@@ -76,9 +77,8 @@ def run(
     for one in chapters:
         print_headline(one)
         typer.echo(f"{one.study.study_id}: written to {out / one.study.study_id}")
-    stopped = [one.results.stopped for one in chapters if one.results.stopped]
-    if stopped:
-        raise MyelomartError(" ".join(stopped))
+        for warning in missing_outputs(one):
+            typer.echo(warning, err=True)
 
 
 @app.command("audit")
@@ -113,6 +113,18 @@ def audit_file(
         )
     if certain:
         raise typer.Exit(1)
+
+
+def missing_outputs(one) -> list[str]:
+    """A sentence per reason for which analyses of a study could not be made, naming them."""
+    lacking: dict[str, list[str]] = {}
+    for analysis in one.study.analyses:
+        if reason := one.results.missing.get(analysis.analysis_id):
+            lacking.setdefault(reason, []).append(f"{analysis.analysis_id} ({analysis.output_id})")
+    return [
+        f"Warning: {one.study.study_id}: not made: {', '.join(names)}. {reason}"
+        for reason, names in lacking.items()
+    ]
 
 
 def print_headline(one) -> None:

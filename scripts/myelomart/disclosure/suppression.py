@@ -30,12 +30,14 @@ def suppress(results: Results, fewest: int, months: dict[str, list[float]]) -> N
     results.curves = [_curve(one, fewest, months) for one in results.curves]
     kept = {name for name in results.figures if name.endswith(KEPT_FIGURES)}
     left_out = len(results.figures) - len(kept)
+    results.pairs = []  # one row per person
     results.figures = {name: svg for name, svg in results.figures.items() if name in kept}
     results.warnings = [_without_small_numbers(one, fewest) for one in results.warnings]
     results.missing = {k: _without_small_numbers(v, fewest) for k, v in results.missing.items()}
     results.warnings.append(
         f"Counts below {fewest} are suppressed, with the estimates that rest on them; smallest and "
-        f"largest values and {left_out} figures that show single persons are left out."
+        f"largest values, {left_out} figures that show single persons, and the list of matched "
+        "pairs are left out."
     )
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 NOTHING = "–"
 NOT_REACHED = "NE"
+SMALL = 0.05  # the p below which a reader takes a test for a finding
 NAMES = {"fisher": "Fisher", "wilcoxon": "Wilcoxon", "student": "Student's t", "welch": "Welch's t",
          "kruskal-wallis": "Kruskal-Wallis"}  # fmt: skip
 ABBREVIATIONS = {"cr", "crs", "dor", "ecog", "emd", "icans", "iss", "mrd", "orr", "os", "pfs",
@@ -40,6 +41,16 @@ def p_value(value: float) -> str:
 def tested(value: float, test: str | None) -> str:
     """A p value with the name of its test."""
     return f"{p_value(value)} ({NAMES.get(test, test)})" if test else p_value(value)
+
+
+def tests_made(estimates: list) -> str:
+    """How many p values stand behind a table, and how many of as many chance alone makes small."""
+    count = sum(pd.notna(one.p_value) for one in estimates)
+    by_chance = rounded(SMALL * count, 1)
+    return (
+        f"{count} tests are made here and none is corrected for the others: of as many, "
+        f"{by_chance} would have p below {SMALL} by chance alone."
+    )
 
 
 def in_words(name: str) -> str:

@@ -43,9 +43,10 @@ def printed_table(
     if not len(own):
         return None
     shown = []
-    for one in own.itertuples():
+    repeated = own.duplicated(["arm_or_group", "endpoint", "category", "statistic"], keep=False)
+    for one, is_repeated in zip(own.itertuples(), repeated, strict=True):
         cells = [_printed(one), value(one, rows), _said(one.issue_id)]
-        shown.append([_name(one), *cells])
+        shown.append([_name(one, is_repeated), *cells])
     return Table(
         "Beside the printed values", ["", "printed", "this warehouse", "contradictions in print"],
         shown,
@@ -54,8 +55,10 @@ def printed_table(
     )  # fmt: skip
 
 
-def _name(one) -> str:
+def _name(one, is_repeated: bool) -> str:
+    """What was printed, and when it was so where the same is printed of two times."""
     parts = [one.arm_or_group, in_words(one.endpoint), one.category]
+    parts += [one.time_anchor] if is_repeated else []
     said = ", ".join(str(part) for part in parts if isinstance(part, str) and part)
     return f"{said} ({WORDS.get(one.statistic, one.statistic)}, {one.row_id})"
 
@@ -98,18 +101,7 @@ def ours(one, rows: list, statistics: tuple[str, ...] = ()) -> str:
     if one.statistic == "comparison":
         return _comparison(one, found)
     if one.statistic == "count" and not is_word(one.level) and one.category != "unknown":
-        found = [row for row in found if row.denominator == row.denominator] or rows
-        sized = [row for row in rows if row.row_group == "Size"]
-        mine = next((row for row in sized if _is_arm(row.arm, one.group_value)), None)
-        if mine is None:
-            mine = next((row for row in found if _is_arm(row.arm, one.group_value)), None)
-            return NOTHING if mine is None else rounded(mine.denominator, 0)
-        return rounded(mine.estimate, 0)
-    if one.statistic == "count" and not is_word(one.group_value):
-        sized = (row for row in rows if row.row_group == "Size")
-        mine = next((row for row in sized if _is_arm(row.arm, one.level)), None)
-        if mine is not None:  # a level of what makes the groups is a group
-            return rounded(mine.estimate, 0)
+        return _size(one, rows)
     wanted = statistics or _statistics(one)
     mine = next(
         (
@@ -119,7 +111,21 @@ def ours(one, rows: list, statistics: tuple[str, ...] = ()) -> str:
             and (one.statistic != "rate_at_time" or row.timepoint_months == one.timepoint_months)
         ), None,
     )  # fmt: skip
-    return _absent_level(one, found) if mine is None else _value(one, mine)
+    if mine is not None:
+        return _value(one, mine)
+    return _size(one, rows) if one.statistic == "count" else _absent_level(one, found)
+
+
+def _size(one, rows: list) -> str:
+    """How many a group holds; a level of what makes the groups is a group. Never a denominator."""
+    group = one.group_value if is_word(one.group_value) else one.level
+    mine = next(
+        (
+            row for row in rows
+            if (row.row_group == "Size" or row.statistic == "n") and _is_arm(row.arm, group)
+        ), None,
+    )  # fmt: skip
+    return NOTHING if mine is None else _value(one, mine)
 
 
 def _absent_level(one, found: list) -> str:
@@ -190,7 +196,8 @@ def _value(one, mine) -> str:
     if one.statistic == "percent":
         return count_of(mine.numerator, mine.denominator)
     if one.statistic == "count":
-        return rounded(mine.numerator, 0)
+        is_share = mine.statistic.startswith("percent") or pd.isna(mine.estimate)
+        return rounded(mine.numerator if is_share else mine.estimate, 0)
     if one.statistic == "rate_at_time":
         return f"{with_limits(100 * mine.estimate, 100 * mine.ci_low, 100 * mine.ci_high)} %"
     if pd.notna(mine.iqr_low):

@@ -28,6 +28,7 @@ def add_survival(
         "row_group": endpoint.row_group, "row_label": endpoint.label, "arm": label,
         "endpoint": endpoint.endpoint_id,
     }  # fmt: skip
+    results.add(analysis.output_id, "n", estimate=len(own), unit="persons", **shared)
     events = int(event.sum())
     results.add(
         analysis.output_id, "events", estimate=events, numerator=events, denominator=len(own),

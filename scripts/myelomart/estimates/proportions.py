@@ -23,9 +23,11 @@ def add_percent(
     )  # fmt: skip
 
 
-def add_size(results: Results, output_id: str, arm: str, count: int, **common) -> None:
+def add_size(
+    results: Results, output_id: str, arm: str, count: int, label: str = "Persons", **common
+) -> None:
     """Add how many persons a column speaks of."""
     results.add(
-        output_id, "count", row_group="Size", row_label="Persons", arm=arm, estimate=count,
+        output_id, "count", row_group="Size", row_label=label, arm=arm, estimate=count,
         unit="persons", **common,
     )  # fmt: skip

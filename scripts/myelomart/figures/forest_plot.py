@@ -13,7 +13,7 @@ TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 25, 50)
 
 
 def forest_plot(rows: pd.DataFrame, labels: tuple[str, str]) -> str:
-    """``rows``: label, group, n/events per side, hr, ci_low, ci_high, p, status; in order."""
+    """``rows``: label, group, n/events per side, hr, limits, p, status, is_penalised; in order."""
     shown = rows.assign(
         beside_1=[
             f"{e} / {n}" for e, n in zip(rows["events_treated"], rows["n_treated"], strict=True)
@@ -77,7 +77,8 @@ def _frame(sheet, across, ticks, start, top, bottom, axis) -> None:
 def _line(sheet, across, y, row, edges, limits, start) -> None:
     low, high = limits
     faded = QUIET if row.status else INK
-    mark = {"not_interpretable": " †", "firth": " ‡"}.get(row.status, "")
+    mark = " †" if row.status == "not_interpretable" else ""
+    mark += " ‡" if getattr(row, "is_penalised", False) is True else ""
     sheet.text(20, y, row.label + mark, 10.5, colour=faded)
     for k, edge in enumerate(edges, start=1):
         sheet.text(edge, y, getattr(row, f"beside_{k}"), 10, "end", faded)

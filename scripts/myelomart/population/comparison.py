@@ -7,12 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from myelomart.errors import MyelomartError, StatisticsError
+from myelomart.errors import MyelomartError, NoData, StatisticsError
 from myelomart.matching import match_nearest, propensity_score
+from myelomart.population.rare_levels import (
+    fewest_of,
+    merge_rare,
+    merged_in_words,
+    shared_rows,
+)
 from myelomart.study import Analysis, Covariate, Endpoint, Study
 from myelomart.study_data import StudyData
 
 UNKNOWN = "unknown"
+FEWEST_TO_MATCH = 5  # persons of an arm: fewer than that have no score to speak of
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,7 @@ class Comparison:
     covariates: pd.DataFrame  # same rows, the model's columns: no missing values, none constant
     left_out: tuple[str, ...]  # covariates that do not vary, so cannot be adjusted for
     caliper_absolute: float | None
+    notes: tuple[str, ...] = ()  # what the model was made to fit, in sentences
 
     @property
     def matched(self) -> pd.DataFrame:
@@ -35,38 +43,60 @@ def compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
     key = (
         analysis.treated_cohort_id, analysis.comparator_cohort_id, analysis.population,
         analysis.caliper, analysis.caliper_scale, analysis.match_order, analysis.seed,
+        fewest_of(analysis),
     )  # fmt: skip
     return data.once(key, lambda: _compare(study, analysis, data))
 
 
 def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
     persons = _arms(study, analysis, data)
+    if analysis.population == "matched":
+        _refuse_few(study, analysis, persons)
     wide = wide_covariates(study, data, persons)
     persons = pd.concat([persons, wide], axis=1)
     adjusted = tuple(one for one in study.covariates if one.is_adjusted_for)
-    model, left_out = model_covariates(wide, adjusted)
+    model, left_out, rare = model_covariates(wide, adjusted, fewest_of(analysis))
+    notes = [merged_in_words(study.covariate(name).label, own) for name, own in rare.items()]
     persons["pair"] = -1
     caliper = None
     if analysis.population == "matched":
         treated = persons["treated"].to_numpy()
-        score = propensity_score(treated, model).probability
+        labels = {one.covariate_id: one.label for one in adjusted}
+        kept, fell = shared_rows(treated, model.rename(columns=labels))
+        notes += fell
+        if not (treated & kept).any() or not (~treated & kept).any():
+            raise StatisticsError(f"{analysis.analysis_id}: the arms do not overlap: {fell[0]}")
+        columns = model[kept].loc[:, model[kept].nunique() > 1]
+        score = propensity_score(treated[kept], columns).probability
         matches = match_nearest(
             score,
-            treated,
+            treated[kept],
             caliper=analysis.caliper,
             scale=analysis.caliper_scale,
             order=analysis.match_order,
             seed=analysis.seed,
         )
-        persons["score"] = score
-        persons["pair"] = matches.pair_ids
+        persons.loc[kept, "score"] = score
+        persons.loc[kept, "pair"] = matches.pair_ids
         caliper = matches.caliper_absolute
         if not (persons["pair"] >= 0).any():
             raise StatisticsError(
                 f"{analysis.analysis_id}: no pair lies within the caliper of {analysis.caliper} "
                 "pooled standard deviations: the arms do not overlap."
             )
-    return Comparison(persons, model, left_out, caliper)
+    return Comparison(persons, model, left_out, caliper, tuple(notes))
+
+
+def _refuse_few(study: Study, analysis: Analysis, persons: pd.DataFrame) -> None:
+    """Raise ``NoData`` when an arm is too small to be matched."""
+    few = []
+    for cohort_id in (analysis.treated_cohort_id, analysis.comparator_cohort_id):
+        count = int((persons["cohort_id"] == cohort_id).sum())
+        if count < FEWEST_TO_MATCH:
+            many = "patients" if count > 1 else "patient"
+            few.append(f"{count} {many} in the arm «{study.cohort(cohort_id).label}»")
+    if few:
+        raise NoData(f"{' and '.join(few)}; matching needs at least {FEWEST_TO_MATCH}")
 
 
 def endpoint_rows(persons: pd.DataFrame, endpoints: pd.DataFrame, one: Endpoint) -> pd.DataFrame:
@@ -93,17 +123,22 @@ def wide_covariates(study: Study, data: StudyData, persons: pd.DataFrame) -> pd.
 
 
 def model_covariates(
-    wide: pd.DataFrame, covariates: tuple[Covariate, ...]
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """What a model can take: unknown is a level or an indicator of its own, constants are left out.
+    wide: pd.DataFrame, covariates: tuple[Covariate, ...], fewest: int
+) -> tuple[pd.DataFrame, tuple[str, ...], dict[str, dict[str, int]]]:
+    """What a model can take, the columns that do not vary, and per covariate the levels merged.
 
-    A missing number is set to the mean and flagged by a column `<covariate> unknown`.
+    Unknown is a level or an indicator of its own. A missing number is set to the mean and flagged
+    by a column `<covariate> unknown`. Levels of fewer than ``fewest`` persons are one level.
     """
+    merged: dict[str, dict[str, int]] = {}
     columns: dict[str, pd.Series] = {}
     for one in covariates:
         column = wide[one.covariate_id]
         if one.value_kind == "category":
-            columns[one.covariate_id] = _merge_rare(column.astype(object).fillna(UNKNOWN))
+            levels, rare = merge_rare(column.astype(object).fillna(UNKNOWN), fewest)
+            columns[one.covariate_id] = levels
+            if rare:
+                merged[one.covariate_id] = rare
             continue
         numbers = pd.to_numeric(column)
         missing = numbers.isna()
@@ -116,18 +151,7 @@ def model_covariates(
         raise MyelomartError(
             "None of the study's covariates varies: there is nothing to adjust for."
         )
-    return pd.DataFrame(kept, index=wide.index), constant
-
-
-def _merge_rare(column: pd.Series, fewest: int = 5) -> pd.Series:
-    """A level with fewer than ``fewest`` persons joins 'other', as it cannot be estimated alone.
-
-    Where even the others together are fewer, they join the commonest level.
-    """
-    counts = column.value_counts()
-    rare = counts.index[counts < fewest]
-    others = "other" if counts[rare].sum() >= fewest else counts.index[0]
-    return column.where(~column.isin(rare), others)
+    return pd.DataFrame(kept, index=wide.index), constant, merged
 
 
 def why_empty(study: Study, cohort_id: str, data: StudyData) -> str:

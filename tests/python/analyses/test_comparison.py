@@ -8,6 +8,7 @@ from myelomart.analyses.baseline import smd_over_pooled
 from myelomart.display.numbers import count_of, p_value, ratio, rounded, with_limits
 from myelomart.errors import MyelomartError
 from myelomart.population.comparison import model_covariates
+from myelomart.population.rare_levels import merged_in_words, shared_rows
 from myelomart.study import Covariate
 
 
@@ -17,8 +18,8 @@ def covariate(name, kind):
 
 def test_unknown_is_a_level_or_an_indicator_and_never_a_value():
     wide = pd.DataFrame({"iss": ["I", None, "II"] * 5, "ldh": [200.0, np.nan, 300.0] * 5})
-    model, left_out = model_covariates(
-        wide, (covariate("iss", "category"), covariate("ldh", "number"))
+    model, left_out, _ = model_covariates(
+        wide, (covariate("iss", "category"), covariate("ldh", "number")), 5
     )
     assert set(model["iss"]) == {"I", "II", "unknown"}
     assert model["ldh unknown"].sum() == 5
@@ -28,8 +29,8 @@ def test_unknown_is_a_level_or_an_indicator_and_never_a_value():
 
 def test_a_covariate_that_does_not_vary_is_left_out_and_named():
     wide = pd.DataFrame({"age": [60.0, 70.0], "thalidomide": [0.0, 0.0]})
-    model, left_out = model_covariates(
-        wide, (covariate("age", "number"), covariate("thalidomide", "binary"))
+    model, left_out, _ = model_covariates(
+        wide, (covariate("age", "number"), covariate("thalidomide", "binary")), 5
     )
     assert list(model) == ["age"]
     assert left_out == ("thalidomide",)
@@ -38,22 +39,38 @@ def test_a_covariate_that_does_not_vary_is_left_out_and_named():
 def test_nothing_to_adjust_for_is_said():
     wide = pd.DataFrame({"age": [60.0, 60.0]})
     with pytest.raises(MyelomartError, match="nothing to adjust for"):
-        model_covariates(wide, (covariate("age", "number"),))
+        model_covariates(wide, (covariate("age", "number"),), 5)
 
 
-@pytest.mark.parametrize(
-    ("rare", "expected"),
-    [(["Asian"], {"White"}), (["Asian", "Black", "x"] * 2, {"White", "other"})],
-)
-def test_rare_levels_join_the_others_or_the_commonest(rare, expected):
-    race = ["White"] * 20 + rare
-    wide = pd.DataFrame({"race": race, "age": range(len(race))})
-    model, left_out = model_covariates(
-        wide, (covariate("race", "category"), covariate("age", "number"))
+def test_rare_levels_are_one_level_of_their_own_and_never_join_the_commonest():
+    race = ["White"] * 20 + ["Asian", "Native", "Native"]
+    wide = pd.DataFrame({"race": race})
+    model, _, merged = model_covariates(wide, (covariate("race", "category"),), 5)
+    assert list(model["race"]) == ["White"] * 20 + ["other"] * 3
+    assert merged == {"race": {"Asian": 1, "Native": 2}}
+    model, _, merged = model_covariates(wide, (covariate("race", "category"),), 1)
+    assert list(model["race"]) == race and merged == {}
+    assert merged_in_words("Race", {"Native": 2, "Asian": 1}) == (
+        "Race: too few persons to be told apart, counted as «other» in the model: Asian (1), "
+        "Native (2)."
     )
-    levels = set(model["race"]) if "race" in model else {"White"}
-    assert levels == expected
-    assert left_out == (() if "race" in model else ("race",))
+
+
+def test_a_level_that_one_arm_alone_has_falls_with_its_persons_until_both_share_all():
+    # Native: two treated alone; without them the only smoker left is a control
+    model = pd.DataFrame(
+        {"race": ["White"] * 6 + ["Native"] * 2, "smoker": [0, 0, 0, 0, 0, 1, 1, 0],
+         "age": [60.0, 61, 62, 63, 64, 65, 66, 67]}
+    )  # fmt: skip
+    treated = np.array([True, True, True, False, False, False, True, True])
+    kept, said = shared_rows(treated, model)
+    assert list(kept) == [True] * 5 + [False] * 3
+    assert said == [
+        "race: 2 persons with «Native» left out of the matching, for all are of the treated arm "
+        "and nobody of the other can be compared with them.",
+        "smoker: 1 person with «yes» left out of the matching, for all are of the comparator arm "
+        "and nobody of the other can be compared with them.",
+    ]
 
 
 def test_standardized_difference_divides_by_the_spread_before_matching():

@@ -21,16 +21,18 @@ def estimates(demo):
     return everything[~everything["arm"].str.contains(", ", na=False)]
 
 
-def test_all_23_outcomes_have_sizes_events_and_a_ratio_with_its_p(estimates):
+def test_every_outcome_has_sizes_events_and_a_ratio_with_its_p(
+    estimates,
+):
     ratios = estimates[estimates["statistic"] == "hazard_ratio"]
-    assert len(ratios) == 23
+    assert len(ratios) == 25
     assert ratios[["estimate", "ci_low", "ci_high", "p_value"]].notna().all().all()
     assert (ratios["ci_low"] < ratios["estimate"]).all()
     assert (ratios["estimate"] < ratios["ci_high"]).all()
     for statistic in ("n", "events", "removed_for_prior_outcome"):
         rows = estimates[estimates["statistic"] == statistic]
         assert rows.groupby("endpoint")["arm"].nunique().eq(2).all()
-        assert rows["endpoint"].nunique() == 23
+        assert rows["endpoint"].nunique() == 25
         assert rows["estimate"].notna().all()
 
 

@@ -21,6 +21,8 @@ ROWS = [
     ("E4", "One", "os", None, "os", "median", 12.0, None, None, None, None, None),
     ("E5", "One", "os", None, "os", "rate_at_time", 60.0, None, None, None, None, 6.0),
     ("E6", "Two", "unheard of", None, None, "percent", 5.0, None, None, None, None, None),
+    ("E7", "Two", "orr", None, None, "percent", None, None, None, None, None, None),
+    ("E8", "Two", "os", None, None, "hazard_ratio", 0.49, None, None, None, None, None),
 ]  # fmt: skip
 
 
@@ -31,6 +33,9 @@ def results(make, study, data):
         published[name] = "reported" if name == "estimate_status" else None
     for name in ("ci_low", "ci_high", "p_value", "cited_year", "cited_max_prior_lines"):
         published[name] = float("nan")
+    published["range_low"] = published["row_id"].map({"E7": 31.0})
+    published["range_high"] = published["row_id"].map({"E7": 34.0})
+    published.loc[published["row_id"] == "E7", ["unit", "estimate_status"]] = "%", "range_only"
     published["cited_min_prior_lines"] = published["cited_study"].map({"One": 3.0})
     published["cited_needs_triple_class"] = True
     data.rows["published"] = published
@@ -56,8 +61,14 @@ def rows(results, population):
 
 def test_cited_numbers_stand_as_printed(results):
     printed = rows(results, PRINTED).set_index("arm")
-    assert list(printed.index) == ["E1", "E2", "E3", "E4", "E5", "E6"]
+    assert list(printed.index) == ["E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8"]
     assert printed.loc["E2", "estimate"] == 20
+
+
+def test_a_printed_range_is_shown_and_a_hazard_ratio_has_its_name(results):
+    table = evidence_summary.table(results.own_rows("the_evidence_summary"), "Evidence", None)
+    cells = {row[0].rpartition("(")[2]: row[1] for row in table.rows if len(row) > 1}
+    assert (cells["E7)"], cells["E8)"]) == ("31–34 %", "hazard ratio 0.49")
 
 
 def test_our_share_stands_beside_with_the_difference_and_its_interval(results):

@@ -13,7 +13,7 @@ from myelomart.results import Results
 EVIDENCE = project_root() / "seeds" / "evidence"
 PLACED = ("analysis_id", "covariate_id", "endpoint_id", "level", "group_value")
 PRINTED = ("row_id", "endpoint", "category", "statistic", "arm_or_group", "issue_id", "p_operator",
-           "estimate_status")  # fmt: skip
+           "estimate_status", "time_anchor")  # fmt: skip
 NUMBERS = ("estimate", "p_value", "numerator", "denominator", "ci_low", "ci_high", "iqr_low",
            "iqr_high", "range_low", "range_high", "timepoint_months")  # fmt: skip
 
@@ -55,6 +55,24 @@ def test_a_level_that_nobody_has_is_none_of_those_known():
     assert beside("cohort_table", levels, covariate_id="ecog", level="2") == "3 / 12 (25.0 %)"
     assert beside("cohort_table", levels, covariate_id="ecog", level="3") == "0 / 12 (0.0 %)"
     assert beside("cohort_table", levels, covariate_id="age", level="3") == "–"
+
+
+def test_a_count_is_never_answered_by_a_denominator():
+    unknown = {"statistic": "count", "covariate_id": "ecog", "category": "unknown"}
+    assert beside("cohort_table", levels, **unknown) == "4"
+    sizeless = {"statistic": "count", "endpoint": "n_patients"}
+    assert beside("cohort_table", levels, **sizeless) == "–"
+    assert beside("cohort_table", levels, **sizeless, covariate_id="ecog") == "–"
+
+
+def test_the_same_site_at_two_times_bears_its_time():
+    row = dict.fromkeys((*PLACED, *PRINTED)) | dict.fromkeys(NUMBERS, float("nan"))
+    row |= {"analysis_id": "one", "statistic": "percent", "endpoint": "emd", "category": "skin"}
+    printed = pd.DataFrame(
+        [row | {"row_id": f"X-{k}", "time_anchor": when} for k, when in enumerate(("at", "after"))]
+    )
+    table = printed_table("one", [], printed, TYPES["cohort_table"].ours)
+    assert [one[0] for one in table.rows] == ["EMD, skin, at (%, X-0)", "EMD, skin, after (%, X-1)"]
 
 
 def lines(results):

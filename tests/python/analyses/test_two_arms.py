@@ -5,14 +5,18 @@ Fever among the pairs: 7 had it before and is left out, 9 dies on day 5, and on 
 5r + 3 and 4.5r + 2.5, so that the ratio r solves 5r/(5r + 3) + 4.5r/(4.5r + 2.5) = 1: r = √(1/3).
 """
 
+import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import two_arms
-from scipy.stats import norm
+from scipy.optimize import brentq
+from scipy.stats import chi2, norm
 from two_arms import analysis
+from typer.testing import CliRunner
 
 from myelomart.analyses import (
     attrition,
@@ -22,11 +26,16 @@ from myelomart.analyses import (
     subgroups,
     two_arm_survival,
 )
+from myelomart.commands import study as commands
+from myelomart.disclosure.suppression import suppress
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.population.comparison import compare
+from myelomart.protocol import analysis_prose
 from myelomart.report.sections import section
-from myelomart.results import Results
+from myelomart.results import Results, write_results
 from myelomart.running import run_study
+from myelomart.sensitivity import e_value
+from myelomart.sensitivity.e_value import RARE
 from myelomart.survival import cox_regression
 
 FEVER = np.sqrt(1 / 3)
@@ -67,6 +76,47 @@ def test_pairs_are_of_one_sex_and_the_odd_stay_alone(data):
     score = comparison.persons.set_index("person_id")["score"]
     assert score[4] == pytest.approx(4 / 7, abs=1e-8)
     assert score[12] == pytest.approx(2 / 5, abs=1e-8)
+
+
+def test_who_was_matched_with_whom_is_written_beside_the_estimates_and_stays_at_the_site(
+    data, tmp_path
+):
+    one = analysis("hazard_ratios", endpoint_ids="fever")
+    results = run_study(replace(two_arms.study(), analyses=(one,)), data)
+    write_results(results, tmp_path, {})
+    pairs = pd.read_parquet(tmp_path / "matched_pairs.parquet")
+    assert list(pairs["person_id"]) == [1, 7, 2, 8, 3, 9, 5, 10, 6, 11]
+    assert list(pairs["is_treated"]) == [True, False] * 5
+    assert list(pairs["score"]) == pytest.approx([4 / 7] * 6 + [2 / 5] * 4, abs=1e-8)
+    told = json.loads((tmp_path / "manifest.json").read_text())
+    assert told["matched_pairs.parquet"] == {"the_hazard_ratios": 5}
+    suppress(results, 2, {})
+    write_results(results, tmp_path, {})
+    assert not (tmp_path / "matched_pairs.parquet").exists()
+    assert "matched_pairs.parquet" not in json.loads((tmp_path / "manifest.json").read_text())
+
+
+def test_a_rare_level_is_said_where_it_went_and_one_of_one_arm_alone_leaves_the_matching(data):
+    # 4 is the only one of stage III, the other levels are I (4), II (4), unknown (3)
+    own = data.covariates["covariate_id"] == "stage"
+    data.covariates.loc[own & (data.covariates["person_id"] == 4), "value_text"] = "III"
+    study = two_arms.study()
+    covariates = tuple(
+        replace(one, is_adjusted_for=one.covariate_id in ("sex", "stage"))
+        for one in study.covariates
+    )
+    one = analysis("hazard_ratios", endpoint_ids="fever", fewest_per_level=2, caliper=9.0)
+    results = run_study(replace(study, covariates=covariates, analyses=(one,)), data)
+    assert results.missing == {}
+    assert results.warnings == [
+        "Stage: too few persons to be told apart, counted as «other» in the model: III (1).",
+        "Stage: 1 person with «other» left out of the matching, for all are of the treated arm "
+        "and nobody of the other can be compared with them.",
+    ]
+    assert 4 not in set(results.pair_frame()["person_id"])
+    assert "levels of fewer than 2 persons are one level in the model, «other»" in (
+        analysis_prose(study, one)
+    )
 
 
 # ---- hazard ratios
@@ -115,8 +165,38 @@ def test_events_of_one_arm_alone_are_penalised_and_the_competing_on_the_day_are_
     row = only(results, "hazard_ratio")
     assert row["estimate"] == pytest.approx(3 * 5 / 2, rel=1e-6)
     assert row["status"] == "firth"
+    assert row["p_test"] == "profile likelihood, Firth"
+    low, high, p = _pneumonia_profile()
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high), rel=1e-4)
+    assert row["p_value"] == pytest.approx(p, rel=1e-4)
     assert only(results, "competing_events", arm="Others")["estimate"] == 1
     assert "hazard_ratio_pair_robust" not in set(results.estimate_frame()["statistic"])
+
+
+def _pneumonia_profile() -> tuple[float, float, float]:
+    """Limits and p of the penalised profile, with one death: log p + log(p(1 - p)) / 2."""
+
+    def likelihood(share):
+        return 1.5 * np.log(share) + 0.5 * np.log1p(-share)
+
+    def gap(share):
+        return likelihood(0.75) - likelihood(share) - chi2.ppf(0.95, 1) / 2
+
+    ends = brentq(gap, 1e-6, 0.75), brentq(gap, 0.75, 1 - 1e-9)
+    low, high = (5 / 2 * share / (1 - share) for share in ends)
+    return low, high, chi2.sf(2 * (likelihood(0.75) - likelihood(2 / 7)), 1)
+
+
+def test_an_outcome_may_be_penalised_and_past_interpreting_and_bears_both_marks(make, data):
+    # low IgG, of which the controls were seldom tested, and now none of them has it
+    own = (data.endpoints["endpoint"] == "low_igg") & (data.endpoints["cohort_id"] == "zero")
+    data.endpoints.loc[own, "event"] = 0
+    results = make(hazard_ratios, endpoint_ids="low_igg")
+    row = only(results, "hazard_ratio")
+    assert (row["status"], row["p_test"]) == ("not_interpretable", "profile likelihood, Firth")
+    table = hazard_ratios.table(results.own_rows("the_hazard_ratios"), "Ratios", no_print())
+    assert table.rows[1][0] == "Low IgG † ‡"
+    assert "Low IgG † ‡" in results.figures["OUT-2_forest"]
 
 
 def test_more_than_half_removed_is_warned_of_and_half_is_not(make):
@@ -235,6 +315,19 @@ def test_what_could_not_be_adjusted_for_and_what_stays_apart_is_said(make):
     assert "Age, years" in said[1] and "Male" not in said[1]
 
 
+def test_an_arm_of_one_site_is_confounded_with_it(make, data):
+    data.population.loc[data.population["cohort_id"] == "one", "site_id"] = 1
+    (said,) = [one for one in make(baseline).warnings if "site" in one]
+    assert said.startswith(
+        "All 6 persons of CAR-T are of one site, and 3 of 6 of Others are: arm and site are "
+    )
+
+
+def test_arms_that_are_both_of_one_site_are_not_confounded_with_it(make, data):
+    data.population["site_id"] = 1
+    assert not any("confounded" in one for one in make(baseline).warnings)
+
+
 def test_everybody_is_one_population_where_nobody_is_matched(make):
     results = make(baseline, population="all")
     assert set(results.estimate_frame()["population"]) == {"all"}
@@ -251,6 +344,9 @@ def test_a_death_that_competes_stays_at_risk_in_the_subdistribution(make):
     assert row["estimate"] == pytest.approx(4 / 5)
     assert (row["numerator"], row["denominator"]) == (2, 9)
     assert only(results, "platform_hazard_ratio")["estimate"] == pytest.approx(FEVER)
+    # cause-specific, subdistribution, and the platform's ratio: its risks cannot be told of so few
+    note = robustness.table(results.own_rows("the_robustness"), "Ratios").note
+    assert "3 tests are made here and none is corrected for the others: of as many, 0.2" in note
 
 
 def test_the_e_value_is_of_the_risk_ratio_that_the_ratio_stands_for(make):
@@ -284,6 +380,11 @@ def test_where_one_arm_has_no_event_the_penalised_ratio_stands(make):
     results = make(robustness, endpoint_ids="pneumonia")
     row = only(results, "hazard_ratio_cause_specific")
     assert (row["estimate"], row["status"]) == (pytest.approx(7.5, rel=1e-6), "firth")
+    low, high, p = _pneumonia_profile()
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high), rel=1e-4)
+    assert (row["p_test"], row["p_value"]) == ("profile likelihood, Firth", pytest.approx(p, 1e-4))
+    wanted = e_value(7.5, low, high, measure="hr", rare=bool(RARE > 1 / 7))
+    assert only(results, "e_value_limit")["estimate"] == pytest.approx(wanted.limit, rel=1e-4)
     assert make(robustness, endpoint_ids="relapse").estimates == []  # nothing to judge
 
 
@@ -301,6 +402,8 @@ def test_inside_and_outside_of_a_subgroup_and_the_unknown_in_neither(make):
     assert (outside["numerator"], outside["denominator"]) == (0, 3)
     assert outside["status"] == "not_estimable"
     assert "interaction_chi2" not in set(results.estimate_frame()["statistic"])
+    note = subgroups.table(results.own_rows("the_subgroups"), "Subgroups").note
+    assert "0 tests are made here and none is corrected for the others" in note
 
 
 def test_a_subgroup_without_any_ratio_is_left_out_and_counted(make):
@@ -341,6 +444,32 @@ def test_an_arm_without_anybody_is_said(make, data):
     data.rows["population"] = data.population[data.population["cohort_id"] == "one"]
     with pytest.raises(MyelomartError, match="no patient reached the cohort «Others»"):
         make(hazard_ratios)
+
+
+def test_an_arm_too_small_to_match_is_named_and_the_others_go_on(data, monkeypatch):
+    data.rows["population"] = data.population[data.population["person_id"].isin([1, *range(7, 13)])]
+    flow = analysis("attrition", population="all")
+    ratios = replace(analysis("hazard_ratios"), analysis_id="ratios")
+    study = replace(two_arms.study(), analyses=(flow, ratios))
+    data.rows["attrition"] = pd.DataFrame(
+        [{"cohort_id": "one", "kind": "include", "label": "Infused", "step": 0, "persons_before": 1,
+          "persons_excluded": 0, "persons_unknown": 0, "persons_after": 1}]
+    )  # fmt: skip
+    results = run_study(study, data)
+    assert results.missing == {"ratios": "1 patient in the arm «CAR-T»; matching needs at least 5."}
+    monkeypatch.setattr("myelomart.publishing.run_studies", lambda *_: [made(study, results)])
+    monkeypatch.setattr("myelomart.publishing.publish", lambda *_: None)
+    done = CliRunner().invoke(commands.app, ["run", "twelve"])
+    assert done.exit_code == 0, done.output
+    assert done.stderr == (
+        "Warning: twelve: not made: ratios (OUT-2). 1 patient in the arm «CAR-T»; matching needs "
+        "at least 5.\n"
+    )
+
+
+def made(study, results) -> SimpleNamespace:
+    """A study that ran, as the command is given it."""
+    return SimpleNamespace(study=study, results=results, sections=[])
 
 
 def test_arms_that_do_not_overlap_are_refused_in_words(make, data):
