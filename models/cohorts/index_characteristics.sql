@@ -1,8 +1,8 @@
 -- One row per cohort, person, anchor and characteristic that any study asks for: its value on the anchor's day, which
 -- is the index date itself ('index') or the day of lookback_days before it.
 -- Definition: of each named characteristic the latest value that holds on or before that day; beside them what only the
--- day can tell (age, year, time since diagnosis; months are 365/12 days, as 002 counts them). Limits: sources give
--- the year of birth alone, so birthdays are taken to be on 1 July.
+-- day can tell (age, year, time since diagnosis; months are 365/12 days, as salvage_after_cart counts them). Limits:
+-- sources give the year of birth alone, so birthdays are taken to be on 1 July.
 
 with lookback_days as (select * from {{ ref('lookback_days') }}),
 patients as (select * from {{ ref('patients') }}),

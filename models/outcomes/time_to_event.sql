@@ -1,8 +1,8 @@
 -- One row per study, cohort, member and endpoint: how long the person was followed, how it ended and why.
 -- Definition: the earliest event of the follow-up window ends it, at the latest the horizon; on one day an event goes
 -- before a competing event and that before censoring, then the rule with the lower priority. A same-day ending counts
--- one day (algorithms 0). had_prior_event marks those whom the study drops from this endpoint for a history of it.
--- entry_days is the day from which the member is at risk: 0, or that of the endpoint's entry event (left
+-- one day (specification records 0.2). had_prior_event marks those whom the study drops from this endpoint for a
+-- history of it. entry_days is the day from which the member is at risk: 0, or that of the endpoint's entry event (left
 -- truncation: who must live to reach a response is not at risk of relapse before); NULL if it never came while the
 -- member was followed.
 -- Limits: a member without any later record is censored on day 1.

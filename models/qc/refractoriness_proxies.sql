@@ -1,6 +1,6 @@
 -- One row per site: how many refractory drug courses rest on a recorded progression and how many on a proxy.
--- Definition: CONFIRMED against PROBABLE rows of core.refractoriness. Above 60 % proxies (is_mostly_proxy)
--- triple-class refractory should be shown as "triple-class refractory (proxy)" (algorithms 3.3).
+-- Definition: CONFIRMED against PROBABLE rows of core.refractoriness. Above 60 % proxies (is_mostly_proxy) triple-class
+-- refractory should be shown as "triple-class refractory (proxy)" (specification refractoriness 3.3, Rajkumar 2011).
 
 with refractoriness as (
 

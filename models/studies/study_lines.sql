@@ -1,7 +1,8 @@
 -- One row per study, cohort, member and line of therapy that began on or after index.
 -- Definition: a line begins on its index date, so that one of CAR-T counts from the infusion. best_response is what the
--- treating physician charted, else the best confirmed one (definitions 3.5), and NULL where nothing could be assessed:
--- such a line is treated, not evaluable. is_t_cell_engaging says CAR-T or bispecific antibody, whatever the target.
+-- treating physician charted, else the best confirmed one (specification studies D3.5), and NULL where nothing could be
+-- assessed: such a line is treated, not evaluable. is_t_cell_engaging says CAR-T or bispecific antibody, whatever the
+-- target.
 
 with members as (select * from {{ ref('cohort_members') }}),
 lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),

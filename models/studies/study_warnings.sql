@@ -1,8 +1,8 @@
 -- One row per warning that a reader of the study must see.
 -- Definition: what the study's definition asks for and the source never has (an event, a covariate of every member),
 -- the checks at the door that would have stopped the build had it not been told to go on, the sites whose refractory
--- patients are mostly told by a proxy, where the study asks who is refractory (algorithms 3.3), and the members who
--- died on a day that nobody knows.
+-- patients are mostly told by a proxy, where the study asks who is refractory (specification refractoriness 3.3,
+-- Rajkumar 2011), and the members who died on a day that nobody knows.
 
 with criteria_without_matches as (select * from {{ ref('criteria_without_matches') }}),
 

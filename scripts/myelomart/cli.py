@@ -6,7 +6,7 @@ import sys
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from myelomart import __version__, commands
 from myelomart.errors import MyelomartError
@@ -36,6 +36,6 @@ def main() -> None:
     try:
         app()
     except MyelomartError as error:
-        console = Console(stderr=True, highlight=False, soft_wrap=True)
-        console.print(f"[bold red]error:[/] {escape(str(error))}")  # a path may hold brackets
+        sentence = Text.assemble(("error:", "bold red"), f" {error}")  # its brackets are no style
+        Console(stderr=True).print(sentence, soft_wrap=True)
         sys.exit(error.exit_code)

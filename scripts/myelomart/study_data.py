@@ -39,10 +39,10 @@ class StudyData:
     covariates = _Rows("study_covariates", "cohort_id, person_id, covariate_id")
     endpoints = _Rows("study_endpoints", "cohort_id, person_id, endpoint")
     attrition = _Rows("study_attrition", "cohort_id, step")
-    testing = _Rows("study_testing", "cohort_id, person_id, endpoint")
+    testing = _Rows("study_test_intensity", "cohort_id, person_id, endpoint")
     lines = _Rows("study_lines", "cohort_id, person_id, ordinal_after_index")
-    levels = _Rows("study_levels", "level_kind, sort_order, level", is_of_study=False)
-    strata = _Rows("study_strata", "stratum_id, cohort_id, person_id")
+    levels = _Rows("study_category_order", "level_kind, sort_order, level", is_of_study=False)
+    strata = _Rows("study_subgroups", "stratum_id, cohort_id, person_id")
     published = _Rows("study_published", "row_id")
     warnings = _Rows("study_warnings", "warning")
 

@@ -14,7 +14,7 @@ contact).
 - **printed**: the number in the source document (row id in published_results.csv) with its standard
   error: from the printed interval, else binomial from the printed denominator, else for a median
   1.25 times the spread over the root of n. Where two numbers of a document contradict each other,
-  the note says which side was taken (codes of inconsistencies.csv).
+  the note says which side was taken (specification inconsistencies).
 - **simulated**: the network's value, with its Monte Carlo error.
 - **z**: the difference over both errors together; {beyond} of {total} lie beyond {limit}.
 
@@ -22,8 +22,8 @@ Hazard ratios are planted conditionally on age and comorbidity; the simulated va
 ratio of a CAR-T population that is seen under both treatments. Four of the 23 outcomes have no
 printed ratio (septic shock, CMV, candidemia, aspergillosis): they are planted at 1.
 Not aimed at: numbers that a record cannot hold (cell dose, expansion, phenotype), the second-hand
-figures of 001 except the frequencies of CRS and ICANS, and exposures and refractoriness of 002,
-which follow from the treatment model.
+figures of clinical_qa except the frequencies of CRS and ICANS, and exposures and refractoriness of
+salvage_after_cart, which follow from the treatment model.
 
 """
 

@@ -14,8 +14,8 @@ from myelomart_synthetic.treatment import MAX_LINES, Course
 def levels(course: Course):
     """Tumour load in g/dL of M-protein: at the start, at the nadir and at progression of each line.
 
-    Progression brings 30 % and 1 g/dL above the nadir, beyond both thresholds of 004:63; after
-    CAR-T only where the pattern of progression is biochemical.
+    Progression brings 30 % and 1 g/dL above the nadir, beyond both thresholds of specification
+    studies D5.2; after CAR-T only where the pattern of progression is biochemical.
     """
     remaining = column("response_depth", "remaining")
     biochemical = pattern_component(course.biology, "biochemical")

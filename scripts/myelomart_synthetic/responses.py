@@ -109,7 +109,8 @@ def cart_days(course, regimen, uniform, days) -> np.ndarray:
 def salvage_days(course, regimen, clock, line: int) -> np.ndarray:
     """Days to the next progression after CAR-T has failed.
 
-    The first salvage line of 004 runs from progression after CAR-T, that of 002 from its own start.
+    The first salvage line of progression_patterns runs from progression after CAR-T, that of
+    salvage_after_cart from its own start.
     """
     names = [row["population"] for row in rows("populations")]
     baseline = has_emd(course.biology.baseline).astype(int)

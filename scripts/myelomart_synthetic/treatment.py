@@ -92,7 +92,7 @@ class Course:
         return self.exposed[:, group_of_drugs("bispecific")].any(axis=1)
 
     def penta_refractory(self) -> np.ndarray:
-        """Two immunomodulatory drugs, two proteasome inhibitors and an anti-CD38 (002:156)."""
+        """Two immunomodulatory drugs, two inhibitors, an anti-CD38 (specification studies D3.3)."""
         imid, inhibitor, antibody = (
             self.refractory[:, group_of_drugs(name)].sum(axis=1)
             for name in ("imid", "proteasome_inhibitor", "anti_cd38")

@@ -1,4 +1,4 @@
--- An endpoint that a laboratory value decides names the test whose intensity studies.study_testing reports.
+-- An endpoint that a laboratory value decides names the test whose intensity studies.study_test_intensity reports.
 with endpoints as (
 
     select * from {{ ref('endpoints') }}

@@ -10,7 +10,6 @@ from myelomart import matching, sensitivity, survival, tables
 from myelomart import meta_analysis as meta
 from myelomart import trinetx_arithmetic as platform
 from myelomart.meta_analysis import binomial_normal
-from myelomart.survival.firth import profile_limits, profile_p
 
 
 def _terms(fit) -> dict:
@@ -91,7 +90,7 @@ def firth(d, covariates, entry, strata, ties):
         d["time"], d["event"], d[names], entry=d["entry"] if entry else None, ties=ties,
         strata=d["arm"] if strata else None, penalty="firth",
     )  # fmt: skip
-    limits = np.array([profile_limits(fit, position) for position in range(len(fit.names))])
+    table = fit.table()
     test = fit.likelihood_ratio_test
     return {
         "coef": fit.coefficients.tolist(),
@@ -100,9 +99,9 @@ def firth(d, covariates, entry, strata, ties):
         "loglik_null": fit.log_likelihood_null,
         "lr_chi2": test.chi2,
         "lr_p": test.p,
-        "ci_low": np.exp(limits[:, 0]).tolist(),
-        "ci_high": np.exp(limits[:, 1]).tolist(),
-        "p": [profile_p(fit, position) for position in range(len(fit.names))],
+        "ci_low": table["ci_low"].tolist(),
+        "ci_high": table["ci_high"].tolist(),
+        "p": table["p"].tolist(),
     }
 
 

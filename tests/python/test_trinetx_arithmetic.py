@@ -50,13 +50,6 @@ def test_ratios_with_an_empty_arm_are_left_blank():
     assert np.isnan(result.odds_ratio.estimate)
 
 
-def test_fewer_patients_than_the_count_that_is_shown_have_no_risk():
-    result = measures_of_association(2, 9, 20, 400)  # 2 are shown as 10, of 9
-    for effect in (result.risk_difference, result.risk_ratio, result.odds_ratio):
-        assert np.isnan([effect.estimate, effect.ci_low, effect.ci_high]).all()
-    assert np.isnan(result.p) and result.is_floored
-
-
 def test_aggregated_rows_differ_from_patients_only_by_the_ties_inside_them():
     rng = np.random.default_rng(4)
     time, event = rng.integers(1, 30, 200), rng.integers(0, 2, 200)
@@ -86,3 +79,15 @@ def test_aggregated_fit_equals_r_on_weighted_rows():
 def test_impossible_counts_are_refused():
     with pytest.raises(StatisticsError, match="arm 1: 12 events among 10 patients"):
         measures_of_association(12, 10, 1, 10)
+
+
+def test_an_arm_smaller_than_what_is_shown_cannot_be_told():
+    for counts, arm in (((3, 8, 20, 100), 1), ((20, 100, 9, 9), 0)):
+        result = measures_of_association(*counts)
+        assert f"arm {arm} has" in result.cannot_tell
+        assert np.isnan([*result.risks, result.risk_difference.estimate, result.p]).all()
+        exact = measures_of_association(*counts, use_shown=False)
+        assert exact.cannot_tell is None
+        assert np.isfinite(exact.risk_difference.estimate)
+    told = measures_of_association(10, 10, 20, 100)
+    assert (told.cannot_tell, told.risks[0]) == (None, 1)

@@ -1,7 +1,7 @@
 -- One row per patient and day on which the Charlson index changes: both indices and the components that count.
 -- Definition: the sum of the weights of the components that count on the day and that no graver one overrules
--- (algorithms 10.3): charlson_index with the weights of 1987, for frailty; charlson_index_quan with those of 2011, for
--- covariates.
+-- (specification comorbidities 10.3, Charlson 1987, Quan 2005): charlson_index with the weights of 1987, for frailty;
+-- charlson_index_quan with those of 2011, for covariates.
 -- Limits: no code in the year before counts as no disease; who has no record at all has a row of zero from birth.
 
 with periods as (select * from {{ ref('int_comorbidity_periods') }}),

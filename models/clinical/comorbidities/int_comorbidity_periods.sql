@@ -1,6 +1,7 @@
 -- One row per person, Charlson component and period of index dates for which it counts.
--- Definition: a component counts on an index date when it was coded in the 365 days before it (algorithms 10.3), so a
--- code counts from the next day on; periods that touch are one. Without lookback_days a code counts for good.
+-- Definition: a component counts on an index date when it was coded in the 365 days before it (specification
+-- comorbidities 10.3, Charlson 1987, Quan 2005), so a code counts from the next day on; periods that touch are one.
+-- Without lookback_days a code counts for good.
 -- Limits: codes of plasma cell disease never count as cancer, though the component's set holds them.
 
 with events as (select * from {{ ref('int_coded_events') }}),

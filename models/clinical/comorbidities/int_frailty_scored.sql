@@ -1,9 +1,9 @@
 -- One row per patient and day on which age band, Charlson index or performance status changes: all three, and the
 -- simplified frailty scale.
--- Definition: algorithms 10.2 (FIRST trial; Facon 2020). Age up to 75 is 0, 76 to 80 is 1, above 2; Charlson index up
--- to 1 is 0, above 1; ECOG, the last recorded on or before the day, 0 is 0, 1 is 1, 2 and more is 2. Frail from 2
--- points on. Without ECOG: frail when the others make 2, else unknown; frailty_no_ecog is what age and Charlson index
--- make alone. is_older_comorbid: 70 or more with an index of 2 or more (algorithms 10.4).
+-- Definition: specification comorbidities 10.2 (FIRST trial; Facon 2020). Age up to 75 is 0, 76 to 80 is 1, above 2;
+-- Charlson index up to 1 is 0, above 1; ECOG, the last recorded on or before the day, 0 is 0, 1 is 1, 2 and more is 2.
+-- Frail from 2 points on. Without ECOG: frail when the others make 2, else unknown; frailty_no_ecog is what age and
+-- Charlson index make alone. is_older_comorbid: 70 or more with an index of 2 or more (specification patients 10.4).
 -- Limits: only the year of birth is sure, so birthdays fall on 1 July; who has no year of birth has no row.
 
 with patients as (select * from {{ ref('int_myeloma_patients') }} where year_of_birth is not null),

@@ -1,10 +1,10 @@
 -- One row per person and line of therapy with a CAR-T infusion: its infusions, its progression, the lines after it
 -- and what came of it.
 -- Definition: infusion_date is the first infusion of the line; the progression of a line with a re-infusion is the
--- first after the last one (002:17), else the one of the progressions mart. The next line is the first salvage.
--- first_therapy is the group of the next line, or hospice when palliative care was recorded after the progression and
--- no line followed (004: Table 3). course is exclusive and exhaustive, so that a flow chart closes (002: supplemental
--- Figure 1).
+-- first after the last one (specification studies D3.1), else the one of the progressions mart. The next line is the
+-- first salvage. first_therapy is the group of the next line, or hospice when palliative care was recorded after the
+-- progression and no line followed (Table 3 of progression_patterns). course is exclusive and exhaustive, so that a
+-- flow chart closes (supplemental Figure 1 of salvage_after_cart).
 -- Limits: palliative care that nobody coded reads as died or lost; a next line begun without a documented progression
 -- is a course of its own.
 

@@ -1,7 +1,7 @@
 -- One row per person and line of therapy with a CAR-T infusion, and the line after it: its response as studies report.
--- Definition: what the treating physician charted in the line, else what the markers show (definitions 3.5: assessed by
--- the treating physician). Whether a response is complete is known where it was charted or immunofixation was done;
--- day 90 is the charted response nearest to it in [60, 120], the better of two as near, else the derived one.
+-- Definition: what the treating physician charted in the line, else what the markers show (specification studies D3.5:
+-- assessed by the treating physician). Whether a response is complete is known where it was charted or immunofixation
+-- was done; day 90 is the charted response nearest to it in [60, 120], the better of two as near, else the derived one.
 -- Who responds by that rule is dated by the first day on which either saw it, and nobody else is: rates, cohorts of
 -- responders and their dates speak of the same patients. Both responses stand beside each other.
 -- Limits: a response that is charted late is dated late.

@@ -1,8 +1,8 @@
 -- One row per patient and line of therapy with a relapse from complete response: the first day on which it was lost.
--- Definition: IMWG 2016 (algorithms 6: relapse_def = relapse_from_cr, for disease-free survival, never for PFS): after
--- the first complete response of the line and up to the next line, the M-protein is seen again in serum or urine, by
--- quantity or immunofixation, at two assessments in a row; or plasma cells are 5 % of marrow, a lesion is new, or the
--- disease progresses. The response is the derived one, after an infusion also the charted one.
+-- Definition: IMWG 2016 (specification endpoints 6: relapse_def = relapse_from_cr, for disease-free survival, never for
+-- PFS): after the first complete response of the line and up to the next line, the M-protein is seen again in serum or
+-- urine, by quantity or immunofixation, at two assessments in a row; or plasma cells are 5 % of marrow, a lesion is
+-- new, or the disease progresses. The response is the derived one, after an infusion also the charted one.
 -- Limits: an antibody in immunofixation counts as M-protein; calcium is not asked.
 
 with complete_responses as (

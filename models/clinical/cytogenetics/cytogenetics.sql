@@ -1,6 +1,7 @@
 -- One row per patient and cytogenetic abnormality that was tested.
 -- Definition: is_positive when any test was, else false; tested_date the first positive test, else the last negative
--- one; clone_percent the largest share of cells reported (algorithms 12.2). An abnormality without a row is unknown.
+-- one; clone_percent the largest share of cells reported (specification cytogenetics 12.2). An abnormality without a
+-- row is unknown.
 
 with tests as (select * from {{ ref('int_cytogenetic_tests') }}),
 

@@ -1,4 +1,5 @@
--- One row per patient and day from which a cytogenetic risk is known, under three named definitions (algorithms 12.1).
+-- One row per patient and day from which a cytogenetic risk is known, under three named definitions (specification
+-- cytogenetics 12.1, Sonneveld 2016, Palumbo 2015, Avet-Loiseau 2025).
 -- Definition: high_risk_s2 (salvage study; Sonneveld 2016): gain 1q21, del(17p), t(4;14), t(14;16) or t(14;20).
 -- high_risk_s4 (progression study; the set of R-ISS): del(17p), t(4;14) or t(14;16). high_risk_cgs2025 (IMS and IMWG
 -- 2025): del(17p) in more than 20 % of cells or TP53 mutation; or t(4;14), t(14;16) or t(14;20) with 1q+ or del(1p32);

@@ -1,8 +1,8 @@
 -- One row per patient and day of a cytogenetic test: what is known of each abnormality from that day on.
--- Definition: ever positive up to the day (algorithms 12.2, hr_mode ever); false when tested and never positive; null
--- when never tested. Where hr_latest is 1 the last test of each abnormality alone counts (hr_mode latest), where
--- hr_baseline is 1 those at most 90 days from the diagnosis (hr_mode baseline). clone_percent_del_17p is the largest
--- share of cells reported.
+-- Definition: ever positive up to the day (specification cytogenetics 12.2, hr_mode ever); false when tested and never
+-- positive; null when never tested. Where hr_latest is 1 the last test of each abnormality alone counts (hr_mode
+-- latest), where hr_baseline is 1 those at most 90 days from the diagnosis (hr_mode baseline). clone_percent_del_17p is
+-- the largest share of cells reported.
 -- Limits: no public code names del(1p32), one copy or both: it stays null unless a site adds its own.
 
 with tests as (

@@ -2,7 +2,7 @@
 -- Definition: tests whose code names the abnormality (concept_set_roles, cytogenetics). The result is the answer as
 -- result_texts reads it, else a number: copies, where the unit says so, else percent of cells, of which any is
 -- positive. A gain is 3 copies or more (an amplification of 4 is the same), a deletion less than 2, a biallelic one
--- none. Positive wins over negative on the same day (algorithms 12.2).
+-- none. Positive wins over negative on the same day (specification cytogenetics 12.2).
 -- Limits: a report in words that lists no probe, and karyotypes, are not read.
 
 with events as (select * from {{ ref('int_coded_events') }}),

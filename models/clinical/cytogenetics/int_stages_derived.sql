@@ -1,8 +1,9 @@
 -- One row per patient, anchor (diagnosis, infusion) and day staged: ISS, R-ISS and R2-ISS.
--- Definition: algorithms 12.3 (Greipp 2005; Palumbo 2015; D'Agostino 2022), with what of the cytogenetics was known by
--- 90 days after the day. A missing component leaves the stage null unless the others settle it: ISS II is R-ISS II
--- whatever else, ISS III with one adverse factor is R-ISS III.
--- Limits: the points of R2-ISS were taken from abstracts (algorithms 12.3).
+-- Definition: specification cytogenetics 12.3 (Greipp 2005; Palumbo 2015; D'Agostino 2022), with what of the
+-- cytogenetics was known by 90 days after the day. A missing component leaves the stage null unless the others settle
+-- it: ISS II is R-ISS II whatever else, ISS III with one adverse factor is R-ISS III.
+-- Limits: the points of R2-ISS were taken from abstracts (specification cytogenetics 12.3, Greipp 2005, Palumbo 2015,
+-- D'Agostino 2022).
 
 with labs as (select * from {{ ref('int_staging_labs') }}),
 states as (select * from {{ ref('int_cytogenetic_states') }}),

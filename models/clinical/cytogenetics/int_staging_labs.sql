@@ -1,6 +1,7 @@
 -- One row per patient, anchor (diagnosis, infusion) and day to be staged: the laboratory values that count for it.
 -- Definition: the value nearest the day, at most 30 days from it; at diagnosis not later than 7 days into the first
--- line, at an infusion not after it (algorithms 12.3). The limit of LDH is the record's own, else 250 U/L.
+-- line, at an infusion not after it (specification cytogenetics 12.3, Greipp 2005, Palumbo 2015, D'Agostino 2022). The
+-- limit of LDH is the record's own, else 250 U/L.
 -- Limits: a stage at an infusion is descriptive; it was validated at diagnosis only.
 
 with labs as (

@@ -1,8 +1,8 @@
 -- One row per person and day on which something changes that a label may ask for, with all of it from that day on.
--- Definition: history strictly before the index date (algorithms 10.1): a dose or a line holds from the next day.
--- Prior lines are counted under the rule set in force and, beside it, under imwg_strict; refractoriness to lenalidomide
--- at both levels of evidence (algorithms 3.2). The diagnosis is such a day too, so that who was never treated is
--- answered. Of the line begun last it is known whether the myeloma was refractory to it.
+-- Definition: history strictly before the index date (specification eligibility 10.1): a dose or a line holds from the
+-- next day. Prior lines are counted under the rule set in force and, beside it, under imwg_strict; refractoriness to
+-- lenalidomide at both levels of evidence (specification refractoriness 3.2). The diagnosis is such a day too, so that
+-- who was never treated is answered. Of the line begun last it is known whether the myeloma was refractory to it.
 -- Limits: of who was treated before the data begin (patients.is_left_truncated) lines and exposures are lower bounds.
 
 with patients as (select * from {{ ref('int_myeloma_patients') }}),

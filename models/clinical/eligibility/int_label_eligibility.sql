@@ -1,9 +1,9 @@
 -- One row per person, product, region and day from which the answer holds: may the label be used, and what is missing?
--- Definition: algorithms 10.1. The label's rule in force is the latest with valid_from on or before the day; eligible
--- when the history meets every column of it. unmet names what is missing, '+'-joined and sorted. is_sensitive: the
--- answer differs when prior lines are counted under imwg_strict. is_eligible_confirmed asks for confirmed
--- refractoriness only. label_valid_from tells the label's rule apart from earlier ones; first_eligible_date is the
--- first day on which any rule of the label was met.
+-- Definition: specification eligibility 10.1. The label's rule in force is the latest with valid_from on or before the
+-- day; eligible when the history meets every column of it. unmet names what is missing, '+'-joined and sorted.
+-- is_sensitive: the answer differs when prior lines are counted under imwg_strict. is_eligible_confirmed asks for
+-- confirmed refractoriness only. label_valid_from tells the label's rule apart from earlier ones; first_eligible_date
+-- is the first day on which any rule of the label was met.
 -- Limits: says nothing of fitness, organ function or access.
 
 with history as (select * from {{ ref('int_eligibility_history') }}),

@@ -1,7 +1,7 @@
 -- One row per person, ingredient and start date of a myeloma drug, with the days to which its cover may last.
--- Definition: algorithms 0. A recorded end counts from a day after the start on; the assumed one is after the days
--- supplied, else after 28 days; which of the two holds is the rule set's choice (int_drug_exposures_by_role). Of the
--- records of a day those of the first kind in precedence hold (administration, dispensing, claim, order;
+-- Definition: specification records 0. A recorded end counts from a day after the start on; the assumed one is after
+-- the days supplied, else after 28 days; which of the two holds is the rule set's choice (int_drug_exposures_by_role).
+-- Of the records of a day those of the first kind in precedence hold (administration, dispensing, claim, order;
 -- drug_record_types), and of these the longest cover. An order is dropped when the drug was given or dispensed within 3
 -- days, and wherever the source records administrations of that drug: there an order alone was never given.
 -- daily_milligrams: the strength of one unit (int_drug_strengths) times the units of a day on which it is taken, one

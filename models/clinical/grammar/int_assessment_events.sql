@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, day and name of an assessment of the disease: every one, and those that endpoints censor on.
--- Definition: algorithms 5.2, the names that studies/known_events lists. last_of_survivor is the last assessment of a
--- patient who is not known to be dead, last that of anybody (for endpoints in which death is no event);
+-- Definition: specification endpoints 5.2, the names that studies/known_events lists. last_of_survivor is the last
+-- assessment of a patient who is not known to be dead, last that of anybody (for endpoints in which death is no event);
 -- last_before_next_line the last one of a line before the next line starts; before_missed_visits each one followed by
 -- more than missed_visit_days without another, though the patient was followed. A line without any assessment stands
 -- with the day after its index, from which a visit can be missed too.

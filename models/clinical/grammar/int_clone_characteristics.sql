@@ -3,8 +3,8 @@
 -- follow.
 -- Definition: the heavy chain as the diagnosis codes say it; the light chain that makes the free light chain ratio
 -- abnormal; non- or oligosecretory when a code says so, or when serum or urine was tested and never reached the
--- measurable amounts of algorithms 4.1, nor free light chains (004:210 does not state its rule). Without a measurable
--- marker and without a known chain the light chain is none.
+-- measurable amounts of specification responses 4.1 (Kumar 2016), nor free light chains (specification studies D5.4
+-- does not state its rule). Without a measurable marker and without a known chain the light chain is none.
 -- Limits: ICD-10-CM has no code for the heavy chain, so that most American sources leave it unknown.
 
 with patients as (select * from {{ ref('int_myeloma_patients') }}),

@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, characteristic of comorbidity, frailty or performance status, and day from which its value holds.
 -- Definition: both Charlson indices, each component as 0 or 1, and the scores of int_frailty_scored; a score that a
--- missing ECOG leaves open has no row (algorithms 10.2 and 10.4).
+-- missing ECOG leaves open has no row (specification comorbidities 10.2 and specification patients 10.4, Facon 2020).
 
 with patients as (
 

@@ -2,10 +2,10 @@
 -- One row per person, characteristic of a CAR-T infusion and its course, and day from which its value holds: product,
 -- cells, toxicity and response from the infusion, what followed the progression from the progression.
 -- Definition: int_infusion_courses and int_infusion_responses, with PR or better a response; toxicity is the highest
--- grade of the episodes that belong to the infusion, severe from severe_grade (3), cytopenia that of day 30 (003). Of
--- the infused cells (003:55: naive CD62L+ CD45RA+, central memory CD62L+ CD45RA-, effector memory CD62L- CD45RA-,
--- effector CD62L- CD45RA+) the last value from the apheresis to the infusion, in percent, as the laboratory reported
--- it.
+-- grade of the episodes that belong to the infusion, severe from severe_grade (3), cytopenia that of day 30
+-- (specification studies D4). Of the infused cells (specification studies D4: naive CD62L+ CD45RA+, central memory
+-- CD62L+ CD45RA-, effector memory CD62L- CD45RA-, effector CD62L- CD45RA+) the last value from the apheresis to the
+-- infusion, in percent, as the laboratory reported it.
 -- Limits: all but the product looks ahead of the day from which it holds: it describes and groups, and must not be
 -- adjusted for. No record of CRS or neurotoxicity is none. No vocabulary of OMOP has a code for the subsets of cells:
 -- a source names its own in concept_set_members (vocabulary local).

@@ -1,8 +1,8 @@
 {{ config(materialized='ephemeral') }}
 -- One row per patient, characteristic of the disease at the start of a line, and day from which its value holds.
--- Definition: at each index of a line, the last value of the baseline_lookback (60) days up to it: hemoglobin below
--- 10 g/dL, neutrophils below 1.0 and platelets below 100 x 10*9/L, creatinine above 2 mg/dL (definitions 5.4: the
--- printed neutrophils per mL are per microliter), and the values themselves; the best response of the line before.
+-- Definition: at each index of a line, the last value of the baseline_lookback (60) days up to it: hemoglobin below 10
+-- g/dL, neutrophils below 1.0 and platelets below 100 x 10*9/L, creatinine above 2 mg/dL (specification studies D5.4:
+-- the printed neutrophils per mL are per microliter), and the values themselves; the best response of the line before.
 -- Limits: what has no value in the window is unknown: its row has no number.
 
 with response_lines as (select * from {{ ref('int_response_lines') }}),

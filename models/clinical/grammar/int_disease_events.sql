@@ -2,9 +2,10 @@
 -- One row per person, day and event of the disease: progressions, responses, deaths by cause.
 -- Definition: the names that studies/known_events lists. A progression is the first of its line: any, that of a line
 -- with an infusion, of the line after one, of a line by its number. of_line carries that number as its value: PFS2
--- (EMA, algorithms 5.2) of a cohort that starts with line n is the first of_line with a value above n. T0 of a
--- relapse study is after_bcma_infusion: the progression of the line of an infusion against BCMA (002:17). A death
--- counts as not from myeloma only where a cause is recorded (algorithms 5.2: dor_death).
+-- (EMA, specification endpoints 5.2) of a cohort that starts with line n is the first of_line with a value above n. T0
+-- of a relapse study is after_bcma_infusion: the progression of the line of an infusion against BCMA (specification
+-- studies D3.1). A death counts as not from myeloma only where a cause is recorded (specification endpoints 5.2:
+-- dor_death).
 -- Limits: relapse_from_cr belongs to disease-free survival alone.
 
 with progressions as (select * from {{ ref('progressions') }}),

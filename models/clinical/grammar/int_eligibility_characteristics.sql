@@ -1,9 +1,9 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, characteristic of eligibility, and day from which its value holds.
--- Definition: eligible_<product>_<region> is 1 or 0, with what is missing as text; eligible_confirmed_… takes
--- confirmed refractoriness only; eligibility_sensitive_… is 1 where the strict line count of the IMWG would answer
--- otherwise; eligibility_label_… is the day since which the label in force asks this, first_eligible_… the first day
--- on which the answer was yes (algorithms 10.1).
+-- Definition: eligible_<product>_<region> is 1 or 0, with what is missing as text; eligible_confirmed_… takes confirmed
+-- refractoriness only; eligibility_sensitive_… is 1 where the strict line count of the IMWG would answer otherwise;
+-- eligibility_label_… is the day since which the label in force asks this, first_eligible_… the first day on which the
+-- answer was yes (specification eligibility 10.1).
 -- Limits: before a label's first day there is no row.
 
 with answers as (select * from {{ ref('int_label_eligibility') }}),

@@ -1,9 +1,9 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, characteristic of the person or flag of the phenotype, and day from which its value holds.
--- Definition: age_group goes by the bands of age_bands (algorithms 10.4); sex, race and year of birth hold from birth,
--- 1900 where its year is unknown. The flags of algorithms 1.4 rules 3 to 5 are here so that a study may take another
--- evidence level or leave a flag out: has_* is 0 from birth and 1 from the first code of the disease; the flags of
--- patients hold from the diagnosis on. A flag that nothing settles has no row.
+-- Definition: age_group goes by the bands of age_bands (specification patients 10.4); sex, race and year of birth hold
+-- from birth, 1900 where its year is unknown. The flags of specification phenotype 1.4 rules 3 to 5 are here so that a
+-- study may take another evidence level or leave a flag out: has_* is 0 from birth and 1 from the first code of the
+-- disease; the flags of patients hold from the diagnosis on. A flag that nothing settles has no row.
 -- Limits: only the year of birth is sure, so birthdays fall on 1 July. is_treated, meets_claims_algorithm and
 -- is_possible_smoldering read the record as a whole, after the diagnosis too: they choose a population and are no
 -- covariates.
@@ -24,7 +24,7 @@ described_patients as (
     select
         patients.*,
         make_date(coalesce(year_of_birth, 1900), 1, 1) as birth_date,
-        -- one exclusive variable, as 004 prints it: Hispanic before race
+        -- one exclusive variable, as progression_patterns prints it: Hispanic before race
         case
             when ethnicity = 'Hispanic or Latino' then 'Hispanic'
             when race = 'White' then 'White'

@@ -1,11 +1,11 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, characteristic of the relapse after an infusion, and day of it: where it showed, how long it
 -- took, and the blood counts at it.
--- Definition: definitions 3.4 and 5.2 (algorithms 5.4). A component is isolated when it is the only one of four that
--- are all assessed, and not when it is absent or a second one is there. The grade of a cytopenia (CTCAE of the
--- version in force) is that of the value nearest in time, at most pattern_window (30) days before or after, the
--- earlier of two as near (definitions 3.2: the value closest to T0); severe from severe_grade (3). Months are 365/12
--- days, as the source papers count.
+-- Definition: specification studies D3.4 and D5.2 (specification progression 5.4). A component is isolated when it is
+-- the only one of four that are all assessed, and not when it is absent or a second one is there. The grade of a
+-- cytopenia (CTCAE of the version in force) is that of the value nearest in time, at most pattern_window (30) days
+-- before or after, the earlier of two as near (specification studies D3.2: the value closest to T0); severe from
+-- severe_grade (3). Months are 365/12 days, as the source papers count.
 -- Limits: what was not assessed is unknown; a count without a value has no row.
 
 with relapses as (

@@ -1,9 +1,9 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, risk characteristic and day from which its value holds: cytogenetic risk under each definition,
 -- the abnormalities themselves, and the stage, as a source recorded it or as laboratory values give it.
--- Definition: 1 true, 0 false; unknown has no row (algorithms 12). Of chromosome 1 the gain of 1q is what panels
--- test; a deletion of 1p32 counts where it was found. iss_stage is the stage a source recorded and the derived one
--- only where none is; the stage at an infusion is descriptive.
+-- Definition: 1 true, 0 false; unknown has no row (specification cytogenetics 12). Of chromosome 1 the gain of 1q is
+-- what panels test; a deletion of 1p32 counts where it was found. iss_stage is the stage a source recorded and the
+-- derived one only where none is; the stage at an infusion is descriptive.
 
 with cytogenetic_risks as (select * from {{ ref('int_cytogenetic_risks') }}),
 

@@ -2,8 +2,9 @@
 -- One row per person, characteristic of soft-tissue disease at an infusion or its progression, and day from which its
 -- value holds: extramedullary, paramedullary, either, the categories and unknown, the sites; and extramedullary disease
 -- at both times.
--- Definition: definitions 5.3 and 5.4. Baseline facts hold from the infusion, those of the progression from it. A site
--- is present when the source's words name it (lesion_sites), absent when the disease was assessed and they do not.
+-- Definition: specification studies D5.3 and D5.4. Baseline facts hold from the infusion, those of the progression from
+-- it. A site is present when the source's words name it (lesion_sites), absent when the disease was assessed and they
+-- do not.
 -- Limits: several sites per person are possible; a site that no words of lesion_sites name is not counted.
 
 with progressions as (select * from {{ ref('progressions') }}),

@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, day and kind of visit that began on it and in which no cells were infused.
--- Definition: the records of visits by their concept set, without those whose own dates hold an infusion of CAR-T cells,
--- whatever the index of a study: the stay for the infusion is part of the treatment and no outcome of it.
+-- Definition: the records of visits by their concept set, without those whose own dates hold an infusion of CAR-T
+-- cells, whatever the index of a study: the stay for the infusion is part of the treatment and no outcome of it.
 -- Limits: a stay that a source cuts into several records is judged record by record.
 
 with coded_events as (select * from {{ ref('int_coded_events') }}),

@@ -1,10 +1,10 @@
 -- One row per laboratory record of a screened person, with its result read and its unit recognised.
 -- Definition: a result is the record's number, else the number in its text ('<0.2', '3.0 g/dL', '2.40 (H)';
 -- macros/read_result), else what a word of int_result_texts means as a quantity ('NEG', 'trace'). For the labs of
--- lab_limits that say so, '<' and a negative word count as 0 (algorithms 0). The unit is the one of its unit concept,
--- else of its unit text however it is spelt (unit_names, macros/plain_unit), else the one behind the number. A number
--- whose own unit is another than the record's is not read, nor '1,234' of a test that the source also writes as '1,2':
--- qc.results_unread lists what stays unread. The site is the care site, else the source.
+-- lab_limits that say so, '<' and a negative word count as 0 (specification records 0.7). The unit is the one of its
+-- unit concept, else of its unit text however it is spelt (unit_names, macros/plain_unit), else the one behind the
+-- number. A number whose own unit is another than the record's is not read, nor '1,234' of a test that the source also
+-- writes as '1,2': qc.results_unread lists what stays unread. The site is the care site, else the source.
 -- Limits: a decimal comma is not read.
 
 with events as (select * from {{ ref('int_coded_events') }} where domain = 'measurement'),

@@ -1,6 +1,7 @@
 -- One row per site, laboratory test and unit whose values lie a factor of ten away from the network's.
--- Definition: the site's median of a unit is about 10 or about 0.1 times the median of all sites' medians (algorithms
--- 7.2 rule 3: the classic mg/L for mg/dL); looked for where enough values and enough sites are there to compare.
+-- Definition: the site's median of a unit is about 10 or about 0.1 times the median of all sites' medians
+-- (specification labs 7.2 rule 3: the classic mg/L for mg/dL); looked for where enough values and enough sites are
+-- there to compare.
 -- Limits: medians of 0 (M-protein of people in remission) cannot be compared, and two sites cannot outvote each other.
 
 with labs_converted as (select * from {{ ref('int_labs_converted') }}),

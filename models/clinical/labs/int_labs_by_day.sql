@@ -1,6 +1,6 @@
 -- One row per patient, laboratory test and day: duplicates resolved.
--- Definition: value is the median of the day's plausible values, lowest and highest are its extremes (algorithms 7.2
--- rules 5 and 6: the worst for grading).
+-- Definition: value is the median of the day's plausible values, lowest and highest are its extremes (specification
+-- labs 7.2 rules 5 and 6: the worst for grading).
 
 with labs as (select * from {{ ref('labs') }} where quality = 'ok'),
 

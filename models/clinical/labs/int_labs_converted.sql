@@ -1,7 +1,7 @@
 -- One row per laboratory record and test, converted to the test's canonical unit as far as its unit is known.
--- Definition: the factor of lab_units for the recognised unit, else for the inferred one (algorithms 7.2). A record
--- without a unit has the unit in which its site gives at least modal_unit_min_share of the test's values, when that
--- unit and no other puts the value into the soft range (rule 2; units of the same factor are one). A unit can show
+-- Definition: the factor of lab_units for the recognised unit, else for the inferred one (specification labs 7.2). A
+-- record without a unit has the unit in which its site gives at least modal_unit_min_share of the test's values, when
+-- that unit and no other puts the value into the soft range (rule 2; units of the same factor are one). A unit can show
 -- that the record is another test (reads_as: a percentage filed under a cell count). A reference range of 0 to 0 says
 -- nothing and is empty.
 -- Limits: nothing is inferred where a site never gives a unit.

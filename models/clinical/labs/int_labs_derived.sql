@@ -1,8 +1,8 @@
 -- One row per person, derived laboratory test and day on which its parts were measured and it was not.
 -- Definition: derived_labs: the sum of the bands of M-protein, a percentage of the differential times the leukocytes,
--- urine M-protein per volume times the 24-hour volume, calcium corrected for albumin (algorithms 4.2, 7.2). Each part,
--- and what it is multiplied with or corrected for, is the day's median; a value that the source itself gives for the
--- day goes before any sum or product, a sum before a product.
+-- urine M-protein per volume times the 24-hour volume, calcium corrected for albumin (specification responses 4.2,
+-- specification labs 7.2). Each part, and what it is multiplied with or corrected for, is the day's median; a value
+-- that the source itself gives for the day goes before any sum or product, a sum before a product.
 -- Limits: parts count on the same day only. A band that was not reported is not known to be absent.
 
 with labs as (select * from {{ ref('int_labs_judged') }} where quality = 'ok'),

@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 -- One row per laboratory record and test, with its value in the test's canonical unit or the reason why it has none.
--- Definition: algorithms 7.2. unit_rule says how the unit was known (as_given, converted, inferred, rejected). A value
--- outside the hard range, of a site whose unit is at fault, or without a number or unit is implausible and has no
--- value; is_unusual marks what lies outside the soft range and is kept.
+-- Definition: specification labs 7.2. unit_rule says how the unit was known (as_given, converted, inferred, rejected).
+-- A value outside the hard range, of a site whose unit is at fault, or without a number or unit is implausible and has
+-- no value; is_unusual marks what lies outside the soft range and is kept.
 
 with labs_converted as (select * from {{ ref('int_labs_converted') }}),
 lab_limits as (select * from {{ ref('lab_limits') }}),

@@ -1,6 +1,6 @@
 -- One row per patient, laboratory test, day and source record, in the test's canonical unit: what was recorded, and
 -- values derived from several records of a day.
--- Definition: algorithms 7.2 (int_labs_judged); derived values (unit_rule derived: bands of M-protein added up,
+-- Definition: specification labs 7.2 (int_labs_judged); derived values (unit_rule derived: bands of M-protein added up,
 -- percentages times the leukocytes, urine times its volume, calcium corrected for albumin) carry the first of their
 -- records (int_labs_derived).
 -- Limits: several values of one day stay several rows; int_labs_by_day resolves them. Units and faults of a site are

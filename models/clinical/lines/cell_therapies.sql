@@ -1,8 +1,8 @@
 -- One row per person and infusion of a CAR-T product, with the way to it: apheresis, bridging, lymphodepletion.
 -- Definition: the infusions of int_cell_therapies_found; bridging is what the state machine took for it;
 -- continued_drugs are those of the line before that went on between apheresis and lymphodepletion, which stay in that
--- line; an infusion at most 180 days after one before it in the same line is a re-infusion (algorithms 2.3 and 2.4 m).
--- Days from apheresis to infusion are null when apheresis is imputed.
+-- line; an infusion at most 180 days after one before it in the same line is a re-infusion (specification procedures
+-- 2.3 and specification lines 2.4 m). Days from apheresis to infusion are null when apheresis is imputed.
 
 with cell_therapies as (
 

@@ -1,6 +1,6 @@
 -- One row per person, ingredient and start date of a myeloma drug.
 -- Definition: int_drug_exposures_by_role under the rule set in force, with the part and the line that int_line_doses
--- gives it (algorithms 2.3).
+-- gives it (specification procedures 2.3).
 -- Limits: line_number is null before the first line, in one that does not count, after the day of death and for a
 -- person without any line.
 

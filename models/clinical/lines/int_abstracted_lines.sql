@@ -1,6 +1,7 @@
 -- One row per person and line of therapy that a registry's abstractors numbered, with its first day.
--- Definition: algorithms 2.6 no. 7: treatment regimens of the EPISODE table with a number, of a registry's record type;
--- where two begin on one day the higher number holds, and a number that begins before a lower one does not count.
+-- Definition: specification lines 2.6 no. 7: treatment regimens of the EPISODE table with a number, of a registry's
+-- record type; where two begin on one day the higher number holds, and a number that begins before a lower one does not
+-- count.
 -- Limits: the abstracted number is the order in which the lines begin; one that was skipped leaves no gap here.
 
 with episodes as (select * from {{ ref('recorded_episode') }}),

@@ -1,11 +1,11 @@
 -- One row per rule set, person and treatment event (a spell of a core drug, a transplant or an infusion), in the order
 -- in which they are read, with what lies around it: all that the state machine needs and that no line decides.
--- Definition: algorithms 2.4. Events of a day go ALLO, CART, ASCT, DRUG; of drugs those not seen before come first,
--- then those absent longest, planned maintenance last: they may open the line that the others then belong to. Dates are
--- of the last event before (last_) or the next one after it (next_) in that order; previous_ is of the same drug or
--- class. A date is null where there is none. bridged_infusion_date: the infusion that a spell would bridge to, because
--- it begins between apheresis and lymphodepletion. is_with_steroid: a steroid began within 30 days of the spell; null
--- where none was ever recorded. is_relapse_drug: not yet in use in the first line on that day.
+-- Definition: specification lines 2.4 (Rajkumar 2015). Events of a day go ALLO, CART, ASCT, DRUG; of drugs those not
+-- seen before come first, then those absent longest, planned maintenance last: they may open the line that the others
+-- then belong to. Dates are of the last event before (last_) or the next one after it (next_) in that order; previous_
+-- is of the same drug or class. A date is null where there is none. bridged_infusion_date: the infusion that a spell
+-- would bridge to, because it begins between apheresis and lymphodepletion. is_with_steroid: a steroid began within 30
+-- days of the spell; null where none was ever recorded. is_relapse_drug: not yet in use in the first line on that day.
 -- Limits: a steroid that runs on through a change of drugs does not count as one that began with it.
 
 with line_events as (select * from {{ ref('int_line_events') }}),

@@ -1,9 +1,9 @@
 -- One row per rule set, person and event that the lines of therapy are counted from: a spell of a core drug, a
 -- transplant, a CAR-T infusion, a progression, or a line that a registry numbered.
--- Definition: algorithms 2.3, from shortly before the diagnosis to death (progressions at any time). Doses of a drug
--- that follow each other without any turning point between them are one spell: a turning point is the first dose of a
--- drug, its return after longer than a line could overlook, or any other event. An infusion bears its product, or
--- other_target when it is not against BCMA, though its own code may not say so.
+-- Definition: specification procedures 2.3, from shortly before the diagnosis to death (progressions at any time).
+-- Doses of a drug that follow each other without any turning point between them are one spell: a turning point is the
+-- first dose of a drug, its return after longer than a line could overlook, or any other event. An infusion bears its
+-- product, or other_target when it is not against BCMA, though its own code may not say so.
 -- Limits: spells only shorten the count; single doses give the same lines.
 
 with exposures as (select * from {{ ref('int_drug_exposures_by_role') }} where role = 'core'),

@@ -1,7 +1,7 @@
 -- One row per rule set: every parameter of the lines of therapy in a column of its own.
 -- Definition: a rule set says only where it differs from `default`; a row with an empty value switches the rule off
--- (algorithms 2.2). The one in force counts lines too when it changes nothing of them (a rule of responses, say), and
--- so does one that only permits substitutions.
+-- (specification lines 2.2). The one in force counts lines too when it changes nothing of them (a rule of responses,
+-- say), and so does one that only permits substitutions.
 
 with parameters as (select * from {{ ref('algorithm_parameters') }} where algorithm = 'lines_of_therapy'),
 

@@ -1,10 +1,10 @@
 -- One row per rule set, person and treatment event, with what it does to the lines of therapy and the line it is in.
--- Definition: the state machine of algorithms 2.4 (IMWG 2015, Rajkumar, Blood 126:921), read event by event for all
--- persons and rule sets at once: the branches of `action` are rows a to m of its table, in the order in which they are
--- asked (line_actions says which row an action is, whether it opens a line, and in words what it means). A drug is in
--- the line when it was used since the line began, in a CAR-T line since the infusion; a drug read on a day before the
--- one that opens a line that day joins it too, unless that one bridges. What extends a bridging drug bridges. An agent
--- that the source does not name may open a line only where no named drug begins with it. Where a rule set follows a
+-- Definition: the state machine of specification lines 2.4 (Rajkumar 2015), read event by event for all persons and
+-- rule sets at once: the branches of `action` are rows a to m of its table, in the order in which they are asked
+-- (line_actions says which row an action is, whether it opens a line, and in words what it means). A drug is in the
+-- line when it was used since the line began, in a CAR-T line since the infusion; a drug read on a day before the one
+-- that opens a line that day joins it too, unless that one bridges. What extends a bridging drug bridges. An agent that
+-- the source does not name may open a line only where no named drug begins with it. Where a rule set follows a
 -- registry's own lines, these alone open lines from the first of them on.
 -- Limits: a progression that nobody recorded cannot end a line; a spell is read at its first dose.
 

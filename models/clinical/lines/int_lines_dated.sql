@@ -1,7 +1,7 @@
 -- One row per rule set, person and line that the state machine opened: its number among those that count, when it began
 -- and why, when it ended and why, and what was given.
--- Definition: algorithms 2.5. The line ends on the last day covered by a drug or procedure, at the latest the day
--- before the next line, at death or at the data cut. End reasons, the first that applies: PROGRESSION, NEXT_CART,
+-- Definition: specification lines 2.5. The line ends on the last day covered by a drug or procedure, at the latest the
+-- day before the next line, at death or at the data cut. End reasons, the first that applies: PROGRESSION, NEXT_CART,
 -- NEXT_ALLO, NEXT_ASCT, NEXT_ADD, NEXT_SWITCH, DEATH, DISCONTINUED (of a CAR-T line COMPLETED_ONE_TIME), ONGOING. The
 -- index date is the infusion in a CAR-T line, elsewhere the start. drugs holds the core drugs, of which added_drugs
 -- came after the regimen window by plan or permitted substitution. Minimum exposure: the IMWG asks for a complete

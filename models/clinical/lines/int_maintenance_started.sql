@@ -1,7 +1,7 @@
 -- One row per person and line in which maintenance began, with the day.
--- Definition: algorithms 2.5. After a transplant: the first day from which the drugs of the next 60 days are at most
--- two and all of the maintenance set. Without one: 60 days or more on at most two drugs of a larger regimen after 90
--- days of fuller therapy.
+-- Definition: specification lines 2.5. After a transplant: the first day from which the drugs of the next 60 days are
+-- at most two and all of the maintenance set. Without one: 60 days or more on at most two drugs of a larger regimen
+-- after 90 days of fuller therapy.
 -- Limits: what was planned is not recorded; maintenance is read from what was given.
 
 with lines as (select * from {{ ref('lines_of_therapy') }}),

@@ -1,6 +1,6 @@
 -- One row per person, line and phase of it, with the days it lasted.
--- Definition: algorithms 2.5. INDUCTION from the start to the transplant, maintenance or infusion; ASCT (or ALLO) each
--- transplant; after the last CONSOLIDATION, from the first drug on, and MAINTENANCE from the day of
+-- Definition: specification lines 2.5. INDUCTION from the start to the transplant, maintenance or infusion; ASCT (or
+-- ALLO) each transplant; after the last CONSOLIDATION, from the first drug on, and MAINTENANCE from the day of
 -- int_maintenance_started. Of an infusion: BRIDGING from its first dose to lymphodepletion, LD to the day before the
 -- infusion, CART the day itself, POST_CART what is given after it in the line. A line of CAR-T has no induction. A
 -- phase is never a line of its own.

@@ -1,11 +1,12 @@
 -- One row per rule set, person and line of therapy.
--- Definition: algorithms 2. The lines that count, with start, end and the reason of each (int_lines_dated), and with
--- what a line is called (2.5). Name: letters in a fixed order, unless regimen_names names the set, of the drugs that
--- were not added by plan; d or p when a steroid is seen within 30 days of the start (regimen_observed) or would go with
--- the classes (regimen_name): not with a bispecific or with maintenance alone, where a transplant came before the first
--- drug of the line and none but what maintains alone followed. A line of CAR-T bears the product's name, one without
--- drugs its transplant's. Classes: of its drugs, bridging apart, and procedures. therapy_group: the first in precedence
--- of those that drug_classes gives its drugs and of its procedures'; none, OTHER.
+-- Definition: specification lines 2 (Rajkumar 2015). The lines that count, with start, end and the reason of each
+-- (int_lines_dated), and with what a line is called (2.5). Name: letters in a fixed order, unless regimen_names names
+-- the set, of the drugs that were not added by plan; d or p when a steroid is seen within 30 days of the start
+-- (regimen_observed) or would go with the classes (regimen_name): not with a bispecific or with maintenance alone,
+-- where a transplant came before the first drug of the line and none but what maintains alone followed. A line of CAR-T
+-- bears the product's name, one without drugs its transplant's. Classes: of its drugs, bridging apart, and procedures.
+-- therapy_group: the first in precedence of those that drug_classes gives its drugs and of its procedures'; none,
+-- OTHER.
 -- Limits: numbers are lower bounds for a person who was treated before the data begin; has_trial is not held: no source
 -- says it.
 

@@ -1,7 +1,8 @@
 -- One row per person and stem cell transplant.
 -- Definition: the transplants of int_transplants_found with what the line of therapy makes of them: is_tandem, a second
 -- one at most 180 days (tandem_days) after the one before in the same line; is_salvage, a later one that is not tandem
--- (algorithms 2.4). A rule set that opens no line for a transplant tells a tandem by the days alone.
+-- (specification lines 2.4, Rajkumar 2015). A rule set that opens no line for a transplant tells a tandem by the days
+-- alone.
 -- Limits: a transplant before the diagnosis window of the lines has no line and a null there.
 
 with transplants as (

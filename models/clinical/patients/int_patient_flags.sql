@@ -1,10 +1,11 @@
 -- One row per patient: what a study may want to leave out, never left out here.
--- Definition: algorithms 1.4 rules 4 and 5. is_incident: observed for a year before the diagnosis and without myeloma
--- diagnosis or drug from 365 to 31 days before it; is_left_truncated: a myeloma drug more than 30 days before the
--- diagnosis, before the first day observed, or within 30 days of it where the diagnosis is older; has_*: any code of
--- the disease; is_possible_smoldering: no core drug of drug_classes from 30 days before the diagnosis to a year after
--- it and no organ damage by then (a pathological fracture, hemoglobin under 10 g/dL, creatinine over 2 mg/dL or calcium
--- over 11 mg/dL, whatever the cause); null where neither came and the year was not observed to its end or to death.
+-- Definition: specification phenotype 1.4 rules 4 and 5. is_incident: observed for a year before the diagnosis and
+-- without myeloma diagnosis or drug from 365 to 31 days before it; is_left_truncated: a myeloma drug more than 30 days
+-- before the diagnosis, before the first day observed, or within 30 days of it where the diagnosis is older; has_*: any
+-- code of the disease; is_possible_smoldering: no core drug of drug_classes from 30 days before the diagnosis to a year
+-- after it and no organ damage by then (a pathological fracture, hemoglobin under 10 g/dL, creatinine over 2 mg/dL or
+-- calcium over 11 mg/dL, whatever the cause); null where neither came and the year was not observed to its end or to
+-- death.
 -- Limits: lytic lesions without a fracture are rarely coded; organ damage that nobody measured counts as none.
 
 with patients as (select * from {{ ref('int_myeloma_patients') }}),

@@ -1,8 +1,8 @@
 -- One row per patient.
--- Definition: the phenotype of algorithms 1.4 (int_myeloma_diagnoses) with the person's own data. rrmm_date is the
--- earlier of the start of the second line and the first progression after the first line began; rrmm_tier says what it
--- rests on: TREATED (a second line, or a CAR-T infusion outside the first), PD_ONLY, or CODE_ONLY (a billing code
--- alone, of which rrmm_date takes no notice). Nobody is left out for a flag.
+-- Definition: the phenotype of specification phenotype 1.4 (int_myeloma_diagnoses) with the person's own data.
+-- rrmm_date is the earlier of the start of the second line and the first progression after the first line began;
+-- rrmm_tier says what it rests on: TREATED (a second line, or a CAR-T infusion outside the first), PD_ONLY, or
+-- CODE_ONLY (a billing code alone, of which rrmm_date takes no notice). Nobody is left out for a flag.
 -- Limits: a death whose date is followed by treatment is not believed (is_death_invalidated); who died on an unknown
 -- day has no death_date and is_death_date_unknown (qc.deaths_in_doubt lists both).
 

@@ -1,7 +1,8 @@
 -- One row per screened person with the days on which somebody saw the person.
--- Definition: algorithms 5.2. contact_date: the latest visit, procedure, drug or measurement not after the end of
--- observation; a registry's observation period ends with a follow-up and is a contact itself; without any, the last
--- record or the end of observation. activity_date: the latest of the same, whenever it was: who is treated is alive.
+-- Definition: specification endpoints 5.2. contact_date: the latest visit, procedure, drug or measurement not after the
+-- end of observation; a registry's observation period ends with a follow-up and is a contact itself; without any, the
+-- last record or the end of observation. activity_date: the latest of the same, whenever it was: who is treated is
+-- alive.
 -- Limits: a date in the future of the source is cut off.
 
 with records as (select * from {{ ref('int_screened_records') }}),

@@ -1,7 +1,8 @@
 -- One row per screened person with the last contact and the death that the records allow.
--- Definition: algorithms 5.2 and 5.3. The statement that holds (int_deaths_judged) gives the day of death, which is
--- then the last contact too. Who died on an unknown day (is_death_date_unknown) is followed to the last contact, and
--- never counted as alive there. is_death_invalidated: a death was stated with a day, and no such day holds.
+-- Definition: specification endpoints 5.2 and specification patients 5.3. The statement that holds (int_deaths_judged)
+-- gives the day of death, which is then the last contact too. Who died on an unknown day (is_death_date_unknown) is
+-- followed to the last contact, and never counted as alive there. is_death_invalidated: a death was stated with a day,
+-- and no such day holds.
 -- Limits: the CDM holds one date per death and not its precision.
 
 with contacts as (select * from {{ ref('int_contacts') }}),

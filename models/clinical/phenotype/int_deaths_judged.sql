@@ -1,7 +1,7 @@
 -- One row per statement that a screened person died (int_deaths_stated), with what becomes of it.
--- Definition: algorithms 5.3. A day that is followed by activity more than death_grace_days later is refuted, each
--- statement by itself. Of those that hold, the one of the first kind, and among these the earliest, is taken; a
--- statement without a day is taken where no day holds: died, on an unknown day.
+-- Definition: specification patients 5.3. A day that is followed by activity more than death_grace_days later is
+-- refuted, each statement by itself. Of those that hold, the one of the first kind, and among these the earliest, is
+-- taken; a statement without a day is taken where no day holds: died, on an unknown day.
 
 with stated as (select * from {{ ref('int_deaths_stated') }}),
 contacts as (select * from {{ ref('int_contacts') }}),

@@ -1,9 +1,9 @@
 {{ config(materialized='ephemeral') }}
 -- One row per screened person, day on which some record says that the person died, and kind of that record; stated_date
 -- is NULL where the record knows no day.
--- Definition: algorithms 5.3, in the order of its sources. evidence_rank 1: DEATH, or PERSON in CDM v6; 2: a diagnosis
--- or observation of the concept set death; 3: a discharge as dead (death_discharges), on the last day of the visit. A
--- day before the year of birth stands for no day.
+-- Definition: specification patients 5.3, in the order of its sources. evidence_rank 1: DEATH, or PERSON in CDM v6; 2:
+-- a diagnosis or observation of the concept set death; 3: a discharge as dead (death_discharges), on the last day of
+-- the visit. A day before the year of birth stands for no day.
 -- Limits: a registry's DEATH row is not put before a hospital's: of those that hold the earliest is taken.
 
 with candidates as (select * from {{ ref('int_screened_persons') }}),

@@ -1,7 +1,7 @@
 -- One row per person with a supported myeloma diagnosis: the earliest such date and the rule that supports it.
--- Definition: algorithms 1.4. A: another diagnosis date min_gap_days to max_gap_days later; B: a myeloma-specific drug
--- from tx_before_days before to tx_after_days after; C: a CAR-T infusion against BCMA on or after the date; D: a tumor
--- registry's record within registry_days.
+-- Definition: specification phenotype 1.4. A: another diagnosis date min_gap_days to max_gap_days later; B: a
+-- myeloma-specific drug from tx_before_days before to tx_after_days after; C: a CAR-T infusion against BCMA on or after
+-- the date; D: a tumor registry's record within registry_days.
 -- Limits: a diagnosis date without any of these is taken for a rule-out code.
 
 with events as (select * from {{ ref('int_coded_events') }}),

@@ -1,7 +1,7 @@
 -- One row per person with at least one myeloma diagnosis: which of the stricter published definitions the person meets.
--- Definition: algorithms 1.4 rule 3. Any row is the sensitive level, one of int_myeloma_diagnoses the default.
--- is_treated, a supported diagnosis and a myeloma drug; meets_claims_algorithm, one inpatient diagnosis or two others
--- on separate days within 90 days.
+-- Definition: specification phenotype 1.4 rule 3. Any row is the sensitive level, one of int_myeloma_diagnoses the
+-- default. is_treated, a supported diagnosis and a myeloma drug; meets_claims_algorithm, one inpatient diagnosis or two
+-- others on separate days within 90 days.
 -- Limits: inpatient is told by the type of the record or of its visit; a source that says neither has no inpatient
 -- ones.
 

@@ -1,8 +1,8 @@
 -- One row per person and infusion of a CAR-T product, with the way to it, before lines of therapy are known.
--- Definition: algorithms 2.3 rule 4. Apheresis is the last between 180 and 14 days before the infusion
--- (int_infusions_found), else the infusion minus 42 days (is_apheresis_imputed), and never on or before
--- an earlier infusion: what lies before that is the way to that one. Lymphodepletion begins with the first of its drugs
--- in the 14 days before.
+-- Definition: specification procedures 2.3 rule 4. Apheresis is the last between 180 and 14 days before the infusion
+-- (int_infusions_found), else the infusion minus 42 days (is_apheresis_imputed), and never on or before an earlier
+-- infusion: what lies before that is the way to that one. Lymphodepletion begins with the first of its drugs in the 14
+-- days before.
 -- Limits: cells that were kept from an earlier apheresis and infused again have an assumed one.
 
 with events as (select * from {{ ref('int_coded_events') }}),

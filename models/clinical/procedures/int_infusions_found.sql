@@ -1,6 +1,7 @@
 -- One row per person and infusion of a CAR-T product.
 -- Definition: infusion codes of any product within 7 days are one infusion on the earliest of their days; the product
--- is the most specific that any of them names (algorithms 2.3 rule 4). target: BCMA, unless the product has another.
+-- is the most specific that any of them names (specification procedures 2.3 rule 4). target: BCMA, unless the product
+-- has another.
 -- Limits: a code that names no product counts only for a person with myeloma and without a CD19 product.
 
 with events as (select * from {{ ref('int_coded_events') }}),

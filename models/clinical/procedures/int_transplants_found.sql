@@ -1,6 +1,6 @@
 -- One row per person and stem cell transplant, before lines of therapy are known.
 -- Definition: transplant codes of a kind at most 13 days apart are one transplant, dated on the last of them; what
--- comes less than 60 days after the previous transplant is not counted again (algorithms 2.3 rule 3).
+-- comes less than 60 days after the previous transplant is not counted again (specification procedures 2.3 rule 3).
 -- Limits: a run of codes each less than 60 days after the one before counts once, however long it lasts.
 
 with events as (select * from {{ ref('int_coded_events') }}),

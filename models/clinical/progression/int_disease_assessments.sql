@@ -1,8 +1,8 @@
 -- One row per patient and disease assessment: markers taken close together are one assessment.
 -- Definition: marker days less than lab_window days apart belong to one assessment, dated on its first day; each marker
--- has its first value of the assessment (algorithms 4.2). flc_difference is the involved minus the uninvolved free
--- light chain, of the chain fixed for the patient. An extramedullary or paramedullary finding is new when the imaging
--- before it said absent.
+-- has its first value of the assessment (specification responses 4.2). flc_difference is the involved minus the
+-- uninvolved free light chain, of the chain fixed for the patient. An extramedullary or paramedullary finding is new
+-- when the imaging before it said absent.
 -- Limits: someone tested every few days has one long assessment; without an earlier scan a lesion is not called new.
 
 with markers as (select * from {{ ref('int_disease_markers') }}),

@@ -2,8 +2,8 @@
 -- light chains (mg/dL), plasma cells in marrow (%), imaging findings, immunofixation.
 -- Definition: the day's median of each lab (int_labs_by_day), beside the findings of the day. On a day with light
 -- chains, ratio_low and ratio_high say between which ratios of kappa to lambda they are normal: 0.26 and 1.65
--- (algorithms 4.2), or 0.37 and 3.10 where the rule set uses the renal range (flc_renal_range) and the last eGFR of
--- the renal_lookback days up to then is below 60: failing kidneys clear kappa less than they did.
+-- (specification responses 4.2), or 0.37 and 3.10 where the rule set uses the renal range (flc_renal_range) and the
+-- last eGFR of the renal_lookback days up to then is below 60: failing kidneys clear kappa less than they did.
 -- Limits: NULL says not measured that day, nothing else. eGFR as the source reports it, by whatever formula; without
 -- one the usual range holds.
 

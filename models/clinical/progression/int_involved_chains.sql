@@ -1,7 +1,7 @@
 -- One row per patient with an abnormal ratio of free light chains: the chain that the clone makes.
 -- Definition: the first day on which the ratio is abnormal and the involved chain at least measurable_flc (else the
 -- first abnormal ratio): above ratio_high (int_light_chain_limits) the chain is kappa, below ratio_low lambda
--- (algorithms 4.2: fixed at baseline).
+-- (specification responses 4.2: fixed at baseline).
 
 with markers as (
 

@@ -1,7 +1,7 @@
 -- One row per patient and disease assessment with what the assessments before and after it say, numbered without gaps.
 -- Definition: next_* is the next known value of the same marker; held_* the value as it may become the nadir
--- (held_value: with nadir_confirmed only what two values in a row reached; the first value is a baseline). Light
--- chains count only while neither serum nor urine was ever measurable (algorithms 4.1).
+-- (held_value: with nadir_confirmed only what two values in a row reached; the first value is a baseline). Light chains
+-- count only while neither serum nor urine was ever measurable (specification responses 4.1, Kumar 2016).
 
 with assessments as (select * from {{ ref('int_disease_assessments') }}),
 myeloma_deaths as (select * from {{ ref('int_myeloma_deaths') }}),

@@ -1,8 +1,9 @@
 -- One row per person, date and source of a progression known without knowing the line of therapy.
--- Definition: of the sources that are switched on, the site's own records (structured), and PD of IMWG 2016 (algorithms
--- 4.1) against the running nadir of each marker, which starts anew at each confirmed progression; confirmed by imaging,
--- by two markers at once, by the next value, or by death from myeloma (algorithms 4.3 rule 4, 5.1). A nadir of 0 leaves
--- the absolute rise alone. Lines of therapy read this table, so it must not read them.
+-- Definition: of the sources that are switched on, the site's own records (structured), and PD of IMWG 2016
+-- (specification responses 4.1) against the running nadir of each marker, which starts anew at each confirmed
+-- progression; confirmed by imaging, by two markers at once, by the next value, or by death from myeloma (specification
+-- responses 4.3 rule 4, specification progression 5.1). A nadir of 0 leaves the absolute rise alone. Lines of therapy
+-- read this table, so it must not read them.
 -- Limits: walks by assessment number, all patients at once; Spark needs cteRecursionLevelLimit above the longest
 -- history.
 

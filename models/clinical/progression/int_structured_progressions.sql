@@ -1,6 +1,6 @@
 -- One row per person and day on which a site's own record says that the disease progressed.
 -- Definition: a charted response of progression, or a charted progression answered as present (PD_STRUCTURED of
--- algorithms 5.1).
+-- specification progression 5.1).
 
 with charted_responses as (select * from {{ ref('int_charted_responses') }} where response = 'PD'),
 

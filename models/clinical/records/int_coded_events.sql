@@ -1,6 +1,6 @@
 -- One row per record of a screened person and concept set that its code stands for on its date.
--- Definition: the records that any concept set names (algorithms 0, canonical event table); all clinical models read
--- this table, never the source's records.
+-- Definition: the records that any concept set names (specification records 0.8); all clinical models read this table,
+-- never the source's records.
 -- Limits: a code that a set lists only between two dates (reused and young codes) counts only between them.
 
 with records as (select * from {{ ref('int_screened_records') }}),

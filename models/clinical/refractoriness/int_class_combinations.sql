@@ -1,7 +1,8 @@
 -- One row per combination of drugs and part of it (a class or a drug), with the number of its drugs that are needed.
--- Definition: algorithms 3.1 and 3.2 under the rule set in force. triple_class: an immunomodulatory drug, a proteasome
--- inhibitor and an anti-CD38 antibody. penta_drug: two, two and one of them (penta_mode 2+2+1), or, where
--- penta_named_five is 1, lenalidomide, pomalidomide, bortezomib, carfilzomib and daratumumab (named_five).
+-- Definition: specification refractoriness 3.1 and 3.2 (Rajkumar 2011) under the rule set in force. triple_class: an
+-- immunomodulatory drug, a proteasome inhibitor and an anti-CD38 antibody. penta_drug: two, two and one of them
+-- (penta_mode 2+2+1), or, where penta_named_five is 1, lenalidomide, pomalidomide, bortezomib, carfilzomib and
+-- daratumumab (named_five).
 
 with class_combinations as (
 

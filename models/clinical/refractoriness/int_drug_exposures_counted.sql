@@ -1,7 +1,8 @@
 -- One row per exposure to a drug of a line that may show the myeloma to be refractory to it.
 -- Definition: core and bridging drugs, from the dose on that makes a person exposed (min_exposure_admin); without
--- lenalidomide under len_min_dose_mg a day (algorithms 3.2: some trials take no notice of 10 mg or less). A dose of
--- unknown strength counts. toxicity_stop_date: the drug was stopped in its line for toxicity, whichever dose says so.
+-- lenalidomide under len_min_dose_mg a day (specification refractoriness 3.2: some trials take no notice of 10 mg or
+-- less). A dose of unknown strength counts. toxicity_stop_date: the drug was stopped in its line for toxicity,
+-- whichever dose says so.
 
 with administrations as (
 

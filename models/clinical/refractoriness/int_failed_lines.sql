@@ -1,8 +1,8 @@
 -- One row per person, line that failed and way in which it did, with the day on which that was known.
--- Definition: algorithms 3.3. no_response (rule 2): nothing better than stable disease at two assessments or more,
--- the last of them 60 days into the line or later. next_line (rule 3): another line began, and that may tell of
--- failure: not where the same drug merely came back, nor where a transplant or infusion followed a documented partial
--- response.
+-- Definition: specification refractoriness 3.3 (Rajkumar 2011). no_response (rule 2): nothing better than stable
+-- disease at two assessments or more, the last of them 60 days into the line or later. next_line (rule 3): another line
+-- began, and that may tell of failure: not where the same drug merely came back, nor where a transplant or infusion
+-- followed a documented partial response.
 
 with lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
 line_responses as (select * from {{ ref('line_responses') }}),

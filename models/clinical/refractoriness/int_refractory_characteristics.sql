@@ -1,8 +1,9 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, refractory characteristic and the day from which its value holds.
--- Definition: a state holds from the day of its evidence on (a progression on the index day counts, a dose of that
--- day does not). is_refractory_last_line speaks of the line begun last before the date. is_car_t_refractory is known
--- from the first progression after the infusion: 1 when that came within 60 days, else 0 (004: 14 against 92).
+-- Definition: a state holds from the day of its evidence on (a progression on the index day counts, a dose of that day
+-- does not). is_refractory_last_line speaks of the line begun last before the date. is_car_t_refractory is known from
+-- the first progression after the infusion: 1 when that came within 60 days, else 0 (14 against 92 in
+-- progression_patterns).
 -- Limits: 0 says that nothing shows it.
 
 with patients as (

@@ -1,6 +1,7 @@
 -- One row per person and refractory state, with the day on which it became known.
--- Definition: algorithms 3.1 and 3.3 rule 5. A state is a drug, a class, or a combination of them (triple_class and
--- penta_drug, int_class_combinations); level `primary` takes CONFIRMED and PROBABLE, level `confirmed` only the former.
+-- Definition: specification refractoriness 3.1 and 3.3 rule 5 (Rajkumar 2011). A state is a drug, a class, or a
+-- combination of them (triple_class and penta_drug, int_class_combinations); level `primary` takes CONFIRMED and
+-- PROBABLE, level `confirmed` only the former.
 -- Limits: a state once reached holds for good.
 
 with refractoriness as (

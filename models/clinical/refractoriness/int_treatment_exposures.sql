@@ -1,8 +1,8 @@
 -- One row per person and thing the person was exposed to (a drug, a class, a set of drugs), with the first day.
--- Definition: algorithms 3.1: any administration counts, conditioning and bridging too, lymphodepletion does not; where
--- min_exposure_admin asks for more than one, the day of the last of so many. Triple-class and penta-drug:
--- int_class_combinations; combination chemotherapy: cisplatin and etoposide, which DCEP and PACE share; alkylating
--- agent: any alkylator, cisplatin among them (definitions 3.2 and 3.3).
+-- Definition: specification refractoriness 3.1 (Rajkumar 2011): any administration counts, conditioning and bridging
+-- too, lymphodepletion does not; where min_exposure_admin asks for more than one, the day of the last of so many.
+-- Triple-class and penta-drug: int_class_combinations; combination chemotherapy: cisplatin and etoposide, which DCEP
+-- and PACE share; alkylating agent: any alkylator, cisplatin among them (specification studies D3.2 and D3.3).
 
 with exposures as (
 

@@ -1,7 +1,7 @@
 -- One row per patient, infusion and time point (baseline, progression): soft-tissue disease on imaging.
 -- Definition: baseline is the last imaging from imaging_baseline_from (60) days before to the day of the infusion;
--- progression what the progressions mart found at the progression of the infusion's line (algorithms 5.4). state
--- is none, emd_only, pmd_only, both, or unknown; sites are the sites that the source names.
+-- progression what the progressions mart found at the progression of the infusion's line (specification progression
+-- 5.4). state is none, emd_only, pmd_only, both, or unknown; sites are the sites that the source names.
 -- Limits: without imaging the state is unknown, never none.
 
 with baselines as (select * from {{ ref('int_response_baselines') }} where infusion_date is not null),

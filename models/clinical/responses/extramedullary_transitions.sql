@@ -1,6 +1,6 @@
 -- One row per patient and infusion with a progression: from which state of soft-tissue disease to which.
--- Definition: extramedullary_states at baseline and at progression, side by side (algorithms 5.4: four states and
--- unknown).
+-- Definition: extramedullary_states at baseline and at progression, side by side (specification progression 5.4: four
+-- states and unknown).
 
 with states as (select * from {{ ref('extramedullary_states') }}),
 

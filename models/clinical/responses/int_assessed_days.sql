@@ -1,5 +1,6 @@
 -- One row per patient and day on which the disease was assessed.
--- Definition: a laboratory or imaging assessment, or a progression: whoever saw one has looked (algorithms 5.2).
+-- Definition: a laboratory or imaging assessment, or a progression: whoever saw one has looked (specification endpoints
+-- 5.2).
 
 with assessments as (
 

@@ -1,9 +1,10 @@
 -- One row per patient and line of therapy with an assessment: its best overall responses, confirmed and not.
 -- Definition: confirmed_rank is the confirmed best response before the first confirmed progression or the next line,
--- with the first days of a response (PR or better) and of a complete one that a later assessment confirmed (algorithms
--- 4.3 rule 6); relaxed_rank the best relaxed one up to the first confirmed progression (rule 8); the overall response
--- nearest day 90 in [60, 120], and the best up to day 120 (rule 7); residual disease by any assay, and by one of at
--- most mrd_sensitivity in a complete response, sustained when two negatives are mrd_sustained_days apart (rule 9).
+-- with the first days of a response (PR or better) and of a complete one that a later assessment confirmed
+-- (specification responses 4.3 rule 6, Kumar 2016); relaxed_rank the best relaxed one up to the first confirmed
+-- progression (rule 8); the overall response nearest day 90 in [60, 120], and the best up to day 120 (rule 7); residual
+-- disease by any assay, and by one of at most mrd_sensitivity in a complete response, sustained when two negatives are
+-- mrd_sustained_days apart (rule 9).
 
 with responses_confirmed as (select * from {{ ref('int_responses_confirmed') }}),
 

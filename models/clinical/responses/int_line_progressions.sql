@@ -1,8 +1,8 @@
 -- One row per patient and line of therapy that the disease progressed on: the first progression of the line, and
 -- where it is known from.
--- Definition: the earliest confirmed progression after the line's index, up to the day the next line starts, over
--- all sources; on one day laboratory goes before imaging and marrow and those before the site's own record
--- (algorithms 5.1). The start of a new line is no progression. A parameter (progressions, source_<name>) switches a
+-- Definition: the earliest confirmed progression after the line's index, up to the day the next line starts, over all
+-- sources; on one day laboratory goes before imaging and marrow and those before the site's own record (specification
+-- progression 5.1). The start of a new line is no progression. A parameter (progressions, source_<name>) switches a
 -- source off: then another may date the progression later, or none.
 
 with responses_confirmed as (select * from {{ ref('int_responses_confirmed') }} where is_progression_confirmed),

@@ -1,8 +1,8 @@
 -- One row per patient, line of therapy and disease assessment: the overall response at this assessment, before any
 -- confirmation.
--- Definition: IMWG 2016 (algorithms 4.1). Progression goes first: a new lesion, or a marker that has risen from its
--- nadir, the lowest of the baseline and all earlier values of the line (held_value), by a share of it and by an
--- absolute amount; from a nadir of 0 the absolute amount alone. Light chains count where neither protein was
+-- Definition: IMWG 2016 (specification responses 4.1). Progression goes first: a new lesion, or a marker that has risen
+-- from its nadir, the lowest of the baseline and all earlier values of the line (held_value), by a share of it and by
+-- an absolute amount; from a nadir of 0 the absolute amount alone. Light chains count where neither protein was
 -- measurable, marrow where light chains were not either. Else response_rank (response_categories) is the lowest that a
 -- marker measurable at baseline allows, one lower when one of them is missing; complete also needs negative
 -- immunofixation (of urine also where none was there before the line), marrow below 5 % and no plasmacytoma, each

@@ -1,7 +1,7 @@
 -- One row per patient, line of therapy and disease assessment after its index, beside the baseline.
 -- Definition: the assessments from the day after the index to the day the next line starts; those of the time after it
 -- (is_after_line) can confirm a progression and nothing else. Marrow and imaging of up to marrow_window days on either
--- side stand in where the assessment has none (algorithms 4.2).
+-- side stand in where the assessment has none (specification responses 4.2).
 
 with baselines as (select * from {{ ref('int_response_baselines') }}),
 assessments as (select * from {{ ref('int_disease_assessments') }}),

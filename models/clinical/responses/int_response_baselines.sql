@@ -1,7 +1,7 @@
 -- One row per patient and line of therapy: the markers before it, and which of them can be measured.
 -- Definition: the last known value of each marker up to baseline_lookback (42) days before the baseline date (marrow
 -- and imaging: imaging_baseline_from, 60). Serum is measurable from 1 g/dL, urine from 200 mg/24 h, and light chains
--- from 10 mg/dL with an abnormal ratio where neither protein is (algorithms 4.1, 4.2).
+-- from 10 mg/dL with an abnormal ratio where neither protein is (specification responses 4.1, 4.2, Kumar 2016).
 
 with response_lines as (select * from {{ ref('int_response_lines') }}),
 

@@ -1,8 +1,8 @@
 -- One row per patient and line of therapy: from when to when its responses are judged.
 -- Definition: responses count after line_index_date (the infusion of a CAR-T line, else the start of the line) up to
--- the day the next line starts; the baseline is looked for on or before baseline_date, the start of lymphodepletion
--- or else the index; with baseline_before_bridging the start of bridging goes before both (algorithms 4.2, 4.3 rule
--- 5).
+-- the day the next line starts; the baseline is looked for on or before baseline_date, the start of lymphodepletion or
+-- else the index; with baseline_before_bridging the start of bridging goes before both (specification responses 4.2,
+-- 4.3 rule 5, Kumar 2016).
 
 with lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
 cell_therapies as (select * from {{ ref('cell_therapies') }}),

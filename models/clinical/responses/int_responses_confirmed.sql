@@ -1,9 +1,9 @@
 -- One row per patient, line of therapy and evaluable disease assessment: the response that the next assessment lets
 -- stand.
--- Definition: algorithms 4.3 rules 3 to 5. A response is credited at its own rank when the next evaluable assessment
--- is as deep, at the next one's rank when that is at least MR, else as SD; the best credit so far holds until the
--- first confirmed progression. A progression is confirmed by imaging or marrow, by two markers at once, by the next
--- assessment (even in the next line), or by death from myeloma.
+-- Definition: specification responses 4.3 rules 3 to 5 (Kumar 2016). A response is credited at its own rank when the
+-- next evaluable assessment is as deep, at the next one's rank when that is at least MR, else as SD; the best credit so
+-- far holds until the first confirmed progression. A progression is confirmed by imaging or marrow, by two markers at
+-- once, by the next assessment (even in the next line), or by death from myeloma.
 -- Limits: the last assessment of a line has no next one, so it is credited as SD.
 
 with overall_responses as (select * from {{ ref('int_overall_responses') }} where response_rank is not null),

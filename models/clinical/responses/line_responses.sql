@@ -1,9 +1,9 @@
 -- One row per patient and line of therapy: how well the line worked.
 -- Definition: best_response is the confirmed best response before the first confirmed progression or the next line
--- (algorithms 4.3 rule 6), relaxed_best_response the same without confirmation or marrow (rule 8, for response rates,
--- never for complete response); day90_response the overall response nearest day 90 in [60, 120], PD after a confirmed
--- progression or death before it (rule 7), NE without any; charted_best_response what the site recorded. MRD needs an
--- assay of at most mrd_sensitivity and a complete response (rule 9).
+-- (specification responses 4.3 rule 6, Kumar 2016), relaxed_best_response the same without confirmation or marrow (rule
+-- 8, for response rates, never for complete response); day90_response the overall response nearest day 90 in [60, 120],
+-- PD after a confirmed progression or death before it (rule 7), NE without any; charted_best_response what the site
+-- recorded. MRD needs an assay of at most mrd_sensitivity and a complete response (rule 9).
 -- Limits: is_evaluable false belongs in the denominator of all lines (intention to treat), not in that of the
 -- evaluable.
 

@@ -1,12 +1,12 @@
 -- One row per patient and line of therapy that the disease progressed on: the first progression of the line, with what
 -- it showed and what it means.
--- Definition: algorithms 5.1 and 5.4. Each component is true, false or NULL (not assessed) by what was found from
--- pattern_window (30) days before to as many after the progression: biochemical by the rise of a marker, marrow from 5
--- % (clonal) plasma cells, new bone lesion, extramedullary (soft tissue apart from bone, or its code) and paramedullary
--- disease on imaging. A progression at most 60 days after an infusion is refractory, later relapsed. Extramedullary and
--- paramedullary disease are one component of isolation: isolated_component is the only true one of four that are all
--- assessed (strict); isolated_component_lenient the only true one, whatever was not assessed. relapse_type goes
--- extramedullary, bone (paramedullary with it), biochemical, other.
+-- Definition: specification progression 5.1 and 5.4. Each component is true, false or NULL (not assessed) by what was
+-- found from pattern_window (30) days before to as many after the progression: biochemical by the rise of a marker,
+-- marrow from 5 % (clonal) plasma cells, new bone lesion, extramedullary (soft tissue apart from bone, or its code) and
+-- paramedullary disease on imaging. A progression at most 60 days after an infusion is refractory, later relapsed.
+-- Extramedullary and paramedullary disease are one component of isolation: isolated_component is the only true one of
+-- four that are all assessed (strict); isolated_component_lenient the only true one, whatever was not assessed.
+-- relapse_type goes extramedullary, bone (paramedullary with it), biochemical, other.
 -- Limits: a code can show extramedullary disease, its absence cannot.
 
 with line_progressions as (select * from {{ ref('int_line_progressions') }}),

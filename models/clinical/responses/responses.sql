@@ -1,9 +1,9 @@
 -- One row per patient, line of therapy and disease assessment: the response by IMWG 2016.
 -- Definition: response is the overall response at the assessment, confirmed_response the best confirmed one so far
--- (algorithms 4.3); relaxed_response asks no confirmation and no marrow (CR_lab instead of CR). NE when no required
--- marker was measured. driver names the marker that set it. is_interference_possible: a positive immunofixation at a
--- reduction of 90 % or more within interference_days of an anti-CD38 antibody, which is an IgG kappa itself (algorithms
--- 4.2); it changes no response.
+-- (specification responses 4.3, Kumar 2016); relaxed_response asks no confirmation and no marrow (CR_lab instead of
+-- CR). NE when no required marker was measured. driver names the marker that set it. is_interference_possible: a
+-- positive immunofixation at a reduction of 90 % or more within interference_days of an anti-CD38 antibody, which is an
+-- IgG kappa itself (specification responses 4.2); it changes no response.
 -- Limits: derived from laboratory and charted findings; what the physician wrote stands in line_responses.
 
 with overall_responses as (select * from {{ ref('int_overall_responses') }} where not is_after_line),

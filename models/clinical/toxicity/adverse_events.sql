@@ -1,10 +1,10 @@
 -- One row per patient, term, tier of evidence, first day and anchor of an episode of toxicity, with its highest grade.
 -- Definition: laboratory toxicities (CTCAE, version in grading_system), CRS and ICANS (ASTCT 2019) with their looser
 -- terms, hematotoxicity after infusion (ICAHT 2023) from day 0 and from day 31 on, severe infections, low IgG by tier,
--- immunoglobulin replacement, myeloid neoplasms (algorithms 7, 8). tier: coded (a code says so), treated (its treatment
--- says so), measured (values say so). anchor_date is the infusion or first bispecific dose that CRS, ICANS and ICAHT
--- belong to; is_discordant marks a coded grade two or more from the proxy grade; is_confounded an IgG that contains
--- M-protein.
+-- immunoglobulin replacement, myeloid neoplasms (specification labs 7, specification toxicity 8). tier: coded (a code
+-- says so), treated (its treatment says so), measured (values say so). anchor_date is the infusion or first bispecific
+-- dose that CRS, ICANS and ICAHT belong to; is_discordant marks a coded grade two or more from the proxy grade;
+-- is_confounded an IgG that contains M-protein.
 -- Limits: crs and icans hold only what one tier shows; crs_probable and crs_sensitive are looser terms of their own.
 
 with crs as (select * from {{ ref('int_crs_graded') }}),

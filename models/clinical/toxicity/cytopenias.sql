@@ -1,8 +1,8 @@
 -- One row per patient, infusion, blood count and time point (day 30, day 90): how low it was, and whether it is
 -- known.
--- Definition: the value nearest the day in the window (day 30: 21 to 42; day 90: 60 to 120) with its CTCAE grade of
--- the version in force; status says measured, not_measured, died_before (the window) or too_early (follow-up ends
--- before it). has_growth_factor and has_transfusion look at the 7 days before the test (algorithms 8.5).
+-- Definition: the value nearest the day in the window (day 30: 21 to 42; day 90: 60 to 120) with its CTCAE grade of the
+-- version in force; status says measured, not_measured, died_before (the window) or too_early (follow-up ends before
+-- it). has_growth_factor and has_transfusion look at the 7 days before the test (specification toxicity 8.5).
 -- Limits: a patient without a value is unknown, not free of cytopenia.
 
 with infusions as (select * from {{ ref('cell_therapies') }}),

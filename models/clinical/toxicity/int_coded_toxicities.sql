@@ -1,8 +1,8 @@
 -- One row per patient, coded term and episode: immunoglobulin replacement, myeloid neoplasms, hemophagocytic syndrome,
 -- anemia that was transfused.
 -- Definition: records of the term's concept sets; treatments (immunoglobulins, red cells) at most replacement_gap_days
--- apart are one episode, the others are dated on their first record (definitions 1.3; algorithms 8.3 rule 8). A
--- transfusion of red cells is anemia of grade 3 in both versions of CTCAE (algorithms 7.1).
+-- apart are one episode, the others are dated on their first record (specification studies D1.3; specification toxicity
+-- 8.3 rule 8). A transfusion of red cells is anemia of grade 3 in both versions of CTCAE (specification labs 7.1).
 
 with events as (select * from {{ ref('int_coded_events') }}),
 patients as (select * from {{ ref('patients') }}),

@@ -1,9 +1,9 @@
 -- One row per patient and anchor with any sign of cytokine release: the evidence for it and its ASTCT grade.
--- Definition: algorithms 8.3. Coded: a CRS code in the window. Treated: tocilizumab in it with fever within 3 days.
--- Measured: fever in the first 14 days with hypotension, hypoxia, their treatment or a rise of CRP within 3 days and no
--- positive culture. fever_day is the first fever, whatever stands near it. The grade is the highest coded, else the
--- proxy of 8.1: 4 two vasopressors or positive pressure, 3 one vasopressor or high-flow oxygen, 2 hypotension or
--- oxygen, 1 fever, 5 death within 30 days of a coded or treated one; tocilizumab alone sets no grade.
+-- Definition: specification toxicity 8.3. Coded: a CRS code in the window. Treated: tocilizumab in it with fever within
+-- 3 days. Measured: fever in the first 14 days with hypotension, hypoxia, their treatment or a rise of CRP within 3
+-- days and no positive culture. fever_day is the first fever, whatever stands near it. The grade is the highest coded,
+-- else the proxy of 8.1: 4 two vasopressors or positive pressure, 3 one vasopressor or high-flow oxygen, 2 hypotension
+-- or oxygen, 1 fever, 5 death within 30 days of a coded or treated one; tocilizumab alone sets no grade.
 -- Limits: fever of an infection without culture counts; vasopressin is not counted as a vasopressor.
 
 with signs as (select * from {{ ref('int_crs_signs') }}),

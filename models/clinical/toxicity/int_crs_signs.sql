@@ -4,7 +4,7 @@
 -- hypoxia, oxygen, vasopressors by agent, positive pressure, a positive blood culture, and what was measured: a
 -- temperature of at least 38.0 °C, a systolic pressure below 90 mmHg, an oxygen saturation below 90 %, oxygen by its
 -- flow (more than 6 L/min is high flow), and CRP of at least 10 mg/L that is at least twice its value before the anchor
--- (algorithms 8.1, 8.3).
+-- (specification toxicity 8.1, 8.3, Lee 2019).
 
 with time_zeros as (select * from {{ ref('int_toxicity_time_zeros') }}),
 events as (select * from {{ ref('int_coded_events') }}),

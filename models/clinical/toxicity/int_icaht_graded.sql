@@ -1,6 +1,7 @@
 -- One row per patient, infusion, blood count and phase (early, late): the grade of effector-cell hematotoxicity.
 -- Definition: icaht_grades: the longest run of tested days with a count at most at a bound, from its first low value to
--- the day before the next higher one (algorithms 8.5). 0 when tested and never that low; no row without a test.
+-- the day before the next higher one (specification toxicity 8.5). 0 when tested and never that low; no row without a
+-- test.
 -- Limits: between two tests the count is taken as the earlier one; runs are cut at the end of the phase.
 
 with infusions as (select * from {{ ref('cell_therapies') }}),

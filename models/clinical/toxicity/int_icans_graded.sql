@@ -1,9 +1,9 @@
 -- One row per patient and anchor with any sign of neurotoxicity: the evidence for it and its ASTCT grade.
--- Definition: algorithms 8.3 rule 7. Coded: an ICANS code in the window. Measured: an element (ICE score,
--- consciousness, seizure, motor findings, edema) that gives a grade in it (8.1). Treated: a new neurological
--- diagnosis (none in the year before) with its treatment (int_icans_treatments) within 3 days; steroids alone are not
--- ICANS. The grade is the highest coded, else the worst element (proxy_grade). A new diagnosis from day 31 to a year,
--- parkinsonism and palsies of cranial nerves among them, is late neurotoxicity, kept apart.
+-- Definition: specification toxicity 8.3 rule 7. Coded: an ICANS code in the window. Measured: an element (ICE score,
+-- consciousness, seizure, motor findings, edema) that gives a grade in it (8.1). Treated: a new neurological diagnosis
+-- (none in the year before) with its treatment (int_icans_treatments) within 3 days; steroids alone are not ICANS. The
+-- grade is the highest coded, else the worst element (proxy_grade). A new diagnosis from day 31 to a year, parkinsonism
+-- and palsies of cranial nerves among them, is late neurotoxicity, kept apart.
 
 with signs as (select * from {{ ref('int_icans_signs') }}),
 

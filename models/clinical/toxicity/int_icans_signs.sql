@@ -2,7 +2,7 @@
 -- Definition: codes of ICANS (grade: the coded one), the elements of icans_elements as charted (ICE score,
 -- consciousness, seizure, motor findings, edema; grade: the worst that the day's value gives), neurological diagnoses
 -- (icans_sign; late_sign: parkinsonism and palsies of cranial nerves) and their treatment by its dose
--- (int_icans_treatments; algorithms 8.1, 8.3 rule 7).
+-- (int_icans_treatments; specification toxicity 8.1, 8.3 rule 7, Lee 2019).
 
 with time_zeros as (select * from {{ ref('int_toxicity_time_zeros') }}),
 events as (select * from {{ ref('int_coded_events') }}),

@@ -1,7 +1,8 @@
 -- One row per patient, drug and day on which a treatment for neurotoxicity was given.
--- Definition: algorithms 8.3 rule 7: dexamethasone of at least icans_steroid_mg (10) a day, or levetiracetam begun or
--- changed in dose. The dose of a day is the strength (int_drug_strengths) times the quantity, over the days covered
--- (algorithms 0: to the end of the record if at most dose_longest_days, else its supply).
+-- Definition: specification toxicity 8.3 rule 7: dexamethasone of at least icans_steroid_mg (10) a day, or
+-- levetiracetam begun or changed in dose. The dose of a day is the strength (int_drug_strengths) times the quantity,
+-- over the days covered (specification exposures 0.9: to the end of the record if at most dose_longest_days, else its
+-- supply).
 -- Limits: a steroid of unknown dose counts; of levetiracetam an unknown dose shows no change.
 
 with events as (select * from {{ ref('int_coded_events') }}),

@@ -1,6 +1,6 @@
 -- One row per patient, start of treatment and laboratory test that is graded against a baseline.
--- Definition: the last value from baseline_from_day (30) days before the start of a line, or before the
--- lymphodepletion of a cell therapy, to the day before (algorithms 7.1). It holds until the next start.
+-- Definition: the last value from baseline_from_day (30) days before the start of a line, or before the lymphodepletion
+-- of a cell therapy, to the day before (specification labs 7.1). It holds until the next start.
 
 with labs as (select * from {{ ref('int_labs_by_day') }}),
 

@@ -1,6 +1,6 @@
 -- One row per patient, laboratory term and episode: values of grade 1 or more in a row.
 -- Definition: an episode begins with the first grade of 1 or more after a grade of 0 (or none before) and ends with the
--- last one before the next 0; its grade is the highest (algorithms 7.1), of the CTCAE version in force.
+-- last one before the next 0; its grade is the highest (specification labs 7.1), of the CTCAE version in force.
 -- Limits: how long it lasted between two tests is not known.
 
 with labs_graded as (

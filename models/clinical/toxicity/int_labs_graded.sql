@@ -2,9 +2,9 @@
 -- One row per CTCAE version, patient, laboratory term and day: its grade. The version in force is the parameter
 -- ctcae_version; the others stand beside it.
 -- Definition: the highest grade whose bound the day's worst value is beyond; 0 when it is within the normal limit, NULL
--- when only a missing limit could tell (algorithms 7.1). Normal limits are the record's, else those that the site gives
--- most often, else those of lab_reference_ranges by sex; the baseline is that of the treatment that runs on the day,
--- and one above the upper limit is abnormal and has bounds of its own.
+-- when only a missing limit could tell (specification labs 7.1). Normal limits are the record's, else those that the
+-- site gives most often, else those of lab_reference_ranges by sex; the baseline is that of the treatment that runs on
+-- the day, and one above the upper limit is abnormal and has bounds of its own.
 -- Limits: grades that rest on transfusion or symptoms are not given; hemoglobin ends at 3, and that of a patient of
 -- unknown sex has no fallback limit.
 

@@ -1,7 +1,7 @@
 -- One row per patient, tier of low IgG and episode: values below the tier's bound in a row.
--- Definition: immunoglobulin_tiers (algorithms 7.1; one of them below the record's lower normal limit), of the day's
--- lowest IgG. In IgG myeloma (what the diagnosis code says of the clone) the M-protein is subtracted first, the value
--- nearest in time within lab_window days. is_confounded: the patient has serum M-protein within 30 days of the
+-- Definition: immunoglobulin_tiers (specification labs 7.1; one of them below the record's lower normal limit), of the
+-- day's lowest IgG. In IgG myeloma (what the diagnosis code says of the clone) the M-protein is subtracted first, the
+-- value nearest in time within lab_window days. is_confounded: the patient has serum M-protein within 30 days of the
 -- episode's first day, which total IgG contains, so that the polyclonal IgG is lower still; false where it was
 -- subtracted or the clone is known to make no IgG; NULL when it was not measured.
 -- Limits: the heavy chain is rarely recorded, so that most values are total IgG and the flag is often all there is.

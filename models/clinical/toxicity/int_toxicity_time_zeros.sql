@@ -1,7 +1,7 @@
 -- One row per patient and start of a T-cell-engaging therapy: an infusion, or the first dose of a bispecific
 -- antibody.
 -- Definition: CRS and ICANS are looked for from the anchor to crs_to days after an infusion and bispecific_to days
--- after the first dose of a bispecific, which covers its step-up doses (algorithms 8.3).
+-- after the first dose of a bispecific, which covers its step-up doses (specification toxicity 8.3).
 
 with cell_therapies as (select * from {{ ref('cell_therapies') }}),
 drug_exposures as (select * from {{ ref('drug_exposures') }} where drug_class like '%bispecific%'),

@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from myelomart.errors import StatisticsError
-from myelomart.tables.input_file import read_table
+from myelomart.input_file import MOST_EXACT, read_table
 
 File = Annotated[Path, typer.Argument(help="A CSV (also .gz) or Parquet file.")]
 WIDEST = 8  # columns a terminal shows side by side
@@ -57,15 +59,18 @@ def survival(
     as_json: AsJson = False,
 ) -> None:
     """Kaplan-Meier, log-rank, restricted mean, Cox, and competing risks."""
-    from myelomart.survival.report import SurvivalOptions, survival_report
+    from myelomart.survival.summary import SurvivalOptions, survival_summary
 
     options = SurvivalOptions(
-        time=time, event=event, event_value=event_value, entry=entry, group=group, strata=strata,
-        covariates=_names(covariates), ties=ties, penalty="firth" if firth else None,
-        cluster=cluster, weights=weights, conf_type=conf_type, rho=_whole(rho), tau=tau,
-        at=_times(at), competing=competing, zph=zph,
+        time=time, event=event, event_value=event_value or None, entry=entry or None,
+        group=group or None, strata=strata or None, covariates=_names(covariates), ties=ties,
+        penalty="firth" if firth else None, cluster=cluster or None, weights=weights or None,
+        conf_type=conf_type, rho=_whole(rho), tau=tau, at=_times(at), competing=competing or None,
+        zph=zph,
     )  # fmt: skip
-    _show(survival_report(read_table(file), options), as_json)
+    with _solvable():
+        summary = survival_summary(read_table(file), options)
+    _show(summary, as_json)
 
 
 def match(
@@ -85,21 +90,39 @@ def match(
     ] = False,
     exact: Annotated[str, typer.Option(help="Columns to match exactly, comma-separated.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 0,
+    leave_out_unshared: Annotated[
+        bool,
+        typer.Option(
+            "--leave-out-unshared", help="Leave out rows with a level that one arm alone has."
+        ),
+    ] = False,
+    merge_below: Annotated[
+        int, typer.Option(help='Levels with fewer rows become one level "other"; 0: none do.')
+    ] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Write the matched rows here (CSV or Parquet).")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Propensity score, nearest-neighbour matching within a caliper, and balance."""
-    from myelomart.matching.report import MatchOptions, match_report
+    from myelomart.matching.summary import ADDED, MatchOptions, match_summary
 
     options = MatchOptions(
-        treatment, _names(covariates), caliper, scale, order, ratio, replace, _names(exact), seed
-    )
-    report, matched = match_report(read_table(file), options)
+        treatment, _names(covariates), caliper, scale, order, ratio, replace, _names(exact), seed,
+        leave_out_unshared, merge_below,
+    )  # fmt: skip
+    table = read_table(file)
+    taken = [name for name in ADDED if name in table.columns]
+    if out is not None and taken:
+        raise StatisticsError(
+            f"--out {out}: the file already has the columns {', '.join(taken)}, which the matched "
+            "rows are given: rename them"
+        )
+    with _solvable():
+        summary, matched = match_summary(table, options)
     if out is not None:
         _write(matched, out)
-    _show(report, as_json)
+    _show(summary, as_json)
 
 
 def meta(
@@ -117,10 +140,25 @@ def meta(
     as_json: AsJson = False,
 ) -> None:
     """Random-effects meta-analysis of proportions, ratios, medians or means."""
-    from myelomart.meta_analysis.report import MetaOptions, meta_report
+    from myelomart.meta_analysis.summary import MetaOptions, meta_summary
 
     options = MetaOptions(measure, method, hartung_knapp, transform)
-    _show(meta_report(read_table(file), options), as_json)
+    with _solvable():
+        summary = meta_summary(read_table(file), options)
+    _show(summary, as_json)
+
+
+@contextmanager
+def _solvable() -> Iterator[None]:
+    """Equations that cannot be solved end in a sentence, as every other refusal."""
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is null in what is printed
+            yield
+    except np.linalg.LinAlgError as cause:
+        raise StatisticsError(
+            f"the equations of a model cannot be solved ({cause}): the others all but determine a "
+            "covariate or a group, leave one out"
+        ) from None
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -141,7 +179,7 @@ def _times(text: str) -> tuple[float, ...]:
 
 def _whole(value: float):
     """A whole number without its decimals."""
-    return int(value) if value == int(value) else value
+    return int(value) if abs(value) < MOST_EXACT and value == int(value) else value
 
 
 def _write(matched, out: Path) -> None:
@@ -153,25 +191,26 @@ def _write(matched, out: Path) -> None:
         else:
             matched.to_csv(partial, index=False)
         partial.replace(out)
-    except OSError as cause:
-        raise StatisticsError(f"--out {out}: it cannot be written ({cause.strerror})") from None
+    except (OSError, ValueError, TypeError) as cause:
+        said = getattr(cause, "strerror", None) or " ".join(str(cause).split())
+        raise StatisticsError(f"--out {out}: it cannot be written ({said})") from None
 
 
-def _show(report: dict, as_json: bool) -> None:
-    """Print the report as JSON, or as tables."""
-    report = _plain(report)
+def _show(summary: dict, as_json: bool) -> None:
+    """Print the summary as JSON, or as tables."""
+    summary = _plain(summary)
     if as_json:
-        typer.echo(json.dumps(report, allow_nan=False))
+        typer.echo(json.dumps(summary, allow_nan=False))
         return
-    console = Console()
-    _print_section(console, "", report)
+    console = Console(markup=False)  # the brackets of stage[II] are no style
+    _print_section(console, "", summary)
 
 
 def _print_section(console: Console, title: str, section: dict) -> None:
     """Single values first, then each list of rows as a table, then the sections inside."""
     single = {name: value for name, value in section.items() if not isinstance(value, (dict, list))}
     if title:
-        console.print(f"\n[bold]{title}[/]")
+        console.print(f"\n{title}", style="bold")
     for name, value in single.items():
         console.print(f"{name}: {_cell(value)}", highlight=False)
     for name, value in section.items():

@@ -1,6 +1,6 @@
 """Small cells stay at the site: which counts are small, and what falls with them.
 
-Rules and examples: algorithms.md section 11.2. Counts of 1 to below a limit are hidden (11: the
+Rules and examples: specification pooling 11.2. Counts of 1 to below a limit are hidden (11: the
 Centers for Medicare & Medicaid Services, PCORnet; 5: OHDSI; 20: N3C), on both sides: 3 of 106, and
 103 of 106.
 """

@@ -9,7 +9,7 @@ from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint
 from myelomart.survival import SurvivalCurve, kaplan_meier, logrank_test, reverse_kaplan_meier
 
-DAYS_PER_MONTH = 365 / 12  # definitions 3.5: reproduces both printed values
+DAYS_PER_MONTH = 365 / 12  # specification studies D3.5: reproduces both printed values
 
 
 def add_survival(

@@ -15,6 +15,13 @@ from myelomart.matching.balance import (
 from myelomart.matching.nearest import Matches, match_nearest, pooled_sd
 from myelomart.matching.optimal import match_optimal
 from myelomart.matching.order_instability import OrderInstability, order_instability
+from myelomart.matching.overlap import (
+    SharedPopulation,
+    UnsharedLevel,
+    leave_out_unshared,
+    merge_rare_levels,
+    unshared_levels,
+)
 from myelomart.matching.propensity import PropensityScore, area_under_curve, propensity_score
 from myelomart.matching.weighting import (
     Weighting,
@@ -28,6 +35,8 @@ __all__ = [
     "Matches",
     "OrderInstability",
     "PropensityScore",
+    "SharedPopulation",
+    "UnsharedLevel",
     "Weighting",
     "area_under_curve",
     "balance_table",
@@ -35,14 +44,17 @@ __all__ = [
     "entropy_weights",
     "inverse_probability_weights",
     "kolmogorov_smirnov",
+    "leave_out_unshared",
     "match_nearest",
     "match_optimal",
     "mean_difference",
+    "merge_rare_levels",
     "order_instability",
     "pooled_sd",
     "propensity_score",
     "proportion_difference",
     "standardized_difference",
+    "unshared_levels",
     "weighted_hazard_ratio",
     "weighted_risk_difference",
 ]

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import logit as to_logit
 
+from myelomart.columns import number_column
 from myelomart.errors import StatisticsError
 from myelomart.matching.propensity import treatment_flags
-from myelomart.survival.inputs import number_column
 
 ORDERS = ("largest", "smallest", "random", "closest")
 SCALES = ("logit", "probability")
@@ -53,47 +54,78 @@ class Matches:
 
     @property
     def pair_ids(self) -> np.ndarray:
-        """Set number of each row (n,), -1 when unmatched: the cluster for a robust variance."""
+        """Set number of each row (n,), -1 when unmatched: the cluster for a robust variance.
+
+        Refused where a control serves in several sets: :attr:`members` has a row for each.
+        """
+        if self.replace and len(np.unique(self.control)) < len(self.control):
+            raise StatisticsError(
+                "a control that was matched more than once is in several sets: use members, which "
+                "has a row for each"
+            )
         ids = np.full(self.n, -1)
         sets = np.unique(self.treated, return_inverse=True)[1]
         ids[self.treated] = sets
         ids[self.control] = sets
         return ids
 
+    @property
+    def members(self) -> pd.DataFrame:
+        """The matched sets: match_set, row, weight, is_control; a row per treated row and per pair.
+
+        A control that serves in several pairs has a row in each; weights add up to
+        :attr:`weights`.
+        """
+        treated, sets, partners = np.unique(self.treated, return_inverse=True, return_counts=True)
+        frame = pd.DataFrame(
+            {
+                "match_set": np.concatenate([np.arange(len(treated)), sets]),
+                "row": np.concatenate([treated, self.control]),
+                "weight": np.concatenate([np.ones(len(treated)), 1 / partners[sets]]),
+                "is_control": np.repeat([False, True], [len(treated), len(sets)]),
+            }
+        )
+        return frame.sort_values(["match_set", "is_control", "row"], ignore_index=True)
+
 
 def pooled_sd(values: np.ndarray, treated: np.ndarray) -> float:
-    """√((s₁² + s₀²) / 2) of the two arms, sample variances."""
+    """√((s₁² + s₀²) / 2) of the two arms, sample variances.
+
+    >>> pooled_sd(np.array([1.0, 3.0, 2.0, 4.0]), np.array([True, True, False, False])) ** 2
+    2.0000000000000004
+    """
     if treated.sum() < 2 or (~treated).sum() < 2:
         raise StatisticsError("each arm needs 2 rows or more for a standard deviation")
     return float(np.sqrt((values[treated].var(ddof=1) + values[~treated].var(ddof=1)) / 2))
 
 
 def match_nearest(
-    score, treatment, *, caliper=0.2, scale="logit", order="largest", ratio=1, replace=False,
-    exact=None, seed=0,
-) -> Matches:  # fmt: skip
+    score: ArrayLike,
+    treatment: ArrayLike,
+    *,
+    caliper: float | None = 0.2,
+    scale: str = "logit",
+    order: str = "largest",
+    ratio: int = 1,
+    replace: bool = False,
+    exact: pd.DataFrame | ArrayLike | None = None,
+    seed: int = 0,
+) -> Matches:
     """Match each treated row to ``ratio`` controls nearest in ``score`` (n,), a probability.
 
     ``caliper`` is in pooled standard deviations of the score on its ``scale`` (None: no limit).
     ``order`` of the treated: largest or smallest score first, random (by ``seed``), or the closest
     pair first. ``exact`` (n,) or a frame (n, c): pairs agree on it and still honour the caliper.
     With ``ratio`` above 1, every treated row gets its first control before any gets a second.
+
+    >>> matched = match_nearest([0.5, 0.6, 0.55, 0.4], [1, 1, 0, 0], caliper=None)
+    >>> matched.treated.tolist(), matched.control.tolist()
+    ([1, 0], [2, 3])
     """
-    if order not in ORDERS or scale not in SCALES:
-        raise StatisticsError(
-            f"use an order of {', '.join(ORDERS)} and a scale of {', '.join(SCALES)}"
-        )
-    if ratio < 1 or (caliper is not None and not caliper > 0):
-        raise StatisticsError("the ratio is 1 or more and the caliper above 0")
+    check_choices(scale, caliper, order, ratio, seed)
     values = number_column(score, "score")
     treated = treatment_flags(treatment, len(values))
-    if scale == "logit":
-        if ((values <= 0) | (values >= 1)).any():
-            raise StatisticsError(
-                "the logit scale needs scores between 0 and 1: give probabilities"
-            )
-        values = to_logit(values)
-    values = np.round(values, DECIMALS)
+    values = np.round(on_scale(values, scale), DECIMALS)
     limit = None if caliper is None else caliper * pooled_sd(values, treated)
     sequence = _treated_sequence(values, np.flatnonzero(treated), order, seed)
     stratum = stratum_codes(exact, len(values))
@@ -112,6 +144,38 @@ def match_nearest(
         table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], caliper, limit, scale,
         order, ratio, replace, seed if order == "random" else None, len(values),
     )  # fmt: skip
+
+
+def check_choices(
+    scale: str, caliper: float | None, order: str = "largest", ratio: int = 1, seed: int = 0
+) -> None:
+    """Refuse an unknown scale or order, and a caliper, ratio or seed out of range.
+
+    >>> check_choices("logit", 0.2)
+    """
+    if order not in ORDERS or scale not in SCALES:
+        raise StatisticsError(
+            f"use an order of {', '.join(ORDERS)} and a scale of {', '.join(SCALES)}"
+        )
+    if ratio < 1 or (caliper is not None and not 0 < caliper < INFINITY):
+        raise StatisticsError(
+            "the ratio is 1 or more; the caliper is above 0, or None for no limit"
+        )
+    if seed < 0:
+        raise StatisticsError(f"the seed is {seed}: give 0 or a positive whole number")
+
+
+def on_scale(score: np.ndarray, scale: str) -> np.ndarray:
+    """Scores (n,) on the scale that distances are measured on.
+
+    >>> on_scale(np.array([0.5]), "logit").tolist()
+    [0.0]
+    """
+    if scale != "logit":
+        return score
+    if ((score <= 0) | (score >= 1)).any():
+        raise StatisticsError("the logit scale needs scores between 0 and 1: give probabilities")
+    return to_logit(score)
 
 
 class _Pool:
@@ -182,6 +246,8 @@ def _in_sequence(pool, rows, scores, nodes, limit, ratio):
     pairs = []
     nearest, take = pool.nearest, pool.take
     for _ in range(ratio):
+        if not rows:
+            break
         matched = []
         for position, (score, node) in enumerate(zip(scores, nodes, strict=True)):
             distance, found, control = nearest(score, node)
@@ -198,6 +264,8 @@ def _closest_first(pool, rows, scores, nodes, limit, ratio):
     pairs = []
     waiting = range(len(rows))
     for _ in range(ratio):
+        if not waiting:
+            break
         matched, heap = [], []
         for position in waiting:
             distance, _, control = pool.nearest(scores[position], nodes[position])
@@ -251,11 +319,20 @@ def _treated_sequence(values, rows, order, seed) -> np.ndarray:
     return rows[np.argsort(key, kind="stable")]
 
 
-def stratum_codes(exact, n: int) -> np.ndarray:
-    """One code per distinct combination of the exact columns (n,)."""
+def stratum_codes(exact: pd.DataFrame | ArrayLike | None, n: int) -> np.ndarray:
+    """One code per distinct combination of the exact columns (n,).
+
+    >>> stratum_codes(["b", "a", "b"], 3).tolist()
+    [1, 0, 1]
+    """
     if exact is None:
         return np.zeros(n, int)
     frame = pd.DataFrame(exact)
+    if not frame.columns.is_unique:
+        raise StatisticsError(
+            f"column {frame.columns[frame.columns.duplicated()][0]}: it is named twice among the "
+            "exact columns"
+        )
     if len(frame) != n:
         raise StatisticsError(f"exact columns: {len(frame)} rows where the score has {n}")
     for name in frame.columns:

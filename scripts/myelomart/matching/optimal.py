@@ -6,23 +6,42 @@ rows.
 """
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
-from scipy.special import logit as to_logit
 
+from myelomart.columns import number_column
 from myelomart.errors import StatisticsError
-from myelomart.matching.nearest import Matches, pooled_sd, stratum_codes
+from myelomart.matching.nearest import (
+    Matches,
+    check_choices,
+    on_scale,
+    pooled_sd,
+    stratum_codes,
+)
 from myelomart.matching.propensity import treatment_flags
-from myelomart.survival.inputs import number_column
 
 MOST_CELLS = 50_000_000  # 400 MB of distances
 
 
-def match_optimal(score, treatment, *, caliper=0.2, scale="logit", exact=None) -> Matches:
-    """As :func:`match_nearest` 1:1 without replacement, but with the least total distance."""
+def match_optimal(
+    score: ArrayLike,
+    treatment: ArrayLike,
+    *,
+    caliper: float | None = 0.2,
+    scale: str = "logit",
+    exact: pd.DataFrame | ArrayLike | None = None,
+) -> Matches:
+    """As :func:`match_nearest` 1:1 without replacement, but with the least total distance.
+
+    >>> matched = match_optimal([0.5, 0.6, 0.55, 0.4], [1, 1, 0, 0], caliper=None)
+    >>> matched.treated.tolist(), matched.control.tolist()
+    ([0, 1], [3, 2])
+    """
+    check_choices(scale, caliper)
     values = number_column(score, "score")
     treated = treatment_flags(treatment, len(values))
-    if scale == "logit":
-        values = to_logit(values)
+    values = on_scale(values, scale)
     limit = np.inf if caliper is None else caliper * pooled_sd(values, treated)
     rows, controls = np.flatnonzero(treated), np.flatnonzero(~treated)
     if len(rows) * len(controls) > MOST_CELLS:

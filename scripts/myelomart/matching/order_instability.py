@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from myelomart.errors import StatisticsError
 from myelomart.matching.nearest import match_nearest
@@ -39,12 +40,26 @@ class OrderInstability:
 
 
 def order_instability(
-    score, treatment, time, event, *, orders=ORDERS, caliper=0.1, scale="probability", cluster=True
+    score: ArrayLike,
+    treatment: ArrayLike,
+    time: ArrayLike,
+    event: ArrayLike,
+    *,
+    orders: int = ORDERS,
+    caliper: float | None = 0.1,
+    scale: str = "probability",
+    cluster: bool = True,
 ) -> OrderInstability:
     """Match in ``orders`` random orders (seeds 0 …) and fit a Cox model of treatment to each.
 
     ``cluster`` uses the matched pairs for a robust variance. Orders in which an arm has no event
     give no estimate; when none does, StatisticsError.
+
+    >>> rng = np.random.default_rng(1)
+    >>> treated, time = np.arange(60) % 3 == 0, rng.exponential(10, 60)
+    >>> spread = order_instability(rng.uniform(0.3, 0.6, 60), treated, time, time < 15, orders=5)
+    >>> spread.summary["orders"]
+    5
     """
     treated = np.asarray(treatment, float)
     times, events = np.asarray(time, float), np.asarray(event, float)

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import expit
 from scipy.stats import rankdata
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from myelomart.design import Design, design_matrix
 from myelomart.errors import StatisticsError
-from myelomart.survival.design import Design, design_matrix
 from myelomart.survival.inputs import event_flags
 
 POLISHING_STEPS = 3  # from 1e-8 on, each squares the distance
+RUNNING = 0.1  # logits that a last Newton step moves a row, where it should move none
 STEEPEST_EFFECT = 15.0  # log odds per standard deviation that no data can support
 
 
@@ -34,8 +36,12 @@ class PropensityScore:
     design: Design
 
 
-def treatment_flags(treatment, rows: int) -> np.ndarray:
-    """``treatment`` as bool (n,); refuses anything but 0/1, and a single arm."""
+def treatment_flags(treatment: ArrayLike, rows: int) -> np.ndarray:
+    """``treatment`` as bool (n,); refuses anything but 0/1, and a single arm.
+
+    >>> treatment_flags([1, 0, 0], 3).tolist()
+    [True, False, False]
+    """
     flags = event_flags(
         pd.Series(treatment, name=getattr(treatment, "name", "treatment")), range(rows)
     )
@@ -48,11 +54,24 @@ def treatment_flags(treatment, rows: int) -> np.ndarray:
     return flags
 
 
-def propensity_score(treatment, covariates: pd.DataFrame, *, penalty=None, strength=1.0):
+def propensity_score(
+    treatment: ArrayLike,
+    covariates: pd.DataFrame,
+    *,
+    penalty: str | None = None,
+    strength: float = 1.0,
+) -> PropensityScore:
     """Fit treatment (n,) 0/1 on covariates (n, c); returns a :class:`PropensityScore`.
 
     ``penalty`` is None, "l1" or "l2" with ``strength`` lambda (scikit-learn's C is 1 / lambda).
-    Raises StatisticsError on constant or collinear columns and when the arms do not overlap.
+    Raises StatisticsError on constant or collinear columns, when the arms do not overlap, and when
+    the model has no maximum, as with a level that one arm alone has
+    (:func:`myelomart.matching.leave_out_unshared`).
+
+    >>> frame = pd.DataFrame({"age": [60, 71, 66, 58, 75, 69, 62, 64]})
+    >>> score = propensity_score([1, 0, 1, 1, 0, 0, 0, 1], frame)
+    >>> round(score.coefficients["age"], 3), score.auc
+    (-0.388, 0.875)
     """
     if penalty not in (None, "l1", "l2"):
         raise StatisticsError(f"penalty {penalty!r} is unknown: use l1, l2 or none")
@@ -78,6 +97,9 @@ def propensity_score(treatment, covariates: pd.DataFrame, *, penalty=None, stren
         steep, constant = _polished(standardized, treated, steep, constant, penalty, strength)
     logit = standardized @ steep + constant
     _refuse_no_overlap(logit, treated, steep, design)
+    if penalty is None:
+        steep, constant = _last_step(standardized, treated, steep, constant, design)
+        logit = standardized @ steep + constant
     slopes = steep / scale
     intercept = constant - slopes @ centre
     coefficients = {"(Intercept)": float(intercept)}
@@ -88,7 +110,11 @@ def propensity_score(treatment, covariates: pd.DataFrame, *, penalty=None, stren
 
 
 def area_under_curve(score: np.ndarray, treated: np.ndarray) -> float:
-    """Probability that a treated row scores above a control, ties one half (Mann-Whitney)."""
+    """Probability that a treated row scores above a control, ties one half (Mann-Whitney).
+
+    >>> area_under_curve(np.array([0.2, 0.4, 0.6, 0.8]), np.array([False, True, False, True]))
+    0.75
+    """
     n1, n0 = treated.sum(), (~treated).sum()
     return float((rankdata(score)[treated].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
 
@@ -108,6 +134,48 @@ def _polished(matrix, treated, slopes, intercept, penalty, strength):
     result = np.zeros(len(slopes))
     result[active] = at[1:]
     return result, at[0]
+
+
+def _last_step(matrix, treated, slopes, intercept, design: Design):
+    """One Newton step more; refused where it still carries rows towards a score of 0 or 1.
+
+    At a maximum the step is next to nothing. Where the likelihood only rises to infinity each step
+    moves the logit of the rows that are told apart by about one, for ever.
+    """
+    whole = np.column_stack([np.ones(len(matrix)), matrix])
+    chance = expit(whole @ np.append(intercept, slopes))
+    bend = (whole * (chance * (1 - chance))[:, None]).T @ whole
+    try:
+        step = np.linalg.solve(bend, whole.T @ (treated - chance))
+    except np.linalg.LinAlgError:
+        step = np.full(whole.shape[1], np.inf)
+    with np.errstate(invalid="ignore"):
+        moved = np.abs(whole @ step)
+    running = ~(moved < RUNNING)
+    if running.any():
+        raise StatisticsError(_runs_away(treated, running, slopes, design))
+    return slopes + step[1:], intercept + step[0]
+
+
+def _runs_away(treated, running, slopes, design: Design) -> str:
+    """Name the level that one arm alone has, else the steepest column."""
+    for name, column in zip(design.names, design.matrix.T, strict=True):
+        values = np.unique(column)
+        for value in values if len(values) == 2 else ():
+            inside = column == value
+            if treated[inside].all() or not treated[inside].any():
+                arm = "treated" if treated[inside].all() else "controls"
+                return (
+                    f"column {name}: the {int(inside.sum())} rows with value {value:g} are all "
+                    f"{arm}, so their score runs to 0 or 1 and the model has no maximum: leave "
+                    "these rows out, merge the level with another, or leave out the column"
+                )
+    name = design.names[int(np.argmax(np.abs(slopes)))]
+    return (
+        f"column {name}: together with the others it tells the arm of {int(running.sum())} of "
+        f"{len(treated)} rows, so their score runs to 0 or 1 and the model has no maximum: leave "
+        "out the column, or restrict the population to what both arms have"
+    )
 
 
 def _refuse_collinear(design: Design, standardized: np.ndarray) -> None:

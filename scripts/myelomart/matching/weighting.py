@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 from scipy.stats import norm
 
+from myelomart.columns import number_column
+from myelomart.design import design_matrix
 from myelomart.errors import StatisticsError
 from myelomart.matching.balance import effective_sample_size, weighted_mean
 from myelomart.matching.propensity import treatment_flags
 from myelomart.survival.cox import CoxFit, cox_regression
-from myelomart.survival.design import design_matrix
-from myelomart.survival.inputs import number_column
 
 ESTIMANDS = ("ate", "att", "overlap")
 
@@ -34,10 +35,15 @@ class Weighting:
     largest: float
 
 
-def inverse_probability_weights(score, treatment, *, estimand="ate", trim=None) -> Weighting:
+def inverse_probability_weights(
+    score: ArrayLike, treatment: ArrayLike, *, estimand: str = "ate", trim: float | None = None
+) -> Weighting:
     """Weights from a propensity score (n,): "ate" everyone, "att" the treated, "overlap".
 
     ``trim`` (say 0.01) caps the weights of each arm at that quantile from the top.
+
+    >>> inverse_probability_weights([0.5, 0.8, 0.5, 0.2], [1, 1, 0, 0]).weights.round(3).tolist()
+    [1.231, 0.769, 1.231, 0.769]
     """
     if estimand not in ESTIMANDS:
         raise StatisticsError(f"estimand {estimand!r} is unknown: use {', '.join(ESTIMANDS)}")
@@ -59,8 +65,14 @@ def inverse_probability_weights(score, treatment, *, estimand="ate", trim=None) 
     return _weighting(weight, treated, estimand)
 
 
-def entropy_weights(treatment, covariates: pd.DataFrame) -> Weighting:
-    """Control weights closest to equal that give the controls the means of the treated exactly."""
+def entropy_weights(treatment: ArrayLike, covariates: pd.DataFrame) -> Weighting:
+    """Control weights closest to equal that give the controls the means of the treated exactly.
+
+    >>> frame = pd.DataFrame({"age": [70, 72, 60, 70, 80]})
+    >>> weighting = entropy_weights([1, 1, 0, 0, 0], frame)
+    >>> round(weighted_mean(frame["age"].to_numpy()[2:], weighting.weights[2:]), 6)
+    71.0
+    """
     treated = treatment_flags(treatment, len(covariates))
     matrix = design_matrix(covariates).matrix
     scale = matrix.std(0)
@@ -85,8 +97,14 @@ def entropy_weights(treatment, covariates: pd.DataFrame) -> Weighting:
     return _weighting(weight, treated, "att")
 
 
-def weighted_risk_difference(outcome, treatment, weights, conf_level=0.95) -> dict[str, float]:
-    """Difference of weighted proportions with robust variance: estimate, se, ci_low, ci_high, p."""
+def weighted_risk_difference(
+    outcome: ArrayLike, treatment: ArrayLike, weights: ArrayLike, conf_level: float = 0.95
+) -> dict[str, float]:
+    """Difference of weighted proportions with robust variance: estimate, se, ci_low, ci_high, p.
+
+    >>> weighted_risk_difference([1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 1])["estimate"]
+    0.5
+    """
     values = number_column(outcome, "outcome")
     treated = treatment_flags(treatment, len(values))
     weight = number_column(weights, "weights")
@@ -107,8 +125,17 @@ def weighted_risk_difference(outcome, treatment, weights, conf_level=0.95) -> di
     }
 
 
-def weighted_hazard_ratio(time, event, treatment, weights, **options) -> CoxFit:
-    """Cox model of treatment alone with these weights and the robust variance."""
+def weighted_hazard_ratio(
+    time: ArrayLike, event: ArrayLike, treatment: ArrayLike, weights: ArrayLike, **options: object
+) -> CoxFit:
+    """Cox model of treatment alone with these weights and the robust variance.
+
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> fit = weighted_hazard_ratio(time, event, [0] * 6 + [1] * 6, [1.0] * 12)
+    >>> fit.hazard_ratio.round(3).tolist()
+    [0.509]
+    """
     arm = pd.DataFrame({"treatment": np.asarray(treatment, dtype=float)})
     return cox_regression(time, event, arm, weights=weights, robust=True, **options)
 

@@ -26,7 +26,13 @@ LONGEST_STEP = 2.0  # of a study's logit, in the search for its mode
 
 
 def fit_binomial_normal(sizes: EffectSizes) -> tuple[float, float, float]:
-    """Mean logit, its standard error, and τ² by maximum likelihood."""
+    """Mean logit, its standard error, and τ² by maximum likelihood.
+
+    >>> from myelomart.meta_analysis import proportions
+    >>> mean, se, tau2 = fit_binomial_normal(proportions([8, 12, 30], [20, 25, 40]))
+    >>> round(mean, 3), round(tau2, 3)
+    (0.253, 0.29)
+    """
     _refuse_other(sizes)
     mean, tau = _maximum(sizes)
     information = -derivatives(sizes, mean, tau)[1]
@@ -36,7 +42,12 @@ def fit_binomial_normal(sizes: EffectSizes) -> tuple[float, float, float]:
 
 
 def saturated_wald(sizes: EffectSizes) -> float:
-    """Q of the studies' uncorrected logits; a study with an empty cell weighs nothing."""
+    """Q of the studies' uncorrected logits; a study with an empty cell weighs nothing.
+
+    >>> from myelomart.meta_analysis import proportions
+    >>> round(saturated_wald(proportions([8, 12, 30], [20, 25, 40])), 3)
+    8.071
+    """
     share = sizes.events / sizes.n
     inside = (share > 0) & (share < 1)
     weight = (sizes.n * share * (1 - share))[inside]
@@ -44,8 +55,13 @@ def saturated_wald(sizes: EffectSizes) -> float:
     return float(weight @ (effect - weight @ effect / weight.sum()) ** 2) if inside.any() else 0.0
 
 
-def profile_interval(sizes: EffectSizes, conf_level=0.95) -> tuple[float, float]:
-    """Profile-likelihood limits of the mean proportion."""
+def profile_interval(sizes: EffectSizes, conf_level: float = 0.95) -> tuple[float, float]:
+    """Profile-likelihood limits of the mean proportion.
+
+    >>> from myelomart.meta_analysis import proportions
+    >>> [round(limit, 3) for limit in profile_interval(proportions([8, 12, 30], [20, 25, 40]))]
+    [0.296, 0.787]
+    """
     _refuse_other(sizes)
     mean, tau = _maximum(sizes)
     top = log_likelihood(sizes, mean, tau) - chi2.ppf(conf_level, 1) / 2
@@ -84,7 +100,12 @@ def _best_spread(sizes: EffectSizes, mean: float, start: float) -> float:
 
 
 def log_likelihood(sizes: EffectSizes, mean: float, tau: float) -> float:
-    """Marginal log likelihood of all studies at a mean logit and a between-study deviation."""
+    """Marginal log likelihood of all studies at a mean logit and a between-study deviation.
+
+    >>> from myelomart.meta_analysis import proportions
+    >>> round(log_likelihood(proportions([8, 12, 30], [20, 25, 40]), 0.0, 0.0), 3)
+    -11.151
+    """
     events, n = sizes.events, sizes.n
     _, log_integral, _ = _quadrature(sizes, mean, tau)
     constant = gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1)
@@ -96,6 +117,10 @@ def derivatives(sizes: EffectSizes, mean: float, tau: float) -> tuple[np.ndarray
 
     A study's score is the mean, over its posterior, of the score at a known study effect; its
     Hessian the mean of the Hessians plus the variance of the scores.
+
+    >>> from myelomart.meta_analysis import proportions
+    >>> derivatives(proportions([8, 12, 30], [20, 25, 40]), 0.0, 0.5)[0].round(3).tolist()
+    [1.883, 1.221]
     """
     points, _, posterior = _quadrature(sizes, mean, tau)
     chance = expit(mean + tau * points)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import expit
 from scipy.stats import norm
 
+from myelomart.columns import number_column, refuse_rows
 from myelomart.errors import StatisticsError
-from myelomart.survival.inputs import number_column, refuse_rows
 
 LOG_MEASURES = ("hr", "rr", "or", "median")
 MEASURES = ("proportion", *LOG_MEASURES, "mean")
@@ -32,7 +33,7 @@ class EffectSizes:
     events: np.ndarray | None = None
     n: np.ndarray | None = None
 
-    def back(self, value, n=None):
+    def back(self, value: ArrayLike, n: ArrayLike | None = None) -> np.ndarray | float:
         """Values on the analysis scale back on the printed one (Freeman-Tukey needs a size n)."""
         if self.transform == "log":
             return np.exp(value)
@@ -58,8 +59,14 @@ class EffectSizes:
         return EffectSizes(studies, measure=self.measure, transform=self.transform, **pick)
 
 
-def proportions(events, n, *, study=None, transform="logit") -> EffectSizes:
-    """Effect sizes of events (k,) among n (k,)."""
+def proportions(
+    events: ArrayLike, n: ArrayLike, *, study: ArrayLike | None = None, transform: str = "logit"
+) -> EffectSizes:
+    """Effect sizes of events (k,) among n (k,).
+
+    >>> proportions([8, 0], [20, 25]).effect.round(3).tolist()
+    [-0.405, -3.932]
+    """
     if transform not in TRANSFORMS:
         raise StatisticsError(f"transform {transform!r} is unknown: use {', '.join(TRANSFORMS)}")
     size = number_column(n, "n")
@@ -78,8 +85,20 @@ def proportions(events, n, *, study=None, transform="logit") -> EffectSizes:
     return EffectSizes(names, effect, variance, "proportion", transform, count, size)
 
 
-def from_intervals(estimate, ci_low, ci_high, measure, *, study=None, conf_level=0.95):
-    """Effect sizes of printed estimates (k,) with confidence limits (k,)."""
+def from_intervals(
+    estimate: ArrayLike,
+    ci_low: ArrayLike,
+    ci_high: ArrayLike,
+    measure: str,
+    *,
+    study: ArrayLike | None = None,
+    conf_level: float = 0.95,
+) -> EffectSizes:
+    """Effect sizes of printed estimates (k,) with confidence limits (k,).
+
+    >>> from_intervals([0.5], [0.25], [1.0], "hr").effect.round(3).tolist()
+    [-0.693]
+    """
     if measure not in MEASURES or measure == "proportion":
         raise StatisticsError(f"measure {measure!r} is unknown: use hr, rr, or, median or mean")
     value, low, high = (
@@ -98,15 +117,24 @@ def from_intervals(estimate, ci_low, ci_high, measure, *, study=None, conf_level
     return EffectSizes(study_names(study, len(value)), value, se**2, measure, transform)
 
 
-def study_names(study, k: int) -> tuple[str, ...]:
-    """Names of the studies; numbered when none are given."""
+def study_names(study: ArrayLike, k: int) -> tuple[str, ...]:
+    """Names of the studies; numbered when none are given.
+
+    >>> study_names(None, 2)
+    ('study 1', 'study 2')
+    """
     if study is None:
         return tuple(f"study {position + 1}" for position in range(k))
     return tuple(str(name) for name in pd.Series(study))
 
 
-def inverse_freeman_tukey(value, n):
-    """Proportion of a double-arcsine value at size n (Miller JJ. Am Stat 1978;32:138)."""
+def inverse_freeman_tukey(value: ArrayLike, n: ArrayLike) -> np.ndarray | float:
+    """Proportion of a double-arcsine value at size n (Miller JJ. Am Stat 1978;32:138).
+
+    >>> sizes = proportions([8], [20], transform="freeman-tukey")
+    >>> inverse_freeman_tukey(sizes.effect, 20).round(6).tolist()
+    [0.4]
+    """
     value, n = np.broadcast_arrays(np.asarray(value, float), np.asarray(n, float))
     lowest = np.arcsin(np.sqrt(1 / (n + 1))) / 2
     highest = (np.arcsin(np.sqrt(n / (n + 1))) + np.pi / 2) / 2

@@ -19,6 +19,7 @@ from myelomart.meta_analysis.effect_sizes import EffectSizes
 
 METHODS = ("reml", "dl", "glmm")
 FEWEST_STUDIES = 3  # below, a pooled estimate says less than the studies themselves
+LEFT_OUT = ("estimate", "ci_low", "ci_high", "tau2", "i2")  # columns of a leave-one-out table
 THRESHOLD = 1e-5  # metafor's
 STUCK = float(np.finfo(float).eps ** 0.25)
 MAX_ITERATIONS = 10_000  # metafor stops at 100: too few where the likelihood is flat near 0
@@ -49,12 +50,23 @@ class Pooled:
     sizes: EffectSizes
 
 
-def pool(sizes: EffectSizes, *, method="reml", hartung_knapp=False, conf_level=0.95,
-         prediction="metafor") -> Pooled:  # fmt: skip
+def pool(
+    sizes: EffectSizes,
+    *,
+    method: str = "reml",
+    hartung_knapp: bool = False,
+    conf_level: float = 0.95,
+    prediction: str = "metafor",
+) -> Pooled:
     """Pool k >= 3 studies; ``prediction`` "riley" takes t with k - 2 degrees of freedom.
 
     ``method="glmm"`` (proportions only) fits the binomial-normal model of
     :mod:`myelomart.meta_analysis.binomial_normal`.
+
+    >>> from myelomart.meta_analysis import proportions
+    >>> result = pool(proportions([8, 12, 30], [20, 25, 40]))
+    >>> round(result.estimate, 3), round(result.i2, 1)
+    (0.558, 74.5)
     """
     k = len(sizes.effect)
     if method not in METHODS:
@@ -88,8 +100,13 @@ def pool(sizes: EffectSizes, *, method="reml", hartung_knapp=False, conf_level=0
     )  # fmt: skip
 
 
-def study_table(sizes: EffectSizes, tau2=0.0, conf_level=0.95) -> pd.DataFrame:
-    """The rows of a forest plot: study, estimate, ci_low, ci_high, weight (percent)."""
+def study_table(sizes: EffectSizes, tau2: float = 0.0, conf_level: float = 0.95) -> pd.DataFrame:
+    """The rows of a forest plot: study, estimate, ci_low, ci_high, weight (percent).
+
+    >>> from myelomart.meta_analysis import proportions
+    >>> study_table(proportions([8, 12, 30], [20, 25, 40]))["weight"].round(1).tolist()
+    [25.9, 33.7, 40.5]
+    """
     half = norm.ppf(0.5 + conf_level / 2) * np.sqrt(sizes.variance)
     weight = 1 / (sizes.variance + tau2)
     return pd.DataFrame(
@@ -103,26 +120,35 @@ def study_table(sizes: EffectSizes, tau2=0.0, conf_level=0.95) -> pd.DataFrame:
     )
 
 
-def leave_one_out(sizes: EffectSizes, **options) -> pd.DataFrame:
-    """The pooled estimate without each study in turn: study, estimate, limits, tau2, i2."""
+def leave_one_out(sizes: EffectSizes, **options: object) -> pd.DataFrame:
+    """The pooled estimate without each study in turn: study, estimate, limits, tau2, i2, refusal.
+
+    Where the rest cannot be pooled the numbers are NaN and ``refusal`` says why; else it is None.
+
+    >>> from myelomart.meta_analysis import proportions
+    >>> sizes = proportions([8, 12, 30, 9], [20, 25, 40, 30])
+    >>> leave_one_out(sizes)["estimate"].round(3).tolist()
+    [0.517, 0.491, 0.39, 0.558]
+    """
     rows = []
     for position, name in enumerate(sizes.study):
-        result = pool(sizes.without(position), **options)
-        rows.append(
-            {
-                "study": name,
-                "estimate": result.estimate,
-                "ci_low": result.ci_low,
-                "ci_high": result.ci_high,
-                "tau2": result.tau2,
-                "i2": result.i2,
-            }
-        )
+        row = {"study": name} | dict.fromkeys(LEFT_OUT, float("nan")) | {"refusal": None}
+        try:
+            result = pool(sizes.without(position), **options)
+            row |= {column: getattr(result, column) for column in LEFT_OUT}
+        except StatisticsError as cause:
+            row["refusal"] = str(cause)
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
 def forest_rows(result: Pooled) -> pd.DataFrame:
-    """The forest plot as a table: the studies, the pooled estimate and its prediction interval."""
+    """The forest plot as a table: the studies, the pooled estimate and its prediction interval.
+
+    >>> from myelomart.meta_analysis import proportions
+    >>> forest_rows(pool(proportions([8, 12, 30], [20, 25, 40])))["kind"].tolist()
+    ['study', 'study', 'study', 'pooled', 'prediction']
+    """
     summary = pd.DataFrame(
         {
             "study": ["pooled", "prediction"],

@@ -22,8 +22,15 @@ class EValue:
     limit: float
 
 
-def e_value(estimate, ci_low, ci_high, *, measure="rr", rare=True) -> EValue:
-    """E-value of a ratio; with ``rare`` False hazard and odds ratios are first turned into RRs."""
+def e_value(
+    estimate: float, ci_low: float, ci_high: float, *, measure: str = "rr", rare: bool = True
+) -> EValue:
+    """E-value of a ratio; with ``rare`` False hazard and odds ratios are first turned into RRs.
+
+    >>> result = e_value(0.8, 0.71, 0.91)
+    >>> round(result.estimate, 2), round(result.limit, 2)
+    (1.81, 1.43)
+    """
     if measure not in MEASURES:
         raise StatisticsError(f"measure {measure!r} is unknown: use {', '.join(MEASURES)}")
     if not 0 < ci_low <= estimate <= ci_high:
@@ -35,7 +42,11 @@ def e_value(estimate, ci_low, ci_high, *, measure="rr", rare=True) -> EValue:
 
 
 def as_risk_ratio(value: float, measure: str, rare: bool) -> float:
-    """A risk ratio of about the size of a hazard or odds ratio with a common outcome."""
+    """A risk ratio of about the size of a hazard or odds ratio with a common outcome.
+
+    >>> as_risk_ratio(4.0, "or", rare=False)
+    2.0
+    """
     if measure == "rr" or rare:
         return float(value)
     if measure == "or":

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 from scipy.stats import norm
 
+from myelomart.columns import number_column, refuse_rows
 from myelomart.errors import StatisticsError
-from myelomart.survival.inputs import number_column, refuse_rows
 
 FEWEST_CONTROLS = 5
 
@@ -27,8 +28,13 @@ class SystematicError:
     controls: int
 
 
-def fit_systematic_error(log_estimates, standard_errors) -> SystematicError:
-    """Fit the error to log ratios (k,) of negative controls with standard errors (k,)."""
+def fit_systematic_error(log_estimates: ArrayLike, standard_errors: ArrayLike) -> SystematicError:
+    """Fit the error to log ratios (k,) of negative controls with standard errors (k,).
+
+    >>> error = fit_systematic_error([0.1, 0.2, -0.1, 0.3, 0.15], [0.1] * 5)
+    >>> round(error.mean, 3), error.controls
+    (0.13, 5)
+    """
     effect = number_column(log_estimates, "log_estimates")
     se = number_column(standard_errors, "standard_errors")
     refuse_rows(se <= 0, "standard_errors", "are not above 0", "drop controls without an estimate")
@@ -55,20 +61,37 @@ _PRECISE = {"xatol": 1e-10, "fatol": 1e-12, "maxiter": 4000}
 
 
 def calibrated_p(log_estimate: float, standard_error: float, error: SystematicError) -> float:
-    """Two-sided p of no effect, given the systematic error."""
+    """Two-sided p of no effect, given the systematic error.
+
+    >>> round(calibrated_p(0.5, 0.2, SystematicError(0.1, 0.1, 10)), 3)
+    0.074
+    """
     spread = np.hypot(standard_error, error.sd)
     return float(2 * norm.sf(abs(log_estimate - error.mean) / spread))
 
 
-def calibrated_estimate(log_estimate, standard_error, error: SystematicError, conf_level=0.95):
-    """Ratio and limits without the systematic error, assuming it does not grow with effect."""
+def calibrated_estimate(
+    log_estimate: float, standard_error: float, error: SystematicError, conf_level: float = 0.95
+) -> tuple[float, float, float]:
+    """Ratio and limits without the systematic error, assuming it does not grow with effect.
+
+    >>> error = SystematicError(0.1, 0.1, 10)
+    >>> [round(value, 3) for value in calibrated_estimate(0.5, 0.2, error)]
+    [1.492, 0.962, 2.312]
+    """
     centre = log_estimate - error.mean
     half = norm.ppf(0.5 + conf_level / 2) * np.hypot(standard_error, error.sd)
     return tuple(float(np.exp(centre + shift)) for shift in (0.0, -half, half))
 
 
 def calibration_table(estimates: pd.DataFrame, error: SystematicError) -> pd.DataFrame:
-    """Columns log_estimate and se in; hr, limits and p before and after calibration out."""
+    """Columns log_estimate and se in; hr, limits and p before and after calibration out.
+
+    >>> estimates = pd.DataFrame({"log_estimate": [0.5], "se": [0.2]})
+    >>> table = calibration_table(estimates, SystematicError(0.1, 0.1, 10))
+    >>> table["calibrated_p"].round(3).tolist()
+    [0.074]
+    """
     rows = []
     for row in estimates.itertuples(index=False):
         ratio, low, high = calibrated_estimate(row.log_estimate, row.se, error)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from myelomart.errors import StatisticsError
 from myelomart.survival.cox import Test, cox_regression
@@ -25,8 +26,17 @@ class SubgroupAnalysis:
     interaction: Test | None  # None when some level gives no estimate
 
 
-def subgroup_hazard_ratios(time, event, treatment, subgroup, **options) -> SubgroupAnalysis:
-    """HR of ``treatment`` (n,) 0/1 in each level of ``subgroup`` (n,); NaN where not estimable."""
+def subgroup_hazard_ratios(
+    time: ArrayLike, event: ArrayLike, treatment: ArrayLike, subgroup: ArrayLike, **options: object
+) -> SubgroupAnalysis:
+    """HR of ``treatment`` (n,) 0/1 in each level of ``subgroup`` (n,); NaN where not estimable.
+
+    >>> rng = np.random.default_rng(1)
+    >>> time, treated, sex = rng.exponential(10, 80), rng.integers(0, 2, 80), ["f", "m"] * 40
+    >>> result = subgroup_hazard_ratios(time, time < 20, treated, sex)
+    >>> result.levels[["level", "n"]].values.tolist()
+    [['f', 40], ['m', 40]]
+    """
     times, _ = event_times(time)
     events = event_flags(event, times)
     treated = event_flags(pd.Series(treatment, name="treatment"), times).astype(float)

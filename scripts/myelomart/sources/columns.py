@@ -1,9 +1,8 @@
 """Brings the columns of one table into the order, names and types of its layout.
 
-No cast may fail or guess. A text that is no whole number, number, date or time empties its cell; a
-row whose person or day cannot be read is set aside; both are listed with the form of the text. A
-column that fails in most of its rows is the wrong column, and stops the landing. An instant becomes
-a day only in a zone that is stated; a number becomes a day only where the whole column is days.
+A value that cannot be read (`values`) empties its cell; a row whose person or day cannot be read is
+set aside; both are listed with the form of the text. A column that fails in most of its rows is the
+wrong column, and stops the landing. A number becomes a day only where the whole column is days.
 """
 
 from __future__ import annotations
@@ -19,16 +18,24 @@ import pyarrow.parquet as pq
 from myelomart.errors import SourceError
 from myelomart.sources import layout
 from myelomart.sources.source import RowAccount
+from myelomart.sources.values import (
+    DAY,
+    FLOATS,
+    INSTANT,
+    NAMED_BY_ID,
+    UNITS,
+    WHOLE,
+    WIDE,
+    ZONED,
+    is_day_of,
+    is_given,
+    is_plain_day,
+    is_readable,
+    may_fail,
+    value_of,
+)
 from myelomart.warehouse import literal, quoted, rows
 
-WHOLE = {
-    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "BOOLEAN",
-}  # fmt: skip
-WIDE = {"UBIGINT", "HUGEINT", "UHUGEINT"}
-FLOATS = {"FLOAT": 2**24, "DOUBLE": 2**53}  # up to which every whole number is exact
-INSTANT = "TIMESTAMP WITH TIME ZONE"
-DAYS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", INSTANT)
-NESTED = re.compile(r"\[\]$|^(STRUCT|MAP|UNION|LIST|ARRAY)|^(BLOB|BIT|GEOMETRY|VARIANT)|\[\d+\]$")
 WORDS = {
     "BIGINT": "a whole number",
     "DOUBLE": "a number",
@@ -41,25 +48,8 @@ REASONS = {
     "DATE": "no date",
     "TIMESTAMP": "no time",
 }
-NO_VALUE = "('NA', 'N/A', '<NA>', 'NAN', 'NAT', 'NULL', '(NULL)', 'NONE', '.', '\\N')"
-ISO_DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
-CLOCK_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
-OFFSET = r"Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?"
-ZONED = rf"({ISO_DAY})[ T]({CLOCK_TIME}) ?({OFFSET})"
-MIDNIGHT = r"0?0:00(?::00(?:\.0+)?)?"
-AT_UTC = r"Z|z|UTC|GMT|[+-]00(?::?00)?"
-NAMED_MONTH = rf"(\d{{1,2}})[-/ .]?([A-Za-z]{{3,9}})[-/ .,]{{0,2}}(\d{{4}})(?:[ :T]({CLOCK_TIME}))?"
-LAST_DAY, FIRST_DAY = "9999-12-31", "0001-01-01"  # stand for infinity and -infinity
-UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}  # in microseconds
-DAY = 86_400_000_000  # microseconds
 ROW_NUMBER = "source_row_number"
 FILE_NAME = "source_file_name"
-# rows of these have an id that only names them: a new one changes nothing
-NAMED_BY_ID = {
-    "observation_period", "visit_occurrence", "visit_detail", "condition_occurrence",
-    "drug_exposure", "procedure_occurrence", "device_exposure", "measurement", "observation",
-    "episode", "note_nlp",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -147,7 +137,7 @@ def plan(
             )
     for column in columns:
         kind = present.get(column.name, ("", column.type))[1]
-        if not _is_readable(kind, column, table):
+        if not is_readable(kind, column, table):
             raise SourceError(
                 f"{place}: table {table}, column {column.name} is of type {kind}, "
                 f"not {WORDS.get(column.type, 'text')}: export it as {column.type}."
@@ -234,7 +224,7 @@ def _has_faults(connection, plan: Plan, target: Path) -> bool:
     """True when the source gives more values of a column than landed."""
     landed = {}
     for column in plan.columns:
-        if column.name in plan.present and _may_fail(plan, column):
+        if column.name in plan.present and may_fail(plan, column):
             missing = missing_values(target, column.name)
             landed[column.name] = None if missing is None else parquet_rows(target) - missing
     if not landed:
@@ -245,7 +235,7 @@ def _has_faults(connection, plan: Plan, target: Path) -> bool:
     if not fewer:
         return False
     by_name = {column.name: column for column in plan.columns}
-    given = ", ".join(f"count(*) filter (where {_given(plan, by_name[name])})" for name in fewer)
+    given = ", ".join(f"count(*) filter (where {is_given(plan, by_name[name])})" for name in fewer)
     counts = rows(connection, f"select {given} from {plan.readable.scan}")[0]
     return any(landed[name] != count for name, count in zip(fewer, counts, strict=True))
 
@@ -253,7 +243,7 @@ def _has_faults(connection, plan: Plan, target: Path) -> bool:
 def _write_with_care(connection, plan: Plan, target: Path, faults: Path, account) -> None:
     plan = replace(plan, clocks=plan.clocks | _clocks_of_texts(connection, plan))
     typed = [c for c in plan.columns if c.name in plan.present and c.type != "VARCHAR"]
-    faulty = {c.name: f"({_value(plan, c)} is null and {_given(plan, c)})" for c in typed}
+    faulty = {c.name: f"({value_of(plan, c)} is null and {is_given(plan, c)})" for c in typed}
     numbered = f"select *, row_number() over () as {ROW_NUMBER} from {plan.readable.scan}"
     lost = [
         faulty[c.name]
@@ -316,7 +306,7 @@ def _count_faults(
     """Count what cannot be read by column; stop where it is most of a column."""
     by_name = {column.name: column for column in plan.columns}
     counts = ", ".join(
-        f"count(*) filter (where {test}), count(*) filter (where {_given(plan, by_name[name])}), "
+        f"count(*) filter (where {test}), count(*) filter (where {is_given(plan, by_name[name])}), "
         f"min({ROW_NUMBER}) filter (where {test}), "
         f"min({_form(plan, by_name[name])}) filter (where {test}), "
         f"count(*) filter (where {test} and not ({is_lost}))"
@@ -329,7 +319,7 @@ def _count_faults(
         if not bad:
             continue
         column = by_name[name]
-        is_instant = _is_day(plan, column) and _is_instant(connection, plan, column, test)
+        is_instant = is_day_of(plan, column) and _is_instant(connection, plan, column, test)
         is_free = column.role == "key" and plan.table in NAMED_BY_ID
         if is_instant or (bad * 2 > given and not is_free):
             place, row = _where(connection, plan, numbered, first)
@@ -407,12 +397,12 @@ def _clocks(connection, plan: Plan) -> dict[str, str]:
             found[column.name] = _unit_of(
                 connection, plan, column, f"cast({quoted_name} as double)"
             )
-        elif kind == "VARCHAR" and plan.timezone and _is_day(plan, column):
+        elif kind == "VARCHAR" and plan.timezone and is_day_of(plan, column):
             text = f"trim({quoted_name})"
             at_utc = rows(
                 connection,
                 f"select count(*) from {plan.readable.scan} where "
-                f"regexp_full_match({text}, {literal(ZONED)}) and not ({_is_plain_day(text)})",
+                f"regexp_full_match({text}, {literal(ZONED)}) and not ({is_plain_day(text)})",
             )[0][0]
             if at_utc:
                 found[column.name] = "zone"
@@ -432,8 +422,8 @@ def _clocks_of_texts(connection, plan: Plan) -> dict[str, str]:
         numbers = f"regexp_full_match({text}, '-?\\d+(\\.\\d+)?')"
         others, given = rows(
             connection,
-            f"select count(*) filter (where {numbers} and {_value(plan, column)} is null), "
-            f"count(*) filter (where {_given(plan, column)}) from {plan.readable.scan}",
+            f"select count(*) filter (where {numbers} and {value_of(plan, column)} is null), "
+            f"count(*) filter (where {is_given(plan, column)}) from {plan.readable.scan}",
         )[0]
         if others * 2 > given:
             number = f"try_cast(case when {numbers} then {text} end as double)"
@@ -487,7 +477,7 @@ def _zone_of_instants(
         return "utc"
     if plan.timezone:
         return "zone"
-    if _is_day(plan, column):
+    if is_day_of(plan, column):
         place, row = _where(connection, plan, numbered, first)
         raise _needs_a_zone(place, plan.table, column.name, row)
     return "utc"
@@ -499,12 +489,6 @@ def _needs_a_zone(place: str, table: str, column: str, row: int) -> SourceError:
         "day depends on where the site is: export the column as a date, or name the site's zone, "
         "such as --timezone Europe/Berlin."
     )
-
-
-def _is_day(plan: Plan, column: layout.Column) -> bool:
-    """True for a column that tells a day: a date, or a time (of death, in CDM v6) without one."""
-    beside = column.name.removesuffix("time")
-    return column.type == "DATE" or (column.name == "death_datetime" and beside not in plan.present)
 
 
 def _is_instant(connection, plan: Plan, column: layout.Column, test: str) -> bool:
@@ -521,34 +505,6 @@ def _is_instant(connection, plan: Plan, column: layout.Column, test: str) -> boo
     )
 
 
-def _is_plain_day(text: str) -> str:
-    """SQL that is true for an instant whose day as written is meant: local, or midnight UTC."""
-    day = f"{ISO_DAY}[ T]{MIDNIGHT} ?({OFFSET})"
-    return (
-        f"regexp_full_match({text}, {literal(day)}) "
-        f"or not regexp_full_match({text}, {literal(f'.*[0-9] ?({AT_UTC})')})"
-    )
-
-
-# --- the value of a column -----------------------------------------------------------------------
-
-
-def _is_readable(kind: str, column: layout.Column, table: str) -> bool:
-    """True when a column of type ``kind`` can hold what ``column`` is for."""
-    if kind in ('"NULL"', "NULL"):
-        return True
-    if NESTED.search(kind):
-        return False
-    is_number = kind in WHOLE | WIDE | FLOATS.keys() or kind.startswith("DECIMAL")
-    if column.type == "VARCHAR":
-        return True
-    if column.type in ("DATE", "TIMESTAMP"):
-        return kind == "VARCHAR" or kind in DAYS or (is_number and kind != "BOOLEAN")
-    if column.role == "key" and table in NAMED_BY_ID and kind == "UUID":
-        return True  # each gets a number of its own
-    return kind == "VARCHAR" or is_number
-
-
 def _selected(plan: Plan) -> str:
     """All columns of the layout; a value that cannot be read is missing."""
     parts = []
@@ -559,207 +515,8 @@ def _selected(plan: Plan) -> str:
         elif column.name not in plan.present:
             parts.append(f"cast(null as {column.type}) as {name}")
         else:
-            parts.append(f"{_value(plan, column)} as {name}")
+            parts.append(f"{value_of(plan, column)} as {name}")
     return ", ".join(parts)
-
-
-def _may_fail(plan: Plan, column: layout.Column) -> bool:
-    """True when a value of ``column`` that the source gives may be missing once it is read."""
-    kind = plan.present[column.name][1]
-    if column.type == "VARCHAR" or kind in ('"NULL"', "NULL"):
-        return False
-    if column.type == "BIGINT":
-        return kind not in WHOLE
-    return column.type == "DOUBLE" or kind != column.type
-
-
-def _given(plan: Plan, column: layout.Column) -> str:
-    """SQL that is true where the source gives a value: no blank, NA or NaN."""
-    name, kind = plan.present[column.name]
-    name = quoted(name)
-    if kind == "VARCHAR":
-        if column.type == "VARCHAR":
-            return f"nullif(trim({name}), '') is not null"
-        return f"coalesce(upper(nullif(trim({name}), '')) not in {NO_VALUE}, false)"
-    if kind in FLOATS:
-        return f"({name} is not null and not isnan({name}))"
-    return f"{name} is not null"
-
-
-def _value(plan: Plan, column: layout.Column) -> str:
-    """SQL for ``column`` in its type; NULL where it cannot be read."""
-    name, kind = plan.present[column.name]
-    name = quoted(name)
-    is_id = column.name.endswith("_id") and not column.name.endswith("concept_id")
-    clock = plan.clocks.get(column.name, "")
-    if kind in ('"NULL"', "NULL", "UUID") and column.type != "VARCHAR":
-        return f"cast(null as {column.type})"
-    if column.type == "VARCHAR":
-        return _as_text(name, kind)
-    if column.type == "BIGINT":
-        return _as_whole(name, kind, is_id)
-    if column.type == "DOUBLE":
-        if kind == "VARCHAR":
-            name = f"try_cast({name} as double)"
-        elif kind == "FLOAT":  # as it is written: 2.4, not 2.4000000953674316
-            name = f"cast(cast({name} as varchar) as double)"
-        elif kind != "DOUBLE":
-            name = f"cast({name} as double)"
-        return f"case when isfinite({name}) then {name} end"
-    return _as_time(name, kind, column.type, clock, plan.timezone, _is_day(plan, column))
-
-
-def _as_text(name: str, kind: str) -> str:
-    if kind == "VARCHAR":
-        return f"nullif(trim({name}), '')"
-    if kind in FLOATS or kind.startswith("DECIMAL"):  # a code that became a number: 203, not 203.0
-        return (
-            f"case when {name} = trunc({name}) and abs({name}) < 1e15 "
-            f"then cast(cast({name} as bigint) as varchar) else cast({name} as varchar) end"
-        )
-    return f"cast({name} as varchar)"
-
-
-def _as_whole(name: str, kind: str, is_id: bool) -> str:
-    if kind in WHOLE:
-        return name if kind == "BIGINT" else f"cast({name} as bigint)"
-    if kind in WIDE:
-        return _signed(f"cast({name} as hugeint)" if kind == "UBIGINT" else name, is_id)
-    if kind in FLOATS:
-        return (
-            f"case when isfinite({name}) and {name} = trunc({name}) "
-            f"and abs({name}) <= {FLOATS[kind]} then cast({name} as bigint) end"
-        )
-    if kind.startswith("DECIMAL"):
-        whole = _signed(f"try_cast({name} as hugeint)", is_id)
-        return f"case when {name} = trunc({name}) then {whole} end"
-    text = f"nullif(trim({name}), '')"
-    plain = f"try_cast({name} as bigint)"
-    power = f"try_cast(regexp_extract({text}, '[eE]\\+?(\\d+)$', 1) as integer)"
-    decimals = f"length(regexp_extract({text}, '\\.(\\d*)', 1))"
-    # 1.23457E+12 is what a spreadsheet leaves of an id: its last digits are lost
-    rounded = f"{decimals} >= 4 and {power} > {decimals}" if is_id else "false"
-    number = f"try_cast({text} as double)"
-    digits = f"try_cast(regexp_replace({text}, '\\.0*$', '') as hugeint)"
-    return f"""
-        case
-            when cast({plain} as varchar) = {name} then {plain}
-            when regexp_full_match({text}, '[+-]?\\d+(\\.0*)?')
-                then {_signed(digits, is_id)}
-            when regexp_full_match({text}, '[+-]?\\d(\\.\\d+)?[eE]\\+?\\d+')
-                and {number} = trunc({number}) and abs({number}) <= {FLOATS["DOUBLE"]}
-                and not ({rounded})
-                then cast({number} as bigint)
-        end
-    """
-
-
-def _signed(number: str, is_id: bool) -> str:
-    """A HUGEINT as BIGINT; an unsigned id of 64 bits keeps its bits, and so stays its own."""
-    fitting = f"try_cast({number} as bigint)"
-    if not is_id:
-        return fitting
-    return (
-        f"case when {number} between 9223372036854775808 and 18446744073709551615 "
-        f"then try_cast({number} - 18446744073709551616 as bigint) else {fitting} end"
-    )
-
-
-def _as_time(
-    name: str, kind: str, goal: str, clock: str, timezone: str | None, is_day: bool
-) -> str:
-    unit, _, where = clock.partition(" ")
-    zone = literal(timezone or "UTC") if "zone" in (unit, where) else "'UTC'"
-    if unit == "none":
-        return f"cast(null as {goal})"
-    if kind != "VARCHAR" and kind not in DAYS:
-        return _number_as_time(f"cast({name} as double)", unit, zone, goal)
-    if kind == "VARCHAR":
-        text = f"nullif(trim({name}), '')"
-        read = _text_as_time(name, text, goal, unit, zone, timezone, is_day)
-        if unit in UNITS or unit == "yyyymmdd":
-            number = (
-                f"try_cast(case when regexp_full_match({text}, '-?\\d+(\\.\\d+)?') "
-                f"then {text} end as double)"
-            )
-            read = f"coalesce({read}, {_number_as_time(number, unit, zone, goal)})"
-        return read
-    if unit in ("utc", "zone"):
-        instant = name if kind == INSTANT else f"timezone('UTC', {name})"
-        return _finite(f"cast(timezone({zone}, {instant}) as {goal})", name, goal)
-    if kind == goal:
-        return _finite(name, name, goal)
-    return _finite(f"try_cast({name} as {goal})", name, goal)
-
-
-def _finite(value: str, name: str, goal: str) -> str:
-    """``value``, or the last or first day of all for an infinite one."""
-    return (
-        f"case when isfinite({name}) then {value} "
-        f"when {name} > cast('2000-01-01' as date) then cast('{LAST_DAY}' as {goal}) "
-        f"when {name} is not null then cast('{FIRST_DAY}' as {goal}) end"
-    )
-
-
-def _number_as_time(number: str, unit: str, zone: str, goal: str) -> str:
-    if unit == "yyyymmdd":
-        day = f"try_strptime(cast(try_cast({number} as bigint) as varchar), '%Y%m%d')"
-        return f"case when {number} = trunc({number}) then cast({day} as {goal}) end"
-    micro = f"try_cast({number} * {UNITS[unit]} as bigint)"
-    return (
-        f"case when abs({number}) * {UNITS[unit]} < 2e17 then "
-        f"cast(timezone({zone}, make_timestamptz({micro})) as {goal}) end"
-    )
-
-
-def _text_as_time(
-    name: str, text: str, goal: str, unit: str, zone: str, timezone: str | None, is_day: bool
-) -> str:
-    """SQL for the text ``name``, which is ``text`` without blanks around it."""
-    plain = f"try_cast({name} as {goal})"
-    canonical = f"cast({plain} as varchar) = {name} and isfinite({plain})"
-    digits = f"regexp_replace({text}, '^(\\d{{4}})(\\d{{2}})(\\d{{2}})(\\d{{6}})?$', '\\1-\\2-\\3')"
-    day = f"regexp_extract({text}, {literal(ZONED)}, 1)"
-    time = f"regexp_extract({text}, {literal(ZONED)}, 2)"
-    offset = f"regexp_extract({text}, {literal(ZONED)}, 3)"
-    offset = (
-        f"regexp_replace(case when {offset} in ('Z', 'z', 'UTC', 'GMT') then '+00' "
-        f"else {offset} end, '^(...)(\\d\\d)$', '\\1:\\2')"
-    )
-    written = f"try_cast(replace({day}, '/', '-') || ' ' || {time} as timestamp)"
-    instant = f"try_cast(replace({day}, '/', '-') || ' ' || {time} || {offset} as timestamptz)"
-    if unit == "zone" or (not is_day and timezone):
-        stated = literal(timezone) if timezone else zone
-        zoned = f"cast(timezone({stated}, {instant}) as {goal})"
-    elif is_day:
-        zoned = f"case when {_is_plain_day(text)} then try_cast({written} as {goal}) end"
-    else:
-        zoned = f"try_cast({written} as {goal})"
-    month = (
-        f"try_strptime(regexp_extract({text}, {literal(NAMED_MONTH)}, 1) || ' ' || "
-        f"regexp_extract({text}, {literal(NAMED_MONTH)}, 2) || ' ' || "
-        f"regexp_extract({text}, {literal(NAMED_MONTH)}, 3), ['%d %b %Y', '%d %B %Y'])"
-    )
-    named = f"try_cast({month} as {goal})"
-    if goal == "TIMESTAMP":
-        clock = f"regexp_extract({text}, {literal(NAMED_MONTH)}, 4)"
-        named = (
-            f"coalesce(try_cast(strftime({month}, '%Y-%m-%d') || ' ' || nullif({clock}, '') "
-            f"as timestamp), {named})"
-        )
-    return f"""
-        case
-            when {canonical} then {plain}
-            when regexp_full_match({text}, '\\d{{8}}|\\d{{14}}') then try_cast({digits} as {goal})
-            when regexp_full_match({text}, {literal(f"{ISO_DAY}(?:[ T]{CLOCK_TIME})?")})
-                then try_cast(try_cast(replace({text}, '/', '-') as timestamp) as {goal})
-            when regexp_full_match({text}, {literal(ZONED)}) then {zoned}
-            when regexp_full_match({text}, {literal(NAMED_MONTH)}) then {named}
-            when lower({text}) in ('infinity', '+infinity', 'inf', '+inf')
-                then cast('{LAST_DAY}' as {goal})
-            when lower({text}) in ('-infinity', '-inf') then cast('{FIRST_DAY}' as {goal})
-        end
-    """
 
 
 # --- what DuckDB says, as a sentence -------------------------------------------------------------

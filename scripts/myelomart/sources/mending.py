@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 
 from myelomart.errors import SourceError
 from myelomart.sources import layout
-from myelomart.sources.columns import NAMED_BY_ID, copy, missing_values, parquet_rows
+from myelomart.sources.columns import copy, missing_values, parquet_rows
 from myelomart.sources.files import pattern
 from myelomart.sources.source import RowAccount
+from myelomart.sources.values import NAMED_BY_ID
 from myelomart.warehouse import literal, quoted, rows, value
 
 NO_DAY = datetime.date(1900, 1, 1)  # what databases write for an unknown day

@@ -7,26 +7,27 @@ day events come before censoring. 1 - Kaplan-Meier is never offered: it overstat
 deaths compete.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
+from myelomart.columns import column_name, labels_of, number_column, refuse_rows, same_length
 from myelomart.errors import StatisticsError
 from myelomart.survival.inputs import (
     TIE_TOLERANCE,
     case_weights,
-    column_name,
+    cluster_codes,
     event_times,
-    labels_of,
-    number_column,
-    refuse_rows,
-    same_length,
     time_grid,
     two_or_more_groups,
 )
-from myelomart.survival.kaplan_meier import confidence_limits
+from myelomart.survival.kaplan_meier import CONF_TYPES, confidence_limits
+
+ROUNDING = 1e-13  # of a squared incidence
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class CumulativeIncidence:
     ci_high: np.ndarray
     event_free: np.ndarray
 
-    def at(self, times) -> pd.DataFrame:
+    def at(self, times: ArrayLike) -> pd.DataFrame:
         """Incidence at given times: time, cif, se, ci_low, ci_high; NaN beyond the follow-up."""
         wanted = np.unique(np.asarray(times, dtype=float))
         fuzz = TIE_TOLERANCE * np.maximum(np.abs(wanted), 1)
@@ -64,28 +65,54 @@ class CumulativeIncidence:
         )
 
 
-def event_codes(event_code, times: np.ndarray) -> np.ndarray:
-    """Checked event codes (n,): whole numbers, 0 censored."""
+def event_codes(
+    event_code: ArrayLike, times: np.ndarray, *, may_be_empty: bool = False
+) -> np.ndarray:
+    """Checked event codes (n,): whole numbers, 0 censored; no event at all is refused unless
+    ``may_be_empty``.
+
+    >>> event_codes([0, 2, 1], np.array([3.0, 4.0, 5.0])).tolist()
+    [0, 2, 1]
+    """
     name = column_name(event_code, "event")
     codes = same_length(number_column(event_code, "event"), times, name)
     refuse_rows(
         (codes < 0) | (codes != np.floor(codes)),
         name, "are not 0, 1, 2, …", "0 is censored, a whole number names the cause",
     )  # fmt: skip
-    if not (codes > 0).any():
+    if not may_be_empty and not (codes > 0).any():
         raise StatisticsError(f"column {name}: no event among {len(times)} rows, all are censored")
     return codes.astype(int)
 
 
 def cumulative_incidence(
-    time, event_code, *, entry=None, weights=None, cluster=None, conf_type="log-log",
-    conf_level=0.95,
-) -> dict[int, CumulativeIncidence]:  # fmt: skip
-    """Aalen-Johansen incidence of each cause, in O(n): cause -> :class:`CumulativeIncidence`."""
+    time: ArrayLike,
+    event_code: ArrayLike,
+    *,
+    entry: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    causes: Sequence[int] | None = None,
+    conf_type: str = "log-log",
+    conf_level: float = 0.95,
+) -> dict[int, CumulativeIncidence]:
+    """Aalen-Johansen incidence of each cause, in O(n): cause -> :class:`CumulativeIncidence`.
+
+    ``causes`` are those to return, also where nobody had them (an incidence of 0); by default those
+    that happened. All rows in one cluster leave the standard error unknown (NaN).
+
+    >>> curves = cumulative_incidence([2, 3, 4, 5, 6], [1, 0, 2, 1, 0])
+    >>> curves[1].at([5])["cif"].round(4).tolist()
+    [0.4667]
+    """
+    if conf_type not in CONF_TYPES:
+        raise StatisticsError(
+            f"conf_type {conf_type!r} is unknown: use one of {', '.join(CONF_TYPES)}"
+        )
     times, entries = event_times(time, entry)
-    codes = event_codes(event_code, times)
+    codes = event_codes(event_code, times, may_be_empty=causes is not None)
     weight = case_weights(weights, times)
-    cluster_codes = None if cluster is None else labels_of(cluster, times, "cluster")[0]
+    clusters = None if cluster is None else cluster_codes(cluster, times)
     grid, index, entry_index = time_grid(times, entries)
     size = len(grid)
     change = np.bincount(index, weight, size)
@@ -93,9 +120,10 @@ def cumulative_incidence(
         change = change - np.bincount(entry_index, weight, size)
     at_risk = np.cumsum(change[::-1])[::-1]
     safe = np.where(at_risk > 0, at_risk, 1.0)
-    causes = np.unique(codes[codes > 0])
+    happened = np.unique(codes[codes > 0])
     died = {
-        cause: np.bincount(index[codes == cause], weight[codes == cause], size) for cause in causes
+        cause: np.bincount(index[codes == cause], weight[codes == cause], size)
+        for cause in np.union1d(happened, [] if causes is None else causes).astype(int)
     }
     all_died = sum(died.values())
     everyone = all_died >= safe * (1 - 1e-12)
@@ -105,16 +133,17 @@ def cumulative_incidence(
     jackknife = weights is not None or cluster is not None or entries is not None
     shown = np.bincount(index, minlength=size) > 0  # not the times at which rows only enter
     curves = {}
-    for cause in causes:
+    for cause in happened if causes is None else causes:
         incidence = np.cumsum(before * died[cause] / safe)
         if jackknife:
             variance = _jackknife_variance(
-                index, entry_index, codes, int(cause), weight, cluster_codes,
+                index, entry_index, codes, int(cause), weight, clusters,
                 safe, died[cause], all_died, before,
             )  # fmt: skip
         else:
             variance = _greenwood_variance(safe, died[cause], all_died, before, incidence)
-        se = np.sqrt(np.maximum(variance, 0))
+        # below this only the rounding of sums that cancel is left
+        se = np.sqrt(np.where(variance > ROUNDING * incidence**2, variance, 0 * variance))
         relative = np.divide(se, incidence, out=np.zeros(size), where=incidence > 0)
         low, high = confidence_limits(incidence, relative, conf_type, conf_level)
         arrays = (grid, at_risk, died[cause], incidence, se, low, high, event_free)
@@ -169,6 +198,8 @@ def _jackknife_variance(
     jump = np.where(codes == cause, before[index] / at_risk[index], 0.0)
     final = common[index] - slope * incidence[index] + level + jump
     offset = final - after * incidence[index]  # A
+    if cluster is not None and cluster.max() == 0:  # nothing varies between clusters
+        return np.full(size, np.nan)
     if cluster is not None:
         return _clustered_variance(
             index, entry_index, weight, cluster, incidence, common, slope, level, after, offset
@@ -219,12 +250,26 @@ class GrayTest:
     cause: int
 
 
-def gray_test(time, event_code, group, *, cause=1, strata=None, rho=0) -> GrayTest:
+def gray_test(
+    time: ArrayLike,
+    event_code: ArrayLike,
+    group: ArrayLike,
+    *,
+    cause: int = 1,
+    strata: ArrayLike | None = None,
+    rho: float = 0,
+) -> GrayTest:
     """Gray's k-sample test of equal cumulative incidence (Ann Stat 1988;16:1141), right-censored.
 
     As ``cmprsk::cuminc``; ``strata`` (n,) sums the statistic over strata, ``rho`` weighs by
-    (1 - incidence)**rho.
+    (1 - incidence)**rho. A stratum without events, or with one group, adds nothing.
+
+    >>> time, code = [2, 3, 4, 5, 6, 7, 8, 9], [1, 0, 2, 1, 1, 1, 2, 1]
+    >>> round(gray_test(time, code, list("abababab")).p, 3)
+    0.923
     """
+    if not np.isfinite(rho):
+        raise StatisticsError(f"rho is {rho}: give a finite number, 0 for Gray's test")
     times, _ = event_times(time)
     codes = event_codes(event_code, times)
     groups, labels = two_or_more_groups(group, times)
@@ -259,6 +304,8 @@ def _gray_stratum(index, kind, groups, size, rho):
     at_risk = np.cumsum(leaving[::-1], axis=0)[::-1].astype(float)
     ours, others = counts(kind == 1).astype(float), counts(kind == 2).astype(float)
     keep = (ours + others).sum(1) > 0
+    if not keep.any():  # a stratum where all are censored says nothing
+        return np.zeros(size), np.zeros((size, size))
     at_risk, ours, others = at_risk[keep], ours[keep], others[keep]
     present = at_risk > 0
     n = np.where(present, at_risk, 1.0)
@@ -272,6 +319,11 @@ def _gray_stratum(index, kind, groups, size, rho):
     total = ours.sum(1)
     pooled = np.cumsum(total / risk)
     pooled_before = np.concatenate([[0.0], pooled[:-1]])
+    if rho != int(rho) and (pooled_before > 1).any() or rho < 0 and (pooled_before >= 1).any():
+        raise StatisticsError(
+            f"Gray's test: the pooled incidence passes 1, so its weight with rho {rho:g} "
+            "is undefined: use rho 0"
+        )
     weight = (1 - pooled_before) ** rho
     expected = total[:, None] * ratio * (1 - incidence_before) / subrisk[:, None]
     score = (weight[:, None] * (ours - np.where(present, expected, 0))).sum(0)

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from myelomart.survival.inputs import time_grid
+
+ROUNDING = 1e-13  # of the largest score: rows with the same covariates tie, whatever the rounding
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,16 @@ class Concordance:
 class _WeightByValue:
     """Weight below and at a value within a range of positions, for arrays of queries at once.
 
+    ``largest`` is the largest value held or asked for.
     Where all weights are 1, the counts that lead from level to level are the weights themselves.
     """
 
-    def __init__(self, values: np.ndarray, weights: np.ndarray):
+    def __init__(self, values: np.ndarray, weights: np.ndarray, largest: int):
         self.levels = []
         values = values.astype(np.int32)
         self.unit = bool((weights == 1).all())
-        for bit in range(int(values.max(initial=0)).bit_length() - 1, -1, -1):
+        # bits for every value asked for, which may lie above all that are held
+        for bit in range(largest.bit_length() - 1, -1, -1):
             high = (values >> bit & 1).astype(bool)
             zeros = _running(~high, np.int32)
             low_weight = zeros if self.unit else _running(np.where(high, 0.0, weights), float)
@@ -67,14 +72,30 @@ def _running(values: np.ndarray, kind) -> np.ndarray:
     return total
 
 
-def concordance(time, event, risk, *, entry=None, strata=None, weights=None, cluster=None):
-    """Concordance of a risk score (n,) (high = early event) with times (n,) and events (n,)."""
+def concordance(
+    time: ArrayLike,
+    event: ArrayLike,
+    risk: ArrayLike,
+    *,
+    entry: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+) -> Concordance:
+    """Concordance of a risk score (n,) (high = early event) with times (n,) and events (n,).
+
+    NaN where no pair can be compared. ``cluster`` holds codes from 0.
+
+    >>> result = concordance([2, 4, 5, 7], [1, 1, 0, 1], risk=[3.0, 1.0, 2.0, 0.5])
+    >>> result.concordant, result.discordant, round(result.estimate, 3)
+    (4.0, 1.0, 0.8)
+    """
     times, events = np.asarray(time, float), np.asarray(event, bool)
     n = len(times)
     stratum = np.zeros(n, int) if strata is None else np.asarray(strata)
     weight = np.ones(n) if weights is None else np.asarray(weights, float)
     grid, index, entry_index = time_grid(times, None if entry is None else np.asarray(entry, float))
-    rank = pd.factorize(np.asarray(risk, float), sort=True)[0]
+    rank = _ranks(np.asarray(risk, float))
     width = 2 * len(grid)
     leave = stratum * width + 2 * index + ~events  # events leave before those censored that day
     enter = None if entry_index is None else stratum * width + 2 * entry_index
@@ -85,18 +106,31 @@ def concordance(time, event, risk, *, entry=None, strata=None, weights=None, clu
     )
     concordant, tied, discordant = ((weight * part).sum() / 2 for part in (below, same, above))
     pairs = concordant + tied + discordant
+    if not pairs > 0:
+        return Concordance(float("nan"), float("nan"), 0.0, 0.0, 0.0)
     somers = (concordant - discordant) / pairs
     influence = weight * ((below - above) - somers * (below + same + above)) / pairs
+    se = float(np.sqrt((influence**2).sum()) / 2)
     if cluster is not None:
-        influence = np.bincount(cluster, influence)
-    return Concordance(
-        (somers + 1) / 2, float(np.sqrt((influence**2).sum()) / 2), concordant, discordant, tied
-    )
+        by_cluster = np.bincount(cluster, influence)
+        # nothing varies between clusters where there is one
+        se = float(np.sqrt((by_cluster**2).sum()) / 2) if len(by_cluster) > 1 else float("nan")
+    return Concordance(float(somers + 1) / 2, se, float(concordant), float(discordant), float(tied))
+
+
+def _ranks(risk: np.ndarray) -> np.ndarray:
+    """Rank of each score from 0 (n,); scores that differ by rounding alone share one."""
+    rank, distinct = pd.factorize(risk, sort=True)
+    apart = np.diff(distinct) > ROUNDING * np.abs(distinct).max(initial=0.0)
+    if apart.all():
+        return rank
+    return np.concatenate([[0], np.cumsum(apart)])[rank]
 
 
 def _below_same_above(values, weights, start, stop, rank):
     """Weight of the entries start <= position < stop with a value below, at and above ``rank``."""
-    below, same = _WeightByValue(values, weights)(start, stop, rank)
+    largest = max(int(values.max(initial=0)), int(rank.max(initial=0)))
+    below, same = _WeightByValue(values, weights, largest)(start, stop, rank)
     total = np.concatenate([[0.0], np.cumsum(weights)])
     return below, same, total[stop] - total[start] - below - same
 

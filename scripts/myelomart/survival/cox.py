@@ -10,13 +10,15 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import chi2, norm
 
+from myelomart.columns import labels_of
+from myelomart.design import Design, design_matrix
 from myelomart.errors import StatisticsError
 from myelomart.survival.concordance import Concordance, concordance
-from myelomart.survival.design import Design, design_matrix
-from myelomart.survival.firth import firth_maximum
-from myelomart.survival.inputs import case_weights, event_flags, event_times, labels_of
+from myelomart.survival.firth import firth_maximum, profile_limits, profile_p
+from myelomart.survival.inputs import case_weights, cluster_codes, event_flags, event_times
 from myelomart.survival.partial_likelihood import (
     RiskSets,
     RiskSums,
@@ -99,6 +101,8 @@ class CoxFit:
     @property
     def wald_test(self) -> Test:
         """All coefficients zero, by the robust variance where there is one."""
+        if not np.isfinite(self.inference_variance).all():
+            return Test(float("nan"), len(self.coefficients), float("nan"))
         # fewer clusters than covariates leave the robust variance singular
         inverse = np.linalg.pinv(self.inference_variance, hermitian=True)
         rank = np.linalg.matrix_rank(self.inference_variance, hermitian=True)
@@ -119,38 +123,92 @@ class CoxFit:
             cluster=given["cluster"] if self.robust_variance is not None else None,
         )  # fmt: skip
 
-    def table(self) -> pd.DataFrame:
-        """One row per term: coef, se, robust_se, hr, ci_low, ci_high, z, p."""
+    def table(self, terms: int | None = None) -> pd.DataFrame:
+        """One row per term: coef, se, robust_se, hr, ci_low, ci_high, z, p.
+
+        With Firth's penalty ``ci_low``, ``ci_high`` and ``p`` are those of the profile of the
+        penalised likelihood, ``z`` is NaN, and Wald's stand beside them as ``wald_ci_low``,
+        ``wald_ci_high``, ``wald_z`` and ``wald_p``: they mislead where the likelihood is far from a
+        parabola. No profile follows clusters or weights, so with a robust variance it is left open
+        (NaN). ``terms`` gives the first so many rows alone: each profile costs many fits.
+        """
         robust = self.robust_se
         used = self.se if robust is None else robust
         half = norm.ppf(0.5 + self.conf_level / 2) * used
-        z = self.coefficients / used
-        return pd.DataFrame(
-            {
-                "term": self.names,
-                "coef": self.coefficients,
-                "se": self.se,
-                "robust_se": np.nan if robust is None else robust,
-                "hr": self.hazard_ratio,
-                "ci_low": np.exp(self.coefficients - half),
-                "ci_high": np.exp(self.coefficients + half),
-                "z": z,
-                "p": 2 * norm.sf(np.abs(z)),
-            }
-        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = self.coefficients / used
+        wald = {
+            "ci_low": np.exp(self.coefficients - half),
+            "ci_high": np.exp(self.coefficients + half),
+            "z": z,
+            "p": 2 * norm.sf(np.abs(z)),
+        }
+        shown = {
+            "term": self.names,
+            "coef": self.coefficients,
+            "se": self.se,
+            "robust_se": np.nan if robust is None else robust,
+            "hr": self.hazard_ratio,
+        }
+        if not self.penalty:
+            return pd.DataFrame(shown | wald).iloc[:terms]
+        profile = dict.fromkeys(("ci_low", "ci_high", "z", "p"), np.nan)
+        frame = pd.DataFrame(
+            shown | profile | {f"wald_{name}": values for name, values in wald.items()}
+        ).iloc[:terms]
+        if robust is None:
+            for position in range(len(frame)):
+                low, high, p = self._profile(position)
+                frame.loc[position, ["ci_low", "ci_high", "p"]] = np.exp(low), np.exp(high), p
+        return frame
+
+    @cached_property
+    def _profiles(self) -> dict[int, tuple[float, float, float]]:
+        return {}
+
+    def _profile(self, position: int) -> tuple[float, float, float]:
+        """Limits of a coefficient of a Firth fit and its p, by the profile likelihood; once.
+
+        NaN where the profile cannot be climbed.
+        """
+        if position not in self._profiles:
+            try:
+                found = (*profile_limits(self, position), profile_p(self, position))
+            except StatisticsError:
+                found = (np.nan, np.nan, np.nan)
+            self._profiles[position] = found
+        return self._profiles[position]
 
 
 def cox_regression(
-    time, event, covariates, *, entry=None, strata=None, cluster=None, weights=None,
-    ties="efron", penalty=None, robust=None, conf_level=0.95,
-) -> CoxFit:  # fmt: skip
+    time: ArrayLike,
+    event: ArrayLike,
+    covariates: pd.DataFrame | ArrayLike,
+    *,
+    entry: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    ties: str = "efron",
+    penalty: str | None = None,
+    robust: bool | None = None,
+    conf_level: float = 0.95,
+) -> CoxFit:
     """Fit a Cox model to ``time`` (n,), ``event`` (n,) 0/1 and a frame of covariates (n, c).
 
     ``entry`` (n,) makes start-stop rows (entry, time]; with ``strata`` (n,) each has a baseline
     hazard of its own. ``robust`` None follows R: a sandwich variance with ``cluster`` (n,) or with
-    weights that are not whole numbers. ``penalty="firth"`` keeps estimates finite when a group
-    has no event. Raises StatisticsError naming the column on no events, constant or collinear
+    weights that are not whole numbers; with a single cluster it is unknown (NaN).
+    ``penalty="firth"`` keeps estimates finite when a group has no event, with limits and p of the
+    profile likelihood. Raises StatisticsError naming the column on no events, constant or collinear
     covariates, and on separation (an infinite hazard ratio).
+
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> frame = pd.DataFrame({"arm": [0] * 6 + [1] * 6})
+    >>> fit = cox_regression(time, event, frame)
+    >>> fit.hazard_ratio.round(3).tolist(), round(fit.wald_test.p, 3)
+    ([0.509], 0.385)
     """
     if ties not in ("efron", "breslow"):
         raise StatisticsError(f"ties {ties!r} is unknown: use efron or breslow")
@@ -167,7 +225,7 @@ def cox_regression(
         raise StatisticsError(f"{len(design.matrix)} rows of covariates for {len(times)} times")
     stratum = np.zeros(len(times), int) if strata is None else labels_of(strata, times, "strata")[0]
     weight = case_weights(weights, times)
-    codes = None if cluster is None else labels_of(cluster, times, "cluster")[0]
+    codes = None if cluster is None else cluster_codes(cluster, times)
     if robust is None:
         robust = cluster is not None or bool((weight != np.floor(weight)).any())
     sets = risk_sets(
@@ -181,7 +239,10 @@ def cox_regression(
     if penalty == "firth":
         beta, sums, likelihood, null_likelihood = firth_maximum(sets)
     else:
-        beta, sums = _newton(sets, start, design, null_information, np.sqrt(spread))
+        with np.errstate(
+            divide="ignore", invalid="ignore", over="ignore"
+        ):  # on the way to infinity
+            beta, sums = _newton(sets, start, design, null_information, np.sqrt(spread))
         likelihood, null_likelihood = log_likelihood(sets, sums), log_likelihood(sets, start)
     variance = np.linalg.inv(information(sets, sums))
     gradient = score(sets, start)
@@ -201,7 +262,15 @@ def cox_regression(
 
 
 def score_residuals(fit: CoxFit) -> np.ndarray:
-    """Each row's part of the score (n, p), unweighted; ``coxph`` calls them type "score"."""
+    """Each row's part of the score (n, p), unweighted; ``coxph`` calls them type "score".
+
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> frame = pd.DataFrame({"arm": [0] * 6 + [1] * 6})
+    >>> residuals = score_residuals(cox_regression(time, event, frame))
+    >>> residuals.shape, abs(residuals.sum()) < 1e-9
+    ((12, 1), np.True_)
+    """
     sets, sums = fit.sets, fit.sums
     hazard, fraction = sums.hazard, sets.tie_fraction
     mean = sums.risk_total[sets.event_cell] - fraction[:, None] * sums.death_total[sets.event_cell]
@@ -219,13 +288,22 @@ def score_residuals(fit: CoxFit) -> np.ndarray:
 
 
 def dfbeta(fit: CoxFit) -> np.ndarray:
-    """Change of the coefficients when a row's weight goes to zero, approximately (n, p)."""
+    """Change of the coefficients when a row's weight goes to zero, approximately (n, p).
+
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> frame = pd.DataFrame({"arm": [0] * 6 + [1] * 6})
+    >>> dfbeta(cox_regression(time, event, frame))[:2, 0].round(3).tolist()
+    [-0.181, -0.126]
+    """
     return score_residuals(fit) * fit.data["weights"][:, None] @ fit.variance
 
 
 def _sandwich(fit: CoxFit, cluster) -> np.ndarray:
     """Lin and Wei's variance: squares of the dfbetas, summed within clusters first."""
     change = dfbeta(fit)
+    if cluster is not None and cluster.max() == 0:  # nothing varies between clusters
+        return np.full((change.shape[1],) * 2, np.nan)
     if cluster is not None:
         change = np.column_stack([np.bincount(cluster, column) for column in change.T])
     return change.T @ change

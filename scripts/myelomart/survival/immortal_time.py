@@ -6,22 +6,28 @@ covariate in start-stop rows, and the landmark (Anderson JR et al. J Clin Oncol 
 naive one is printed only beside them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from myelomart.columns import same_length
 from myelomart.errors import StatisticsError
 from myelomart.survival.cox import CoxFit, cox_regression
-from myelomart.survival.inputs import event_flags, event_times, same_length
+from myelomart.survival.inputs import event_flags, event_times
 
 
-def start_stop_rows(time, event, exposure_start) -> pd.DataFrame:
+def start_stop_rows(time: ArrayLike, event: ArrayLike, exposure_start: ArrayLike) -> pd.DataFrame:
     """Split each person at the start of exposure: person, start, stop, exposed, event.
 
     ``exposure_start`` (n,) is NaN for those never exposed; a start on or after the end of follow-up
     never becomes exposure, a start at or before 0 is exposure throughout. ``person`` is the 0-based
     input row.
+
+    >>> start_stop_rows([20, 3], [1, 1], [4, np.nan])[["start", "stop", "exposed"]].values.tolist()
+    [[0.0, 4.0, 0.0], [4.0, 20.0, 1.0], [0.0, 3.0, 0.0]]
     """
     times, events, starts = _checked(time, event, exposure_start)
     person = np.arange(len(times))
@@ -47,8 +53,14 @@ def start_stop_rows(time, event, exposure_start) -> pd.DataFrame:
     return pd.concat([before, after]).sort_values(["person", "start"], ignore_index=True)
 
 
-def landmark_rows(time, event, exposure_start, landmark: float) -> pd.DataFrame:
-    """Those still followed at the landmark: person, time from it, event, exposed by then."""
+def landmark_rows(
+    time: ArrayLike, event: ArrayLike, exposure_start: ArrayLike, landmark: float
+) -> pd.DataFrame:
+    """Those still followed at the landmark: person, time from it, event, exposed by then.
+
+    >>> landmark_rows([20, 3, 15], [1, 1, 0], [4, np.nan, 10], landmark=6)["exposed"].tolist()
+    [1, 0]
+    """
     times, events, starts = _checked(time, event, exposure_start)
     kept = times > landmark
     if not kept.any():
@@ -86,10 +98,22 @@ class ExposureEffect:
         return pd.DataFrame(rows)
 
 
-def exposure_effect(time, event, exposure_start, *, landmarks, covariates=None) -> ExposureEffect:
+def exposure_effect(
+    time: ArrayLike,
+    event: ArrayLike,
+    exposure_start: ArrayLike,
+    *,
+    landmarks: Sequence[float],
+    covariates: pd.DataFrame | ArrayLike | None = None,
+) -> ExposureEffect:
     """Hazard ratio of exposure: time-varying, at each landmark, and naive, always together.
 
     ``covariates`` (n, c) are baseline adjustments carried into every analysis.
+
+    >>> time, start = [20, 3, 15, 8, 9, 12], [4, np.nan, 10, np.nan, 2, np.nan]
+    >>> effect = exposure_effect(time, [1, 1, 0, 1, 1, 1], start, landmarks=[2.5])
+    >>> effect.table()["n"].tolist()
+    [9, 6, 6]
     """
     times, events, starts = _checked(time, event, exposure_start)
     if not len(landmarks):
@@ -123,7 +147,12 @@ def exposure_effect(time, event, exposure_start, *, landmarks, covariates=None) 
 
 
 def person_time(rows: pd.DataFrame) -> pd.DataFrame:
-    """Events, person-time and rate of start-stop rows by exposure."""
+    """Events, person-time and rate of start-stop rows by exposure.
+
+    >>> rows = start_stop_rows([20, 3], [1, 1], [4, np.nan])
+    >>> person_time(rows)[["exposed", "person_time"]].values.tolist()
+    [[0.0, 7.0], [1.0, 16.0]]
+    """
     grouped = rows.assign(length=rows["stop"] - rows["start"]).groupby("exposed")
     table = grouped.agg(events=("event", "sum"), person_time=("length", "sum")).reset_index()
     return table.assign(rate=table["events"] / table["person_time"])

@@ -9,48 +9,28 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from myelomart.columns import (
+    column_name,
+    labels_of,
+    number_column,
+    refuse_rows,
+    same_length,
+)
 from myelomart.errors import StatisticsError
 
 TIE_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 
 
-def column_name(values, default: str) -> str:
-    """The name of a Series, else ``default``: refusals name the user's own column."""
-    name = getattr(values, "name", None)
-    return str(name) if name is not None else default
+def event_times(
+    time: ArrayLike, entry: ArrayLike | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Checked follow-up times (n,) and, with left truncation, entry times (n,) before them.
 
-
-def number_column(values, default: str) -> np.ndarray:
-    """``values`` as a float array (n,); text, NaN and infinity are refused with their row count."""
-    name = column_name(values, default)
-    try:
-        numbers = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        series = pd.Series(np.asarray(values, dtype=object))
-        bad = pd.to_numeric(series, errors="coerce").isna() & series.notna()
-        first = int(np.flatnonzero(bad)[0]) + 1 if bad.any() else 1
-        raise StatisticsError(
-            f"column {name}: {int(bad.sum())} of {len(series)} rows hold text, not a number "
-            f"(first in row {first}): give numbers only"
-        ) from None
-    if numbers.ndim != 1 or not len(numbers):
-        raise StatisticsError(f"column {name}: no rows to analyse")
-    refuse_rows(~np.isfinite(numbers), name, "are missing or not finite", "drop or mend them")
-    return numbers
-
-
-def refuse_rows(bad: np.ndarray, name: str, what: str, remedy: str) -> None:
-    """Raise a sentence that names the column, the number of bad rows and the first of them."""
-    if bad.any():
-        raise StatisticsError(
-            f"column {name}: {int(bad.sum())} of {len(bad)} rows {what} "
-            f"(first in row {int(np.argmax(bad)) + 1}): {remedy}"
-        )
-
-
-def event_times(time, entry=None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Checked follow-up times (n,) and, with left truncation, entry times (n,) before them."""
+    >>> event_times([3, 5], entry=[0, 1])[1].tolist()
+    [0.0, 1.0]
+    """
     times = number_column(time, "time")
     if entry is None:
         negative = times < 0
@@ -66,17 +46,12 @@ def event_times(time, entry=None) -> tuple[np.ndarray, np.ndarray | None]:
     return times, entries
 
 
-def same_length(values: np.ndarray, times: np.ndarray, name: str) -> np.ndarray:
-    """``values`` if it has as many rows as ``times``; else a refusal."""
-    if len(values) != len(times):
-        raise StatisticsError(
-            f"column {name}: {len(values)} rows where the times have {len(times)}"
-        )
-    return values
+def event_flags(event: ArrayLike, times: np.ndarray) -> np.ndarray:
+    """``event`` as a bool array (n,); anything but 0/1 or true/false is refused.
 
-
-def event_flags(event, times: np.ndarray) -> np.ndarray:
-    """``event`` as a bool array (n,); anything but 0/1 or true/false is refused."""
+    >>> event_flags([1, 0, 1], np.array([2.0, 3.0, 4.0])).tolist()
+    [True, False, True]
+    """
     name = column_name(event, "event")
     flags = same_length(number_column(event, "event"), times, name)
     refuse_rows(
@@ -85,8 +60,12 @@ def event_flags(event, times: np.ndarray) -> np.ndarray:
     return flags == 1
 
 
-def case_weights(weights, times: np.ndarray) -> np.ndarray:
-    """Positive case weights (n,); ones when ``weights`` is None."""
+def case_weights(weights: ArrayLike | None, times: np.ndarray) -> np.ndarray:
+    """Positive case weights (n,); ones when ``weights`` is None.
+
+    >>> case_weights(None, np.array([2.0, 3.0])).tolist()
+    [1.0, 1.0]
+    """
     if weights is None:
         return np.ones(len(times))
     name = column_name(weights, "weights")
@@ -95,17 +74,22 @@ def case_weights(weights, times: np.ndarray) -> np.ndarray:
     return values
 
 
-def labels_of(values, times: np.ndarray, default: str) -> tuple[np.ndarray, np.ndarray]:
-    """Codes 0…k-1 (n,) and the k labels in sorted order; missing labels are refused."""
-    name = column_name(values, default)
-    codes, labels = pd.factorize(np.asarray(values), sort=True)
-    same_length(codes, times, name)
-    refuse_rows(codes < 0, name, "are missing", "drop them or make them a level of their own")
-    return codes, np.asarray(labels)
+def cluster_codes(cluster: ArrayLike, times: np.ndarray) -> np.ndarray:
+    """Codes 0…c-1 (n,) of the clusters; missing ones are refused.
+
+    >>> cluster_codes(["b", "a", "b"], np.array([2.0, 3.0, 4.0])).tolist()
+    [1, 0, 1]
+    """
+    return labels_of(cluster, times, "cluster")[0]
 
 
-def two_or_more_groups(values, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As :func:`labels_of`, refusing a single group."""
+def two_or_more_groups(values: ArrayLike, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As :func:`labels_of`, refusing a single group.
+
+    >>> codes, labels = two_or_more_groups(["b", "a", "b"], np.array([2.0, 3.0, 4.0]))
+    >>> codes.tolist(), labels.tolist()
+    ([1, 0, 1], ['a', 'b'])
+    """
     codes, labels = labels_of(values, times, "group")
     if len(labels) < 2:
         raise StatisticsError(
@@ -115,10 +99,16 @@ def two_or_more_groups(values, times: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return codes, labels
 
 
-def time_grid(times: np.ndarray, entries: np.ndarray | None = None):
+def time_grid(
+    times: np.ndarray, entries: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Sorted distinct times (K,) and the index of each time, and of each entry, in them (n,).
 
     Times closer than :data:`TIE_TOLERANCE` (absolute, or relative to the mean time) are one.
+
+    >>> grid, index, _ = time_grid(np.array([0.3, 0.1 + 0.2, 0.5]))
+    >>> grid.tolist(), index.tolist()
+    ([0.3, 0.5], [0, 0, 1])
     """
     both = times if entries is None else np.concatenate([times, entries])
     index, grid = _whole_times(both) or pd.factorize(both, sort=True)
@@ -158,10 +148,19 @@ class RiskTable:
     entry_index: np.ndarray | None  # (n,) position of each row's entry
 
 
-def risk_table(times, events, entries=None, weights=None) -> RiskTable:
+def risk_table(
+    times: np.ndarray,
+    events: np.ndarray,
+    entries: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+) -> RiskTable:
     """Numbers at risk, events and censorings at each distinct time; O(n).
 
     A row is at risk at t when entry < t <= time; events come before censorings on the same time.
+
+    >>> table = risk_table(np.array([2.0, 3.0, 3.0]), np.array([True, True, False]))
+    >>> table.n_risk.tolist(), table.n_event.tolist(), table.n_censor.tolist()
+    ([3.0, 2.0], [1.0, 1.0], [0, 1])
     """
     grid, index, entry_index = time_grid(times, entries)
     leaving = np.bincount(index, weights, len(grid))

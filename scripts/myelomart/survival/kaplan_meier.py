@@ -3,13 +3,14 @@
 Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457. Variance by Greenwood; with case weights that are
 not whole numbers, or with clusters, by the infinitesimal jackknife. Intervals: log-log (Kalbfleisch
 and Prentice 1980), log, or plain. Quantiles by the midpoint rule: where the curve lies flat on the
-quantile, the middle of that stretch.
+quantile, the middle of that stretch, as ``quantile(survfit)`` has it.
 """
 
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from myelomart.errors import StatisticsError
@@ -17,9 +18,9 @@ from myelomart.survival.inputs import (
     TIE_TOLERANCE,
     RiskTable,
     case_weights,
+    cluster_codes,
     event_flags,
     event_times,
-    labels_of,
     risk_table,
 )
 
@@ -27,10 +28,20 @@ CONF_TYPES = ("log-log", "log", "plain")
 
 
 @dataclass(frozen=True)
+class CurveRows:
+    """The rows behind a curve with weights or clusters, for robust variances. All arrays (n,)."""
+
+    events: np.ndarray
+    weights: np.ndarray
+    cluster: np.ndarray | None  # labels as given
+
+
+@dataclass(frozen=True)
 class SurvivalCurve:
     """A Kaplan-Meier curve; arrays have one value per distinct time (K,), times in input units.
 
-    ``table`` also holds the times at which rows only enter.
+    ``table`` also holds the times at which rows only enter; ``rows`` is None without weights and
+    clusters.
     """
 
     time: np.ndarray
@@ -46,6 +57,7 @@ class SurvivalCurve:
     conf_type: str
     conf_level: float
     table: RiskTable = field(repr=False)
+    rows: CurveRows | None = field(default=None, repr=False)
 
     @property
     def se(self) -> np.ndarray:
@@ -70,7 +82,7 @@ class SurvivalCurve:
             for curve in (self.survival, self.ci_low, self.ci_high)
         )
 
-    def at(self, times) -> pd.DataFrame:
+    def at(self, times: ArrayLike) -> pd.DataFrame:
         """Survival at given times: time, n_risk, n_event, survival, ci_low, ci_high.
 
         ``n_risk`` counts just before the time; ``n_event`` counts events since the previous time of
@@ -103,12 +115,24 @@ class SurvivalCurve:
 
 
 def kaplan_meier(
-    time, event, *, entry=None, weights=None, cluster=None, conf_type="log-log", conf_level=0.95
+    time: ArrayLike,
+    event: ArrayLike,
+    *,
+    entry: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    conf_type: str = "log-log",
+    conf_level: float = 0.95,
 ) -> SurvivalCurve:
     """Kaplan-Meier curve of ``time`` (n,) and ``event`` (n,) 0/1; O(n) plus a sort of the times.
 
     ``entry`` (n,) left-truncates: a row is at risk from its entry on. ``cluster`` (n,) or weights
-    that are not whole numbers give the robust variance. Raises StatisticsError in words.
+    that are not whole numbers give the robust variance; all rows in one cluster leave it unknown
+    (NaN). Raises StatisticsError in words.
+
+    >>> curve = kaplan_meier([2, 4, 5, 7, 9, 12], [1, 1, 0, 1, 1, 0])
+    >>> curve.median, curve.at([5])["survival"].round(3).tolist()
+    (7.0, [0.667])
     """
     if conf_type not in CONF_TYPES:
         raise StatisticsError(
@@ -124,36 +148,52 @@ def kaplan_meier(
     hazard = np.where(1 - hazard < 1e-12, 1.0, hazard)
     survival = np.cumprod(1 - hazard)
     robust = cluster is not None or (weight is not None and (weight != np.floor(weight)).any())
+    unit = np.ones(len(times)) if weight is None else weight
     if robust:
-        unit = np.ones(len(times)) if weight is None else weight
-        codes = None if cluster is None else labels_of(cluster, times, "cluster")[0]
+        codes = None if cluster is None else cluster_codes(cluster, times)
         log_se = _jackknife_se(table, events, unit, codes)
+        # between events only rounding changes it
+        moved = np.where(table.n_event > 0, np.arange(len(log_se)), 0)
+        log_se = log_se[np.maximum.accumulate(moved)]
     else:
         log_se = np.sqrt(np.cumsum(_greenwood_steps(table)))
     low, high = confidence_limits(survival, log_se, conf_type, conf_level)
     shown = (table.n_event + table.n_censor) > 0  # not the times at which rows only enter
     arrays = (table.time, table.n_risk, table.n_event, table.n_censor, survival, log_se, low, high)
+    rows = None
+    if weight is not None or cluster is not None:
+        rows = CurveRows(events, unit, None if cluster is None else np.asarray(cluster))
     return SurvivalCurve(
         *(array[shown] for array in arrays),
-        len(times), float(table.n_event.sum()), conf_type, conf_level, table,
+        len(times), float(table.n_event.sum()), conf_type, conf_level, table, rows,
     )  # fmt: skip
 
 
-def reverse_kaplan_meier(time, event, **options) -> SurvivalCurve:
-    """Curve of follow-up itself: censoring is the event (Schemper and Smith 1996)."""
+def reverse_kaplan_meier(time: ArrayLike, event: ArrayLike, **options: object) -> SurvivalCurve:
+    """Curve of follow-up itself: censoring is the event (Schemper and Smith 1996).
+
+    >>> reverse_kaplan_meier([2, 4, 5, 7, 9, 12], [1, 1, 0, 1, 1, 0]).median
+    12.0
+    """
     times, _ = event_times(time, options.get("entry"))
     return kaplan_meier(time, ~event_flags(event, times), **options)
 
 
-def confidence_limits(probability, relative_se, conf_type, conf_level=0.95):
+def confidence_limits(
+    probability: ArrayLike, relative_se: ArrayLike, conf_type: str, conf_level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
     """Limits of a probability from the standard error of its logarithm (both (K,)).
 
-    Undefined where the transform is (log-log at 0 and 1, log at 0), as in R.
+    Undefined where the transform is (log-log at 0 and 1, log at 0), as in R, or the error itself.
+
+    >>> low, high = confidence_limits(np.array([0.5]), np.array([0.2]), "log")
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.338], [0.74])
     """
     z = norm.ppf(0.5 + conf_level / 2)
     with np.errstate(all="ignore"):
         if conf_type == "plain":
-            half = z * np.where(probability > 0, relative_se * probability, np.nan)
+            half = z * relative_se * probability
             return np.maximum(probability - half, 0), np.minimum(probability + half, 1)
         inside = np.where((probability == 0) | (probability == 1), np.nan, probability)
         if conf_type == "log":
@@ -184,6 +224,8 @@ def _jackknife_se(table, events, weights, cluster) -> np.ndarray:
     final = greenwood[table.index] - at_entry - np.where(events, own[table.index], 0.0)
     if cluster is None:
         return _independent_jackknife_se(table, weights, greenwood, at_entry, final)
+    if cluster.max() == 0:  # nothing varies between clusters
+        return np.full(len(table.time), np.nan)
     variance = np.empty(len(table.time))
     for position in range(len(table.time)):
         waiting = greenwood[position] - at_entry
@@ -219,13 +261,23 @@ def _independent_jackknife_se(table, weights, greenwood, at_entry, final) -> np.
 
 
 def _crossing(time: np.ndarray, curve: np.ndarray, level: float) -> float:
-    """First time the curve is at or below ``level``; the midpoint when it rests on it."""
-    below = np.flatnonzero(curve < level + TIE_TOLERANCE)
-    if not len(below):
+    """Time at which the curve falls below ``level``; the middle where it rests on it for a while.
+
+    A curve that rests on it to the end of follow-up gives the middle of that last stretch. A limit
+    can rise again: its highest value at or below ``level`` counts, as in ``quantile(survfit)``.
+    """
+    reached = _highest(curve, curve <= level + TIE_TOLERANCE)
+    if reached is None:
         return float("nan")
-    first = below[0]
-    if abs(curve[first] - level) < TIE_TOLERANCE:
-        lower = below[curve[below] < curve[first]]
-        if len(lower):
-            return float(time[first] + time[lower[0]]) / 2
-    return float(time[first])
+    below = _highest(curve, curve <= level - TIE_TOLERANCE)
+    if below is not None:
+        return float(time[reached] / 2 + time[below] / 2)
+    rests = abs(curve[-1] - level) < TIE_TOLERANCE
+    return float(time[reached] / 2 + time[-1] / 2) if rests else float("nan")
+
+
+def _highest(curve: np.ndarray, allowed: np.ndarray) -> int | None:
+    """First position of the highest value among those ``allowed``; None when there is none."""
+    if not allowed.any():
+        return None
+    return int(np.argmax(np.where(allowed, curve, -np.inf)))

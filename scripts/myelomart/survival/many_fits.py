@@ -5,6 +5,7 @@ sums along the rows that all samples share: what a few hundred random orders of 
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from myelomart.survival.inputs import event_flags, event_times, time_grid
 
@@ -15,11 +16,21 @@ LEAST_INFORMATION = 1e-9  # per event: below, the likelihood is flat to infinity
 CELLS_AT_ONCE = 4_000_000  # samples times rows: 32 MB an array
 
 
-def hazard_ratios_of_samples(time, event, treated, kept) -> tuple[np.ndarray, np.ndarray]:
+def hazard_ratios_of_samples(
+    time: ArrayLike, event: ArrayLike, treated: ArrayLike, kept: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
     """Log hazard ratios (s,) and standard errors (s,) of ``treated`` (n,) in samples of the rows.
 
     ``kept`` (s, n) says which rows a sample holds; ``event`` is (n,), or (s, n) where the samples
     differ in it. NaN where the ratio of a sample is 0 or infinite.
+
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> treated = [0] * 6 + [1] * 6
+    >>> kept = np.array([[True] * 12, [True] * 11 + [False]])
+    >>> log_ratio, se = hazard_ratios_of_samples(time, event, treated, kept)
+    >>> log_ratio.round(3).tolist()
+    [-0.675, -0.391]
     """
     times, _ = event_times(time)
     kept = np.asarray(kept, bool)

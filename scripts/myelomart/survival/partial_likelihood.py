@@ -6,6 +6,7 @@ the whole matrix replaces it (the same identity serves Efron's correction, case 
 left truncation). Cox DR. J R Stat Soc B 1972;34:187; Efron B. J Am Stat Assoc 1977;72:557.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,8 +50,15 @@ class RiskSets:
         return len(self.cell_time)
 
 
-def distinct_keys(keys: np.ndarray, bound: int):
-    """Sorted distinct keys (m,), all below ``bound``, and how many of them lie below others."""
+def distinct_keys(
+    keys: np.ndarray, bound: int
+) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+    """Sorted distinct keys (m,), all below ``bound``, and how many of them lie below others.
+
+    >>> keys, below = distinct_keys(np.array([3, 1, 3]), 5)
+    >>> keys.tolist(), below(np.array([2, 4])).tolist()
+    ([1, 3], [1, 2])
+    """
     if bound > 4 * len(keys) + 1000:
         distinct = np.unique(keys)
         return distinct, lambda others: np.searchsorted(distinct, others)
@@ -60,8 +68,25 @@ def distinct_keys(keys: np.ndarray, bound: int):
     return np.flatnonzero(present), lambda others: below[others]
 
 
-def risk_sets(times, events, matrix, *, entries, strata, weights, ties) -> RiskSets:
-    """Sort once; everything the likelihood needs later is a sum over consecutive rows."""
+def risk_sets(
+    times: np.ndarray,
+    events: np.ndarray,
+    matrix: np.ndarray,
+    *,
+    entries: np.ndarray | None,
+    strata: np.ndarray,
+    weights: np.ndarray,
+    ties: str,
+) -> RiskSets:
+    """Sort once; everything the likelihood needs later is a sum over consecutive rows.
+
+    >>> sets = risk_sets(
+    ...     np.array([2.0, 3.0, 3.0]), np.array([True, True, False]), np.arange(3.0)[:, None],
+    ...     entries=None, strata=np.zeros(3, int), weights=np.ones(3), ties="efron",
+    ... )
+    >>> sets.cells, sets.cell_time.tolist(), sets.means.tolist()
+    (2, [2.0, 3.0], [1.0])
+    """
     grid, index, entry_index = time_grid(times, entries)
     size = len(grid)
     keys = strata * size + index
@@ -119,38 +144,65 @@ class RiskSums:
 
 
 def risk_sums(sets: RiskSets, beta: np.ndarray) -> RiskSums:
-    """Risk-set totals at ``beta`` (p,)."""
+    """Risk-set totals at ``beta`` (p,).
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [0, 1, 0, 1, 1]})
+    >>> fit = cox_regression([2, 3, 4, 5, 6], [1, 1, 0, 1, 0], arm)
+    >>> risk_sums(fit.sets, np.zeros(1)).denominator.tolist()
+    [5.0, 4.0, 2.0]
+    """
     eta = sets.matrix @ beta
     # shifting a stratum does not change the likelihood, and keeps exp() from overflowing
     peak = np.maximum.reduceat(eta, sets.stratum_starts)
     eta -= np.repeat(peak, np.diff(np.append(sets.stratum_starts, len(eta))))
     risk = sets.weights * np.exp(eta)
-    total = _risk_set_totals(sets, risk)
+    total = risk_set_totals(sets, risk)
     death = np.zeros_like(total)
     if sets.tie_fraction.any():
-        death = _sums(sets, risk, sets.event_rows, sets.event_cell)
+        death = sums_by_cell(sets, risk, sets.event_rows, sets.event_cell)
     denominator = total[sets.event_cell, 0] - sets.tie_fraction * death[sets.event_cell, 0]
     return RiskSums(
         risk, eta, denominator, total[:, 1:], death[:, 1:], sets.tie_weight / denominator
     )
 
 
-def _sums(sets, risk, rows, cell) -> np.ndarray:
-    """Sums of risk and of risk times covariates over ``rows``, ordered by ``cell``: (m, 1 + p)."""
+def sums_by_cell(
+    sets: RiskSets, risk: np.ndarray, rows: np.ndarray, cell: np.ndarray
+) -> np.ndarray:
+    """Sums of risk and of risk times covariates over ``rows``, ordered by ``cell``: (m, 1 + p).
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [0, 1, 0, 1, 1]})
+    >>> fit = cox_regression([2, 3, 4, 5, 6], [1, 1, 0, 1, 0], arm)
+    >>> sums = risk_sums(fit.sets, np.zeros(1))
+    >>> sums_by_cell(fit.sets, sums.risk, fit.sets.event_rows, fit.sets.event_cell)[:, 0].tolist()
+    [1.0, 1.0, 1.0]
+    """
     ends = np.cumsum(np.bincount(cell, minlength=sets.cells))
     picker = csr_array((risk[rows], rows, np.append(0, ends)), shape=(sets.cells, len(risk)))
     return np.column_stack([picker.sum(axis=1), picker @ sets.matrix])
 
 
-def _risk_set_totals(sets: RiskSets, risk) -> np.ndarray:
-    """Totals over each risk set (m, 1 + p): backwards from the last event time of each stratum."""
-    change = _sums(sets, risk, np.arange(len(risk)), sets.last - 1)
+def risk_set_totals(sets: RiskSets, risk: np.ndarray) -> np.ndarray:
+    """Totals over each risk set (m, 1 + p): backwards from the last event time of each stratum.
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [0, 1, 0, 1, 1]})
+    >>> fit = cox_regression([2, 3, 4, 5, 6], [1, 1, 0, 1, 0], arm)
+    >>> risk_set_totals(fit.sets, np.ones(5))[:, 0].tolist()
+    [5.0, 4.0, 2.0]
+    """
+    change = sums_by_cell(sets, risk, np.arange(len(risk)), sets.last - 1)
     if sets.has_entry:
         stratum_ends = np.append(sets.stratum_starts[1:], len(risk))
         start = np.repeat(sets.cell_starts, stratum_ends - sets.stratum_starts)
         late = np.flatnonzero(sets.first > start)
         late = late[np.argsort(sets.first[late], kind="stable")]
-        change -= _sums(sets, risk, late, sets.first[late] - 1)
+        change -= sums_by_cell(sets, risk, late, sets.first[late] - 1)
     total = np.cumsum(change[::-1], axis=0)[::-1]
     if len(sets.cell_starts) > 1:
         ends = np.append(sets.cell_starts[1:], sets.cells)
@@ -160,7 +212,15 @@ def _risk_set_totals(sets: RiskSets, risk) -> np.ndarray:
 
 
 def lived_through(sets: RiskSets, per_tie: np.ndarray, per_tie_own: np.ndarray) -> np.ndarray:
-    """Sum of ``per_tie`` over the cells each row is at risk in, less its own death's share (n,)."""
+    """Sum of ``per_tie`` over the cells each row is at risk in, less its own death's share (n,).
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [0, 1, 0, 1, 1]})
+    >>> fit = cox_regression([2, 3, 4, 5, 6], [1, 1, 0, 1, 0], arm)
+    >>> lived_through(fit.sets, np.ones(3), np.zeros(3)).tolist()
+    [1.0, 2.0, 2.0, 3.0, 3.0]
+    """
     per_cell = np.add.reduceat(per_tie, sets.tie_starts, axis=0)
     running = np.concatenate([np.zeros_like(per_cell[:1]), np.cumsum(per_cell, axis=0)])
     lived = running[sets.last] - running[sets.first]
@@ -170,13 +230,29 @@ def lived_through(sets: RiskSets, per_tie: np.ndarray, per_tie_own: np.ndarray) 
 
 
 def log_likelihood(sets: RiskSets, sums: RiskSums) -> float:
-    """The log partial likelihood."""
+    """The log partial likelihood.
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [0, 1, 0, 1, 1]})
+    >>> fit = cox_regression([2, 3, 4, 5, 6], [1, 1, 0, 1, 0], arm)
+    >>> bool(log_likelihood(fit.sets, fit.sums) == fit.log_likelihood)
+    True
+    """
     gained = sets.weights[sets.event_rows] @ sums.eta[sets.event_rows]
     return float(gained - sets.tie_weight @ np.log(sums.denominator))
 
 
-def score(sets: RiskSets, sums: RiskSums, time_weight=None) -> np.ndarray:
-    """First derivative (p,); ``time_weight`` (m,) weighs each event time (Schoenfeld tests)."""
+def score(sets: RiskSets, sums: RiskSums, time_weight: np.ndarray | None = None) -> np.ndarray:
+    """First derivative (p,); ``time_weight`` (m,) weighs each event time (Schoenfeld tests).
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [0, 1, 0, 1, 1]})
+    >>> fit = cox_regression([2, 3, 4, 5, 6], [1, 1, 0, 1, 0], arm)
+    >>> bool(abs(score(fit.sets, fit.sums)[0]) < 1e-9)
+    True
+    """
     hazard, gained = sums.hazard, sets.event_total
     if time_weight is not None:
         hazard = hazard * time_weight[sets.event_cell]
@@ -187,8 +263,18 @@ def score(sets: RiskSets, sums: RiskSums, time_weight=None) -> np.ndarray:
     return gained - plain @ sums.risk_total + tied @ sums.death_total
 
 
-def information(sets: RiskSets, sums: RiskSums, time_weight=None) -> np.ndarray:
-    """Minus the second derivative (p, p), each event time weighed by ``time_weight`` (m,)."""
+def information(
+    sets: RiskSets, sums: RiskSums, time_weight: np.ndarray | None = None
+) -> np.ndarray:
+    """Minus the second derivative (p, p), each event time weighed by ``time_weight`` (m,).
+
+    >>> import pandas as pd
+    >>> from myelomart.survival import cox_regression
+    >>> arm = pd.DataFrame({"arm": [0, 1, 0, 1, 1]})
+    >>> fit = cox_regression([2, 3, 4, 5, 6], [1, 1, 0, 1, 0], arm)
+    >>> bool(np.isclose(1 / information(fit.sets, fit.sums)[0, 0], fit.variance[0, 0]))
+    True
+    """
     hazard = sums.hazard if time_weight is None else sums.hazard * time_weight[sets.event_cell]
     lived = lived_through(sets, hazard, hazard * sets.tie_fraction)
     squares = weighted_gram(sets.matrix, sums.risk * lived)
@@ -204,7 +290,11 @@ def information(sets: RiskSets, sums: RiskSums, time_weight=None) -> np.ndarray:
 
 
 def weighted_gram(matrix: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """X' diag(w) X in pieces that stay in the processor's cache."""
+    """X' diag(w) X in pieces that stay in the processor's cache.
+
+    >>> weighted_gram(np.array([[1.0], [2.0]]), np.array([3.0, 1.0])).tolist()
+    [[7.0]]
+    """
     total = np.zeros((matrix.shape[1], matrix.shape[1]))
     for start in range(0, len(matrix), CHUNK):
         piece = matrix[start : start + CHUNK]

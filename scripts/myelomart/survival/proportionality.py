@@ -28,7 +28,15 @@ class Proportionality:
 
 
 def proportionality_test(fit: CoxFit, transform: str = "km") -> Proportionality:
-    """Test proportional hazards of a fitted model; a category of k levels has k - 1 df."""
+    """Test proportional hazards of a fitted model; a category of k levels has k - 1 df.
+
+    >>> from myelomart.survival import cox_regression
+    >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
+    >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    >>> frame = pd.DataFrame({"arm": [0] * 6 + [1] * 6})
+    >>> round(proportionality_test(cox_regression(time, event, frame)).overall.p, 2)
+    0.69
+    """
     if transform not in TRANSFORMS:
         raise StatisticsError(f"transform {transform!r} is unknown: use {', '.join(TRANSFORMS)}")
     sets, sums = fit.sets, fit.sums

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from myelomart.columns import labels_of, number_column, refuse_rows
 from myelomart.errors import StatisticsError
-from myelomart.survival.inputs import labels_of, number_column, refuse_rows
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,17 @@ class MeanCumulativeCount:
     ci_high: np.ndarray
 
 
-def mean_cumulative_count(person, time, kind, *, conf_level=0.95) -> MeanCumulativeCount:
+def mean_cumulative_count(
+    person: ArrayLike, time: ArrayLike, kind: ArrayLike, *, conf_level: float = 0.95
+) -> MeanCumulativeCount:
     """Rows of (person, time, kind) (n,): kind 1 an event, 2 the terminal event, 0 end of follow-up.
 
     Each person has exactly one row of kind 0 or 2, at or after all of its events; on that same day
     an event still counts. Limits are on the log scale.
+
+    >>> result = mean_cumulative_count([1, 1, 1, 2, 2], [2, 5, 9, 4, 9], [1, 1, 0, 1, 2])
+    >>> result.count.tolist()
+    [0.5, 1.0, 1.5, 1.5]
     """
     times = number_column(time, "time")
     refuse_rows(times < 0, "time", "are negative", "follow-up starts at 0")
@@ -69,8 +76,13 @@ def mean_cumulative_count(person, time, kind, *, conf_level=0.95) -> MeanCumulat
     )
 
 
-def expected_count(result: MeanCumulativeCount, times) -> pd.DataFrame:
-    """The count at given times: time, count, ci_low, ci_high."""
+def expected_count(result: MeanCumulativeCount, times: ArrayLike) -> pd.DataFrame:
+    """The count at given times: time, count, ci_low, ci_high.
+
+    >>> result = mean_cumulative_count([1, 1, 1, 2, 2], [2, 5, 9, 4, 9], [1, 1, 0, 1, 2])
+    >>> expected_count(result, [3, 6])["count"].tolist()
+    [0.5, 1.5]
+    """
     wanted = np.asarray(times, float)
     last = np.searchsorted(result.time, wanted, side="right")
     columns = {"count": result.count, "ci_low": result.ci_low, "ci_high": result.ci_high}

@@ -10,12 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
+from myelomart.design import is_category
 from myelomart.errors import StatisticsError
-from myelomart.matching.balance import proportion_difference
-from myelomart.survival.design import is_category
 from myelomart.tables.contingency import fisher_exact
+from myelomart.tables.standardized_differences import (
+    mean_difference,
+    proportion_difference,
+    spread_of,
+)
 
 UNKNOWN = "unknown"
 TESTS = ("chi-square", "chi-square-yates", "fisher", "student", "welch", "wilcoxon", "none")
@@ -38,6 +43,10 @@ def baseline_table(
     Columns: characteristic, level, arm, numerator, denominator (known), percent, mean, sd, median,
     q1, q3, p, test, smd (two arms: first against second sorted label). ``tests`` names the test of
     a column; by default Fisher or chi-square for categories, Wilcoxon for numbers.
+
+    >>> frame = pd.DataFrame({"arm": list("aabb"), "sex": list("fmff")})
+    >>> baseline_table(frame, "arm")[["level", "arm", "percent"]].values.tolist()
+    [['f', 'a', 50.0], ['f', 'b', 100.0], ['m', 'a', 50.0], ['m', 'b', 0.0]]
     """
     groups = frame[arm]
     if groups.isna().any():
@@ -58,11 +67,15 @@ def baseline_table(
     return pd.DataFrame(rows)
 
 
-def compare_categories(values, groups, test=None) -> TestResult:
+def compare_categories(values: ArrayLike, groups: ArrayLike, test: str | None = None) -> TestResult:
     """Chi-square, with or without Yates, or Fisher's test of known values (n,) by groups (n,).
 
     By default Fisher when an expected count is below 5, else chi-square; where both sides have
     more than two levels, or the table is too large to enumerate, chi-square all the same.
+
+    >>> result = compare_categories(list("fmffmm"), list("aaabbb"))
+    >>> result.test, round(result.p, 3)
+    ('fisher', 1.0)
     """
     table = pd.crosstab(np.asarray(values), np.asarray(groups)).to_numpy()
     if min(table.shape) < 2:
@@ -80,8 +93,13 @@ def compare_categories(values, groups, test=None) -> TestResult:
     return TestResult(float(outcome.pvalue), test)
 
 
-def compare_numbers(values, groups, test=None) -> TestResult:
-    """Student's or Welch's t, or Wilcoxon's rank sum with R's continuity correction; two arms."""
+def compare_numbers(values: ArrayLike, groups: ArrayLike, test: str | None = None) -> TestResult:
+    """Student's or Welch's t, or Wilcoxon's rank sum with R's continuity correction; two arms.
+
+    >>> result = compare_numbers([1.1, 2.5, 3.7, 2.2, 4.1, 6.5], list("aaabbb"), "student")
+    >>> result.test, round(result.p, 3)
+    ('student', 0.276)
+    """
     values, groups = np.asarray(values, float), np.asarray(groups)
     labels = np.unique(groups)
     test = test or "wilcoxon"
@@ -188,9 +206,7 @@ def _share_difference(shares, labels) -> float:
     """Standardized difference of a level's share between two arms."""
     if len(labels) != 2 or any(len(hits) == 0 for hits in shares.values()):
         return float("nan")
-    first, second = (float(shares[label].mean()) for label in labels)
-    same = first in (0, 1) and second in (0, 1)
-    return float("nan") if same else proportion_difference(first, second)
+    return proportion_difference(*(float(shares[label].mean()) for label in labels))
 
 
 def _mean_gap(parts, labels) -> float:
@@ -198,5 +214,6 @@ def _mean_gap(parts, labels) -> float:
     if len(labels) != 2:
         return float("nan")
     first, second = (parts[label] for label in labels)
-    spread = np.sqrt((first.var() + second.var()) / 2)
-    return float((first.mean() - second.mean()) / spread) if spread > 0 else float("nan")
+    if min(len(first), len(second)) < 1:
+        return float("nan")
+    return mean_difference(first.mean(), spread_of(first), second.mean(), spread_of(second))

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from myelomart.design import design_matrix
 from myelomart.errors import StatisticsError
-from myelomart.survival.design import design_matrix
 
 MAX_ITERATIONS = 30
 SHORT_STEP = 1e-9
@@ -41,11 +42,16 @@ class LogisticFit:
         )
 
 
-def logistic_regression(outcome, covariates: pd.DataFrame) -> LogisticFit:
+def logistic_regression(outcome: ArrayLike, covariates: pd.DataFrame) -> LogisticFit:
     """Fit ``outcome`` (n,) 0/1 on ``covariates`` (n, c).
 
     Raises ``StatisticsError`` when all or none have the outcome, on constant or collinear
     covariates, and when an odds ratio runs to infinity.
+
+    >>> frame = pd.DataFrame({"age": [60, 71, 66, 58, 75, 69, 62, 64]})
+    >>> fit = logistic_regression([1, 0, 1, 1, 0, 0, 0, 1], frame)
+    >>> fit.table()["odds_ratio"].round(3).tolist()
+    [0.678]
     """
     happened = np.asarray(outcome, dtype=float)
     if happened.min(initial=1) == happened.max(initial=0) or len(set(happened)) < 2:

@@ -11,8 +11,12 @@ from scipy.stats import beta, chi2, norm
 from myelomart.errors import StatisticsError
 
 
-def wilson_interval(events: int, n: int, conf_level=0.95) -> tuple[float, float]:
-    """Wilson's score interval; as R's ``prop.test(correct = FALSE)``."""
+def wilson_interval(events: int, n: int, conf_level: float = 0.95) -> tuple[float, float]:
+    """Wilson's score interval; as R's ``prop.test(correct = FALSE)``.
+
+    >>> [round(limit, 4) for limit in wilson_interval(3, 106)]
+    [0.0097, 0.0799]
+    """
     _check(events, n)
     z = norm.ppf(0.5 + conf_level / 2)
     p = events / n
@@ -21,8 +25,12 @@ def wilson_interval(events: int, n: int, conf_level=0.95) -> tuple[float, float]
     return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
-def clopper_pearson_interval(events: int, n: int, conf_level=0.95) -> tuple[float, float]:
-    """The exact interval; as R's ``binom.test``."""
+def clopper_pearson_interval(events: int, n: int, conf_level: float = 0.95) -> tuple[float, float]:
+    """The exact interval; as R's ``binom.test``.
+
+    >>> [round(limit, 4) for limit in clopper_pearson_interval(3, 106)]
+    [0.0059, 0.0805]
+    """
     _check(events, n)
     tail = (1 - conf_level) / 2
     low = float(beta.ppf(tail, events, n - events + 1)) if events else 0.0
@@ -30,8 +38,14 @@ def clopper_pearson_interval(events: int, n: int, conf_level=0.95) -> tuple[floa
     return low, high
 
 
-def miettinen_nurminen(events1, n1, events0, n0, conf_level=0.95) -> tuple[float, float]:
-    """Score interval of the difference of two proportions; holds its level with few events."""
+def miettinen_nurminen(
+    events1: int, n1: int, events0: int, n0: int, conf_level: float = 0.95
+) -> tuple[float, float]:
+    """Score interval of the difference of two proportions; holds its level with few events.
+
+    >>> [round(limit, 4) for limit in miettinen_nurminen(56, 70, 48, 80)]
+    [0.0528, 0.3382]
+    """
     _check(events1, n1)
     _check(events0, n0)
     observed = events1 / n1 - events0 / n0

@@ -74,7 +74,7 @@ def test_a_level_that_one_arm_alone_has_falls_with_its_persons_until_both_share_
 
 
 def test_standardized_difference_divides_by_the_spread_before_matching():
-    # algorithms M3: p1 = .30, p0 = .22 differ by 0.183 pooled standard deviations
+    # M3 of specification comparison 9.5: p1 = .30, p0 = .22 differ by 0.183 pooled SD
     treated = pd.Series([True] * 100 + [False] * 100)
     values = pd.Series([1.0] * 30 + [0.0] * 70 + [1.0] * 22 + [0.0] * 78)
     smd = smd_over_pooled(values, treated, values, treated, "binary")

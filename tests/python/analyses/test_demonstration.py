@@ -92,7 +92,7 @@ def test_every_estimate_and_curve_joins_to_its_analysis(demo, estimates):
 
 def test_the_hashes_of_models_and_inputs_are_known(demo):
     told = json.loads((demo / "results" / "cart_vs_pom" / "manifest.json").read_text())
-    assert {"study_population", "study_levels", "study_quality"} <= set(told["models"])
+    assert {"study_population", "study_category_order", "study_quality"} <= set(told["models"])
     assert all(len(one) == 64 for one in told["models"].values())
     assert told["inputs"]["cdm.person"]
     assert "(SQL not known)" not in (demo / "report.html").read_text()

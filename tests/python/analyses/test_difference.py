@@ -81,13 +81,13 @@ def test_a_hash_follows_the_sql_of_a_model_and_all_behind_it():
                     ('seed.limits', 'clinical_rules', 'limits', '{cut_off}', cast([] as varchar[])),
                     ('model.labs', 'core', 'labs', 'b', ['seed.limits']),
                     ('model.a', 'studies', 'study_covariates', 'c', ['model.labs']),
-                    ('model.b', 'studies', 'study_levels', 'd', [])
+                    ('model.b', 'studies', 'study_category_order', 'd', [])
                 ) as nodes (node_id, schema_name, node_name, sql_hash, reads)
             """)
             connection.execute("create table studies.built_from as select '{}' as manifest")
             return read_origin(connection).models
 
     first, other = kept("1"), kept("2")
-    assert set(first) == {"study_covariates", "study_levels"}
+    assert set(first) == {"study_covariates", "study_category_order"}
     assert first["study_covariates"] != other["study_covariates"]  # a cut-off moved
-    assert first["study_levels"] == other["study_levels"]
+    assert first["study_category_order"] == other["study_category_order"]

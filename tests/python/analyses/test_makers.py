@@ -88,7 +88,7 @@ def test_cohort_table_tests_groups_as_the_study_did(make):
 
 @pytest.mark.parametrize(
     ("table", "p"),
-    [  # document 004: heavy chain, race and first therapies, as R 4.2's fisher.test has them
+    [  # progression_patterns: heavy chain, race, first therapies, by R 4.2's fisher.test
         ([[24, 36], [1, 11], [1, 0], [9, 24]], 0.05287112),
         ([[21, 49], [6, 9], [6, 11], [2, 2]], 0.7193411),
         ([[9, 20], [1, 7], [13, 33], [2, 0], [0, 4], [3, 4]], 0.1890350),

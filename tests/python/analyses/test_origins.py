@@ -17,12 +17,12 @@ MEMBERS = ("study_population", "study_covariates")
 WANTED = {
     "flow": ("attrition", {}, ("study_attrition",)),
     "flow_known": ("attrition", {"row_groups": "Response"}, (*MEMBERS, "study_attrition")),
-    "lines": ("line_table", {}, (*MEMBERS, "study_lines", "study_levels")),
+    "lines": ("line_table", {}, (*MEMBERS, "study_lines", "study_category_order")),
     "lanes": (
         "swimmer", {"endpoint_ids": "os"},
-        (*MEMBERS, "study_endpoints", "study_lines", "study_levels"),
+        (*MEMBERS, "study_endpoints", "study_lines", "study_category_order"),
     ),
-    "table": ("cohort_table", {"row_groups": "Disease"}, (*MEMBERS, "study_levels")),
+    "table": ("cohort_table", {"row_groups": "Disease"}, (*MEMBERS, "study_category_order")),
     "yes_or_no_alone": ("cohort_table", {"row_groups": "EMD"}, MEMBERS),
     "curves": ("survival", {"endpoint_ids": "os"}, (*MEMBERS, "study_endpoints")),
 }  # fmt: skip
@@ -74,7 +74,7 @@ def test_a_block_within_a_block_tells_both_and_ends_alone():
         assert data.levels.empty
     assert data.strata.empty  # nobody notes
     assert inner == {"study_lines"}
-    assert outer == {"study_lines", "study_levels"}
+    assert outer == {"study_lines", "study_category_order"}
 
 
 def test_a_changed_study_makes_its_own_comparisons():

@@ -25,7 +25,7 @@ def test_a_small_count_its_limits_and_what_would_tell_it_are_hidden(make):
     assert results.estimate_frame()[["range_low", "range_high"]].isna().all(axis=None)
 
 
-def test_a_cell_hidden_alone_takes_the_next_smallest_with_it(make, data):
+def test_a7_a_cell_hidden_alone_takes_the_next_smallest_with_it(make, data):
     # nobody is unknown, so that no other rule hides a level: stage I 3, III 4, II 5 of 12
     unknown = data.covariates["person_id"].eq(12) & data.covariates["covariate_id"].eq("stage")
     data.covariates.loc[unknown, "value_text"] = "II"

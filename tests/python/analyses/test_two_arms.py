@@ -507,7 +507,7 @@ def test_a_ratio_may_be_adjusted_for_what_varies_among_those_at_hand(make):
 
 
 def test_the_origin_of_a_ratio_names_its_tests_and_the_printed_numbers_beside_it(data):
-    for endpoint, tested in (("fever", ()), ("low_igg", ("study_testing",))):
+    for endpoint, tested in (("fever", ()), ("low_igg", ("study_test_intensity",))):
         one = analysis("hazard_ratios", endpoint_ids=endpoint)
         study = replace(two_arms.study(), analyses=(one,))
         data.rows["published"] = no_print()

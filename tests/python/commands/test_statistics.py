@@ -224,6 +224,11 @@ def with_first(value, row=3):
         (spoiled(), "--conf-type wald", "--conf-type wald is unknown"),
         (spoiled(), "--at 3,x", "--at 3,x: give numbers"),
         (spoiled(), "--tau -1", "--tau -1: the horizon lies above 0"),
+        (spoiled(), "--tau inf", "--tau inf: the horizon lies above 0 and is finite"),
+        (spoiled(), "--rho inf", "--rho inf: give a finite number"),
+        (spoiled(), "--rho nan", "--rho nan: give a finite number"),
+        (spoiled(), "--covariates age,age", "--covariates: column age is named twice"),
+        (spoiled(age=lambda a: 0.3 + 0 * a), "--covariates age", "column age: all 300 rows hold the value 0.3"),
     ],
 )  # fmt: skip
 def test_survival_refuses_bad_input_in_words(run, table, frame, arguments, sentence):
@@ -254,6 +259,19 @@ def treatments(**changes):
         (treatments(), "--covariates age --order best", "--order best is unknown"),
         (treatments(), "--covariates age --exact town", "column town: the file has no such column"),
         (treatments(treated=0), "--covariates age", "column treated: all 220 rows are controls"),
+        (treatments(), "--covariates age,age", "--covariates: column age is named twice"),
+        (treatments(), "--covariates age --exact sex,sex", "--exact: column sex is named twice"),
+        (treatments(), "--covariates age --order random --seed -1", "--seed and --merge-below"),
+        (treatments(), "--covariates age --caliper inf", "--caliper lies above 0 and is finite"),
+        (treatments(), "--covariates age --caliper nan", "--caliper lies above 0 and is finite"),
+        (treatments(), "--covariates ,", "--covariates: name one column or more"),
+        (
+            treatments(
+                stage=lambda d: d["stage"].where(d["treated"].eq(1) | d.index.isin(range(99)), "IV")
+            ),
+            "--covariates age,stage",
+            "rows with IV are of the control arm, so the arms do not overlap there",
+        ),
         (treatments(age=np.nan), "--covariates age", "column age: 220 of 220 rows are missing"),
         (
             treatments(age=lambda d: with_first("sixty")(d["age"])),
@@ -358,3 +376,186 @@ def test_a_group_without_events_keeps_its_curve(run, table):
     assert (code, report["cox"]) == (0, None)
     assert report["groups"][2]["median"] is None
     assert any("Cox" in note for note in report["notes"])
+
+
+def test_weights_reach_log_rank_and_restricted_mean_and_their_scale_does_not(run, table):
+    frame = days().assign(tenfold=lambda d: 10 * d["weight"])
+    reports = [
+        json.loads(run("survival", table(frame), f"--group arm --weights {name} --json")[1])
+        for name in ("weight", "tenfold")
+    ]
+    for part, key in (("logrank", "p"), ("rmst_difference", "se"), ("rmst_difference", "p")):
+        values = [report[part][key] for report in reports]
+        assert values[0] == pytest.approx(values[1], rel=1e-9)
+    unweighted = json.loads(run("survival", table(frame), "--group arm --json")[1])
+    assert reports[0]["logrank"]["p"] != pytest.approx(unweighted["logrank"]["p"], rel=1e-3)
+
+
+def test_rows_given_twice_with_their_id_as_cluster_change_no_test(run, table):
+    frame = days().assign(row=lambda d: d.index)
+    reports = [
+        json.loads(run("survival", table(one), "--group arm --cluster row --json")[1])
+        for one in (frame, pd.concat([frame, frame]))
+    ]
+    for part in ("logrank", "rmst_difference"):
+        assert reports[1][part]["p"] == pytest.approx(reports[0][part]["p"], rel=1e-9)
+
+
+def test_whole_weights_are_said_to_be_read_two_ways(run, table):
+    frame = days().assign(count=lambda d: 1 + d.index % 3)
+    report = json.loads(run("survival", table(frame), "--group arm --weights count --json")[1])
+    assert any("whole numbers" in note for note in report["notes"])
+
+
+def test_one_cluster_leaves_the_variance_open_with_a_note(run, table):
+    frame = days().assign(site="one")
+    code, out, err = run(
+        "survival", table(frame), f"--group arm --cluster site {COVARIATES} --json"
+    )
+    report = json.loads(out)
+    assert code == 0, err
+    assert report["cox"]["terms"][0]["robust_se"] is None
+    assert report["cox"]["terms"][0]["hr"] > 0
+    assert report["logrank"] is None
+    assert report["groups"][0]["rmst"] > 0
+    assert report["groups"][0]["rmst_se"] is None
+    assert any("in one cluster" in note for note in report["notes"])
+
+
+def test_a_group_whose_follow_up_ends_at_time_zero_keeps_the_rest(run, table):
+    frame = pd.DataFrame(
+        {"time": [0, 0, 0, 1, 2, 3], "event": [1, 1, 0, 1, 1, 0], "arm": list("aaabbb")}
+    )
+    code, out, err = run("survival", table(frame), "--group arm --json")
+    report = json.loads(out)
+    assert code == 0, err
+    assert [group["median"] for group in report["groups"]] == [0, 2]
+    assert report["logrank"]["chi2"] == pytest.approx(2.5)
+    assert report["groups"][1]["rmst"] is None
+    assert any("ends at time 0" in note for note in report["notes"])
+
+
+def test_a_stratum_without_events_leaves_grays_test(run, table):
+    frame = pd.DataFrame(
+        {
+            "time": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 2, 4],
+            "status": [1, 2, 1, 0, 1, 2, 1, 0, 1, 1, 0, 0],
+            "arm": list("ababababab") + ["a", "b"],
+            "site": ["x"] * 10 + ["y"] * 2,
+        }
+    )
+    code, out, err = run(
+        "survival", table(frame), "--event status --competing 2 --group arm --strata site --json"
+    )
+    gray = json.loads(out)["competing"]["gray"]
+    assert code == 0, err
+    # R 4.2, cmprsk 2.2-11: cuminc(time, status, arm, site)
+    assert (gray["chi2"], gray["p"]) == (pytest.approx(7.026134), pytest.approx(0.008033, abs=1e-6))
+
+
+def test_nobody_with_the_competing_event_leaves_an_incidence_of_zero(run, table):
+    frame = days().assign(status=lambda d: d["event"])
+    code, out, err = run(
+        "survival", table(frame), "--event status --competing 2 --group arm --at 6 --json"
+    )
+    report = json.loads(out)
+    assert code == 0, err
+    rows = {(row["group"], row["cause"]): row["cif"] for row in report["competing"]["cif"]}
+    assert rows[("0", 2)] == rows[("1", 2)] == 0
+    assert rows[("0", 1)] > 0
+    assert report["competing"]["gray"]["p"] <= 1
+    assert any("none of 300 rows has the competing event 2" in note for note in report["notes"])
+
+
+def test_firths_main_row_is_the_profiles(run):
+    _, out, _ = run("survival", DATA / "silent_arm.csv", "--covariates arm --firth --json")
+    (term,) = json.loads(out)["cox"]["terms"]
+    assert (term["ci_low"], term["p"]) == (term["profile_ci_low"], term["profile_p"])
+    assert term["wald_p"] != pytest.approx(term["p"], rel=1e-3)
+    assert term["z"] is None
+
+
+def unshared():
+    frame = pd.read_csv(DATA / "match_plain.csv")
+    controls = frame.index[frame["treated"] == 0][:12]
+    frame.loc[controls, "stage"] = "IV"
+    return frame
+
+
+def test_a_level_of_one_arm_is_left_out_with_its_count(run, table):
+    code, out, err = run(
+        "match", table(unshared()), "--covariates age,stage --leave-out-unshared --json"
+    )
+    report = json.loads(out)
+    assert code == 0, err
+    assert report["n_left_out"] == 12
+    assert report["left_out"] == [
+        {"covariate": "stage", "level": "IV", "rows": 12, "arm": "control"}
+    ]
+    assert report["n"] == 208
+    assert any("stage: the 12 rows with IV" in note for note in report["notes"])
+    assert max(abs(row["smd_after"]) for row in report["balance"]) < 0.25
+
+
+def test_rare_levels_are_merged_into_one_of_their_own_with_a_note(run, table):
+    frame = pd.read_csv(DATA / "match_plain.csv")
+    frame.loc[[1, 2, 3], "stage"] = ["IV", "V", "VI"]
+    frame.loc[4:9, "stage"] = "VII"
+    code, out, err = run("match", table(frame), "--covariates age,stage --merge-below 8 --json")
+    report = json.loads(out)
+    assert code == 0, err
+    assert {row["level"]: row["rows"] for row in report["merged"]} == {
+        "IV": 1, "V": 1, "VI": 1, "VII": 6,
+    }  # fmt: skip
+    assert "stage[other]" in report["propensity"]["coefficients"]
+    assert any("levels with fewer than 8 rows were merged" in note for note in report["notes"])
+
+
+def test_with_replacement_out_holds_a_row_for_every_pair(run, tmp_path):
+    out_file = tmp_path / "matched.csv"
+    arguments = f"--covariates age,marker --replace --out {out_file}"
+    _, out, _ = run("match", DATA / "match_scarce_controls.csv", f"{arguments} --json")
+    report, matched = json.loads(out), pd.read_csv(out_file)
+    controls = matched[matched["treated"] == 0]
+    assert len(controls) == len(report["pairs"]) > report["n_matched_control"]
+    assert len(matched) == len(report["pairs"]) + report["n_matched_treated"]
+    treated = matched[matched["treated"] == 1].set_index("match_set")["file_row"]
+    made = {(int(treated[row.match_set]), int(row.file_row)) for row in controls.itertuples()}
+    assert made == {(pair["treated"], pair["control"]) for pair in report["pairs"]}
+
+
+def test_columns_that_matching_adds_are_not_written_over(run, table, tmp_path):
+    frame = pd.read_csv(DATA / "match_plain.csv").assign(match_set=1)
+    out_file = tmp_path / "matched.csv"
+    code, _, err = run("match", table(frame), f"--covariates age --out {out_file} --json")
+    assert code == 2
+    assert "the file already has the columns match_set" in " ".join(err.split())
+    assert not out_file.exists()
+
+
+def test_a_ratio_beyond_all_controls_ends(run):
+    code, out, err = run(
+        "match", DATA / "match_plain.csv", "--covariates age --ratio 1000000000 --json"
+    )
+    assert code == 0, err
+    assert json.loads(out)["pairs"]
+
+
+def test_a_study_without_which_nothing_can_be_pooled_is_noted(run, table):
+    frame = pd.DataFrame({"events": [0, 0, 0, 4], "n": [20, 25, 30, 22]})
+    code, out, err = run("meta", table(frame), "--method glmm --json")
+    report = json.loads(out)
+    assert code == 0, err
+    assert report["leave_one_out"][3]["estimate"] is None
+    assert report["leave_one_out"][0]["estimate"] is not None
+    assert any("not pooled without study 4" in note for note in report["notes"])
+
+
+def test_brackets_in_labels_are_printed_as_they_are(run, table):
+    frame = days().assign(stage=lambda d: d["stage"].map({"I": "a", "II": "b", "III": "[/b]"}))
+    code, out, err = run("survival", table(frame), "--covariates stage")
+    assert code == 0, err
+    assert "stage[b]" in out
+    code, out, err = run("survival", table(frame), "--covariates arm[/b]")
+    assert code == 2
+    assert "column arm[/b]: the file has no such column" in " ".join(err.split())

@@ -1,4 +1,4 @@
-"""Small-cell suppression: the worked examples A8 to A10 of algorithms.md, and each rule."""
+"""Small-cell suppression: examples A8 to A10 of specification pooling 11.3, and each rule."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Pooling: the worked examples A1-A6 of algorithms.md, and what must hold for any studies."""
+"""Pooling: examples A1-A6 of specification pooling 11.3, and what holds for any studies."""
 
 import numpy as np
 import pytest

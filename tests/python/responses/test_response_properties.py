@@ -2,8 +2,9 @@
 
 A marker is raised at some assessments after the baseline, and the compiled models run again. The
 baseline stays what it was. What the specification lets rise is a later assessment that had been a
-progression: a higher value can be the lowest so far (the nadir, algorithms 4.3 rule 1), and then
-what came after it is no longer a rise from there. Where that happens responses after it may count.
+progression: a higher value can be the lowest so far (the nadir, specification responses 4.3
+rule 1), and then what came after it is no longer a rise from there. Where that happens responses
+after it may count.
 """
 
 import duckdb

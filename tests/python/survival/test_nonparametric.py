@@ -21,11 +21,11 @@ from myelomart.survival import (
     reverse_kaplan_meier,
 )
 
-# algorithms.md, KM fixture; values by R 4.2, survival 3.5-3
+# specification endpoints 5.6, curves; values by R 4.2, survival 3.5-3
 TIME = np.array([2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16.0])
 EVENT = np.array([1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0])
 ARM = np.array(list("AAAAAABBBBBB"))
-# algorithms.md CI1; values by R cmprsk::cuminc
+# CI1 of specification endpoints 6; values by R cmprsk::cuminc
 CI1_TIME = np.array([2, 3, 4, 5, 6, 7, 8, 9, 10, 12.0])
 CI1_CODE = np.array([1, 0, 2, 1, 0, 1, 2, 0, 1, 0])
 
@@ -124,7 +124,9 @@ def test_median_scales_with_the_unit_of_time(rows, unit):
 
 def test_median_is_the_midpoint_where_the_curve_rests_on_one_half():
     assert kaplan_meier([1, 2, 3, 4], [1, 1, 1, 1]).median == 2.5
-    assert kaplan_meier([1, 2, 3, 4], [1, 1, 0, 0]).median == 2
+    # up to the end of follow-up, as quantile(survfit) and survival/tests/quantile.R have it
+    assert kaplan_meier([1, 2, 3, 4], [1, 1, 0, 0]).median == 3
+    assert kaplan_meier([1, 2, 3, 4, 5, 6, 7, 8, 9, 20], [1] * 5 + [0] * 5).median == 12.5
 
 
 def test_median_not_reached_is_nan():

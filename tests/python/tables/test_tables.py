@@ -1,9 +1,16 @@
 """Baseline tables and proportions against R 4.2's own tests."""
 
+import ast
+import itertools
+import math
+import tracemalloc
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import myelomart
 from myelomart.errors import StatisticsError
 from myelomart.tables import (
     baseline_table,
@@ -14,6 +21,7 @@ from myelomart.tables import (
     wilson_interval,
 )
 from myelomart.tables.baseline import UNKNOWN
+from myelomart.tables.contingency import fisher_exact
 
 FIRST, SECOND = [1.1, 2.5, 3.7, 4.9, 8.8], [2.2, 4.1, 6.5, 7.7, 9.9, 12.1]
 
@@ -95,3 +103,77 @@ def test_standardized_difference_of_a_share_needs_no_test():
 def test_rows_without_an_arm_are_refused():
     with pytest.raises(StatisticsError, match="column arm: 1 rows have no arm"):
         baseline_table(frame().assign(arm=["a"] * 6 + ["b"] * 5 + [None]), "arm")
+
+
+def test_fishers_test_holds_no_more_than_its_table():
+    # R 4.2: fisher.test(table, workspace = 2e7); every order of the rows, within 200 MB
+    rows = [(3, 27), (60, 440), (24, 176), (213, 1617)]
+    for order in ((0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)):
+        tracemalloc.start()
+        p = fisher_exact([rows[position] for position in order])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert p == pytest.approx(0.988659, abs=1e-6)
+        assert peak < 200e6
+
+
+def test_fishers_test_equals_enumeration_of_every_table():
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        table = rng.integers(0, 6, (rng.integers(2, 5), 2))
+        if min(table.sum(0)) == 0 or (table.sum(1) == 0).any():
+            continue
+        sizes, wanted = table.sum(1), table[:, 0].sum()
+        choices = itertools.product(*(range(size + 1) for size in sizes))
+        ways = {
+            chosen: math.prod(math.comb(size, one) for size, one in zip(sizes, chosen, strict=True))
+            for chosen in choices
+            if sum(chosen) == wanted
+        }
+        seen = ways[tuple(table[:, 0].tolist())]
+        p = sum(way for way in ways.values() if way <= seen * (1 + 1e-7)) / sum(ways.values())
+        assert fisher_exact(table) == pytest.approx(p)
+        assert fisher_exact(table.T) == pytest.approx(p)
+
+
+@pytest.mark.parametrize("table", [[[1.5, 2], [3, 4]], [[-1, 2], [3, 4]], [[np.nan, 2], [3, 4]]])
+def test_fishers_test_takes_counts_alone(table):
+    with pytest.raises(StatisticsError, match="whole numbers, none negative"):
+        fisher_exact(table)
+
+
+def test_levels_that_one_arm_alone_has_differ_without_bound():
+    wide = pd.DataFrame({"arm": ["a"] * 20 + ["b"] * 20, "x": ["yes"] * 20 + ["no"] * 20})
+    table = baseline_table(wide.assign(dose=0.1, same="s"), "arm").set_index("characteristic")
+    assert table.loc["x", "smd"].tolist() == [-np.inf, -np.inf, np.inf, np.inf]
+    assert table.loc["dose", "smd"].tolist() == [0, 0]
+    assert table.loc["same", "smd"].tolist() == [0, 0]
+
+
+PACKAGE = Path(myelomart.__file__).parent
+# what stands on what, lowest first: a module imports from its own step or those before
+STEPS = [
+    ["errors"],
+    ["columns", "design", "input_file"],
+    ["tables"],
+    ["survival"],
+    ["matching", "meta_analysis", "sensitivity"],
+]
+
+
+def imported(file):
+    """The names of this package that a file imports: `survival` of `myelomart.survival.cox`."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("myelomart."):
+            yield node.module.split(".")[1]
+
+
+@pytest.mark.parametrize("step", range(len(STEPS)))
+def test_no_statistic_imports_what_stands_above_it(step):
+    allowed = {name for names in STEPS[: step + 1] for name in names}
+    for name in STEPS[step]:
+        folder = PACKAGE / name
+        files = sorted(folder.glob("*.py")) if folder.is_dir() else [PACKAGE / f"{name}.py"]
+        assert files
+        for file in files:
+            assert set(imported(file)) <= allowed, file

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from myelomart.errors import StatisticsError
+from myelomart.input_file import complete_rows, numbers
 from myelomart.meta_analysis.binomial_normal import profile_interval
 from myelomart.meta_analysis.effect_sizes import EffectSizes, from_intervals, proportions
 from myelomart.meta_analysis.random_effects import (
@@ -18,7 +19,6 @@ from myelomart.meta_analysis.random_effects import (
     pool,
     study_table,
 )
-from myelomart.tables.input_file import complete_rows, numbers
 
 COUNTS, INTERVALS = ["events", "n"], ["estimate", "ci_low", "ci_high"]
 PRINTED = (
@@ -37,8 +37,13 @@ class MetaOptions:
     transform: str = "logit"
 
 
-def meta_report(frame: pd.DataFrame, options: MetaOptions) -> dict:
-    """Pool a file's studies; fewer than three are listed but not pooled."""
+def meta_summary(frame: pd.DataFrame, options: MetaOptions) -> dict:
+    """Pool a file's studies; fewer than three are listed but not pooled.
+
+    >>> frame = pd.DataFrame({"events": [8, 12, 30], "n": [20, 25, 40]})
+    >>> round(meta_summary(frame, MetaOptions())["estimate"], 3)
+    0.558
+    """
     if options.method not in METHODS:
         raise StatisticsError(f"--method {options.method} is unknown: use {', '.join(METHODS)}")
     sizes, complete = _effect_sizes(frame, options)
@@ -61,7 +66,11 @@ def meta_report(frame: pd.DataFrame, options: MetaOptions) -> dict:
         values |= {"profile_ci_low": low, "profile_ci_high": high}
     if len(sizes.effect) > FEWEST_STUDIES:
         rest = leave_one_out(sizes, method=options.method, hartung_knapp=options.hartung_knapp)
-        values["leave_one_out"] = rest.to_dict("records")
+        refused = rest[rest["refusal"].notna()]
+        report["notes"] += [
+            f"not pooled without {row.study}: {row.refusal}" for row in refused.itertuples()
+        ]
+        values["leave_one_out"] = rest.drop(columns="refusal").to_dict("records")
     return {**values, "studies": result.studies.to_dict("records"), **report}
 
 

@@ -12,7 +12,7 @@ index_characteristics as (
 
 ),
 
-study_strata as (
+study_subgroups as (
 
     select
         members.study_id,
@@ -34,4 +34,4 @@ study_strata as (
 
 )
 
-select * from study_strata
+select * from study_subgroups

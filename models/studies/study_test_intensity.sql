@@ -61,7 +61,7 @@ tests as (
 
 ),
 
-study_testing as (
+study_test_intensity as (
 
     select
         followed.study_id,
@@ -86,4 +86,4 @@ study_testing as (
 
 )
 
-select * from study_testing
+select * from study_test_intensity

@@ -4,7 +4,7 @@
 with response_categories as (select * from {{ ref('response_categories') }}),
 treatment_rows as (select * from {{ ref('treatment_rows') }}),
 
-study_levels as (
+study_category_order as (
 
     select
         'response' as level_kind,
@@ -26,4 +26,4 @@ study_levels as (
 
 )
 
-select * from study_levels
+select * from study_category_order

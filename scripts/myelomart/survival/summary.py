@@ -10,6 +10,17 @@ import numpy as np
 import pandas as pd
 
 from myelomart.errors import StatisticsError
+from myelomart.input_file import (
+    complete_rows,
+    covariates,
+    equal_to,
+    flags,
+    label,
+    matches,
+    numbers,
+    refuse_repeated,
+    sorted_codes,
+)
 from myelomart.survival.competing_risks import cumulative_incidence, gray_test
 from myelomart.survival.cox import CoxFit, cox_regression
 from myelomart.survival.fine_gray import fine_gray
@@ -18,14 +29,10 @@ from myelomart.survival.inputs import time_grid
 from myelomart.survival.kaplan_meier import CONF_TYPES, kaplan_meier, reverse_kaplan_meier
 from myelomart.survival.logrank import logrank_test
 from myelomart.survival.proportionality import TRANSFORMS, proportionality_test
-from myelomart.survival.restricted_mean import restricted_mean, restricted_mean_difference
-from myelomart.tables.input_file import (
-    complete_rows,
-    covariates,
-    flags,
-    label,
-    matches,
-    numbers,
+from myelomart.survival.restricted_mean import (
+    RestrictedMean,
+    restricted_mean,
+    restricted_mean_difference,
 )
 
 
@@ -72,15 +79,22 @@ class _Rows:
     weights: np.ndarray | None
 
 
-def survival_report(frame: pd.DataFrame, options: SurvivalOptions) -> dict:
-    """Analyse a file's rows; raises StatisticsError in words."""
+def survival_summary(frame: pd.DataFrame, options: SurvivalOptions) -> dict:
+    """Analyse a file's rows; raises StatisticsError in words.
+
+    >>> frame = pd.DataFrame({"months": [2, 4, 5, 7, 9, 12], "died": [1, 1, 0, 1, 1, 0]})
+    >>> summary = survival_summary(frame, SurvivalOptions(time="months", event="died"))
+    >>> summary["n"], summary["groups"][0]["median"]
+    (6, 7.0)
+    """
     _check(options)
     complete = complete_rows(frame, options.columns())
-    rows = _rows(complete.frame, options)
     notes: list[str] = []
+    rows = _rows(complete.frame, options, notes)
     tau = options.tau or _horizon(rows)
     curves = {name: _curve(rows, chosen, options) for name, chosen in _groups(rows)}
-    means = {name: restricted_mean(curve, tau) for name, curve in curves.items()}
+    means = _means(curves, tau, rows, notes)
+    _note_clusters(rows, notes)
     report = {
         "n": len(rows.time),
         "n_dropped": complete.n_dropped,
@@ -111,12 +125,18 @@ def _check(options: SurvivalOptions) -> None:
     ):
         if value not in allowed:
             raise StatisticsError(f"{name} {value} is unknown: use one of {', '.join(allowed)}")
-    if options.tau is not None and not options.tau > 0:
-        raise StatisticsError(f"--tau {options.tau:g}: the horizon lies above 0")
+    if options.tau is not None and not 0 < options.tau < np.inf:
+        raise StatisticsError(f"--tau {options.tau:g}: the horizon lies above 0 and is finite")
+    if not abs(options.rho) < np.inf:
+        raise StatisticsError(
+            f"--rho {options.rho:g}: give a finite number, 0 for the log-rank test"
+        )
+    for names, option in ((options.covariates, "--covariates"),):
+        refuse_repeated(names, option)
 
 
-def _rows(frame: pd.DataFrame, options: SurvivalOptions) -> _Rows:
-    """The frame's columns, checked."""
+def _rows(frame: pd.DataFrame, options: SurvivalOptions, notes) -> _Rows:
+    """The frame's columns, checked; times that differ by rounding alone are made one."""
     time = numbers(frame, options.time, refuse_negative=True)
     entry = numbers(frame, options.entry) if options.entry else None
     if entry is not None and (entry >= time).any():
@@ -125,7 +145,7 @@ def _rows(frame: pd.DataFrame, options: SurvivalOptions) -> _Rows:
             f"column {options.entry}: {int(bad.sum())} of {len(frame)} rows enter at or after "
             f"their own {options.time} (first in row {bad.idxmax() + 1}): mend or drop them"
         )
-    code = _codes(frame, options) if options.competing else None
+    code = _codes(frame, options, notes) if options.competing else None
     event = (
         (code == 1) if code is not None else flags(frame, options.event, options.event_value) == 1
     )
@@ -141,9 +161,11 @@ def _rows(frame: pd.DataFrame, options: SurvivalOptions) -> _Rows:
             f"(first in row {bad.idxmax() + 1}): drop rows without weight"
         )
     group, labels = _group_codes(frame, options.group) if options.group else (None, ["all"])
+    entries = None if entry is None else entry.to_numpy()
+    grid, index, entry_index = time_grid(time.to_numpy(), entries)
     return _Rows(
-        time.to_numpy(), np.asarray(event), None if code is None else np.asarray(code),
-        None if entry is None else entry.to_numpy(), group, labels,
+        grid[index], np.asarray(event), None if code is None else np.asarray(code),
+        None if entries is None else grid[entry_index], group, labels,
         _plain(frame, options.strata), _plain(frame, options.cluster),
         None if weights is None else weights.to_numpy(),
     )  # fmt: skip
@@ -153,27 +175,34 @@ def _plain(frame, name):
     return frame[name].to_numpy() if name else None
 
 
-def _codes(frame, options) -> np.ndarray:
+def _codes(frame, options, notes) -> np.ndarray:
     """0 censored, 1 the event of interest, 2 the competing one; other values are refused."""
+    column = frame[options.event]
     interest = matches(frame, options.event, options.event_value or "1")
-    rival = matches(frame, options.event, options.competing)
+    rival, censored = equal_to(column, options.competing), equal_to(column, "0")
     if (interest & rival).any():
         raise StatisticsError("--competing and --event-value name the same value: they must differ")
-    censored = frame[options.event].map(label).astype(str) == "0"
     other = ~(interest | rival | censored)
+    if other.any() and not rival.any():
+        matches(frame, options.event, options.competing)  # a value misspelt: says what there is
     if other.any():
         row = other.idxmax()
         raise StatisticsError(
             f"column {options.event}: {int(other.sum())} of {len(frame)} rows are neither 0 "
             f"(censored), the event, nor the competing event (first in row {row + 1}: "
-            f"{frame[options.event][row]})"
+            f"{column[row]})"
+        )
+    if not rival.any():
+        notes.append(
+            f"none of {len(frame)} rows has the competing event {options.competing}: its incidence "
+            "is 0 throughout"
         )
     return interest.to_numpy() + 2 * rival.to_numpy()
 
 
 def _group_codes(frame, name) -> tuple[np.ndarray, list[str]]:
     """Codes (n,) in sorted order of the labels; one group, or one of a single row, is refused."""
-    codes, values = pd.factorize(frame[name], sort=True)
+    codes, values = sorted_codes(frame[name])
     counts = np.bincount(codes)
     if len(values) < 2:
         raise StatisticsError(
@@ -188,6 +217,48 @@ def _group_codes(frame, name) -> tuple[np.ndarray, list[str]]:
     return codes, [label(value) for value in values]
 
 
+def _means(curves, tau, rows: _Rows, notes) -> dict[str, RestrictedMean]:
+    """The restricted mean of each group to one horizon; NaN, and a note, without one."""
+    open_ = RestrictedMean(float("nan"), float("nan"), float("nan"))
+    if not tau > 0:
+        none = [name for name, chosen in _groups(rows) if not rows.time[chosen].max() > 0]
+        notes.append(
+            f"no restricted mean: the follow-up of {', '.join(none)} ends at time 0, so there is "
+            "no common horizon"
+        )
+        return dict.fromkeys(curves, open_)
+    means = {name: restricted_mean(curve, tau) for name, curve in curves.items()}
+    short = [name for name, mean in means.items() if np.isnan(mean.estimate)]
+    if short:
+        notes.append(
+            f"no restricted mean of {', '.join(short)}: follow-up ends before tau = {tau:g} with "
+            "survival left"
+        )
+    if rows.weights is not None and (rows.weights == np.floor(rows.weights)).all():
+        notes.append(
+            "the weights are whole numbers: limits of the curves and the Cox model count a row as "
+            "that many patients, as R does; log-rank and restricted mean count it as one of that "
+            "weight: with --cluster all do"
+        )
+    return means
+
+
+def _note_clusters(rows: _Rows, notes) -> None:
+    """Say where all rows are in one cluster, which leaves no robust variance."""
+    if rows.cluster is None:
+        return
+    alone = [name for name, chosen in _groups(rows) if len(pd.unique(rows.cluster[chosen])) < 2]
+    if len(pd.unique(rows.cluster)) < 2:
+        notes.append(
+            f"all {len(rows.time)} rows are in one cluster: there is no robust variance, so "
+            "limits, standard errors and tests are left open"
+        )
+    elif alone:
+        notes.append(
+            f"all rows of {', '.join(alone)} are in one cluster: its curve has no robust variance"
+        )
+
+
 def _groups(rows: _Rows):
     """Label and row mask of each group."""
     if rows.group is None:
@@ -196,7 +267,7 @@ def _groups(rows: _Rows):
 
 
 def _horizon(rows: _Rows) -> float:
-    """The largest time that every group's follow-up reaches."""
+    """The largest time that every group's follow-up reaches; 0 where one ends at 0."""
     return float(min(rows.time[chosen].max() for _, chosen in _groups(rows)))
 
 
@@ -251,13 +322,11 @@ def _count(value: float):
 def _logrank(rows, options, notes):
     if rows.group is None:
         return None
-    if rows.weights is not None:
-        notes.append("no log-rank test: it takes no case weights; use the robust Cox test instead")
-        return None
     try:
         test = logrank_test(
-            rows.time, rows.event, rows.group, strata=rows.strata, rho=options.rho, entry=rows.entry
-        )
+            rows.time, rows.event, rows.group, strata=rows.strata, rho=options.rho,
+            entry=rows.entry, weights=rows.weights, cluster=rows.cluster,
+        )  # fmt: skip
     except StatisticsError as cause:
         notes.append(f"no {cause}")
         return None
@@ -313,20 +382,29 @@ def _cox(frame, rows, options, notes):
         "score_p": fit.score_test.p,
         "concordance": fit.concordance.estimate,
         "concordance_se": fit.concordance.se,
-        "terms": _terms(fit),
+        "terms": _terms(fit, notes),
         "zph": _proportionality(fit, options.zph, notes),
     }
 
 
-def _terms(fit: CoxFit) -> list[dict]:
-    """The rows of the model; with Firth's penalty also limits and p of the profile likelihood."""
+def _terms(fit: CoxFit, notes) -> list[dict]:
+    """The rows of the model; with Firth's penalty limits and p are of the profile likelihood."""
     terms = fit.table().to_dict("records")
     if not fit.penalty:
         return terms
     for position, term in enumerate(terms):
-        low, high = profile_limits(fit, position)
-        term["profile_ci_low"], term["profile_ci_high"] = np.exp([low, high])
-        term["profile_p"] = profile_p(fit, position)
+        low, high = term["ci_low"], term["ci_high"]
+        p = term["p"]
+        if fit.robust_variance is not None:
+            low, high = np.exp(profile_limits(fit, position))
+            p = profile_p(fit, position)
+        term |= {"profile_ci_low": low, "profile_ci_high": high, "profile_p": p}
+    if fit.robust_variance is not None:
+        notes.append(
+            "with Firth's penalty limits and p follow the profile likelihood, which takes no "
+            "clusters or fractional weights: the profile_ values ignore them, the wald_ values use "
+            "the robust variance"
+        )
     return terms
 
 
@@ -355,8 +433,8 @@ def _competing(frame, rows, options, notes):
         curves = cumulative_incidence(
             rows.time[chosen], rows.code[chosen], entry=_part(rows.entry, chosen),
             weights=_part(rows.weights, chosen), cluster=_part(rows.cluster, chosen),
-            conf_type=options.conf_type,
-        ) if rows.code[chosen].any() else {}  # fmt: skip
+            causes=(1, 2), conf_type=options.conf_type,
+        )  # fmt: skip
         grid, index, _ = time_grid(rows.time[chosen])
         moments = options.at or grid[np.unique(index[rows.code[chosen] > 0])]
         for cause, curve in curves.items():
@@ -379,8 +457,9 @@ def _code(value: str):
 def _gray(rows, options, notes):
     if rows.group is None:
         return None
-    if rows.entry is not None or rows.weights is not None:
-        notes.append("no Gray's test: it takes neither late entry nor case weights")
+    unused = [name for name in ("entry", "cluster", "weights") if getattr(rows, name) is not None]
+    if unused:
+        notes.append(f"no Gray's test: it does not take {' or '.join(unused)}")
         return None
     try:
         test = gray_test(rows.time, rows.code, rows.group, strata=rows.strata, rho=options.rho)
