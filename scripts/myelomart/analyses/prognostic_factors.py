@@ -19,11 +19,11 @@ from myelomart.display.numbers import NOTHING, p_value, ratio
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError, NoData
 from myelomart.figures.forest_plot import ratio_forest
+from myelomart.matching.overlap import merge_rare_levels
 from myelomart.population.comparison import UNKNOWN, model_covariates
 from myelomart.population.members import followed, members
 from myelomart.population.rare_levels import (
     fewest_of,
-    merge_rare,
     merged_in_words,
     merging_in_words,
 )
@@ -209,7 +209,7 @@ def _having(rows: pd.DataFrame, one: Covariate, level: str, fewest: int) -> pd.S
     """Who has the factor: its level, its yes, or, for a number, a known value."""
     values = rows[one.covariate_id]
     if one.value_kind == "category":
-        merged, _ = merge_rare(values.astype(object).fillna(UNKNOWN), fewest)
+        merged, _ = merge_rare_levels(values.astype(object).fillna(UNKNOWN), fewest)
         return merged == level if level else values.notna()
     if level == UNKNOWN:
         return values.isna()

@@ -9,9 +9,9 @@ import pandas as pd
 
 from myelomart.errors import MyelomartError, NoData, StatisticsError
 from myelomart.matching import match_nearest, propensity_score
+from myelomart.matching.overlap import merge_rare_levels
 from myelomart.population.rare_levels import (
     fewest_of,
-    merge_rare,
     merged_in_words,
     shared_rows,
 )
@@ -135,7 +135,7 @@ def model_covariates(
     for one in covariates:
         column = wide[one.covariate_id]
         if one.value_kind == "category":
-            levels, rare = merge_rare(column.astype(object).fillna(UNKNOWN), fewest)
+            levels, rare = merge_rare_levels(column.astype(object).fillna(UNKNOWN), fewest)
             columns[one.covariate_id] = levels
             if rare:
                 merged[one.covariate_id] = rare

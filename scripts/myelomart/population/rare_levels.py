@@ -11,22 +11,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from myelomart.matching.overlap import OTHER
 from myelomart.study import Analysis
 
-OTHER = "other"
 FEWEST_PER_LEVEL = 5  # where the row of the analysis names no number
-
-
-def merge_rare(column: pd.Series, fewest: int) -> tuple[pd.Series, dict[str, int]]:
-    """Levels of fewer than ``fewest`` persons as one level of their own, and which they were.
-
-    However few they are together, they never join the commonest level.
-    """
-    counts = column.value_counts()
-    rare = {str(level): int(count) for level, count in counts.items() if count < fewest}
-    if set(rare) <= {OTHER}:
-        return column, {}
-    return column.where(~column.isin(counts.index[counts < fewest]), OTHER), rare
 
 
 def merged_in_words(label: str, rare: dict[str, int]) -> str:
