@@ -1,7 +1,11 @@
 -- One row per person and statement of a source that the person died: a row of DEATH or, in CDM v6, of PERSON.
 -- death_date is NULL where the day is unknown; death_number tells the statements of one person apart.
 
-with records as ({{ records_of_all_sources([ref('stg_omop__death'), ref('stg_omop__person_death'), ref('death_from_trinetx')]) }}),
+with records as (
+
+    {{ records_of_all_sources([ref('stg_omop__death'), ref('stg_omop__person_death'), ref('death_from_trinetx')]) }}
+
+),
 
 numbered_records as (
 

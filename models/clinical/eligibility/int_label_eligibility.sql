@@ -71,8 +71,8 @@ eligibility as (
         region,
         label_valid_from,
         valid_from_date,
-        not (lacks_lines or lacks_len_refractory or lacks_other) as is_eligible,
-        not (lacks_lines or lacks_len_refractory_confirmed or lacks_other) as is_eligible_confirmed,
+        not lacks_lines and not lacks_len_refractory and not lacks_other as is_eligible,
+        not lacks_lines and not lacks_len_refractory_confirmed and not lacks_other as is_eligible_confirmed,
         lacks_lines != lacks_lines_imwg_strict and not (lacks_len_refractory or lacks_other) as is_sensitive,
         case when lacks_anti_cd38 then '+anti_cd38' else '' end
         || case when lacks_imid then '+imid' else '' end

@@ -1,7 +1,7 @@
 """Deaths, codes and texts through a whole build: each source is a CDM that is odd in one place."""
 
 import pytest
-from small_cdm import TABLES, rows, write_cdm
+from spoilt_cdm import TABLES, rows, write_cdm
 
 from myelomart import building, warehouse
 from myelomart.sources.landing import Source

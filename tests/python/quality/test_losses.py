@@ -1,7 +1,7 @@
 """No large loss behind a warning, and nothing absent taken for empty (issue 15, kinds 5 to 8)."""
 
 import pytest
-from small_cdm import rows, write_cdm
+from spoilt_cdm import rows, write_cdm
 from typer.testing import CliRunner
 
 from myelomart import cli, warehouse

@@ -4,7 +4,7 @@ import json
 from xml.etree import ElementTree
 
 import pytest
-from small_cdm import rows, write_cdm
+from spoilt_cdm import rows, write_cdm
 from typer.testing import CliRunner
 
 from myelomart import cli

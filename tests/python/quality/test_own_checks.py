@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from small_cdm import rows, write_cdm
+from spoilt_cdm import rows, write_cdm
 
 from myelomart.errors import QualityError
 from myelomart.quality import door

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from small_cdm import rows, write_cdm
+from spoilt_cdm import rows, write_cdm
 
 from myelomart.errors import QualityError
 from myelomart.quality import door
