@@ -12,6 +12,8 @@ import pytest
 from myelomart.demonstration import demonstrate
 from myelomart.project import project_root
 
+SHARED = Path(os.environ.get("MYELOMART_SHARED", project_root().parent / "shared"))
+
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Path:
@@ -44,6 +46,15 @@ def compiled(demo, tmp_path_factory) -> Callable[..., dict[str, str]]:
         return {name: bare.sub(r"\1", file.read_text()) for name, file in found.items()}
 
     return compile_models
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real inputs that are not part of the repository."""
+    folder = SHARED / "data"
+    if not folder.exists():
+        pytest.skip(f"the real inputs are not at {folder}")
+    return folder
 
 
 @pytest.fixture(scope="session")
