@@ -1,14 +1,15 @@
 -- One row per person, ingredient and start date of a myeloma drug, with the days to which its cover may last.
 -- Definition: specification records 0. A recorded end counts from a day after the start on; the assumed one is after
 -- the days supplied, else after 28 days; which of the two holds is the rule set's choice (int_drug_exposures_by_role).
--- Of the records of a day those of the first kind in precedence hold (administration, dispensing, claim, order;
--- drug_record_types), and of these the longest cover. An order is dropped when the drug was given or dispensed within 3
--- days, and wherever the source records administrations of that drug: there an order alone was never given.
+-- More than longest_supply_days is an open-ended order: what was supplied is not known. Of the records of a day those of
+-- the first kind in precedence hold (administration, dispensing, claim, order; drug_record_types), and of these the
+-- longest cover. An order is dropped when the same person was given or dispensed the drug within 3 days; a dose given on
+-- a ward says nothing of a prescription of a drug that is only taken by mouth.
 -- daily_milligrams: the strength of one unit (int_drug_strengths) times the units of a day on which it is taken, one
 -- unless more were supplied than days; different strengths of a day add up, duplicates of one count once.
 -- is_stopped_for_toxicity is null where no reason for stopping is recorded.
--- Limits: a dose is meant for capsules and tablets, and null where no strength is recorded; an oral drug is never in an
--- administration record, so orders are dropped by drug and not by site alone.
+-- Limits: a dose is meant for capsules and tablets, and null where no strength is recorded; an order that was never
+-- given counts.
 
 with events as (select * from {{ ref('int_coded_events') }} where domain in ('drug', 'procedure')),
 drug_classes as (select * from {{ ref('drug_classes') }}),
@@ -24,11 +25,14 @@ drug_records as (
         drug_classes.ingredient,
         drug_classes.drug_class,
         drug_classes.role as usual_role,
+        coalesce(drug_classes.is_oral_only, false) as is_oral_only,
         events.start_date,
         case when {{ days_between('events.start_date', 'events.end_date') }} >= 1 then events.end_date end
             as recorded_end_date,
-        case when events.days_supply > 0 then events.start_date + (cast(events.days_supply as integer) - 1) end
-            as supplied_until_date,
+        case
+            when events.days_supply between 1 and {{ parameter('exposures', 'longest_supply_days') }}
+                then events.start_date + (cast(events.days_supply as integer) - 1)
+        end as supplied_until_date,
         drug_strengths.milligrams * greatest(1, coalesce(ceil(events.quantity / nullif(events.days_supply, 0)), 1))
             as daily_milligrams,
         record_types.record_type,
@@ -43,16 +47,6 @@ drug_records as (
 
 ),
 
-drugs_administered as (
-
-    select distinct
-        source_name,
-        ingredient
-    from drug_records
-    where record_type = 'administration'
-
-),
-
 orders_superseded as (
 
     select distinct
@@ -60,20 +54,17 @@ orders_superseded as (
         orders.ingredient,
         orders.start_date
     from drug_records as orders
-    left join drug_records as doses
+    inner join drug_records as doses
         on
             orders.person_id = doses.person_id
             and orders.ingredient = doses.ingredient
-            and doses.record_type in ('administration', 'dispensing')
+            and (
+                doses.record_type = 'dispensing'
+                or (doses.record_type = 'administration' and not orders.is_oral_only)
+            )
             and abs({{ days_between('orders.start_date', 'doses.start_date') }})
             <= {{ parameter('exposures', 'order_match_days') }}
-    left join drugs_administered
-        on
-            orders.source_name = drugs_administered.source_name
-            and orders.ingredient = drugs_administered.ingredient
-    where
-        orders.record_type = 'order'
-        and (doses.person_id is not null or drugs_administered.ingredient is not null)
+    where orders.record_type = 'order'
 
 ),
 
