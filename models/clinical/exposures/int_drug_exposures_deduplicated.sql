@@ -1,13 +1,13 @@
 -- One row per person, ingredient and start date of a myeloma drug, with the days to which its cover may last.
 -- Definition: specification records 0. A recorded end counts from a day after the start on; the assumed one is after
 -- the days supplied, else after 28 days; which of the two holds is the rule set's choice (int_drug_exposures_by_role).
--- More than longest_supply_days is an open-ended order: what was supplied is not known. Of the records of a day those of
--- the first kind in precedence hold (administration, dispensing, claim, order; drug_record_types), and of these the
--- longest cover. An order is dropped when the same person was given or dispensed the drug within 3 days; a dose given on
--- a ward says nothing of a prescription of a drug that is only taken by mouth.
--- daily_milligrams: the strength of one unit (int_drug_strengths) times the units of a day on which it is taken, one
--- unless more were supplied than days; different strengths of a day add up, duplicates of one count once.
--- is_stopped_for_toxicity is null where no reason for stopping is recorded.
+-- More than longest_supply_days is an open-ended order: what was supplied is not known. Of the records of a day those
+-- of the first kind in precedence hold (administration, dispensing, claim, order; drug_record_types), and of these the
+-- longest cover. An order is dropped when the same person was given or dispensed the drug within 3 days; a dose given
+-- on a ward says nothing of a prescription of a drug that is only taken by mouth. daily_milligrams: the strength of one
+-- unit (int_drug_strengths) times the units of a day on which it is taken, one unless more were supplied than days;
+-- different strengths of a day add up, duplicates of one count once. is_stopped_for_toxicity is null where no reason
+-- for stopping is recorded.
 -- Limits: a dose is meant for capsules and tablets, and null where no strength is recorded; an order that was never
 -- given counts.
 
