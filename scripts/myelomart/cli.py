@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import signal
 import sys
 
 import typer
@@ -33,6 +34,9 @@ def show_version(
 
 def main() -> None:
     """Run the command line; a known failure prints one sentence and sets the exit code."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is signal.SIG_DFL:  # nohup ignores the second
+            signal.signal(ending, signal.default_int_handler)  # as Ctrl-C: what is half made goes
     try:
         app()
     except MyelomartError as error:

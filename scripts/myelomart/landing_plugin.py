@@ -13,6 +13,7 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from myelomart import whole
 from myelomart.project import project_root
 from myelomart.source_options import sources_from
 from myelomart.sources.landing import land, read_manifest
@@ -39,8 +40,9 @@ class Plugin(BasePlugin):
 def _demo_source() -> Path:
     folder = project_root() / "demo" / "cdm"
     if not folder.exists():
-        from myelomart.demonstration import write_demo_network
+        from myelomart.demonstration import MADE_BY, write_demo_network
 
+        whole.claim(folder.parent, MADE_BY)
         write_demo_network(folder)
     return folder
 

@@ -2,14 +2,13 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from myelomart.building import landing_of
+from myelomart import whole
 from myelomart.quality import door, outcome, report
 from myelomart.quality.checks import BLOCKING, WARNING
 from myelomart.source_options import (
@@ -21,6 +20,7 @@ from myelomart.source_options import (
     said_on,
     sources_from,
 )
+from myelomart.sources.folder import check_landing
 from myelomart.sources.landing import land
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -85,15 +85,13 @@ def check_command(
     if fail_on not in (BLOCKING, WARNING):
         raise typer.BadParameter(f"{fail_on}: known are blocking, warning.", param_hint="--fail-on")
     known = outcome.read_baseline(baseline) if baseline else None
-    landing = landing_of(db.expanduser().resolve())
-    landing = landing.with_name(landing.name + ".check")  # the database reads its own
+    landing = check_landing(db.expanduser().resolve())
     sources = sources_from(source, source_format, timezone, vocabulary, dates_shifted, cohort)
     manifest = land(sources, landing, say=said_on(console))
     found = door.check(landing, manifest, checks, expectations)
     result = outcome.mark(found, fail_on, known)
-    out.mkdir(parents=True, exist_ok=True)
     for name in (door.RESULT, door.PAGE):
-        shutil.copyfile(landing / name, out / name)
+        whole.write_text(out / name, (landing / name).read_text(encoding="utf-8"))
     _tell(result, JSON if as_json else form, out)
     if result["failed"]:
         raise typer.Exit(1)
@@ -115,5 +113,5 @@ def _tell(result: dict, form: str, out: Path) -> None:
     written = [out / door.RESULT, out / door.PAGE]
     if form == JUNIT:
         written.append(out / JUNIT_FILE)
-        written[-1].write_text(outcome.as_junit(result), encoding="utf-8")
+        whole.write_text(written[-1], outcome.as_junit(result))
     console.print(f"written: {', '.join(str(file.resolve()) for file in written)}")

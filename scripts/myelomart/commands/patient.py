@@ -25,7 +25,7 @@ def patient(
     ] = None,
 ) -> None:
     """Show drugs, lines, infusions, labs and responses of one patient, and why each line began."""
-    from myelomart import warehouse
+    from myelomart import warehouse, whole
     from myelomart.history import read_history
     from myelomart.timeline import as_page, as_svg
 
@@ -35,7 +35,7 @@ def patient(
         typer.echo(as_page(history, width))
         return
     try:
-        svg.write_text(as_svg(history), encoding="utf-8")
+        whole.write_text(svg, as_svg(history))
     except OSError as error:
         raise MyelomartError(f"{svg} cannot be written: name another file with --svg.") from error
     typer.echo(f"the page is {svg}")

@@ -35,5 +35,5 @@ def report(
         return
     from myelomart.publishing import run_studies, write_report
 
-    write_report(run_studies(db, suppress_below=suppress_below), db, out)
+    write_report(run_studies(db, suppress_below=suppress_below), out)
     typer.echo(f"the report is {out.resolve()}")

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from myelomart import whole
 from myelomart.errors import StatisticsError
 from myelomart.input_file import MOST_EXACT, read_table
 
@@ -184,13 +185,12 @@ def _whole(value: float):
 
 def _write(matched, out: Path) -> None:
     """Write the matched rows beside any existing file first, then put them in its place."""
-    partial = out.with_name(out.name + ".partial")
     try:
-        if out.suffix.lower() in (".parquet", ".pq"):
-            matched.to_parquet(partial, index=False)
-        else:
-            matched.to_csv(partial, index=False)
-        partial.replace(out)
+        with whole.file(out) as made:
+            if out.suffix.lower() in (".parquet", ".pq"):
+                matched.to_parquet(made, index=False)
+            else:
+                matched.to_csv(made, index=False)
     except (OSError, ValueError, TypeError) as cause:
         said = getattr(cause, "strerror", None) or " ".join(str(cause).split())
         raise StatisticsError(f"--out {out}: it cannot be written ({said})") from None
