@@ -1,16 +1,19 @@
 """Crash tests in the style of SQLite's: every step of what writes is interrupted, then looked at.
 
-    python bench/crash.py                     # 240 points and the disk that is full; some 20 minutes
+    python bench/crash.py                              # 240 points; about 20 minutes
     python bench/crash.py --points 12 --only results
-    python bench/crash.py --dbt 8             # and kills of whole builds at random times, dbt at work
+    python bench/crash.py --disk                       # small disks that fill up; asks for root
+    python bench/crash.py --dbt 8                      # whole builds ended at random times
 
-A step is an operation on a file that changes something: open for writing, rename, exchange, remove,
-mkdir, link, fsync. A child does the work and ends at step N: killed; killed with what was not synced
-cut to half, as a loss of power leaves it; or told that the disk is full. What stands there then must
-be the former state or the new one, whole; the next run must work and leave nothing else.
+A step is an operation on a file that changes something: open for writing, rename, exchange,
+remove, mkdir, link, fsync. A child does the work and ends at step N: killed; killed with what was
+not synced cut to half, as a loss of power leaves it; or told from then on that the disk is full.
+What stands there then must be the former state or the new one, whole; the next run must work and
+leave nothing else.
 
 In the build a small program stands for dbt, in a process of its own as dbt is, and makes a database
-with a table and a view; all else is the build itself. `--dbt` runs the real one.
+with a table and a view; all else is the build itself. `--dbt` runs the command with the real dbt
+and ends it by SIGKILL (of it, or of its group), SIGTERM or SIGINT: no process may go on after that.
 """
 
 import argparse
@@ -37,7 +40,7 @@ from myelomart.sources.source import Source
 from myelomart_synthetic.network import make_network
 
 WORKS = ("build", "results", "report", "synth")
-KILL, POWER, FULL = "kill", "power", "full"
+KILL, POWER, FULL, DISK = "kill", "power", "full", "disk"
 EVENTS = {
     "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate",
     "os.utime",
@@ -240,11 +243,16 @@ def work_named(name: str, inputs: Path) -> Work:
 
 
 def try_point(work: Work, place: Path, former: Path, step: int, how: str) -> Counter:
-    """Interrupt ``work`` at ``step``: what was whole, what the next run needed and left."""
-    shutil.rmtree(place)
-    shutil.copytree(former, place, symlinks=True)
+    """Interrupt ``work`` at ``step``: what was whole, what the next run needed and left.
+
+    With ``how`` a small disk, ``step`` is its size in kilobytes.
+    """
+    if how == DISK:
+        mount(place, step)
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(former, place, symlinks=True, dirs_exist_ok=True)
     found = Counter(points=1)
-    came_through = interrupted(work.act, place, step, how) is not None
+    came_through = interrupted(work.act, place, step if how != DISK else 10**9, how) is not None
     try:
         state = work.state(place)
         assert state != "nothing" or work.name == "synth", "nothing is left"
@@ -252,23 +260,38 @@ def try_point(work: Work, place: Path, former: Path, step: int, how: str) -> Cou
         found.update(whole=1, **{state: 1})
     except Exception as fault:
         print(f"{work.name}, {how} at step {step}: {fault}")
+    if how == DISK:
+        mount(place, 10**6, "remount,")
     try:
         work.act(place)
         assert work.state(place) == "new", "the next run did not put the new state there"
     except Exception as fault:
         found["repairs"] += 1
         print(f"{work.name}, the run after {how} at step {step}: {fault}")
-    expected = {path.name for path in former.iterdir()}
-    left = {path.name for path in place.iterdir() if not landing_folder.NAMED.search(path.name)}
-    landings = [path for path in place.iterdir() if landing_folder.NAMED.search(path.name)]
-    left -= expected
-    found["left over"] += len(left) + max(len(landings) - 1, 0)
+    left = extra(place, former)
+    found["left over"] += len(left)
     if left:
-        print(f"{work.name}, {how} at step {step}: left over: {', '.join(sorted(left))}")
+        print(f"{work.name}, {how} at step {step}: left over: {', '.join(left)}")
+    if how == DISK:
+        subprocess.run(["umount", place], check=True)
     return found
 
 
-def try_work(work: Work, points: int, seed: int) -> Counter:
+def extra(place: Path, former: Path) -> list[str]:
+    """What lies in ``place`` beside one landing and the names of ``former``."""
+    there, expected = ({path.name for path in folder.iterdir()} for folder in (place, former))
+    names = sorted(there - expected)
+    landings = [path.name for path in place.iterdir() if landing_folder.NAMED.search(path.name)]
+    return [name for name in names if name not in landings] + sorted(landings)[1:]
+
+
+def mount(place: Path, kilobytes: int, options: str = "") -> None:
+    """Put a disk of this size at ``place``, or change its size."""
+    options += f"size={kilobytes}k"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=True)
+
+
+def try_work(work: Work, points: int, seed: int, with_disks: bool) -> Counter:
     """Interrupt ``work`` at ``points`` of its steps, the last ones among them, in each way."""
     found = Counter()
     with tempfile.TemporaryDirectory(prefix="crash") as base:
@@ -276,16 +299,81 @@ def try_work(work: Work, points: int, seed: int) -> Counter:
         place.mkdir()
         work.former(place)
         shutil.copytree(place, former, symlinks=True)
-        steps = interrupted(work.act, place, 10**9, KILL)
-        every = [(step, how) for step in range(1, steps + 1) for how in (KILL, POWER, FULL)]
-        late = every[-len(every) // 4 :]
-        chosen = random.Random(seed).sample(late, min(len(late), points // 2))
-        rest = [point for point in every if point not in chosen]
-        chosen += random.Random(seed).sample(rest, min(len(rest), points - len(chosen)))
-        for step, how in sorted(chosen):
+        found["steps"] = interrupted(work.act, place, 10**9, KILL)
+        if with_disks:
+            sizes = [path.stat().st_size for path in former.rglob("*") if path.is_file()]
+            full = sum(-(-size // 4096) * 4 for size in sizes)  # kilobytes, in pages of 4
+            chosen = [(full + round(2 * full * k / points), DISK) for k in range(points)]
+        else:
+            chosen = points_of(found["steps"], points, random.Random(seed))
+        for step, how in chosen:
             found += try_point(work, place, former, step, how)
-        found["steps"] = steps
     return found
+
+
+def points_of(steps: int, count: int, chance: random.Random) -> list[tuple[int, str]]:
+    """Steps and ways, half of them among the last quarter, where names change places."""
+    every = [(step, how) for step in range(1, steps + 1) for how in (KILL, POWER, FULL)]
+    late = every[-len(every) // 4 :]
+    chosen = chance.sample(late, min(len(late), count // 2))
+    rest = [point for point in every if point not in chosen]
+    return sorted(chosen + chance.sample(rest, min(len(rest), count - len(chosen))))
+
+
+def try_dbt(count: int, seed: int) -> Counter:
+    """End whole builds at random times; the last one runs to its end."""
+    found, chance = Counter(), random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="crash") as base:
+        place = Path(base).resolve() / "place"
+        place.mkdir()
+        for which, size in (("a", 40), ("b", 60)):
+            make_network(size, 2, size, Path(base) / which, 0.9, lean=True)
+        took = time.time()
+        start_build(Path(base) / "a", place).wait()
+        took = time.time() - took
+        former = Path(base) / "former"
+        shutil.copytree(place, former)
+        ways = (signal.SIGKILL, "group", signal.SIGTERM, signal.SIGINT)
+        for number in range(count):
+            how, after = ways[number % len(ways)], chance.uniform(0.1, 1) * took
+            process = start_build(Path(base) / "b", place)
+            time.sleep(after)
+            if how == "group":
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.send_signal(how)
+            process.wait()
+            time.sleep(2)
+            alive = subprocess.run(
+                ["ps", "-o", "pid=", "-s", str(process.pid)], capture_output=True
+            )
+            found.update(points=1, alive=len(alive.stdout.split()))
+            state = state_of_warehouse(place)
+            found.update(whole=state in ("old", "new"), **{state: 1})
+            print(f"dbt: {how} after {after:.0f} of {took:.0f} s: {state}", flush=True)
+        found["repairs"] = start_build(Path(base) / "b", place).wait() != 0
+        found["repairs"] += state_of_warehouse(place) != "new"
+        left = extra(place, former)
+        found["left over"] = len(left)
+        print(*left)
+    return found
+
+
+def start_build(source: Path, place: Path) -> subprocess.Popen:
+    """The command, in a session of its own."""
+    command = [sys.executable, "-m", "myelomart", "build", "--source", source, "--accept-quality"]
+    command += ["--db", place / "w.duckdb"]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, start_new_session=True, stdout=quiet, stderr=quiet)
+
+
+def state_of_warehouse(place: Path) -> str:
+    """Whose persons the view, and whose patients the mart of a real warehouse hold."""
+    with warehouse.database(place / "w.duckdb") as connection:
+        persons = warehouse.value(connection, "select count(*) from omop.person")
+        landed = warehouse.value(connection, "select manifest from studies.built_from")
+    patients_of = "a" if "/a/" in landed else "b"
+    return {(40, "a"): "old", (60, "b"): "new"}.get((persons, patients_of), "mixed")
 
 
 def main() -> None:
@@ -294,16 +382,23 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=60, help="of each kind of work")
     parser.add_argument("--only", choices=WORKS)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--disk", action="store_true", help="small disks instead of steps")
+    parser.add_argument("--dbt", type=int, default=0, help="whole builds to end, instead of steps")
     options = parser.parse_args()
-    columns = ("steps", "points", "whole", "old", "new", "nothing", "repairs", "left over")
+    columns = ("steps", "points", "whole", "old", "new", "nothing", "repairs", "left over", "alive")
     print(f"{'':8}" + "".join(f"{name:>11}" for name in columns))
     is_bad = False
-    for name in [options.only] if options.only else WORKS:
-        with tempfile.TemporaryDirectory() as inputs:
-            found = try_work(work_named(name, Path(inputs)), options.points, options.seed)
+    names = ["dbt"] if options.dbt else [options.only] if options.only else WORKS
+    for name in names:
+        if name == "dbt":
+            found = try_dbt(options.dbt, options.seed)
+        else:
+            with tempfile.TemporaryDirectory() as inputs:
+                work = work_named(name, Path(inputs))
+                found = try_work(work, options.points, options.seed, options.disk)
         print(f"{name:8}" + "".join(f"{found[column]:11,}" for column in columns), flush=True)
         is_bad |= found["whole"] < found["points"]
-        is_bad |= bool(found["repairs"] or found["left over"])
+        is_bad |= bool(found["repairs"] or found["left over"] or found["alive"])
     sys.exit(is_bad)
 
 
