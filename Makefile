@@ -49,4 +49,4 @@ bench: install ## the statistics beside R, lifelines and scikit-survival (instal
 	$(BIN)/python bench/statistics.py
 
 clean: ## remove what the other targets made, but not the environment
-	rm -rf $(DEMO) target logs results landing myelomart.duckdb
+	rm -rf $(DEMO) target logs results landing myelomart.duckdb*
