@@ -40,6 +40,7 @@ from myelomart.sources.source import Source
 from myelomart_synthetic.network import make_network
 
 WORKS = ("build", "results", "report", "synth")
+SIZES = {"a": 40, "b": 60}  # persons of two networks
 KILL, POWER, FULL, DISK = "kill", "power", "full", "disk"
 EVENTS = {
     "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate",
@@ -225,7 +226,7 @@ def learnt(names: tuple[str, ...], old: Callable, new: Callable) -> dict[str, st
 def work_named(name: str, inputs: Path) -> Work:
     """One kind of work; ``inputs`` is an empty folder for what it reads."""
     if name == "build":
-        for which, size in (("a", 40), ("b", 60)):
+        for which, size in SIZES.items():
             make_network(size, 2, size, inputs / which, 0.9, lean=True)
         old, new = partial(build, inputs, "a"), partial(build, inputs, "b")
         return Work(name, old, new, partial(state_of_build, {40: "old", 60: "new"}))
@@ -326,17 +327,17 @@ def try_dbt(count: int, seed: int) -> Counter:
     with tempfile.TemporaryDirectory(prefix="crash") as base:
         place = Path(base).resolve() / "place"
         place.mkdir()
-        for which, size in (("a", 40), ("b", 60)):
+        for which, size in SIZES.items():
             make_network(size, 2, size, Path(base) / which, 0.9, lean=True)
         took = time.time()
         start_build(Path(base) / "a", place).wait()
         took = time.time() - took
         former = Path(base) / "former"
         shutil.copytree(place, former)
-        ways = (signal.SIGKILL, "group", signal.SIGTERM, signal.SIGINT)
+        ways, now = (signal.SIGKILL, "group", signal.SIGTERM, signal.SIGINT), "a"
         for number in range(count):
-            how, after = ways[number % len(ways)], chance.uniform(0.1, 1) * took
-            process = start_build(Path(base) / "b", place)
+            how, after = ways[number % len(ways)], chance.uniform(0.05, 0.7) * took
+            process = start_build(Path(base) / ("b" if now == "a" else "a"), place)
             time.sleep(after)
             if how == "group":
                 os.killpg(process.pid, signal.SIGKILL)
@@ -344,18 +345,16 @@ def try_dbt(count: int, seed: int) -> Counter:
                 process.send_signal(how)
             process.wait()
             time.sleep(2)
-            alive = subprocess.run(
-                ["ps", "-o", "pid=", "-s", str(process.pid)], capture_output=True
-            )
+            of_session = ["ps", "-o", "pid=", "-s", str(process.pid)]
+            alive = subprocess.run(of_session, capture_output=True)
             found.update(points=1, alive=len(alive.stdout.split()))
-            state = state_of_warehouse(place)
-            found.update(whole=state in ("old", "new"), **{state: 1})
-            print(f"dbt: {how} after {after:.0f} of {took:.0f} s: {state}", flush=True)
+            then = built_from(place)
+            found.update(whole=then in ("a", "b"), old=then == now, new=then not in (now, "both"))
+            print(f"dbt: {how} after {after:.0f} of {took:.0f} s: {now}, then {then}", flush=True)
+            now = then
         found["repairs"] = start_build(Path(base) / "b", place).wait() != 0
-        found["repairs"] += state_of_warehouse(place) != "new"
-        left = extra(place, former)
-        found["left over"] = len(left)
-        print(*left)
+        found["repairs"] += built_from(place) != "b"
+        found["left over"] = len(extra(place, former))
     return found
 
 
@@ -367,13 +366,18 @@ def start_build(source: Path, place: Path) -> subprocess.Popen:
     return subprocess.Popen(command, start_new_session=True, stdout=quiet, stderr=quiet)
 
 
-def state_of_warehouse(place: Path) -> str:
-    """Whose persons the view, and whose patients the mart of a real warehouse hold."""
+def built_from(place: Path) -> str:
+    """Of which CDM a real warehouse is: its manifest, a mart and a view say the same, or `both`."""
     with warehouse.database(place / "w.duckdb") as connection:
         persons = warehouse.value(connection, "select count(*) from omop.person")
+        patients = warehouse.value(
+            connection,
+            "select count(*) from core.patients where person_id not in "
+            "(select person_id from omop.person)",
+        )
         landed = warehouse.value(connection, "select manifest from studies.built_from")
-    patients_of = "a" if "/a/" in landed else "b"
-    return {(40, "a"): "old", (60, "b"): "new"}.get((persons, patients_of), "mixed")
+    of_manifest = "a" if "/a/person.parquet" in landed else "b"
+    return of_manifest if persons == SIZES[of_manifest] and not patients else "both"
 
 
 def main() -> None:
