@@ -345,9 +345,7 @@ def try_dbt(count: int, seed: int) -> Counter:
                 process.send_signal(how)
             process.wait()
             time.sleep(2)
-            of_session = ["ps", "-o", "pid=", "-s", str(process.pid)]
-            alive = subprocess.run(of_session, capture_output=True)
-            found.update(points=1, alive=len(alive.stdout.split()))
+            found.update(points=1, alive=is_alive(process.pid))
             then = built_from(place)
             found.update(whole=then in ("a", "b"), old=then == now, new=then not in (now, "both"))
             print(f"dbt: {how} after {after:.0f} of {took:.0f} s: {now}, then {then}", flush=True)
@@ -364,6 +362,15 @@ def start_build(source: Path, place: Path) -> subprocess.Popen:
     command += ["--db", place / "w.duckdb"]
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, start_new_session=True, stdout=quiet, stderr=quiet)
+
+
+def is_alive(group: int) -> bool:
+    """True while a process of the group goes on."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def built_from(place: Path) -> str:

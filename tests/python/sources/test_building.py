@@ -190,9 +190,12 @@ def started_build(project, database, source):
     return process
 
 
-def processes_of(session):
-    found = subprocess.run(["ps", "-o", "pid=", "-s", str(session)], capture_output=True, text=True)
-    return found.stdout.split()
+def is_alive(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("how", ["interrupt", "terminate", "kill"])
@@ -206,9 +209,9 @@ def test_a_build_that_is_ended_leaves_the_former_database_and_no_process(
         process.send_signal(signal.SIGTERM if how == "terminate" else signal.SIGKILL)
     message = process.communicate(timeout=180)[1]
     deadline = time.time() + 20
-    while processes_of(process.pid) and time.time() < deadline:
+    while is_alive(process.pid) and time.time() < deadline:
         time.sleep(0.1)
-    assert processes_of(process.pid) == []
+    assert not is_alive(process.pid)
     assert (persons(built), people_landed(built)) == (3, 3)
     if how != "kill":
         assert process.returncode == 130
