@@ -29,6 +29,16 @@ class WarehouseError(MyelomartError):
     exit_code = 4
 
 
+class NoRoom(MyelomartError):
+    """Disk, memory or a limit of the system is at its end; ``needs`` are the bytes it takes."""
+
+    exit_code = 5
+
+    def __init__(self, sentence: str, needs: int | None = None):
+        super().__init__(sentence)
+        self.needs = needs
+
+
 class Stopped(MyelomartError):
     """The user stopped the work (Ctrl-C); what stood before is as it was."""
 

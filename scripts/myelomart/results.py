@@ -11,6 +11,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from myelomart.private_files import private
+from myelomart.spreadsheet import safe
+
 ESTIMATE_COLUMNS = {
     "study_id": "string",
     "analysis_id": "string",  # of studies.study_analyses: two analyses may make one output
@@ -146,13 +149,13 @@ def write_results(results: Results, folder: Path, manifest: dict) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in (("estimates", results.estimate_frame()), ("curves", results.curve_frame())):
         frame.to_parquet(folder / f"{name}.parquet", index=False)
-        frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        safe(frame).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     write_texts(folder / "figures", "svg", results.figures)
     pairs = results.pair_frame() if results.pairs else None
-    if pairs is None:
-        (folder / PAIRS).unlink(missing_ok=True)
-    else:
-        pairs.to_parquet(folder / PAIRS, index=False)
+    (folder / PAIRS).unlink(missing_ok=True)
+    if pairs is not None:
+        with private():
+            pairs.to_parquet(folder / PAIRS, index=False)
         manifest = manifest | {PAIRS: _pairs_by_analysis(pairs)}
     said = manifest | {
         "warnings": results.warnings, "missing": results.missing, "stopped": results.stopped

@@ -7,23 +7,24 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from myelomart.building import landing_of
+from myelomart.messages import console, say
 from myelomart.quality import door, outcome, report
 from myelomart.quality.checks import BLOCKING, WARNING
 from myelomart.source_options import (
+    AllowViews,
     Cohort,
     DatesShifted,
+    Memory,
     Sources,
+    Threads,
     Timezone,
     Vocabulary,
-    said_on,
     sources_from,
 )
 from myelomart.sources.landing import land
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
 HTML, JSON, JUNIT, GITHUB = "html", "json", "junit", "github"
 JUNIT_FILE = "quality.junit.xml"
 SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -72,6 +73,9 @@ def check_command(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
+    allow_views: AllowViews = False,
+    memory: Memory = None,
+    threads: Threads = None,
 ) -> None:
     """Check a source before it is built; exit code 1 when a blocking check fails."""
     if form in ("omop", "trinetx", "auto"):
@@ -87,8 +91,10 @@ def check_command(
     known = outcome.read_baseline(baseline) if baseline else None
     landing = landing_of(db.expanduser().resolve())
     landing = landing.with_name(landing.name + ".check")  # the database reads its own
-    sources = sources_from(source, source_format, timezone, vocabulary, dates_shifted, cohort)
-    manifest = land(sources, landing, say=said_on(console))
+    sources = sources_from(
+        source, source_format, timezone, vocabulary, dates_shifted, cohort, allow_views
+    )
+    manifest = land(sources, landing, say=console(stderr=True).print)
     found = door.check(landing, manifest, checks, expectations)
     result = outcome.mark(found, fail_on, known)
     out.mkdir(parents=True, exist_ok=True)
@@ -102,18 +108,18 @@ def check_command(
 def _tell(result: dict, form: str, out: Path) -> None:
     """Print or write the result in one form."""
     if form == JSON:
-        typer.echo(json.dumps(result))
+        say(json.dumps(result))
         return
     if form == GITHUB:
         for line in outcome.as_github(result):
-            typer.echo(line)
+            say(line)
         if os.environ.get(SUMMARY):
             with Path(os.environ[SUMMARY]).open("a", encoding="utf-8") as summary:
                 summary.write(outcome.as_markdown(result))
     else:
-        report.show(result, said_on(console))
+        report.show(result, console(stderr=True).print)
     written = [out / door.RESULT, out / door.PAGE]
     if form == JUNIT:
         written.append(out / JUNIT_FILE)
         written[-1].write_text(outcome.as_junit(result), encoding="utf-8")
-    console.print(f"written: {', '.join(str(file.resolve()) for file in written)}")
+    say(f"written: {', '.join(str(file.resolve()) for file in written)}", err=True)

@@ -12,8 +12,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from myelomart import messages
 from myelomart.errors import StatisticsError
 from myelomart.input_file import MOST_EXACT, read_table
+from myelomart.messages import say
+from myelomart.private_files import private
+from myelomart.spreadsheet import safe
 
 File = Annotated[Path, typer.Argument(help="A CSV (also .gz) or Parquet file.")]
 WIDEST = 8  # columns a terminal shows side by side
@@ -186,10 +190,11 @@ def _write(matched, out: Path) -> None:
     """Write the matched rows beside any existing file first, then put them in its place."""
     partial = out.with_name(out.name + ".partial")
     try:
-        if out.suffix.lower() in (".parquet", ".pq"):
-            matched.to_parquet(partial, index=False)
-        else:
-            matched.to_csv(partial, index=False)
+        with private():  # a row is a person
+            if out.suffix.lower() in (".parquet", ".pq"):
+                matched.to_parquet(partial, index=False)
+            else:
+                safe(matched).to_csv(partial, index=False)
         partial.replace(out)
     except (OSError, ValueError, TypeError) as cause:
         said = getattr(cause, "strerror", None) or " ".join(str(cause).split())
@@ -200,10 +205,9 @@ def _show(summary: dict, as_json: bool) -> None:
     """Print the summary as JSON, or as tables."""
     summary = _plain(summary)
     if as_json:
-        typer.echo(json.dumps(summary, allow_nan=False))
+        say(json.dumps(summary, allow_nan=False))
         return
-    console = Console(markup=False)  # the brackets of stage[II] are no style
-    _print_section(console, "", summary)
+    _print_section(messages.console(), "", summary)
 
 
 def _print_section(console: Console, title: str, section: dict) -> None:

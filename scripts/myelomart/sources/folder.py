@@ -72,6 +72,21 @@ def remove_other_sources(landing: Path, names: set[str]) -> None:
             shutil.rmtree(folder)
 
 
+def links_of(landing: Path) -> list[Path]:
+    """The user's own files that ``landing`` points to."""
+    return [path.resolve() for path in landing.rglob("*.parquet") if path.is_symlink()]
+
+
+@contextmanager
+def temporary(folder: Path) -> Iterator[Path]:
+    """A folder for copies that last as long as the work; what was linked has a second name."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write ``text`` to ``path``, which is never seen half written."""
     temporary = path.with_name(path.name + ".new")
