@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from myelomart import warehouse
-from myelomart.errors import Stopped, WarehouseError
+from myelomart.errors import NoRoom, Stopped, WarehouseError
 from myelomart.private_files import make_private, private
 from myelomart.project import project_root
 from myelomart.quality.door import check, refuse_blocking
@@ -165,6 +166,11 @@ def run_dbt(
     if code:
         if (full := no_room("\n".join(failures), database)) is not None:
             raise full
+        if code == -signal.SIGKILL:
+            raise NoRoom(
+                "The build was ended from outside and the database is as it was: most often the "
+                "memory of the machine did not suffice. Give DuckDB less with --memory."
+            )
         shown = "\n  ".join(failures[:SHOWN_FAILURES]) or "see dbt.log"
         more = (
             f"\n  and {len(failures) - SHOWN_FAILURES} more"
@@ -181,7 +187,9 @@ def _follow(line: str, failures: list[str], say: Say, progress: Progress) -> Non
     """Read one line of dbt's log: show progress, pass on warnings, keep failures."""
     try:
         event = json.loads(line)
-    except ValueError:
+    except ValueError:  # no word of the log, so what the system says
+        if no_room(line) is not None:
+            failures.append(_one_line(line))
         return
     name, level = event.get("info", {}).get("name"), event.get("info", {}).get("level")
     data = event.get("data", {})

@@ -30,13 +30,16 @@ class WarehouseError(MyelomartError):
 
 
 class NoRoom(MyelomartError):
-    """Disk, memory or a limit of the system is at its end; ``needs`` are the bytes it takes."""
+    """Disk, memory or a limit of the system is at its end.
+
+    ``lacks_need`` says that it is a disk, and that the sentence does not yet say how much to free.
+    """
 
     exit_code = 5
 
-    def __init__(self, sentence: str, needs: int | None = None):
+    def __init__(self, sentence: str, lacks_need: bool = False):
         super().__init__(sentence)
-        self.needs = needs
+        self.lacks_need = lacks_need
 
 
 class Stopped(MyelomartError):

@@ -18,6 +18,7 @@ from myelomart.spreadsheet import as_text
 from myelomart.study import read_study, study_frame, study_ids
 from myelomart.study_data import read_data
 
+RESULT_SIZE = 4_000_000  # bytes of a study's folder, or of its part of the page: at most so
 COMPUTING = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn")
 
 

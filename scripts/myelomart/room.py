@@ -58,15 +58,13 @@ def needed(what: str, size: int, place: Path) -> Iterator[None]:
     """
     try:
         yield
-    except NoRoom as error:
-        if error.needs is None:
-            raise NoRoom(f"{error} {_needs(what, size)}", needs=size) from error
-        raise
-    except (OSError, MemoryError, duckdb.Error) as error:
-        said = no_room(error, place)
+    except (NoRoom, OSError, MemoryError, duckdb.Error) as error:
+        said = error if isinstance(error, NoRoom) else no_room(error, place)
         if said is None:
             raise
-        raise NoRoom(f"{said} {_needs(what, size)}", needs=size) from error
+        if said.lacks_need:
+            said = NoRoom(f"{said} {what} needs about {in_words(size)} there.")
+        raise said from error
 
 
 def no_room(error: BaseException | str, place: Path | None = None) -> NoRoom | None:
@@ -81,7 +79,7 @@ def no_room(error: BaseException | str, place: Path | None = None) -> NoRoom | N
     if number in (errno.ENOSPC, errno.EDQUOT) or re.search(
         r"No space left|Disk quota|out of disk|Could not write all bytes", text
     ):
-        return NoRoom(_full_disk(path))
+        return NoRoom(_full_disk(path), lacks_need=True)
     if number == errno.EFBIG or "File too large" in text:
         limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
         allowed = "" if limit == resource.RLIM_INFINITY else f" of {in_words(limit)}"
@@ -125,10 +123,6 @@ def _full_disk(path: Path | None) -> str:
         return "The disk is full."
     mount, free = free_on(path.absolute())
     return f"The disk {mount} is full ({in_words(free)} free): {path} cannot be written."
-
-
-def _needs(what: str, size: int) -> str:
-    return f"{what} needs about {in_words(size)} there."
 
 
 def _memory_in_words() -> str:

@@ -12,6 +12,7 @@ from myelomart.building import landing_of
 from myelomart.messages import console, say
 from myelomart.quality import door, outcome, report
 from myelomart.quality.checks import BLOCKING, WARNING
+from myelomart.room import needed
 from myelomart.source_options import (
     AllowViews,
     Cohort,
@@ -23,10 +24,12 @@ from myelomart.source_options import (
     Vocabulary,
     sources_from,
 )
-from myelomart.sources.landing import land
+from myelomart.sources.folder import temporary
+from myelomart.sources.landing import bytes_of, land
 
 HTML, JSON, JUNIT, GITHUB = "html", "json", "junit", "github"
 JUNIT_FILE = "quality.junit.xml"
+LANDING_BASE = 2_000_000  # bytes of the empty tables
 SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
@@ -90,16 +93,18 @@ def check_command(
         raise typer.BadParameter(f"{fail_on}: known are blocking, warning.", param_hint="--fail-on")
     known = outcome.read_baseline(baseline) if baseline else None
     landing = landing_of(db.expanduser().resolve())
-    landing = landing.with_name(landing.name + ".check")  # the database reads its own
+    landing = landing.with_name(landing.name + ".check")  # a copy of the data, for the check alone
     sources = sources_from(
         source, source_format, timezone, vocabulary, dates_shifted, cohort, allow_views
     )
-    manifest = land(sources, landing, say=console(stderr=True).print)
-    found = door.check(landing, manifest, checks, expectations)
-    result = outcome.mark(found, fail_on, known)
-    out.mkdir(parents=True, exist_ok=True)
-    for name in (door.RESULT, door.PAGE):
-        shutil.copyfile(landing / name, out / name)
+    size = LANDING_BASE + 2 * sum(bytes_of(one) for one in sources)
+    with needed("The landing of these sources", size, landing), temporary(landing):
+        manifest = land(sources, landing, say=console(stderr=True).print)
+        found = door.check(landing, manifest, checks, expectations)
+        result = outcome.mark(found, fail_on, known)
+        out.mkdir(parents=True, exist_ok=True)
+        for name in (door.RESULT, door.PAGE):
+            shutil.copyfile(landing / name, out / name)
     _tell(result, JSON if as_json else form, out)
     if result["failed"]:
         raise typer.Exit(1)

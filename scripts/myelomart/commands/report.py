@@ -37,7 +37,10 @@ def report(
         told = compare_runs(*diff)
         say(json.dumps(told, indent=1) if as_json else as_text(told))
         return
-    from myelomart.publishing import run_studies, write_report
+    from myelomart.publishing import RESULT_SIZE, run_studies, write_report
+    from myelomart.room import needed
 
-    write_report(run_studies(db, suppress_below=suppress_below), db, out)
+    chapters = run_studies(db, suppress_below=suppress_below)
+    with needed("The page", RESULT_SIZE * len(chapters), out):
+        write_report(chapters, db, out)
     say(f"the report is {out.resolve()}")

@@ -17,6 +17,7 @@ from myelomart.errors import StatisticsError
 from myelomart.input_file import MOST_EXACT, read_table
 from myelomart.messages import say
 from myelomart.private_files import private
+from myelomart.room import no_room
 from myelomart.spreadsheet import safe
 
 File = Annotated[Path, typer.Argument(help="A CSV (also .gz) or Parquet file.")]
@@ -197,6 +198,9 @@ def _write(matched, out: Path) -> None:
                 safe(matched).to_csv(partial, index=False)
         partial.replace(out)
     except (OSError, ValueError, TypeError) as cause:
+        partial.unlink(missing_ok=True)
+        if (full := no_room(cause, out)) is not None:
+            raise full from None
         said = getattr(cause, "strerror", None) or " ".join(str(cause).split())
         raise StatisticsError(f"--out {out}: it cannot be written ({said})") from None
 

@@ -79,10 +79,12 @@ def run(
 
     An output that cannot be made is a warning that says what it lacks; the others are written.
     """
-    from myelomart.publishing import publish, run_studies
+    from myelomart.publishing import RESULT_SIZE, publish, run_studies
+    from myelomart.room import needed
 
     chapters = run_studies(db, study_ids, suppress_below)
-    publish(chapters, db, out)
+    with needed("A run of studies", RESULT_SIZE * len(chapters), out):
+        publish(chapters, db, out)
     for one in chapters:
         print_headline(one)
         say(f"{one.study.study_id}: written to {out / one.study.study_id}")

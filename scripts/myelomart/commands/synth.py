@@ -7,6 +7,9 @@ import typer
 from rich.progress import Progress
 
 from myelomart.messages import console, say
+from myelomart.room import needed
+
+PERSON_SIZE = 10_000  # bytes of one person's records in Parquet, at most
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +31,8 @@ def synth(
     """Write a synthetic OMOP CDM v5.4 with planted truth."""
     from myelomart_synthetic.network import make_network
 
-    with Progress(console=console(stderr=True), disable=as_json, transient=True) as bar:
+    bar = Progress(console=console(stderr=True), disable=as_json, transient=True)
+    with needed("The network", PERSON_SIZE * patients, out), bar:
         task = bar.add_task("people", total=patients)
         counts = make_network(
             patients,

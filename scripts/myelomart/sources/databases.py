@@ -25,6 +25,7 @@ from adbc_driver_manager import dbapi
 from myelomart import warehouse
 from myelomart.errors import SourceError
 from myelomart.project import project_root
+from myelomart.room import no_room
 from myelomart.sources import files, layout
 from myelomart.sources.source import DataFile, Table
 from myelomart.warehouse import literal, quoted
@@ -581,6 +582,8 @@ def read_lake(folder: Path, table: str, export: Path, say: Say) -> Table:
     except ImportError as error:
         raise SourceError(f"{refusal}, or install the extra `myelomart[lake]`.") from error
     except Exception as error:
+        if (full := no_room(error, target)) is not None:
+            raise full from error
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise SourceError(f"{refusal}. Its manifest cannot be followed ({reason}).") from error
     return Table(
