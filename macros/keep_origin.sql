@@ -10,10 +10,10 @@
 {%- endmacro %}
 
 {% macro duckdb__keep_origin(results) -%}
-    {%- set nodes = [] -%}
+    {%- set nodes, landing = [], landing_path() | replace("'", "''") -%}
     {%- for result in results if result.status == 'success' and result.node.resource_type in ('model', 'seed') -%}
         {%- set node = result.node -%}
-        {%- set sql = (node.compiled_code or node.checksum.checksum) | replace('"' ~ node.database ~ '".', '') -%}
+        {%- set sql = (node.compiled_code or node.checksum.checksum) | replace('"' ~ node.database ~ '".', '') | replace(landing ~ '/', '') -%}
         {%- do nodes.append([node.unique_id, node.schema, node.name, sql, node.depends_on_nodes]) -%}
     {%- endfor -%}
     {%- if not nodes -%}
@@ -31,7 +31,6 @@
         ('{{ node_id }}', '{{ schema }}', '{{ name }}', '{{ local_md5(sql) }}', {{ reads | list | tojson | replace('"', "'") }})
         {{- ',' if not loop.last }}
     {%- endfor -%};
-    {%- set landing = env_var("MYELOMART_LANDING", "landing") | replace("[", "[[]") | replace("*", "[*]") | replace("?", "[?]") %}
     create or replace table studies.built_from as
-    select content as manifest from read_text('{{ landing | replace("'", "''") }}/manifest.json');
+    select content as manifest from read_text('{{ landing }}/manifest.json');
 {%- endmacro %}

@@ -1,38 +1,38 @@
 """Builds a warehouse: lands the sources, checks them, runs dbt into a new file, swaps it in.
 
-The database that stood before stays as it is until the new one is whole.
+Everything is made in the folder ``<database>.building``. The landing leaves it under the name of
+its content, and the database by one rename when it is whole; until then the database that stood
+before stays, and reads the landing that it was built from.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from myelomart import warehouse
+from myelomart import warehouse, whole
 from myelomart.errors import NoRoom, Stopped, WarehouseError
 from myelomart.private_files import make_private, private
 from myelomart.project import project_root
 from myelomart.quality.door import check, refuse_blocking
 from myelomart.room import needed, no_room
-from myelomart.sources.folder import LandingSwap, held
+from myelomart.sources import folder
 from myelomart.sources.landing import Source, bytes_of, land
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
-DUCKDB_MAGIC = b"DUCK"
 SHOWN_FAILURES = 5
 # what a build takes beside the sources: the seeds, and a database 29 times as large as the Parquet
 # of the demonstration (17.6 MB in, 510 MB out)
 BUILD_BASE, BUILD_SHARE = 60_000_000, 30
+MADE = "myelomart.duckdb"  # in the making: dbt names its catalog by the file, and takes no quote
 RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogUnitTestResult")
 
 
@@ -55,63 +55,53 @@ def build(
     then as it was.
     """
     database = database.expanduser().resolve()
-    building = database.with_name(database.name + ".building")
-    _check_place(database, building)
-    landing = landing_of(database)
+    _check_place(database)
     size = BUILD_BASE + BUILD_SHARE * sum(bytes_of(source) for source in sources)
     in_force = ["--vars", json.dumps({"rule_set": rule_set})]
-    refusal = WarehouseError(f"Another build of {database} is running: wait until it ends.")
-    with needed("A build of these sources", size, database), held(_lock_of(database), refusal):
-        _remove(building)  # what an interrupted build left
+    what, landing, state = f"Another build of {database} is running", None, "as it was"
+    with (
+        needed("A build of these sources", size, database),
+        whole.staging(database, what, WarehouseError) as work,
+    ):
+        made, new = work / MADE, work / "landing"
         try:
-            with LandingSwap(landing) as swap:
-                with _parsed_meanwhile(landing, building, target, in_force):
-                    manifest = land(sources, swap.new, say)
-                    refuse_blocking(check(swap.new, manifest, own_checks), accept_quality, say)
-                swap.use()
-                run_dbt(landing, building, target, say, progress, *in_force)
-                if target == "duckdb":
-                    _swap(building, database)
+            folder.begin(new, next(reversed(folder.landings(database, target)), None))
+            with _parsed_meanwhile(new, made, target, in_force):
+                manifest = land(sources, new, say)
+                refuse_blocking(check(new, manifest, own_checks), accept_quality, say)
+            landing = folder.keep(new, database, target)
+            run_dbt(landing, made, target, say, progress, *in_force)
+            if target == "duckdb":
+                _swap(made, database)
+                state = "the new one"
         except KeyboardInterrupt as interrupt:
-            raise Stopped(f"stopped: the database {database} is as it was.") from interrupt
+            raise Stopped(f"stopped: the database {database} is {state}.") from interrupt
         finally:
-            _remove(building)
+            folder.remove_unread(database, target, work, landing if target == "spark" else None)
     say(f"the warehouse is {database}")
 
 
-def landing_of(database: Path) -> Path:
-    """The folder that a database's sources are landed in; its views read from there."""
-    given = os.environ.get("MYELOMART_LANDING")
-    if given:
-        return Path(given).resolve()
-    is_default = database.name == "myelomart.duckdb"
-    return database.with_name("landing" if is_default else f"{database.stem}.landing")
-
-
-def working_of(database: Path) -> Path:
+def working_of(made: Path) -> Path:
     """The folder beside a database where dbt keeps what it compiled, and its log."""
-    name = database.name.removesuffix(".building").removesuffix(".duckdb")
-    return database.with_name(f"{name}.dbt")
-
-
-def _lock_of(database: Path) -> Path:
-    name = hashlib.sha256(str(database).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"myelomart-{name}.lock"
+    name = made.parent.name.removesuffix(whole.STAGING).removesuffix(".duckdb")
+    return made.parent.with_name(f"{name}.dbt")
 
 
 def _start_dbt(
     arguments: list[str], landing: Path, database: Path, target: str, stdout: int
 ) -> subprocess.Popen:
     """Start dbt in a process of its own, on the project, with ``landing`` and ``database``."""
-    root, work = project_root(), working_of(database)
-    make_private(work)
-    command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-format", "json"]
+    root, beside = project_root(), working_of(database)
+    whole.claim(beside, folder.MADE_BY)
+    make_private(beside)
+    command = [sys.executable, "-m", "myelomart.dbt_child", "--no-use-colors"]
+    command += ["--log-format", "json"]
     command += [*arguments, "--project-dir", str(root), "--profiles-dir", str(root)]
-    command += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
+    command += ["--target-path", str(beside / "target"), "--log-path", str(beside / "logs")]
     environment = {key: text for key, text in os.environ.items() if key != "MYELOMART_SOURCE"} | {
         "MYELOMART_LANDING": str(landing),
         "MYELOMART_DB": str(database),
-        "MYELOMART_SPARK_DIR": os.environ.get("MYELOMART_SPARK_DIR", str(work / "spark")),
+        "MYELOMART_SPARK_DIR": os.environ.get("MYELOMART_SPARK_DIR", str(beside / "spark")),
         "DO_NOT_TRACK": "1",
     }
     return subprocess.Popen(
@@ -119,6 +109,7 @@ def _start_dbt(
         cwd=root,
         env=environment,
         text=True,
+        stdin=subprocess.PIPE,  # closed when this process ends, whatever ends it
         stdout=stdout,
         stderr=subprocess.STDOUT,
     )
@@ -216,7 +207,7 @@ def _one_line(message: str) -> str:
     return re.sub(r"string '[^']*'", "a text", " ".join(message.split()))[:500]
 
 
-def _check_place(database: Path, building: Path) -> None:
+def _check_place(database: Path) -> None:
     if database.is_dir():
         raise WarehouseError(f"{database} is a folder, not a database: name a file with --db.")
     if not database.parent.is_dir():
@@ -225,29 +216,18 @@ def _check_place(database: Path, building: Path) -> None:
         )
     if not os.access(database.parent, os.W_OK):
         raise WarehouseError(f"{database.parent} cannot be written to: name another --db.")
-    if database.exists():
-        with database.open("rb") as handle:
-            start = handle.read(12)
-        if start[8:12] != DUCKDB_MAGIC:
-            raise WarehouseError(
-                f"{database} is not a DuckDB database: name another file with --db."
-            )
-    for path in (database, building):
-        if warehouse.is_locked(path):
-            raise WarehouseError(
-                f"The database {path} is in use by another process: close it there and try again."
-            )
-
-
-def _swap(building: Path, database: Path) -> None:
+    if database.exists() and not warehouse.is_duckdb(database):
+        raise WarehouseError(f"{database} is not a DuckDB database: name another file with --db.")
     if warehouse.is_locked(database):
         raise WarehouseError(
-            f"The database {database} was opened by another process during the build and is as it "
-            "was: close it there and build again."
+            f"The database {database} is in use by another process: close it there and try again."
         )
-    os.replace(building, database)
 
 
-def _remove(building: Path) -> None:
-    for path in (building, building.with_name(building.name + ".wal")):
-        path.unlink(missing_ok=True)
+def _swap(made: Path, database: Path) -> None:
+    """Let the database ``made`` take the place of the one before, which nobody may have open."""
+    warehouse.close_whole(made)
+    whole.sync(made)
+    with warehouse.alone(database):
+        os.replace(made, database)
+    whole.sync(database.parent)

@@ -4,6 +4,7 @@ import importlib
 import io
 import os
 import pkgutil
+import signal
 import sys
 import traceback
 
@@ -39,6 +40,9 @@ def show_version(
 def main() -> None:
     """Run the command line; a failure prints one sentence and sets the exit code."""
     passwords.hide_in_title()
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is signal.SIG_DFL:  # nohup ignores the second
+            signal.signal(ending, signal.default_int_handler)  # as Ctrl-C: what is half made goes
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for a terminal that lacks a letter

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from myelomart import whole
 from myelomart.building import build
 from myelomart.project import project_root
 from myelomart.publishing import publish, run_studies, write_report
@@ -17,6 +17,7 @@ from myelomart.sources.landing import parse_source
 # some 1,700 myeloma patients at 4 sites: each of the 23 outcomes compared has a hazard ratio
 PERSONS, SITES, SEED, MYELOMA_SHARE = 2_600, 4, 3, 0.667
 DBT_INPUTS = ("models/**/*", "seeds/**/*", "macros/**/*", "tests/generic/*", "*.yml")
+MADE_BY = "demo"
 PACKAGE, GENERATOR = "scripts/myelomart/", "scripts/myelomart_synthetic/"
 
 
@@ -25,7 +26,7 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
 
     A stage whose inputs hash to what they did last time, and whose output is there, is skipped.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    whole.claim(folder, MADE_BY)
     data, database, report = folder / "cdm", folder / "myelomart.duckdb", folder / "report.html"
     done = _Done(folder / "state.json")
     generator = _hash_of(GENERATOR + "**/*")
@@ -42,25 +43,18 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
         say("nothing changed: the report is up to date")
         return []
     say("running the studies")
-    chapters = run_studies(database)
-    publish(chapters, database, folder / "results")
-    write_report(chapters, database, report)
+    run = run_studies(database)
+    publish(run, folder / "results")
+    write_report(run, report)
     done.record("report", everything)
-    return chapters
+    return run.chapters
 
 
 def write_demo_network(folder: Path) -> None:
     """Write the synthetic CDM of the demonstration, its truth beside it."""
     from myelomart_synthetic.network import make_network
 
-    made = folder.with_name(folder.name + ".new")
-    shutil.rmtree(made, ignore_errors=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    make_network(PERSONS, SITES, SEED, made, MYELOMA_SHARE)
-    truth = folder.with_name(folder.name + ".truth")
-    shutil.rmtree(truth, ignore_errors=True)
-    made.with_name(made.name + ".truth").rename(truth)
-    made.rename(folder)  # last, so that an interrupted run leaves nothing half made
+    make_network(PERSONS, SITES, SEED, folder, MYELOMA_SHARE)
 
 
 class _Done:
@@ -68,14 +62,17 @@ class _Done:
 
     def __init__(self, file: Path):
         self.file = file
-        self.hashes = json.loads(file.read_text()) if file.exists() else {}
+        try:
+            self.hashes = dict(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):  # none yet, or one that somebody cut
+            self.hashes = {}
 
     def is_needed(self, stage: str, inputs: str, output: Path) -> bool:
         return self.hashes.get(stage) != inputs or not output.exists()
 
     def record(self, stage: str, inputs: str) -> None:
         self.hashes[stage] = inputs
-        self.file.write_text(json.dumps(self.hashes, indent=2, sort_keys=True) + "\n")
+        whole.write_text(self.file, json.dumps(self.hashes, indent=2, sort_keys=True) + "\n")
 
 
 def _hash_of(*patterns: str) -> str:

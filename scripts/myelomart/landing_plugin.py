@@ -13,12 +13,11 @@ from typing import Any
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from myelomart import warehouse
+from myelomart import warehouse, whole
 from myelomart.messages import say
 from myelomart.private_files import OWNER_ALONE
 from myelomart.project import project_root
 from myelomart.source_options import sources_from
-from myelomart.sources.folder import links_of
 from myelomart.sources.landing import land, read_manifest
 
 OPTIONS = ("TIMEZONE", "VOCABULARY", "DATES_SHIFTED")
@@ -47,10 +46,10 @@ class Plugin(BasePlugin):
         config.update(warehouse.settings())
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """The models read the landing, the files that it points to, and the seeds; nothing else."""
+        """The models read the landing and the seeds, and nothing else."""
         landing = _landing()
         conn.execute("load icu; set TimeZone = 'UTC'")
-        warehouse.limit_to(conn, [project_root(), landing, *links_of(landing)])
+        warehouse.limit_to(conn, [project_root(), landing])
 
 
 def _landing() -> Path:
@@ -60,7 +59,8 @@ def _landing() -> Path:
 def _demo_source() -> Path:
     folder = project_root() / "demo" / "cdm"
     if not folder.exists():
-        from myelomart.demonstration import write_demo_network
+        from myelomart.demonstration import MADE_BY, write_demo_network
 
+        whole.claim(folder.parent, MADE_BY)
         write_demo_network(folder)
     return folder

@@ -5,32 +5,51 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import subprocess
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from myelomart import __version__, warehouse
+import duckdb
+
+from myelomart import __version__, warehouse, whole
 from myelomart.disclosure.suppression import suppress
+from myelomart.display.table import Table
+from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
 from myelomart.project import project_root
 from myelomart.report.render import Chapter, Page, chapter, quality_table, render
-from myelomart.results import Results, write_results, write_texts
+from myelomart.results import Results, write_results
 from myelomart.running import run_study
 from myelomart.spreadsheet import as_text
 from myelomart.study import read_study, study_frame, study_ids
 from myelomart.study_data import read_data
 
 RESULT_SIZE = 4_000_000  # bytes of a study's folder, or of its part of the page: at most so
+GENERATOR = '<meta name="generator" content="myelomart'  # by which a page is known as ours
 COMPUTING = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Studies that were run, and what the warehouse that gave the numbers says of itself."""
+
+    chapters: list[Chapter]
+    facts: dict
+    quality: Table | None
 
 
 def run_studies(
     database: Path, wanted: list[str] | None = None, suppress_below: int | None = None
-) -> list[Chapter]:
-    """The studies named in ``wanted`` (all without it), run on ``database``, in order.
+) -> Run:
+    """Run the studies named in ``wanted`` (all without it) on ``database``, in order.
 
-    Counts below ``suppress_below`` are hidden before anything is shown; none without it.
+    Counts below ``suppress_below`` are hidden before anything is shown; none without it. All is
+    read through one connection: what the manifest names is what gave the numbers.
     """
     chapters = []
     with warehouse.database(database) as connection:
+        facts = provenance(connection)
+        order = "source_name, finding_group, found_count desc, finding"
+        quality = quality_table(study_frame(connection, "study_quality", None, order))
         for study_id in wanted or study_ids(connection):
             study = read_study(connection, study_id)
             data = read_data(connection, study)
@@ -39,17 +58,16 @@ def run_studies(
                 months = {one.output_id: one.months for one in study.analyses}
                 suppress(results, suppress_below, months)
             chapters.append(chapter(study, results, data))
-    return chapters
+    return Run(chapters, facts, quality)
 
 
-def publish(chapters: list[Chapter], database: Path, out: Path) -> None:
+def publish(run: Run, out: Path) -> None:
     """Write every study into a folder of its own under ``out``, with its tables and its report."""
-    facts = provenance(database)
-    for one in chapters:
-        folder = out / one.study.study_id
-        write_results(one.results, folder, manifest(one.results, facts, one))
-        write_texts(folder / "tables", "csv", _tables(one))
-        write_report([one], database, folder / "report.html", facts)
+    for one in run.chapters:
+        texts = {f"tables/{name}.csv": text for name, text in _tables(one).items()}
+        texts["report.html"] = page_of(replace(run, chapters=[one]))
+        told = manifest(one.results, run.facts, one)
+        write_results(one.results, out / one.study.study_id, told, texts)
 
 
 def _tables(one: Chapter) -> dict[str, str]:
@@ -67,26 +85,23 @@ def _tables(one: Chapter) -> dict[str, str]:
     return tables
 
 
-def write_report(
-    chapters: list[Chapter], database: Path, file: Path, facts: dict | None = None
-) -> None:
-    """Write the page of ``chapters``; a former page stays until the new one is whole."""
-    facts = facts or provenance(database)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    building = file.with_name(file.name + ".building")
-    with warehouse.database(database) as connection:
-        findings = study_frame(
-            connection,
-            "study_quality",
-            None,
-            "source_name, finding_group, found_count desc, finding",
+def write_report(run: Run, file: Path) -> None:
+    """Write the page of ``run``; a former page stays until the new one is whole.
+
+    Raises ``MyelomartError`` where ``file`` is something else than such a page.
+    """
+    if file.is_file() and GENERATOR not in file.read_text("utf-8", errors="replace")[:2000]:
+        raise MyelomartError(
+            f"{file} is not a page that myelomart wrote: name another file with --out, or move it "
+            "away."
         )
-    page = Page(
-        {name: fact for name, fact in facts.items() if isinstance(fact, str)},
-        facts["models"], facts["inputs"], quality_table(findings),
-    )  # fmt: skip
-    building.write_text(render(chapters, page), encoding="utf-8")
-    building.replace(file)
+    whole.write_text(file, page_of(run))
+
+
+def page_of(run: Run) -> str:
+    """The studies of ``run`` as one page of HTML."""
+    facts = {name: fact for name, fact in run.facts.items() if isinstance(fact, str)}
+    return render(run.chapters, Page(facts, run.facts["models"], run.facts["inputs"], run.quality))
 
 
 def manifest(results: Results, facts: dict, one: Chapter) -> dict:
@@ -95,11 +110,10 @@ def manifest(results: Results, facts: dict, one: Chapter) -> dict:
     return facts | {"study_id": results.study_id, "seeds": seeds}
 
 
-def provenance(database: Path) -> dict:
-    """Versions, the commit of the code and the hashes of the inputs of ``database``."""
-    with warehouse.database(database) as connection:
-        origin = read_origin(connection)
-        rule_set = warehouse.value(connection, "select min(rule_set) from studies.study_rule_set")
+def provenance(connection: duckdb.DuckDBPyConnection) -> dict:
+    """Versions, the commit of the code and the hashes of the inputs of a warehouse."""
+    origin = read_origin(connection)
+    rule_set = warehouse.value(connection, "select min(rule_set) from studies.study_rule_set")
     sources = ", ".join(one["name"] for one in origin.landed.get("sources", []))
     versions = {name: importlib.metadata.version(name) for name in COMPUTING}
     return {

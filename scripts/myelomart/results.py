@@ -11,9 +11,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from myelomart import whole
+from myelomart.errors import MyelomartError
 from myelomart.private_files import private
 from myelomart.spreadsheet import safe
 
+MADE_BY, MANIFEST = "study run", "manifest.json"
 ESTIMATE_COLUMNS = {
     "study_id": "string",
     "analysis_id": "string",  # of studies.study_analyses: two analyses may make one output
@@ -144,38 +147,60 @@ class Results:
         return frame.sort_values(order, ascending=[True, True, False], ignore_index=True)
 
 
-def write_results(results: Results, folder: Path, manifest: dict) -> None:
-    """Write estimates, curves, figures and the manifest of one study into ``folder``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in (("estimates", results.estimate_frame()), ("curves", results.curve_frame())):
-        frame.to_parquet(folder / f"{name}.parquet", index=False)
-        safe(frame).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-    write_texts(folder / "figures", "svg", results.figures)
-    pairs = results.pair_frame() if results.pairs else None
-    (folder / PAIRS).unlink(missing_ok=True)
-    if pairs is not None:
-        with private():
-            pairs.to_parquet(folder / PAIRS, index=False)
-        manifest = manifest | {PAIRS: _pairs_by_analysis(pairs)}
-    said = manifest | {
-        "warnings": results.warnings, "missing": results.missing, "stopped": results.stopped
-    }  # fmt: skip
-    (folder / "manifest.json").write_text(
-        json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+def write_results(
+    results: Results, folder: Path, manifest: dict, texts: dict[str, str] | None = None
+) -> None:
+    """Write one study into ``folder``: estimates, curves, figures, ``texts`` by path, manifest.
+
+    The folder takes the place of the former one when it is whole. The manifest is written last and
+    holds the hash of every file. Raises ``MyelomartError`` where the folder holds other files.
+    """
+    figures = {f"figures/{name}.svg": svg for name, svg in results.figures.items()}
+    frames = {"estimates": results.estimate_frame(), "curves": results.curve_frame()}
+    with whole.folder(folder, MADE_BY) as made:
+        for name, frame in frames.items():
+            frame.to_parquet(made / f"{name}.parquet", index=False)
+            safe(frame).to_csv(made / f"{name}.csv", index=False, lineterminator="\n")
+        for name, text in (figures | (texts or {})).items():
+            (made / name).parent.mkdir(exist_ok=True)
+            (made / name).write_text(text, encoding="utf-8")
+        if results.pairs:
+            pairs = results.pair_frame()
+            with private():
+                pairs.to_parquet(made / PAIRS, index=False)
+            manifest = manifest | {PAIRS: _pairs_by_analysis(pairs)}
+        said = manifest | {
+            "warnings": results.warnings, "missing": results.missing, "stopped": results.stopped,
+            "files": whole.hashes(made),
+        }  # fmt: skip
+        (made / MANIFEST).write_text(
+            json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
+            encoding="utf-8",
+        )
+
+
+def faults_of(folder: Path) -> list[str]:
+    """What is wrong with the results in ``folder``, a sentence each; nothing when they are whole.
+
+    Raises ``MyelomartError`` where there is no manifest that names its files.
+    """
+    try:
+        files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MyelomartError(
+            f"{folder} has no {MANIFEST} that lists its files: name a folder that "
+            "`myelomart study run` wrote, or run the study again."
+        ) from error
+    there = whole.hashes(folder)
+    there.pop(MANIFEST)
+    faults = [f"{name} is not there." for name in sorted({*files} - {*there})]
+    faults += [f"{name} is not of this run." for name in sorted({*there} - {*files})]
+    changed = sorted(name for name in {*files} & {*there} if files[name] != there[name])
+    return faults + [f"{name} is not as it was written." for name in changed]
 
 
 def _pairs_by_analysis(pairs: pd.DataFrame) -> dict[str, int]:
     return {name: int(own["pair"].nunique()) for name, own in pairs.groupby("analysis_id")}
-
-
-def write_texts(folder: Path, kind: str, texts: dict[str, str]) -> None:
-    """Write one file per text, name to content; files of that kind from a former run go."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob(f"*.{kind}"):
-        stale.unlink()
-    for name, text in texts.items():
-        (folder / f"{name}.{kind}").write_text(text, encoding="utf-8")
 
 
 def _row(estimate: dict) -> SimpleNamespace:

@@ -28,6 +28,7 @@ CLOSED = {
     "allow_community_extensions": "false",
     "allow_persistent_secrets": "false",
 }
+DUCKDB_MAGIC = b"DUCK"
 
 
 @contextmanager
@@ -144,6 +145,51 @@ def postgres(address: str, shown: str, secrets: tuple[str, ...] = ()) -> Iterato
         raise SourceError(
             f"The server {shown} cannot be read: {reason}. Check address, user and rights."
         ) from error
+
+
+def is_duckdb(path: Path) -> bool:
+    """True when the file at ``path`` begins as a DuckDB database does."""
+    with path.open("rb") as opened:
+        return opened.read(12)[8:] == DUCKDB_MAGIC
+
+
+def close_whole(path: Path) -> None:
+    """Bring all that the database at ``path`` holds into its one file."""
+    with database(path, read_only=False) as connection:
+        connection.execute("checkpoint")
+    _refuse_log(path)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Nobody else has the database at ``path`` open until the block ends.
+
+    Raises ``WarehouseError`` when another process has it open, and when a log of changes lies
+    beside it: the database that takes its place would take the log for its own.
+    """
+    connection = None
+    if path.exists():
+        try:
+            connection = duckdb.connect(str(path))
+            connection.execute("checkpoint")
+        except duckdb.Error as error:
+            if "lock" in str(error).lower():
+                raise WarehouseError(_why_not_opened(path, str(error))) from error
+    try:
+        _refuse_log(path)
+        yield
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _refuse_log(path: Path) -> None:
+    log = path.with_name(path.name + ".wal")
+    if log.exists() and log.stat().st_size:
+        raise WarehouseError(
+            f"{log} holds changes that are not yet in {path.name}: open the database once, close "
+            "it, and try again; or remove the log when the database is gone."
+        )
 
 
 def is_locked(path: Path) -> bool:

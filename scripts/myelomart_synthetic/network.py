@@ -1,12 +1,14 @@
 """The whole generator: people in chunks, their course, their records, and the truth beside them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from myelomart import whole
 from myelomart.errors import MyelomartError
 from myelomart_synthetic.assembly import assemble
 from myelomart_synthetic.broken_files import write_broken_files
@@ -47,6 +49,7 @@ from myelomart_synthetic.vocabulary import VERSION, vocabulary_tables
 from myelomart_synthetic.writer import SiteWriter, TruthWriter, Writer
 
 CHUNK = 5_000
+MADE_BY = "synth"
 
 
 def make_network(
@@ -64,45 +67,63 @@ def make_network(
 ) -> dict[str, int]:
     """Write the CDM to `out` and the truth to `out`.truth; returns the rows of each table.
 
-    With `dirty`, faults are planted in the rows (listed in the truth as `faults`), and folders of
-    broken files are written to `out`.broken. With `folders` each site is a CDM of its own,
-    `out`/site_1 and so on. `lean` leaves out routine laboratories, imaging and vital signs, for
-    many replicates of a comparison that reads none of them.
+    What is there is replaced when all is whole. With `dirty`, faults are planted in the rows
+    (listed in the truth as `faults`), and folders of broken files are written to `out`.broken. With
+    `folders` each site is a CDM of its own, `out`/site_1 and so on. `lean` leaves out routine
+    laboratories, imaging and vital signs, for many replicates of a comparison that reads none.
     """
     if dirty and folders:
         raise MyelomartError("Choose --dirty or --folders: faults are planted in one folder only.")
     planted = scenario_named(scenario)
-    places = make_sites(sites, seed)
-    beside = out.parent / f"{out.name}.truth"
-    writer = SiteWriter(out, sites) if folders else Writer(out)
-    truth = TruthWriter(beside)
-    with ThreadPoolExecutor(max_workers=1) as behind:
-        written = None
-        for first in range(1, patients + 1, chunk):
-            count = min(chunk, patients + 1 - first)
-            tables, latent = make_chunk(first, count, seed, myeloma_share, places, planted, lean)
-            if dirty:
-                myeloma = latent["patients"]["person_id"].to_numpy()
-                tables, faults = plant_faults(tables, myeloma, seed)
-                latent |= {"faults": faults} if faults is not None else {}
+    with _in_place(out, dirty) as out:
+        places = make_sites(sites, seed)
+        writer = SiteWriter(out, sites) if folders else Writer(out)
+        truth = TruthWriter(out.with_name(f"{out.name}.truth"))
+        with ThreadPoolExecutor(max_workers=1) as behind:
+            written = None
+            for first in range(1, patients + 1, chunk):
+                count = min(chunk, patients + 1 - first)
+                tables, latent = make_chunk(
+                    first, count, seed, myeloma_share, places, planted, lean
+                )
+                if dirty:
+                    myeloma = latent["patients"]["person_id"].to_numpy()
+                    tables, faults = plant_faults(tables, myeloma, seed)
+                    latent |= {"faults": faults} if faults is not None else {}
+                if written is not None:
+                    written.result()
+                written = behind.submit(writer.add, tables)
+                truth.add(latent)
+                progress(count)
             if written is not None:
                 written.result()
-            written = behind.submit(writer.add, tables)
-            truth.add(latent)
-            progress(count)
-        if written is not None:
-            written.result()
-    writer.add(site_tables(places))
-    writer.add(vocabulary_tables())
-    writer.close()
-    truth.add({"effects": effect_table(planted, seed)})
-    if dirty:
-        broken = write_broken_files(
-            out / "site_1" if folders else out, out.parent / f"{out.name}.broken"
-        )
-        truth.add({"broken_files": pa.Table.from_pylist(broken)})
-    truth.close()
-    return writer.counts
+        writer.add(site_tables(places))
+        writer.add(vocabulary_tables())
+        writer.close()
+        truth.add({"effects": effect_table(planted, seed)})
+        if dirty:
+            broken = write_broken_files(
+                out / "site_1" if folders else out, out.parent / f"{out.name}.broken"
+            )
+            truth.add({"broken_files": pa.Table.from_pylist(broken)})
+        truth.close()
+        return writer.counts
+
+
+@contextmanager
+def _in_place(out: Path, dirty: bool) -> Iterator[Path]:
+    """A CDM to write, its truth beside it, which take the places of the former ones together."""
+    out = out.resolve()
+    truth, broken = (out.with_name(f"{out.name}.{part}") for part in ("truth", "broken"))
+    beside = [truth, broken] if dirty or whole.is_made_by(broken, MADE_BY) else [truth]
+    for folder in (out, *beside):
+        whole.refuse_foreign(folder, MADE_BY)
+    with whole.staging(out) as place:
+        yield place / out.name
+        for folder in place.iterdir():
+            if folder.is_dir():
+                whole.finish(folder, MADE_BY)
+        whole.put(place, out, *beside)
 
 
 def make_chunk(

@@ -18,12 +18,12 @@ def calibrate(
     out: Path = typer.Option(Path("docs/calibration.md"), help="The page to write."),
 ) -> None:
     """Compare the synthetic network with the printed numbers it aims at; exit 1 beyond 3 errors."""
+    from myelomart import whole
     from myelomart_synthetic.calibration import calibration_table
     from myelomart_synthetic.calibration_page import LIMIT, page
 
     table = calibration_table(patients, seed)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page(table, patients, seed), encoding="utf-8")
+    whole.write_text(out, page(table, patients, seed))
     beyond = table[table["z"].abs() > LIMIT]
     say(f"{len(table)} numbers, {len(beyond)} beyond {LIMIT} standard errors: {out}")
     if len(beyond):

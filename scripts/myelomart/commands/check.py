@@ -2,13 +2,12 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from myelomart.building import landing_of
+from myelomart import whole
 from myelomart.messages import console, say
 from myelomart.quality import door, outcome, report
 from myelomart.quality.checks import BLOCKING, WARNING
@@ -24,7 +23,7 @@ from myelomart.source_options import (
     Vocabulary,
     sources_from,
 )
-from myelomart.sources.folder import temporary
+from myelomart.sources.folder import check_landing
 from myelomart.sources.landing import bytes_of, land
 
 HTML, JSON, JUNIT, GITHUB = "html", "json", "junit", "github"
@@ -92,19 +91,20 @@ def check_command(
     if fail_on not in (BLOCKING, WARNING):
         raise typer.BadParameter(f"{fail_on}: known are blocking, warning.", param_hint="--fail-on")
     known = outcome.read_baseline(baseline) if baseline else None
-    landing = landing_of(db.expanduser().resolve())
-    landing = landing.with_name(landing.name + ".check")  # a copy of the data, for the check alone
+    landing = check_landing(db.expanduser().resolve())
     sources = sources_from(
         source, source_format, timezone, vocabulary, dates_shifted, cohort, allow_views
     )
     size = LANDING_BASE + 2 * sum(bytes_of(one) for one in sources)
-    with needed("The landing of these sources", size, landing), temporary(landing):
-        manifest = land(sources, landing, say=console(stderr=True).print)
-        found = door.check(landing, manifest, checks, expectations)
-        result = outcome.mark(found, fail_on, known)
-        out.mkdir(parents=True, exist_ok=True)
-        for name in (door.RESULT, door.PAGE):
-            shutil.copyfile(landing / name, out / name)
+    with needed("The landing of these sources", size, landing):
+        try:
+            manifest = land(sources, landing, say=console(stderr=True).print)
+            found = door.check(landing, manifest, checks, expectations)
+            result = outcome.mark(found, fail_on, known)
+            for name in (door.RESULT, door.PAGE):
+                whole.write_text(out / name, (landing / name).read_text(encoding="utf-8"))
+        finally:
+            whole.discard(landing)  # a copy of the data, for the check alone
     _tell(result, JSON if as_json else form, out)
     if result["failed"]:
         raise typer.Exit(1)
@@ -126,5 +126,5 @@ def _tell(result: dict, form: str, out: Path) -> None:
     written = [out / door.RESULT, out / door.PAGE]
     if form == JUNIT:
         written.append(out / JUNIT_FILE)
-        written[-1].write_text(outcome.as_junit(result), encoding="utf-8")
+        whole.write_text(written[-1], outcome.as_junit(result))
     say(f"written: {', '.join(str(file.resolve()) for file in written)}", err=True)

@@ -30,7 +30,7 @@ def patient(
     threads: Threads = None,
 ) -> None:
     """Show drugs, lines, infusions, labs and responses of one patient, and why each line began."""
-    from myelomart import warehouse
+    from myelomart import warehouse, whole
     from myelomart.history import read_history
     from myelomart.timeline import as_page, as_svg
 
@@ -41,7 +41,7 @@ def patient(
         return
     try:
         with private():
-            svg.write_text(as_svg(history), encoding="utf-8")
+            whole.write_text(svg, as_svg(history))
     except OSError as error:
         raise MyelomartError(f"{svg} cannot be written: name another file with --svg.") from error
     say(f"the page is {svg}")

@@ -40,7 +40,7 @@ def report(
     from myelomart.publishing import RESULT_SIZE, run_studies, write_report
     from myelomart.room import needed
 
-    chapters = run_studies(db, suppress_below=suppress_below)
-    with needed("The page", RESULT_SIZE * len(chapters), out):
-        write_report(chapters, db, out)
+    made = run_studies(db, suppress_below=suppress_below)
+    with needed("The page", RESULT_SIZE * len(made.chapters), out):
+        write_report(made, out)
     say(f"the report is {out.resolve()}")

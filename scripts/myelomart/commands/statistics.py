@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from myelomart import messages
+from myelomart import messages, whole
 from myelomart.errors import StatisticsError
 from myelomart.input_file import MOST_EXACT, read_table
 from myelomart.messages import say
@@ -189,16 +189,13 @@ def _whole(value: float):
 
 def _write(matched, out: Path) -> None:
     """Write the matched rows beside any existing file first, then put them in its place."""
-    partial = out.with_name(out.name + ".partial")
     try:
-        with private():  # a row is a person
+        with private(), whole.file(out) as made:  # a row is a person
             if out.suffix.lower() in (".parquet", ".pq"):
-                matched.to_parquet(partial, index=False)
+                matched.to_parquet(made, index=False)
             else:
-                safe(matched).to_csv(partial, index=False)
-        partial.replace(out)
+                safe(matched).to_csv(made, index=False)
     except (OSError, ValueError, TypeError) as cause:
-        partial.unlink(missing_ok=True)
         if (full := no_room(cause, out)) is not None:
             raise full from None
         said = getattr(cause, "strerror", None) or " ".join(str(cause).split())

@@ -1,4 +1,4 @@
-"""`myelomart study`: list the studies of a warehouse, show one, run them; audit printed numbers."""
+"""`myelomart study`: list, show, run and verify the studies of a warehouse; audit numbers."""
 
 import json
 from pathlib import Path
@@ -82,14 +82,31 @@ def run(
     from myelomart.publishing import RESULT_SIZE, publish, run_studies
     from myelomart.room import needed
 
-    chapters = run_studies(db, study_ids, suppress_below)
-    with needed("A run of studies", RESULT_SIZE * len(chapters), out):
-        publish(chapters, db, out)
-    for one in chapters:
+    made = run_studies(db, study_ids, suppress_below)
+    with needed("A run of studies", RESULT_SIZE * len(made.chapters), out):
+        publish(made, out)
+    for one in made.chapters:
         print_headline(one)
         say(f"{one.study.study_id}: written to {out / one.study.study_id}")
         for warning in missing_outputs(one):
             say(warning, err=True)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="Results of a study, or of several.")],
+) -> None:
+    """Check that results are whole and as they were written; exit code 1 when they are not."""
+    from myelomart.results import MANIFEST, faults_of
+
+    several = sorted(file.parent for file in folder.glob(f"*/{MANIFEST}"))
+    faults = 0
+    for one in several if several and not (folder / MANIFEST).exists() else [folder]:
+        found = faults_of(one)
+        faults += len(found)
+        say(f"{one}: {' '.join(found) if found else 'whole, as it was written'}")
+    if faults:
+        raise typer.Exit(1)
 
 
 @app.command("audit")

@@ -35,8 +35,7 @@ def check(
     if before.get("digest") == digest:
         return before
     counts, set_aside, facts, told = [], {}, {}, {}
-    reach = [landing, *kept.links_of(landing)]
-    with warehouse.scratch(reach, spill_to=landing / ".spill") as connection:
+    with warehouse.scratch([landing], spill_to=landing / ".spill") as connection:
         for entry in manifest["sources"]:
             for table in entry["tables"]:
                 kept.put_back(landing, entry["name"], table)

@@ -1,24 +1,33 @@
-"""The landing as a folder: what stands where, one writer at a time, and the way back.
+"""The landing as a folder: what stands where, and one folder for each content.
 
 ``<landing>/<table>/source_name=<name>/part.parquet`` is a landed table. Beside it stand the rows
-that were set aside, and the tables as they came where rows were set aside for their quality. A
-landing is made beside the one in use and takes its place only when it is whole: a database's views
-read its landing, so a build that fails must leave that as it was too.
+that were set aside, and the tables as they came where rows were set aside for their quality.
+
+A build makes its landing out of sight, names it by its content
+(``<database>.landing.<hash>``) and never writes to it again: the views of a database read the rows
+that it was built from for as long as it stands.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from myelomart import warehouse, whole
 from myelomart.errors import MyelomartError
 
 EXPORTED = ".exported"
-LEFT_OUT = (".lock", ".spill", EXPORTED)
+LEFT_OUT = (whole.MARKER, ".spill", EXPORTED)
+MADE_BY = "build"
+CHECK = ".landing.check"
+NAMED = re.compile(r"\.(?:spark_)?landing\.([0-9a-f]{16})(?=/|$)")
+FICLONE = 0x40049409  # linux/fs.h
 
 
 def landed_path(landing: Path, source: str, table: str) -> Path:
@@ -55,14 +64,23 @@ def put_back(landing: Path, source: str, table: str) -> None:
     faults_path(landing, source, table).unlink(missing_ok=True)
 
 
-def link(path: Path, target: Path) -> None:
-    """A second name for what was exported into the landing; a pointer to what is the user's."""
+def take(path: Path, target: Path) -> None:
+    """A second name for what was exported into the landing; a copy of what is the user's.
+
+    The user's file may be written over; where the disk can, the copy shares its blocks.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
+    temporary = target.with_name(target.name + ".new")
+    temporary.unlink(missing_ok=True)
     if EXPORTED in path.parts:
-        os.link(path, target)
+        os.link(path, temporary)
     else:
-        target.symlink_to(path.resolve())
+        with path.open("rb") as source, temporary.open("wb") as copy:
+            try:
+                fcntl.ioctl(copy, FICLONE, source.fileno())
+            except OSError:
+                shutil.copyfileobj(source, copy, 1 << 24)
+    os.replace(temporary, target)
 
 
 def remove_other_sources(landing: Path, names: set[str]) -> None:
@@ -70,11 +88,6 @@ def remove_other_sources(landing: Path, names: set[str]) -> None:
     for folder in [*landing.glob("*/source_name=*"), *landing.glob("*/*/source_name=*")]:
         if folder.name.removeprefix("source_name=") not in names:
             shutil.rmtree(folder)
-
-
-def links_of(landing: Path) -> list[Path]:
-    """The user's own files that ``landing`` points to."""
-    return [path.resolve() for path in landing.rglob("*.parquet") if path.is_symlink()]
 
 
 @contextmanager
@@ -94,58 +107,98 @@ def write_atomically(path: Path, text: str) -> None:
     os.replace(temporary, path)
 
 
-@contextmanager
-def held(path: Path, refusal: MyelomartError) -> Iterator[None]:
-    """Hold the lock file at ``path``; raise ``refusal`` when another process holds it.
+# --- one folder for each content ---------------------------------------------------------------
 
-    The lock is given back however its process ends.
+
+def landings(database: Path, target: str = "duckdb") -> list[Path]:
+    """The whole landings of ``database``, the oldest first."""
+    found = [
+        path
+        for path in database.parent.iterdir()
+        if path.name.startswith(_prefix(database, target))
+        and NAMED.search(path.name)
+        and (path / whole.MARKER).is_file()
+    ]
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+
+def landing_of(database: Path) -> Path:
+    """The landing that the views of ``database`` read."""
+    read = read_by(database)
+    for path in landings(database):
+        if NAMED.search(path.name)[1] in read:
+            return path
+    raise MyelomartError(f"The views of {database} read no landing beside it: build it again.")
+
+
+def check_landing(database: Path) -> Path:
+    """What `myelomart check` reads for ``database``: the database reads its own."""
+    return database.with_name(database.name + CHECK)
+
+
+def begin(new: Path, before: Path | None) -> None:
+    """Begin the landing ``new`` with what is landed already, linked and not copied."""
+    if before is None:
+        new.mkdir()
+    else:
+        ignored = shutil.ignore_patterns(*LEFT_OUT)
+        shutil.copytree(before, new, symlinks=True, ignore=ignored, copy_function=_link_or_copy)
+    whole.mark(new, MADE_BY)
+
+
+def keep(new: Path, database: Path, target: str) -> Path:
+    """Give the landing ``new`` the name of its content, beside ``database``; that is its path."""
+    for name in (EXPORTED, ".spill"):
+        shutil.rmtree(new / name, ignore_errors=True)
+    content = content_of(new)
+    kept = database.with_name(_prefix(database, target) + content)
+    whole.refuse_foreign(kept, MADE_BY)
+    if not kept.exists() or content_of(kept) != content:  # somebody may have removed files of it
+        whole.finish(new, MADE_BY)
+        os.rename(new, new.with_name(kept.name))
+        whole.put(new.parent, kept)
+    os.utime(kept)  # the latest
+    return kept
+
+
+def content_of(landing: Path) -> str:
+    """The hash by which a landing is named: of the names and contents of its files."""
+    listed = "".join(f"{digest} {name}\n" for name, digest in whole.hashes(landing).items())
+    return hashlib.sha256(listed.encode()).hexdigest()[:16]
+
+
+def read_by(database: Path) -> set[str]:
+    """The contents of the landings that the views of ``database`` read."""
+    with warehouse.database(database) as connection:
+        queries = warehouse.rows(connection, "select sql from duckdb_views() where not internal")
+    return {found for (query,) in queries for found in NAMED.findall(query)}
+
+
+def remove_unread(database: Path, target: str, trash: Path, kept: Path | None = None) -> list[Path]:
+    """Remove the landings of ``database`` that no database beside it reads; these they were.
+
+    A database that cannot be opened may read any. ``kept`` stays. A landing goes to ``trash``
+    first: under its own name it is whole or not there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise refusal from error
-        yield
+    found = [path for path in landings(database, target) if path != kept]
+    if not found:
+        return []
+    read: set[str] = set()
+    for other in database.parent.iterdir():
+        if other.is_file() and warehouse.is_duckdb(other):
+            try:
+                read |= read_by(other)
+            except MyelomartError:
+                return []
+    unread = [path for path in found if NAMED.search(path.name)[1] not in read]
+    for path in unread:
+        os.rename(path, trash / path.name)
+        whole.discard(trash / path.name)
+    return unread
 
 
-class LandingSwap:
-    """The landing in use, the one that is being made, and the way back."""
-
-    def __init__(self, landing: Path):
-        self.landing = landing
-        self.new = landing.with_name(landing.name + ".new")
-        self._before = landing.with_name(landing.name + ".before")
-
-    def __enter__(self) -> LandingSwap:
-        """Begin with what is landed already, linked and not copied."""
-        self._go_back()  # what a build left that was killed
-        shutil.rmtree(self.new, ignore_errors=True)
-        if self.landing.exists():
-            ignored = shutil.ignore_patterns(*LEFT_OUT)
-            shutil.copytree(
-                self.landing, self.new, symlinks=True, ignore=ignored, copy_function=_link_or_copy
-            )
-        return self
-
-    def use(self) -> None:
-        """Put the new landing in its place; it stays there unless the build fails."""
-        if self.landing.exists():
-            os.rename(self.landing, self._before)
-        os.rename(self.new, self.landing)
-
-    def __exit__(self, kind, error, traceback) -> None:
-        """Keep the new landing after a success; go back after a failure."""
-        if kind is None:
-            shutil.rmtree(self._before, ignore_errors=True)
-        else:
-            self._go_back()
-        shutil.rmtree(self.new, ignore_errors=True)
-
-    def _go_back(self) -> None:
-        if self._before.exists():
-            shutil.rmtree(self.landing, ignore_errors=True)
-            os.rename(self._before, self.landing)
+def _prefix(database: Path, target: str) -> str:
+    return f"{database.name}.{'' if target == 'duckdb' else 'spark_'}landing."
 
 
 def _link_or_copy(source: str, target: str) -> None:

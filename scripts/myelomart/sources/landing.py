@@ -3,7 +3,7 @@
 A source is opened once (`opening`), and then each table goes straight through: made readable
 (`_readable`), matched with its layout and written (`columns`), mended where only the whole table
 can tell (`mending`), and accounted for row by row. Where the user's own Parquet already has the
-right columns and types it is linked, not copied. What a source lacks is one empty file. The
+right columns and types it is taken as it is. What a source lacks is one empty file. The
 manifest says what was read, and lets the next landing do only what changed.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +20,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from myelomart import warehouse
+from myelomart import warehouse, whole
 from myelomart.errors import SourceError
+from myelomart.lock import held
 from myelomart.private_files import make_private, private
 from myelomart.sources import columns, files, folder, layout, mending, text
 from myelomart.sources.databases import ATTACHED, file_and_options
@@ -51,9 +53,10 @@ def land(sources: list[Source], landing: Path, say: Say = print) -> dict:
     Raises ``SourceError`` with file, table, column and row when something cannot be read.
     """
     _check_names(sources)
+    if not read_manifest(landing).get("specification"):  # older ones carry no mark
+        whole.claim(landing, folder.MADE_BY)
     make_private(landing)
-    refusal = SourceError(f"Another build is reading sources into {landing}: wait until it ends.")
-    with folder.held(landing / ".lock", refusal):
+    with held(whole.lock_of(landing), f"Another command is landing into {landing}", SourceError):
         before = read_manifest(landing)
         manifest = {"specification": _specification_hash(), "sources": []}
         known = before if before.get("specification") == manifest["specification"] else {}
@@ -61,6 +64,7 @@ def land(sources: list[Source], landing: Path, say: Say = print) -> dict:
             with folder.temporary(landing / folder.EXPORTED / source.name) as work:
                 entry = _land_source(source, landing, work, _entry(known, source), say)
             manifest["sources"].append(entry)
+        _refuse_changed(manifest)
         folder.remove_other_sources(landing, {source.name for source in sources})
         if manifest != before:
             folder.write_atomically(
@@ -185,12 +189,12 @@ def _land_table(
 def _write_table(
     connection, readable: columns.Readable, target: Path, landing: Path, source: Source
 ) -> RowAccount:
-    """Link the table where it fits, else write it."""
+    """Take the table as it is where it fits, else write it."""
     table = readable.table
     plan = columns.plan(connection, readable, source.timezone)
     if plan.fits and not mending.unreadable_numbers(connection, table, readable.linkable):
-        folder.link(readable.linkable, target)
-        account = RowAccount("linked parquet", rows=columns.parquet_rows(target))
+        folder.take(readable.linkable, target)
+        account = RowAccount("copied parquet", rows=columns.parquet_rows(target))
         account.rows_in = account.rows if readable.rows is None else readable.rows
         return account
     return columns.write(connection, plan, target, set_aside_path(landing, source.name, table))
@@ -377,7 +381,9 @@ def _write_accounts(entry: dict, opened: OpenSource, landing: Path) -> None:
 def _write_rows(table: str, rows: list[dict], target: Path) -> None:
     kinds = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "BOOLEAN": pa.bool_()}
     schema = pa.schema([(c.name, kinds[c.type]) for c in layout.landing_tables()[table]])
-    pq.write_table(pa.Table.from_pylist(rows, schema), target)
+    temporary = target.with_name(target.name + ".new")
+    pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
+    os.replace(temporary, target)  # an older landing may hold the same file under its name
 
 
 def _say_what_happened(entry: dict, opened: OpenSource, changed: list[str], say: Say) -> None:
@@ -459,6 +465,23 @@ def _fingerprint(path: Path, old: dict | None, cache: dict[Path, dict]) -> dict:
     with path.open("rb") as handle:
         cache[path] = entry | {"sha256": hashlib.file_digest(handle, "sha256").hexdigest()}
     return cache[path]
+
+
+def _refuse_changed(manifest: dict) -> None:
+    """A file that was written to while it was read may have landed in part."""
+    for entry in manifest["sources"]:
+        for table, account in entry["tables"].items():
+            for known in account["files"]:
+                path = Path(known["path"])
+                if folder.EXPORTED in path.parts:  # a copy of our own
+                    continue
+                status = path.stat() if path.exists() else None
+                read = (known["size"], known["mtime_ns"])
+                if status is None or (status.st_size, status.st_mtime_ns) != read:
+                    raise SourceError(
+                        f"{path} (table {table}) was changed while it was read: wait until it is "
+                        "written, and try again."
+                    )
 
 
 def _same(before: list[dict], now: list[dict]) -> bool:

@@ -76,7 +76,7 @@ def number_unnamed(connection, table: str, target: Path, account: RowAccount) ->
         raise SourceError(f"table {table}: rows were lost while they were numbered: report this.")
     account.rows_renumbered = missing
     account.note("new id", key, "it has none that is a whole number", missing)
-    if account.form == "linked parquet":
+    if account.form == "copied parquet":
         account.form = "parquet"
 
 
@@ -227,7 +227,7 @@ def mend_days(
     copy(connection, f"select {selected} from {source}", target)
     if parquet_rows(target) != account.rows:
         raise SourceError(f"table {table}: rows were lost while its days were mended: report this.")
-    if account.form == "linked parquet":
+    if account.form == "copied parquet":
         account.form = "parquet"
 
 

@@ -23,6 +23,10 @@ PERSONS = """
     select count(*) as persons
     from read_parquet('{{ env_var("MYELOMART_LANDING") }}/person/**/*.parquet')
 """
+LANDED = """
+    {{ config(materialized='view') }}
+    select * from read_parquet('{{ env_var("MYELOMART_LANDING") }}/person/**/*.parquet')
+"""
 PROJECT = """
 name: small
 version: "1.0"
@@ -39,15 +43,15 @@ small:
 
 @pytest.fixture(scope="module")
 def first_build(tmp_path_factory):
-    """A project and a database built with it, over what an interrupted build left."""
+    """A project and a database built with it."""
     folder = tmp_path_factory.mktemp("first")
     (folder / "project" / "models").mkdir(parents=True)
     (folder / "project" / "dbt_project.yml").write_text(PROJECT)
     (folder / "project" / "profiles.yml").write_text(PROFILE)
     (folder / "project" / "models" / "counts.sql").write_text(PERSONS)
+    (folder / "project" / "models" / "landed.sql").write_text(LANDED)
     write_table(PERSON, folder / "cdm" / "person.parquet")
     database = folder / "warehouse.duckdb"
-    database.with_name("warehouse.duckdb.building").write_bytes(b"half a database")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(building, "project_root", lambda: folder / "project")
         patch.delenv("MYELOMART_LANDING", raising=False)
@@ -66,7 +70,7 @@ def project(first_build, tmp_path, monkeypatch):
 
 @pytest.fixture
 def built(first_build, project, tmp_path):
-    shutil.copytree(first_build / "warehouse.landing", tmp_path / "warehouse.landing")
+    """A copy of the first database: its view reads the landing of the first."""
     return Path(shutil.copy(first_build / "warehouse.duckdb", tmp_path))
 
 
@@ -80,9 +84,8 @@ def build(source, database):
 
 
 def people_landed(database):
-    landing = building.landing_of(database)
-    with warehouse.scratch() as connection:
-        return warehouse.value(connection, f"select count(*) from '{landing}/person/**/*.parquet'")
+    with warehouse.database(database) as connection:
+        return warehouse.value(connection, "select count(*) from landed")
 
 
 def refused(source, database, kind=WarehouseError):

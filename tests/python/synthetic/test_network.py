@@ -212,7 +212,7 @@ def test_planted_outcomes_are_recorded_on_their_day(network):
 
 def test_the_truth_is_not_inside_the_cdm(network):
     assert not {file.stem for file in truth_of(network).glob("*")} & {
-        file.stem for file in network.glob("*")
+        file.stem for file in network.glob("*.parquet")
     }
 
 

@@ -1,0 +1,42 @@
+"""`myelomart clean`: removes what killed commands left."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from myelomart.messages import say
+
+USUAL = [Path("."), Path("results")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `clean` to ``app``."""
+    app.command()(clean)
+
+
+def clean(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Where databases and results lie; here and results without it."),
+    ] = None,
+) -> None:
+    """Remove what killed commands left, the copy that `check` reads, and landings nobody reads.
+
+    Exit code 1 when something has such a name and is not ours, or is at work.
+    """
+    from myelomart import cleaning
+    from myelomart.errors import MyelomartError
+
+    refused = False
+    for place in folders or [one for one in USUAL if one.is_dir()]:
+        if not place.is_dir():
+            raise MyelomartError(f"There is no folder {place}: name one that is there.")
+        removed, refusals = cleaning.clean(place.resolve())
+        for name in removed:
+            say(f"removed: {place / name}")
+        for sentence in refusals:
+            say(f"left: {sentence}", err=True)
+        refused = refused or bool(refusals)
+    if refused:
+        raise typer.Exit(1)
