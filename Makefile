@@ -5,18 +5,22 @@ DEMO   := demo
 export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: install demo test lint docs spark bench mutations calibration clean
+# what is installed is what the locks hash; nothing is built with tools from elsewhere
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
+
+.PHONY: install demo test lint docs spark bench mutations calibration lock clean
 
 install: $(VENV)/.installed ## make the developer's environment; does nothing when it is up to date
 
-$(VENV)/.user: requirements.lock pyproject.toml
+$(VENV)/.user: requirements-build.lock requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(INSTALL) --require-hashes --requirement requirements-build.lock
+	$(INSTALL) --require-hashes --requirement requirements.lock
+	$(INSTALL) --no-deps --editable .
 	@touch $@
 
 $(VENV)/.installed: requirements-dev.lock $(VENV)/.user
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
+	$(INSTALL) --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/.user ## synthetic data, warehouse, studies and report, from nothing
@@ -48,5 +52,9 @@ bench: install ## the statistics beside R, lifelines and scikit-survival (instal
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python bench/statistics.py
 
+lock: install ## pin the newest versions that fit, with hashes; list their licences in docs/licences.md
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python scripts/locks.py
+
 clean: ## remove what the other targets made, but not the environment
-	rm -rf $(DEMO) target logs results landing myelomart.duckdb*
+	rm -rf $(DEMO) target logs results landing myelomart.dbt myelomart.duckdb*

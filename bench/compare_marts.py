@@ -52,7 +52,8 @@ def columns_of(connection, catalog: str) -> dict[str, dict[str, str]]:
 def compare(ours_file: Path, theirs: Path, allowed: set[str]) -> int:
     """Compare all marts; return the number of those that differ."""
     differing = 0
-    with warehouse.database(ours_file) as connection:
+    reach = [ours_file.parent, *warehouse.with_log(theirs)]
+    with warehouse.database(ours_file, reach=reach) as connection:
         catalog = warehouse.value(connection, "select current_database()")
         ours = columns_of(connection, catalog)
         if theirs.is_file():

@@ -1,5 +1,10 @@
-"""Lets `python -m myelomart` do what the `myelomart` command does."""
+"""The command line as a program: `myelomart`, or `python -m myelomart`."""
 
-from myelomart.cli import main
+from myelomart.passwords import hide_in_title
 
-main()
+hide_in_title()  # before the rest is imported, which takes a second in which `ps` would show it
+
+from myelomart.cli import main  # noqa: E402
+
+if __name__ == "__main__":
+    main()

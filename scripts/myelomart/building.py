@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,18 +18,25 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from myelomart import warehouse, whole
-from myelomart.errors import Stopped, WarehouseError
+from myelomart.errors import NoRoom, Stopped, WarehouseError
+from myelomart.private_files import make_private, private
 from myelomart.project import project_root
 from myelomart.quality.door import check, refuse_blocking
+from myelomart.room import needed, no_room
 from myelomart.sources import folder
-from myelomart.sources.landing import Source, land
+from myelomart.sources.landing import Source, bytes_of, land
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
 SHOWN_FAILURES = 5
+# what a build takes beside the sources: the seeds, and a database 29 times as large as the Parquet
+# of the demonstration (17.6 MB in, 510 MB out)
+BUILD_BASE, BUILD_SHARE = 60_000_000, 30
+MADE = "myelomart.duckdb"  # in the making: dbt names its catalog by the file, and takes no quote
 RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogUnitTestResult")
 
 
+@private()
 def build(
     sources: list[Source],
     database: Path,
@@ -48,10 +56,14 @@ def build(
     """
     database = database.expanduser().resolve()
     _check_place(database)
+    size = BUILD_BASE + BUILD_SHARE * sum(bytes_of(source) for source in sources)
     in_force = ["--vars", json.dumps({"rule_set": rule_set})]
     what, landing, state = f"Another build of {database} is running", None, "as it was"
-    with whole.staging(database, what, WarehouseError) as work:
-        made, new = work / database.name, work / "landing"
+    with (
+        needed("A build of these sources", size, database),
+        whole.staging(database, what, WarehouseError) as work,
+    ):
+        made, new = work / MADE, work / "landing"
         try:
             folder.begin(new, next(reversed(folder.landings(database, target)), None))
             with _parsed_meanwhile(new, made, target, in_force):
@@ -69,17 +81,27 @@ def build(
     say(f"the warehouse is {database}")
 
 
+def working_of(made: Path) -> Path:
+    """The folder beside a database where dbt keeps what it compiled, and its log."""
+    name = made.parent.name.removesuffix(whole.STAGING).removesuffix(".duckdb")
+    return made.parent.with_name(f"{name}.dbt")
+
+
 def _start_dbt(
     arguments: list[str], landing: Path, database: Path, target: str, stdout: int
 ) -> subprocess.Popen:
     """Start dbt in a process of its own, on the project, with ``landing`` and ``database``."""
-    root = project_root()
+    root, beside = project_root(), working_of(database)
+    whole.claim(beside, folder.MADE_BY)
+    make_private(beside)
     command = [sys.executable, "-m", "myelomart.dbt_child", "--no-use-colors"]
     command += ["--log-format", "json"]
     command += [*arguments, "--project-dir", str(root), "--profiles-dir", str(root)]
+    command += ["--target-path", str(beside / "target"), "--log-path", str(beside / "logs")]
     environment = {key: text for key, text in os.environ.items() if key != "MYELOMART_SOURCE"} | {
         "MYELOMART_LANDING": str(landing),
         "MYELOMART_DB": str(database),
+        "MYELOMART_SPARK_DIR": os.environ.get("MYELOMART_SPARK_DIR", str(beside / "spark")),
         "DO_NOT_TRACK": "1",
     }
     return subprocess.Popen(
@@ -133,7 +155,14 @@ def run_dbt(
         process.kill()
         raise
     if code:
-        shown = "\n  ".join(failures[:SHOWN_FAILURES]) or "see logs/dbt.log"
+        if (full := no_room("\n".join(failures), database)) is not None:
+            raise full
+        if code == -signal.SIGKILL:
+            raise NoRoom(
+                "The build was ended from outside and the database is as it was: most often the "
+                "memory of the machine did not suffice. Give DuckDB less with --memory."
+            )
+        shown = "\n  ".join(failures[:SHOWN_FAILURES]) or "see dbt.log"
         more = (
             f"\n  and {len(failures) - SHOWN_FAILURES} more"
             if len(failures) > SHOWN_FAILURES
@@ -141,7 +170,7 @@ def run_dbt(
         )
         raise WarehouseError(
             f"The build stopped; the database is as it was. What failed:\n  {shown}{more}\n"
-            f"The SQL is in {project_root() / 'target'}, the log in {project_root() / 'logs'}."
+            f"The SQL and the log are in {working_of(database)}."
         )
 
 
@@ -149,7 +178,9 @@ def _follow(line: str, failures: list[str], say: Say, progress: Progress) -> Non
     """Read one line of dbt's log: show progress, pass on warnings, keep failures."""
     try:
         event = json.loads(line)
-    except ValueError:
+    except ValueError:  # no word of the log, so what the system says
+        if no_room(line) is not None:
+            failures.append(_one_line(line))
         return
     name, level = event.get("info", {}).get("name"), event.get("info", {}).get("level")
     data = event.get("data", {})

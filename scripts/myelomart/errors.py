@@ -29,6 +29,19 @@ class WarehouseError(MyelomartError):
     exit_code = 4
 
 
+class NoRoom(MyelomartError):
+    """Disk, memory or a limit of the system is at its end.
+
+    ``lacks_need`` says that it is a disk, and that the sentence does not yet say how much to free.
+    """
+
+    exit_code = 5
+
+    def __init__(self, sentence: str, lacks_need: bool = False):
+        super().__init__(sentence)
+        self.lacks_need = lacks_need
+
+
 class Stopped(MyelomartError):
     """The user stopped the work (Ctrl-C); what stood before is as it was."""
 

@@ -20,6 +20,7 @@ import pandas as pd
 
 from myelomart.design import is_category
 from myelomart.errors import StatisticsError
+from myelomart.spreadsheet import read_back
 
 MISSING = ["", "NA", "NaN", "nan", "null", "NULL"]
 TEXT_SHARE = 0.5  # a column with more numbers than this is a number column with text in it
@@ -89,7 +90,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         for position in inexact:
             name = frame.columns[position]
             frame[name] = text[name]
-    return frame
+    return read_back(frame)
 
 
 def _checked_header(path: Path) -> list[str]:

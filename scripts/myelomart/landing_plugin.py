@@ -3,17 +3,19 @@
 `profiles.yml` names this module under ``plugins``. The source is ``MYELOMART_SOURCE`` (several are
 separated by semicolons); without it, the synthetic network in `demo/cdm`, made when it is absent.
 What the options of `myelomart build` say, ``MYELOMART_TIMEZONE``, ``MYELOMART_VOCABULARY``,
-``MYELOMART_DATES_SHIFTED`` and ``MYELOMART_COHORT`` say here.
+``MYELOMART_DATES_SHIFTED``, ``MYELOMART_COHORT`` and ``MYELOMART_ALLOW_VIEWS=1`` say here.
 """
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from myelomart import whole
+from myelomart import warehouse, whole
+from myelomart.messages import say
+from myelomart.private_files import OWNER_ALONE
 from myelomart.project import project_root
 from myelomart.source_options import sources_from
 from myelomart.sources.landing import land, read_manifest
@@ -26,7 +28,8 @@ class Plugin(BasePlugin):
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Land the sources named by the environment; nothing is read again when nothing changed."""
-        landing = Path(os.environ.get("MYELOMART_LANDING", project_root() / "landing"))
+        os.umask(OWNER_ALONE)  # the database holds patient data
+        landing = _landing()
         given = os.environ.get("MYELOMART_SOURCE")
         if not given and "MYELOMART_LANDING" in os.environ and read_manifest(landing):
             return  # `myelomart build` has landed what it was given
@@ -34,7 +37,23 @@ class Plugin(BasePlugin):
         said = [os.environ.get(f"MYELOMART_{option}", "") for option in OPTIONS]
         options = [text.split(";") if text else [] for text in said]
         cohort = os.environ.get("MYELOMART_COHORT") or None
-        land(sources_from(texts, "auto", *options, cohort), landing, say=_say)
+        allow_views = os.environ.get("MYELOMART_ALLOW_VIEWS") == "1"
+        sources = sources_from(texts, "auto", *options, cohort, allow_views)
+        land(sources, landing, say=lambda message: say(message, err=True))
+
+    def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
+        """Open the database as every other one of ours: closed to extensions, with room left."""
+        config.update(warehouse.settings())
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """The models read the landing and the seeds, and nothing else."""
+        landing = _landing()
+        conn.execute("load icu; set TimeZone = 'UTC'")
+        warehouse.limit_to(conn, [project_root(), landing])
+
+
+def _landing() -> Path:
+    return Path(os.environ.get("MYELOMART_LANDING", project_root() / "landing"))
 
 
 def _demo_source() -> Path:
@@ -45,7 +64,3 @@ def _demo_source() -> Path:
         whole.claim(folder.parent, MADE_BY)
         write_demo_network(folder)
     return folder
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)

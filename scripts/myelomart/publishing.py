@@ -19,9 +19,11 @@ from myelomart.project import project_root
 from myelomart.report.render import Chapter, Page, chapter, quality_table, render
 from myelomart.results import Results, write_results
 from myelomart.running import run_study
+from myelomart.spreadsheet import as_text
 from myelomart.study import read_study, study_frame, study_ids
 from myelomart.study_data import read_data
 
+RESULT_SIZE = 4_000_000  # bytes of a study's folder, or of its part of the page: at most so
 GENERATOR = '<meta name="generator" content="myelomart'  # by which a page is known as ours
 COMPUTING = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn")
 
@@ -78,7 +80,8 @@ def _tables(one: Chapter) -> dict[str, str]:
         if section.printed:
             tables[f"{name}_beside_printed"] = section.printed.as_csv()
         if section.missing:
-            tables[name] = f'missing\n"{section.missing.replace(chr(34), chr(39))}"\n'
+            missing = as_text(section.missing.replace('"', "'"))
+            tables[name] = f'missing\n"{missing}"\n'
     return tables
 
 

@@ -13,6 +13,8 @@ import pandas as pd
 
 from myelomart import whole
 from myelomart.errors import MyelomartError
+from myelomart.private_files import private
+from myelomart.spreadsheet import safe
 
 MADE_BY, MANIFEST = "study run", "manifest.json"
 ESTIMATE_COLUMNS = {
@@ -158,13 +160,14 @@ def write_results(
     with whole.folder(folder, MADE_BY) as made:
         for name, frame in frames.items():
             frame.to_parquet(made / f"{name}.parquet", index=False)
-            frame.to_csv(made / f"{name}.csv", index=False, lineterminator="\n")
+            safe(frame).to_csv(made / f"{name}.csv", index=False, lineterminator="\n")
         for name, text in (figures | (texts or {})).items():
             (made / name).parent.mkdir(exist_ok=True)
             (made / name).write_text(text, encoding="utf-8")
         if results.pairs:
             pairs = results.pair_frame()
-            pairs.to_parquet(made / PAIRS, index=False)
+            with private():
+                pairs.to_parquet(made / PAIRS, index=False)
             manifest = manifest | {PAIRS: _pairs_by_analysis(pairs)}
         said = manifest | {
             "warnings": results.warnings, "missing": results.missing, "stopped": results.stopped,

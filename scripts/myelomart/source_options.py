@@ -1,13 +1,30 @@
-"""The options of every command that reads sources."""
+"""The options of every command that reads sources, or a database."""
 
-from collections.abc import Callable
+import os
 from dataclasses import replace
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from myelomart import room
 from myelomart.sources.source import COHORTS, FORMATS, SHIFTS, Source, parse_source
+
+
+def _memory(size: str | None) -> str | None:
+    """Keep what ``--memory`` says where every DuckDB, also the one of dbt, finds it."""
+    if size and not room.is_size(size):
+        raise typer.BadParameter(f"{size}: write it as 4GB or 512MB.")
+    if size:
+        os.environ[room.MEMORY] = size.strip()
+    return size
+
+
+def _threads(count: int | None) -> int | None:
+    """Keep what ``--threads`` says where every DuckDB finds it."""
+    if count:
+        os.environ[room.THREADS] = str(count)
+    return count
+
 
 Sources = Annotated[
     list[str],
@@ -39,15 +56,36 @@ Cohort = Annotated[
     str | None,
     typer.Option(help="myeloma: read only persons with a myeloma code out of a database."),
 ]
-
-
-def said_on(console: Console) -> Callable:
-    """Prints texts as they are (a path may hold brackets) and tables with their colours."""
-
-    def say(what) -> None:
-        console.print(what, markup=not isinstance(what, str))
-
-    return say
+AllowViews = Annotated[
+    bool,
+    typer.Option(
+        "--allow-views",
+        help="Read views of a DuckDB or SQLite file too, which runs the SQL that stands in it; it "
+        "reaches no other file.",
+    ),
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory",
+        envvar=room.MEMORY,
+        callback=_memory,
+        help="What DuckDB may take, such as 4GB. Without it half of the memory of the machine, or "
+        "of the container: the rest is for Python and other programs. More is spilled to disk.",
+        show_envvar=False,
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        envvar=room.THREADS,
+        callback=_threads,
+        min=1,
+        help="How many threads DuckDB may use. Without it one per core.",
+        show_envvar=False,
+    ),
+]
 
 
 def sources_from(
@@ -57,11 +95,13 @@ def sources_from(
     vocabulary: list[str] | None = None,
     dates_shifted: list[str] | None = None,
     cohort: str | None = None,
+    allow_views: bool = False,
 ) -> list[Source]:
     """The sources that the options name, each with what is said of it or of all."""
     _refuse_unknown(format, FORMATS, "--format")
     _refuse_unknown(cohort, COHORTS, "--cohort")
-    sources = [replace(parse_source(text), format=format, cohort=cohort) for text in texts]
+    of_all = {"format": format, "cohort": cohort, "allow_views": allow_views}
+    sources = [replace(parse_source(text), **of_all) for text in texts]
     names = {source.name for source in sources}
     said = {
         "timezone": _by_name(timezone, names, "--timezone"),

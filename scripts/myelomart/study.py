@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 
 import duckdb
@@ -11,6 +12,7 @@ from myelomart import warehouse
 from myelomart.errors import MyelomartError
 
 SCHEMA = "studies"
+FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # studies and outputs name files
 
 
 @dataclass(frozen=True)
@@ -160,9 +162,14 @@ def read_study(connection: duckdb.DuckDBPyConnection, study_id: str) -> Study:
             f"There is no study «{study_id}» in this warehouse. It has: {', '.join(known)}. "
             "A study is added as rows in seeds/studies."
         )
+    refuse_path(study_id)
     row = _records(connection, "studies", study_id)[0]
     cohorts = _typed(Cohort, _records(connection, "cohorts", study_id, order="arm desc, cohort_id"))
     named = {cohort.cohort_id for cohort in cohorts}
+    analyses = _typed(
+        Analysis, _records(connection, "study_analyses", study_id, order="sort_order")
+    )
+    refuse_path(*(name for one in analyses for name in (one.analysis_id, one.output_id)))
     criteria = _records(connection, "cohort_criteria", order="cohort_id, step, label")
     return Study(
         study_id,
@@ -174,8 +181,18 @@ def read_study(connection: duckdb.DuckDBPyConnection, study_id: str) -> Study:
         tuple(one for one in _typed(Criterion, criteria) if one.cohort_id in named),
         _typed(Covariate, _records(connection, "covariates", study_id, order="sort_order")),
         _typed(Endpoint, _records(connection, "endpoints", study_id, order="sort_order")),
-        _typed(Analysis, _records(connection, "study_analyses", study_id, order="sort_order")),
+        analyses,
     )
+
+
+def refuse_path(*names: str) -> None:
+    """Refuse a name that could lead out of the folder in which the file of that name is written."""
+    for name in names:
+        if not FILE_NAME.fullmatch(name):
+            raise MyelomartError(
+                f"«{name}» cannot be the name of a study or an output, for files are named by it: "
+                "take letters, digits, _ and -, at most 100, in seeds/studies."
+            )
 
 
 def study_frame(

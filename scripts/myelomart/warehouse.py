@@ -1,12 +1,17 @@
 """Opens databases: the only module that does.
 
 DuckDB 2.0 keeps a result open until it is read to its end, so every helper here reads all of it.
+
+SQL comes with sources (views, checks of a site), and SQL can read and write any file. So a
+connection reaches the folders that its work needs and no other, and never an extension or secret.
 """
 
 from __future__ import annotations
 
+import glob
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -14,34 +19,71 @@ from urllib.parse import quote
 import duckdb
 from adbc_driver_manager import dbapi
 
+from myelomart import room
 from myelomart.errors import SourceError, WarehouseError
 
-MEMORY_LIMIT = "2GB"
+CLOSED = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+}
 DUCKDB_MAGIC = b"DUCK"
 
 
 @contextmanager
 def scratch(
-    memory_limit: str = MEMORY_LIMIT, spill_to: Path | None = None
+    reach: Iterable[Path] | None = None, spill_to: Path | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory connection for reading files in bounded memory.
+    """An in-memory connection for reading files in bounded memory (``settings``).
 
-    What does not fit in ``memory_limit`` is spilled to ``spill_to`` (default: DuckDB's choice).
+    It reaches the folders and files of ``reach`` alone; without it, every file (tests, benchmarks).
+    What does not fit in memory is spilled to ``spill_to`` (default: DuckDB's choice).
     """
-    settings = {"memory_limit": memory_limit}
-    if spill_to is not None:
-        settings["temp_directory"] = str(spill_to)
-    connection = duckdb.connect(":memory:", config=settings)
+    spill = {} if spill_to is None else {"temp_directory": str(spill_to)}
+    connection = duckdb.connect(":memory:", config=settings() | spill)
     try:
         connection.execute("load icu; set TimeZone = 'UTC'")  # nothing depends on the machine's
+        if reach is not None:
+            limit_to(connection, reach)
         yield connection
     finally:
         connection.close()
 
 
+def settings() -> dict[str, str]:
+    """What every DuckDB is opened with: no extension from outside, and how much it may take."""
+    threads = {"threads": room.threads()} if room.threads() else {}
+    return CLOSED | {"memory_limit": room.memory()} | threads
+
+
+def limit_to(connection: duckdb.DuckDBPyConnection, reach: Iterable[Path]) -> None:
+    """Let ``connection`` reach these folders and files, and no other; it cannot be undone.
+
+    DuckDB compares names as they are written, resolved, and as the pattern that it was given.
+    """
+    folders, files = set(), set()
+    for path in reach:
+        for name in {os.path.abspath(path), os.path.realpath(path)}:
+            (folders if os.path.isdir(name) else files).update({name, glob.escape(name)})
+    connection.execute(
+        f"set allowed_directories = [{', '.join(map(literal, sorted(folders)))}];"
+        f"set allowed_paths = [{', '.join(map(literal, sorted(files)))}];"
+        "set enable_external_access = false; set lock_configuration = true"
+    )
+
+
+def with_log(path: Path) -> list[Path]:
+    """A DuckDB file and its write-ahead log, which is looked for whenever the file is opened."""
+    real = path.resolve()
+    return [path, real, *(one.with_name(one.name + ".wal") for one in (path, real))]
+
+
 @contextmanager
-def database(path: Path | str, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the DuckDB file at ``path``.
+def database(
+    path: Path | str, read_only: bool = True, reach: Iterable[Path] = ()
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the DuckDB file at ``path``; its views read no file that is not in ``reach``.
 
     Raises ``WarehouseError`` when the file is absent, is not a DuckDB database, or is in use.
     """
@@ -51,11 +93,13 @@ def database(path: Path | str, read_only: bool = True) -> Iterator[duckdb.DuckDB
     if path.is_dir():
         raise WarehouseError(f"{path} is a folder, not a database: name a file with --db.")
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
+        connection = duckdb.connect(str(path), read_only=read_only, config=settings())
     except duckdb.Error as error:
         raise WarehouseError(_why_not_opened(path, str(error))) from error
     try:
-        connection.execute("load icu; set TimeZone = 'UTC'")  # nothing depends on the machine's
+        if not value(connection, "select current_setting('lock_configuration')"):  # open elsewhere
+            connection.execute("load icu; set TimeZone = 'UTC'")  # nothing depends on the machine's
+            limit_to(connection, [*with_log(path), *reach])
         yield connection
     finally:
         connection.close()
@@ -76,6 +120,8 @@ def sqlite(path: Path) -> Iterator[dbapi.Connection]:
 
     try:
         with driver.connect(f"file:{quote(str(path.resolve()))}?mode=ro") as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("pragma trusted_schema = off")  # its SQL calls no unsafe function
             yield connection
     except dbapi.Error as error:
         raise SourceError(f"The SQLite file {path} cannot be read: {_reason(error)}.") from error
@@ -151,7 +197,7 @@ def is_locked(path: Path) -> bool:
     if not path.exists():
         return False
     try:
-        duckdb.connect(str(path)).close()
+        duckdb.connect(str(path), config=settings()).close()
     except duckdb.Error as error:
         return "lock" in str(error).lower()
     return False

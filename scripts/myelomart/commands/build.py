@@ -4,22 +4,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from myelomart.building import build
+from myelomart.messages import console
 from myelomart.source_options import (
+    AllowViews,
     Cohort,
     DatesShifted,
     Format,
+    Memory,
     Sources,
+    Threads,
     Timezone,
     Vocabulary,
-    said_on,
     sources_from,
 )
-
-console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -45,18 +45,22 @@ def build_command(
     checks: Annotated[
         Path | None, typer.Option(help="Folder of CSV files with checks that change or add rows.")
     ] = None,
+    allow_views: AllowViews = False,
+    memory: Memory = None,
+    threads: Threads = None,
 ) -> None:
     """Build the warehouse from an OMOP CDM or a TriNetX export."""
-    sources = sources_from(source, format, timezone, vocabulary, dates_shifted, cohort)
+    sources = sources_from(source, format, timezone, vocabulary, dates_shifted, cohort, allow_views)
     if target not in ("duckdb", "spark"):
         raise typer.BadParameter(f"{target}: known are duckdb and spark.", param_hint="--target")
     columns = (TextColumn("building"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    out = console(stderr=True)
     with Progress(
-        *columns, TextColumn("{task.description}"), console=console, transient=True
+        *columns, TextColumn("{task.description}", markup=False), console=out, transient=True
     ) as bar:
         task = bar.add_task("", total=None)
 
         def show(done: int, total: int, name: str) -> None:
             bar.update(task, completed=done, total=total, description=name)
 
-        build(sources, db, target, accept_quality, said_on(console), show, rule_set, checks)
+        build(sources, db, target, accept_quality, out.print, show, rule_set, checks)

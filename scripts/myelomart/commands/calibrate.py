@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import typer
-from rich.console import Console
+
+from myelomart.messages import say
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +25,6 @@ def calibrate(
     table = calibration_table(patients, seed)
     whole.write_text(out, page(table, patients, seed))
     beyond = table[table["z"].abs() > LIMIT]
-    Console().print(f"{len(table)} numbers, {len(beyond)} beyond {LIMIT} standard errors: {out}")
+    say(f"{len(table)} numbers, {len(beyond)} beyond {LIMIT} standard errors: {out}")
     if len(beyond):
         raise typer.Exit(1)

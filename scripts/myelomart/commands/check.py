@@ -6,26 +6,29 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from myelomart import whole
+from myelomart.messages import console, say
 from myelomart.quality import door, outcome, report
 from myelomart.quality.checks import BLOCKING, WARNING
+from myelomart.room import needed
 from myelomart.source_options import (
+    AllowViews,
     Cohort,
     DatesShifted,
+    Memory,
     Sources,
+    Threads,
     Timezone,
     Vocabulary,
-    said_on,
     sources_from,
 )
 from myelomart.sources.folder import check_landing
-from myelomart.sources.landing import land
+from myelomart.sources.landing import bytes_of, land
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
 HTML, JSON, JUNIT, GITHUB = "html", "json", "junit", "github"
 JUNIT_FILE = "quality.junit.xml"
+LANDING_BASE = 2_000_000  # bytes of the empty tables
 SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
@@ -72,6 +75,9 @@ def check_command(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
+    allow_views: AllowViews = False,
+    memory: Memory = None,
+    threads: Threads = None,
 ) -> None:
     """Check a source before it is built; exit code 1 when a blocking check fails."""
     if form in ("omop", "trinetx", "auto"):
@@ -86,12 +92,19 @@ def check_command(
         raise typer.BadParameter(f"{fail_on}: known are blocking, warning.", param_hint="--fail-on")
     known = outcome.read_baseline(baseline) if baseline else None
     landing = check_landing(db.expanduser().resolve())
-    sources = sources_from(source, source_format, timezone, vocabulary, dates_shifted, cohort)
-    manifest = land(sources, landing, say=said_on(console))
-    found = door.check(landing, manifest, checks, expectations)
-    result = outcome.mark(found, fail_on, known)
-    for name in (door.RESULT, door.PAGE):
-        whole.write_text(out / name, (landing / name).read_text(encoding="utf-8"))
+    sources = sources_from(
+        source, source_format, timezone, vocabulary, dates_shifted, cohort, allow_views
+    )
+    size = LANDING_BASE + 2 * sum(bytes_of(one) for one in sources)
+    with needed("The landing of these sources", size, landing):
+        try:
+            manifest = land(sources, landing, say=console(stderr=True).print)
+            found = door.check(landing, manifest, checks, expectations)
+            result = outcome.mark(found, fail_on, known)
+            for name in (door.RESULT, door.PAGE):
+                whole.write_text(out / name, (landing / name).read_text(encoding="utf-8"))
+        finally:
+            whole.discard(landing)  # a copy of the data, for the check alone
     _tell(result, JSON if as_json else form, out)
     if result["failed"]:
         raise typer.Exit(1)
@@ -100,18 +113,18 @@ def check_command(
 def _tell(result: dict, form: str, out: Path) -> None:
     """Print or write the result in one form."""
     if form == JSON:
-        typer.echo(json.dumps(result))
+        say(json.dumps(result))
         return
     if form == GITHUB:
         for line in outcome.as_github(result):
-            typer.echo(line)
+            say(line)
         if os.environ.get(SUMMARY):
             with Path(os.environ[SUMMARY]).open("a", encoding="utf-8") as summary:
                 summary.write(outcome.as_markdown(result))
     else:
-        report.show(result, said_on(console))
+        report.show(result, console(stderr=True).print)
     written = [out / door.RESULT, out / door.PAGE]
     if form == JUNIT:
         written.append(out / JUNIT_FILE)
         whole.write_text(written[-1], outcome.as_junit(result))
-    console.print(f"written: {', '.join(str(file.resolve()) for file in written)}")
+    say(f"written: {', '.join(str(file.resolve()) for file in written)}", err=True)

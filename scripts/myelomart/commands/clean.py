@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from myelomart.messages import say
+
 USUAL = [Path("."), Path("results")]
 
 
@@ -32,9 +34,9 @@ def clean(
             raise MyelomartError(f"There is no folder {place}: name one that is there.")
         removed, refusals = cleaning.clean(place.resolve())
         for name in removed:
-            typer.echo(f"removed: {place / name}")
+            say(f"removed: {place / name}")
         for sentence in refusals:
-            typer.echo(f"left: {sentence}", err=True)
+            say(f"left: {sentence}", err=True)
         refused = refused or bool(refusals)
     if refused:
         raise typer.Exit(1)

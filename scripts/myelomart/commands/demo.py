@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from myelomart.messages import console, say
+from myelomart.source_options import Memory, Threads
 
 
 def register(app: typer.Typer) -> None:
@@ -14,13 +16,14 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     out: Annotated[Path, typer.Option(help="The folder to work in.")] = Path("demo"),
+    memory: Memory = None,
+    threads: Threads = None,
 ) -> None:
     """Make the demonstration; what is up to date is not made again."""
     from myelomart.commands.study import print_headline
     from myelomart.demonstration import demonstrate
 
-    console = Console(stderr=True, highlight=False)
-    chapters = demonstrate(out, say=console.print)
+    chapters = demonstrate(out, say=console(stderr=True).print)
     if chapters:
         print_headline(chapters[0])
-    typer.echo(f"the report is {(out / 'report.html').resolve()}")
+    say(f"the report is {(out / 'report.html').resolve()}")

@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 from myelomart.errors import MyelomartError
+from myelomart.messages import say
+from myelomart.private_files import private
+from myelomart.source_options import Memory, Threads
 
 DEFAULT_DATABASE = Path("myelomart.duckdb")
 
@@ -23,6 +26,8 @@ def patient(
         Path | None,
         typer.Option("--svg", help="Draw the page into this file instead of printing it."),
     ] = None,
+    memory: Memory = None,
+    threads: Threads = None,
 ) -> None:
     """Show drugs, lines, infusions, labs and responses of one patient, and why each line began."""
     from myelomart import warehouse, whole
@@ -32,10 +37,11 @@ def patient(
     with warehouse.database(db) as connection:
         history = read_history(connection, person_id)
     if svg is None:
-        typer.echo(as_page(history, width))
+        say(as_page(history, width))
         return
     try:
-        whole.write_text(svg, as_svg(history))
+        with private():
+            whole.write_text(svg, as_svg(history))
     except OSError as error:
         raise MyelomartError(f"{svg} cannot be written: name another file with --svg.") from error
-    typer.echo(f"the page is {svg}")
+    say(f"the page is {svg}")

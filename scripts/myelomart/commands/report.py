@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from myelomart.commands.study import SuppressBelow
+from myelomart.messages import say
+from myelomart.source_options import Memory, Threads
 
 
 def register(app: typer.Typer) -> None:
@@ -25,15 +27,20 @@ def report(
         typer.Option(help="Two folders of results: say what changed between them, and why."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="With --diff: one JSON object.")] = False,
+    memory: Memory = None,
+    threads: Threads = None,
 ) -> None:
     """Run every study of the warehouse and write one page that needs no network."""
     if diff:
         from myelomart.report.difference import as_text, compare_runs
 
         told = compare_runs(*diff)
-        typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else as_text(told))
+        say(json.dumps(told, indent=1) if as_json else as_text(told))
         return
-    from myelomart.publishing import run_studies, write_report
+    from myelomart.publishing import RESULT_SIZE, run_studies, write_report
+    from myelomart.room import needed
 
-    write_report(run_studies(db, suppress_below=suppress_below), out)
-    typer.echo(f"the report is {out.resolve()}")
+    made = run_studies(db, suppress_below=suppress_below)
+    with needed("The page", RESULT_SIZE * len(made.chapters), out):
+        write_report(made, out)
+    say(f"the report is {out.resolve()}")

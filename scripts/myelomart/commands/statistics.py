@@ -12,9 +12,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from myelomart import whole
+from myelomart import messages, whole
 from myelomart.errors import StatisticsError
 from myelomart.input_file import MOST_EXACT, read_table
+from myelomart.messages import say
+from myelomart.private_files import private
+from myelomart.room import no_room
+from myelomart.spreadsheet import safe
 
 File = Annotated[Path, typer.Argument(help="A CSV (also .gz) or Parquet file.")]
 WIDEST = 8  # columns a terminal shows side by side
@@ -186,12 +190,14 @@ def _whole(value: float):
 def _write(matched, out: Path) -> None:
     """Write the matched rows beside any existing file first, then put them in its place."""
     try:
-        with whole.file(out) as made:
+        with private(), whole.file(out) as made:  # a row is a person
             if out.suffix.lower() in (".parquet", ".pq"):
                 matched.to_parquet(made, index=False)
             else:
-                matched.to_csv(made, index=False)
+                safe(matched).to_csv(made, index=False)
     except (OSError, ValueError, TypeError) as cause:
+        if (full := no_room(cause, out)) is not None:
+            raise full from None
         said = getattr(cause, "strerror", None) or " ".join(str(cause).split())
         raise StatisticsError(f"--out {out}: it cannot be written ({said})") from None
 
@@ -200,10 +206,9 @@ def _show(summary: dict, as_json: bool) -> None:
     """Print the summary as JSON, or as tables."""
     summary = _plain(summary)
     if as_json:
-        typer.echo(json.dumps(summary, allow_nan=False))
+        say(json.dumps(summary, allow_nan=False))
         return
-    console = Console(markup=False)  # the brackets of stage[II] are no style
-    _print_section(console, "", summary)
+    _print_section(messages.console(), "", summary)
 
 
 def _print_section(console: Console, title: str, section: dict) -> None:

@@ -1,17 +1,17 @@
 """`myelomart study`: list, show, run and verify the studies of a warehouse; audit numbers."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from myelomart.messages import say, shown, wide_console
+from myelomart.source_options import Memory, Threads
 
 HEADLINE = {"HR (95 % CI)", "p (Wald)"}
-WIDTH = 132  # of what is not a terminal
 DEFAULT_DATABASE = Path("myelomart.duckdb")
 Database = Annotated[Path, typer.Option("--db", help="The warehouse to read.")]
 SuppressBelow = Annotated[
@@ -34,7 +34,9 @@ def register(root: typer.Typer) -> None:
 
 
 @app.command("list")
-def list_studies(db: Database = DEFAULT_DATABASE) -> None:
+def list_studies(
+    db: Database = DEFAULT_DATABASE, memory: Memory = None, threads: Threads = None
+) -> None:
     """List the studies that the warehouse holds."""
     from myelomart import warehouse
     from myelomart.study import read_study, study_ids
@@ -45,18 +47,23 @@ def list_studies(db: Database = DEFAULT_DATABASE) -> None:
             study = read_study(connection, study_id)
             outputs = dict.fromkeys(one.output_id for one in study.analyses)
             table.add_row(study_id, study.title, ", ".join(outputs))
-    Console().print(table)
+    wide_console().print(table)
 
 
 @app.command()
-def show(study_id: str, db: Database = DEFAULT_DATABASE) -> None:
+def show(
+    study_id: str,
+    db: Database = DEFAULT_DATABASE,
+    memory: Memory = None,
+    threads: Threads = None,
+) -> None:
     """Print a study in words, as its rows define it."""
     from myelomart import warehouse
     from myelomart.protocol import as_prose
     from myelomart.study import read_study
 
     with warehouse.database(db) as connection:
-        typer.echo(as_prose(read_study(connection, study_id)))
+        say(as_prose(read_study(connection, study_id)))
 
 
 @app.command()
@@ -65,20 +72,24 @@ def run(
     db: Database = DEFAULT_DATABASE,
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("results"),
     suppress_below: SuppressBelow = None,
+    memory: Memory = None,
+    threads: Threads = None,
 ) -> None:
     """Run studies and write their tables, curves, figures and reports.
 
     An output that cannot be made is a warning that says what it lacks; the others are written.
     """
-    from myelomart.publishing import publish, run_studies
+    from myelomart.publishing import RESULT_SIZE, publish, run_studies
+    from myelomart.room import needed
 
     made = run_studies(db, study_ids, suppress_below)
-    publish(made, out)
+    with needed("A run of studies", RESULT_SIZE * len(made.chapters), out):
+        publish(made, out)
     for one in made.chapters:
         print_headline(one)
-        typer.echo(f"{one.study.study_id}: written to {out / one.study.study_id}")
+        say(f"{one.study.study_id}: written to {out / one.study.study_id}")
         for warning in missing_outputs(one):
-            typer.echo(warning, err=True)
+            say(warning, err=True)
 
 
 @app.command()
@@ -93,7 +104,7 @@ def verify(
     for one in several if several and not (folder / MANIFEST).exists() else [folder]:
         found = faults_of(one)
         faults += len(found)
-        typer.echo(f"{one}: {' '.join(found) if found else 'whole, as it was written'}")
+        say(f"{one}: {' '.join(found) if found else 'whole, as it was written'}")
     if faults:
         raise typer.Exit(1)
 
@@ -115,16 +126,16 @@ def audit_file(
     if as_json:
         told = {"file": file.name, "rows": len(rows), "contradictions": certain}
         told["doubtful"] = len(found) - certain
-        typer.echo(json.dumps(told | {"findings": [asdict(one) for one in found]}, indent=1))
+        say(json.dumps(told | {"findings": [asdict(one) for one in found]}, indent=1))
     else:
         table = Table("check", "rows", "what was found", box=None, pad_edge=False)
         for one in found:
-            shown = ", ".join(one.rows[:4]) + (" …" if len(one.rows) > 4 else "")
+            named = ", ".join(one.rows[:4]) + (" …" if len(one.rows) > 4 else "")
             doubt = "" if one.level == CONTRADICTION else " (doubtful)"
-            table.add_row(escape(one.check + doubt), escape(shown), escape(one.sentence))
+            table.add_row(one.check + doubt, named, one.sentence)
         if found:
-            Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
-        typer.echo(
+            wide_console().print(table)
+        say(
             f"{len(rows)} printed numbers: {certain} contradictions, "
             f"{len(found) - certain} doubtful coincidences"
         )
@@ -158,7 +169,7 @@ def print_headline(one) -> None:
         kept = [k for k, name in enumerate(ratios.columns) if name not in left_out]
         columns = [ratios.columns[k].split(":")[0] for k in kept]
         rows = [row if len(row) == 1 else [row[k] for k in kept] for row in ratios.rows]
-    shown = Table(*columns, title=one.study.title, box=None, title_justify="left", pad_edge=False)
+    printed = Table(*columns, title=one.study.title, box=None, title_justify="left", pad_edge=False)
     for row in rows:
-        shown.add_row(*(row if len(row) > 1 else [f"[bold]{row[0]}"]))
-    Console(width=None if sys.stdout.isatty() else WIDTH).print(shown)
+        printed.add_row(*(row if len(row) > 1 else [Text(shown(row[0]), "bold")]))
+    wide_console().print(printed)

@@ -4,8 +4,12 @@ import json
 from pathlib import Path
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
+
+from myelomart.messages import console, say
+from myelomart.room import needed
+
+PERSON_SIZE = 10_000  # bytes of one person's records in Parquet, at most
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +31,8 @@ def synth(
     """Write a synthetic OMOP CDM v5.4 with planted truth."""
     from myelomart_synthetic.network import make_network
 
-    with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
+    bar = Progress(console=console(stderr=True), disable=as_json, transient=True)
+    with needed("The network", PERSON_SIZE * patients, out), bar:
         task = bar.add_task("people", total=patients)
         counts = make_network(
             patients,
@@ -41,9 +46,8 @@ def synth(
             progress=lambda done: bar.advance(task, done),
         )
     if as_json:
-        typer.echo(json.dumps({"out": str(out), "truth": f"{out}.truth", "rows": counts}))
+        say(json.dumps({"out": str(out), "truth": f"{out}.truth", "rows": counts}))
         return
-    console = Console()
     for table, size in counts.items():
-        console.print(f"{table:24}{size:>14,}", highlight=False)
-    console.print(f"written to {out}, the truth to {out}.truth", highlight=False)
+        say(f"{table:24}{size:>14,}")
+    say(f"written to {out}, the truth to {out}.truth")

@@ -6,6 +6,8 @@ import csv
 import io
 from dataclasses import dataclass
 
+from myelomart.spreadsheet import as_text
+
 
 @dataclass(frozen=True)
 class Table:
@@ -20,11 +22,11 @@ class Table:
         """The table as CSV; a heading goes into a column of its own."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["group", *(name or "row" for name in self.columns)])
+        writer.writerow(["group", *(as_text(name or "row") for name in self.columns)])
         group = ""
         for row in self.rows:
             if len(row) == 1:
                 group = row[0]
             else:
-                writer.writerow([group, *row])
+                writer.writerow([as_text(cell) for cell in (group, *row)])
         return out.getvalue()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from html import escape
 
+from myelomart.messages import shown
+
 INK, QUIET, GRID, WASH = "#1c2733", "#5b6b7b", "#d9dfe5", "#eef3f8"
 ARMS = ("#1f5fa8", "#c4501b", "#2e7d54", "#7a4fa3", "#8a6d1a", "#4a4a4a")  # Okabe-Ito, darkened
 ZOOM = 1.2  # a figure is shown no larger than this
@@ -90,12 +92,12 @@ class Canvas:
         turn = f' transform="rotate(-90 {_n(x)} {_n(y)})"' if turned else ""
         self.parts.append(
             f'<text x="{_n(x)}" y="{_n(y)}" dy=".35em" font-size="{_n(size)}" '
-            f'text-anchor="{anchor}" fill="{colour}"{weight}{turn}>{escape(str(words))}</text>'
+            f'text-anchor="{anchor}" fill="{colour}"{weight}{turn}>{escape(shown(words))}</text>'
         )
 
     def svg(self) -> str:
         """The sheet as SVG that scales with the page."""
-        said = escape(self.title, quote=True)
+        said = escape(shown(self.title), quote=True)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{said}" '
             f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" font-family="{FONT}" '

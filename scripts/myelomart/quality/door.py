@@ -10,6 +10,7 @@ from pathlib import Path
 
 from myelomart import warehouse
 from myelomart.errors import QualityError
+from myelomart.private_files import private
 from myelomart.quality import quarantine, report
 from myelomart.quality.checks import BLOCKING, Check, checks_in_force
 from myelomart.quality.relations import Scanned
@@ -19,6 +20,7 @@ from myelomart.sources import folder as kept
 RESULT, PAGE = "quality.json", "quality.html"
 
 
+@private()
 def check(
     landing: Path, manifest: dict, own_checks: Path | None = None, suites: Path | None = None
 ) -> dict:
@@ -33,7 +35,7 @@ def check(
     if before.get("digest") == digest:
         return before
     counts, set_aside, facts, told = [], {}, {}, {}
-    with warehouse.scratch(spill_to=landing / ".spill") as connection:
+    with warehouse.scratch([landing], spill_to=landing / ".spill") as connection:
         for entry in manifest["sources"]:
             for table in entry["tables"]:
                 kept.put_back(landing, entry["name"], table)

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from myelomart.errors import QualityError
+from myelomart.messages import shown
 from myelomart.quality.checks import BLOCKING, NOTED, PASSED, WARNING
 from myelomart.quality.report import about, sentence, words
 
@@ -74,6 +75,9 @@ def as_junit(result: dict) -> str:
             elif one["status"] != PASSED:
                 told = f"{one['status']}: {sentence(one)}"
                 ElementTree.SubElement(case, "system-out").text = told
+    for element in root.iter():  # XML has no sign that a terminal obeys
+        element.attrib = {name: shown(text) for name, text in element.attrib.items()}
+        element.text = shown(element.text) if element.text else None
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 

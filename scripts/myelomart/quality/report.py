@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment
 from rich.table import Table
+from rich.text import Text
 
 from myelomart import __version__
 from myelomart.quality.checks import BLOCKING, NOTED, PASSED, WARNING, Count
@@ -85,7 +86,7 @@ def show(result: dict, say: Callable) -> None:
         table = Table(*names, box=None, padding=(0, 1))
         for one in found:
             table.add_row(
-                f"[{STYLES[one['status']]}]{one['status']}[/]", one["source"], one["table"],
+                Text(one["status"], STYLES[one["status"]]), one["source"], one["table"],
                 words(one), f"{one['failing']:,}", f"{one['counted']:,}",
                 _number(one["persons"]), _number(one["myeloma_persons"]),
             )  # fmt: skip

@@ -15,7 +15,8 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from myelomart.errors import SourceError
+from myelomart.errors import MyelomartError, SourceError
+from myelomart.room import no_room
 from myelomart.sources import layout
 from myelomart.sources.source import RowAccount
 from myelomart.sources.values import (
@@ -522,8 +523,10 @@ def _selected(plan: Plan) -> str:
 # --- what DuckDB says, as a sentence -------------------------------------------------------------
 
 
-def unreadable(readable: Readable, error: duckdb.Error) -> SourceError:
+def unreadable(readable: Readable, error: duckdb.Error) -> MyelomartError:
     """What DuckDB says of a table that it cannot read, as a sentence with file, table and line."""
+    if (full := no_room(error)) is not None:
+        return full
     message = str(error)
     read = next((read for read in readable.shown if read in message), None)
     place = readable.place
@@ -547,8 +550,6 @@ def unreadable(readable: Readable, error: duckdb.Error) -> SourceError:
             f"{where}: a row is longer than 16 million characters, most often because a quotation "
             "mark is opened and not closed: mend the row."
         )
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return SourceError(f"{where}: there is not enough memory to read it: split the file.")
     if readable.form == "csv":
         return SourceError(
             f"{where}: cannot be read as text with a delimiter: its quotation marks or line ends "

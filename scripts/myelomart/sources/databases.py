@@ -11,7 +11,8 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode
@@ -24,6 +25,7 @@ from adbc_driver_manager import dbapi
 from myelomart import warehouse
 from myelomart.errors import SourceError
 from myelomart.project import project_root
+from myelomart.room import no_room
 from myelomart.sources import files, layout
 from myelomart.sources.source import DataFile, Table
 from myelomart.warehouse import literal, quoted
@@ -34,10 +36,12 @@ SCHEMES = ("postgresql://", "postgres://")
 SERVICE = "service="
 OURS = ("schema", "vocabulary")
 NOT_READ_BY_MODELS = {"visit_detail", "location", "provider", "note_nlp", "episode_event"}
-SQLITE_TABLES = "select 'main', name, 1 from sqlite_master where type in ('table', 'view')"
+SQLITE_TABLES = """
+    select 'main', name, 1, type = 'view' from sqlite_master where type in ('table', 'view')
+"""
 SQLITE_COLUMNS = "select name, 'text' from pragma_table_info({table})"
 DUCKDB_TABLES = """
-    select table_schema, table_name, 1 from information_schema.tables
+    select table_schema, table_name, 1, table_type = 'VIEW' from information_schema.tables
     where table_catalog = 'incoming'
         and table_schema not in ('information_schema', 'pg_catalog')
 """
@@ -74,11 +78,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Found:
-    """A table of a database: its schema, its own name, and whether it may be read."""
+    """A table of a database: its schema, its own name, and whether it may be read.
+
+    ``is_view`` says that it is a view of a file: SQL of whoever made the file.
+    """
 
     schema: str
     name: str
     is_readable: bool
+    is_view: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,9 +172,11 @@ def file_and_options(location: str) -> tuple[Path, dict[str, str]]:
 # --- the three databases -------------------------------------------------------------------------
 
 
-def open_duckdb(path: Path, options: dict[str, str], cohort: str | None) -> Read:
+def open_duckdb(
+    path: Path, options: dict[str, str], cohort: str | None, allow_views: bool = False
+) -> Read:
     """The tables of the DuckDB file at ``path``, to be read in place once it is attached."""
-    with warehouse.scratch() as connection:
+    with warehouse.scratch(warehouse.with_log(path)) as connection, _in_words(path):
         warehouse.attach(connection, path, ATTACHED)
         found = [Found(*row) for row in warehouse.rows(connection, DUCKDB_TABLES)]
 
@@ -181,17 +191,13 @@ def open_duckdb(path: Path, options: dict[str, str], cohort: str | None) -> Read
             described = warehouse.rows(connection, f"describe {relation(one)}")
             return [name for name, *_ in described]
 
-        chosen, place, notes = choose(found, options, str(path), is_empty)
+        chosen, place, notes = choose(found, options, str(path), is_empty, allow_views)
         where = _person_conditions(cohort, chosen, relation, columns_of)
         tables = {}
         for table, one in chosen.items():
-            try:
+            with _in_words(path, f": table {one.name}"):
                 has_person = any(name.lower() == "person_id" for name in columns_of(one))
                 total = warehouse.value(connection, f"select count(*) from {relation(one)}")
-            except duckdb.Error as error:
-                raise SourceError(
-                    f"{path}: table {one.name} cannot be read ({str(error).splitlines()[0]})."
-                ) from error
             tables[table] = Table(
                 table,
                 f"{path}, schema {one.schema}",
@@ -202,13 +208,28 @@ def open_duckdb(path: Path, options: dict[str, str], cohort: str | None) -> Read
     return Read(tables, place, notes)
 
 
+@contextmanager
+def _in_words(path: Path, what: str = "") -> Iterator[None]:
+    """What DuckDB says of the file at ``path`` as a sentence."""
+    try:
+        yield
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise SourceError(f"{path}{what} cannot be read ({reason}).") from error
+
+
 def open_sqlite(
-    path: Path, options: dict[str, str], cohort: str | None, folder: Path, say: Say
+    path: Path,
+    options: dict[str, str],
+    cohort: str | None,
+    folder: Path,
+    say: Say,
+    allow_views: bool = False,
 ) -> Read:
     """The tables of the SQLite file at ``path`` as Parquet files in ``folder``."""
     with warehouse.sqlite(path) as connection:
         found = [Found(*row) for row in _fetch(connection, SQLITE_TABLES)]
-        reader = _Reader(connection, folder, say, "text", SQLITE_COLUMNS)
+        reader = _Reader(connection, folder, say, "text", SQLITE_COLUMNS, allow_views)
         return reader.read(found, options, cohort, str(path))
 
 
@@ -235,12 +256,13 @@ class _Reader:
     say: Say
     cast: str | None
     columns_query: str
+    allow_views: bool = True  # of a server they are the server's
 
     def read(self, found: list[Found], options: dict, cohort: str | None, place: str) -> Read:
         def is_empty(one: Found) -> bool:
             return not _fetch(self.connection, f"select 1 from {_relation(one)} limit 1")
 
-        chosen, vocabulary, notes = choose(found, options, place, is_empty)
+        chosen, vocabulary, notes = choose(found, options, place, is_empty, self.allow_views)
         condition = _person_conditions(
             cohort,
             chosen,
@@ -315,7 +337,11 @@ def write_batches(
 
 
 def choose(
-    found: list[Found], options: dict[str, str], place: str, is_empty: Callable[[Found], bool]
+    found: list[Found],
+    options: dict[str, str],
+    place: str,
+    is_empty: Callable[[Found], bool],
+    allow_views: bool = True,
 ) -> tuple[dict[str, Found], str | None, list[str]]:
     """The table of each CDM table, where the vocabulary stands, and sentences for the user.
 
@@ -327,6 +353,7 @@ def choose(
         where = f"schema {options['schema']} of {place}" if "schema" in options else place
         raise SourceError(f"{where} has no person table: it is not an OMOP CDM.")
     chosen = _tables_in(found, own, set(layout.cdm_tables()))
+    _refuse_views(chosen, place, allow_views)
     notes = []
     concept = chosen.get("concept")
     is_here = concept is not None and concept.is_readable and not is_empty(concept)
@@ -343,6 +370,7 @@ def choose(
             for name in layout.VOCABULARY:
                 chosen.pop(name, None)
             chosen |= _tables_in(found, holder, set(layout.VOCABULARY))
+            _refuse_views(chosen, place, allow_views)
             notes.append(f"the vocabulary is read from the schema {holder}")
         elif holder is None and is_here:
             holder = own
@@ -357,6 +385,16 @@ def choose(
         del chosen[table]
         notes.append(f"{table} may not be read by this user, and no model reads it")
     return dict(sorted(chosen.items())), holder, notes
+
+
+def _refuse_views(chosen: dict[str, Found], place: str, allow_views: bool) -> None:
+    """A view is SQL of whoever made the file: it does not run unless the user says so."""
+    views = [table for table, one in chosen.items() if one.is_view]
+    if views and not allow_views:
+        raise SourceError(
+            f"{place}: {', '.join(views)}: a view, not a table, and to read it is to run the SQL "
+            "of whoever made the file. Read that SQL and give --allow-views, or export tables."
+        )
 
 
 def _schema_with(
@@ -394,15 +432,17 @@ def _fetch(connection, query: str) -> list[tuple]:
 
 
 def export_vocabulary_of_duckdb(
-    path: Path, options: dict[str, str], folder: Path
+    path: Path, options: dict[str, str], folder: Path, allow_views: bool = False
 ) -> dict[str, Table]:
     """The vocabulary of a DuckDB file as Parquet files in ``folder``."""
-    with warehouse.scratch() as connection:
+    reach = [*warehouse.with_log(path), folder]
+    with warehouse.scratch(reach) as connection, _in_words(path):
         warehouse.attach(connection, path, ATTACHED)
         found = [Found(*row) for row in warehouse.rows(connection, DUCKDB_TABLES)]
         wanted = options.get("schema") or options.get("vocabulary")
         holder = _schema_with("concept", found, wanted, "schema", str(path))
         tables = _tables_in(found, holder, set(layout.VOCABULARY)) if holder else {}
+        _refuse_views(tables, str(path), allow_views)
         for table, one in tables.items():
             target = literal(folder / f"{table}.parquet")
             relation = _relation(one, ATTACHED)
@@ -410,12 +450,15 @@ def export_vocabulary_of_duckdb(
     return _as_files(tables, path, folder)
 
 
-def export_vocabulary_of_sqlite(path: Path, folder: Path, say: Say) -> dict[str, Table]:
+def export_vocabulary_of_sqlite(
+    path: Path, folder: Path, say: Say, allow_views: bool = False
+) -> dict[str, Table]:
     """The vocabulary of a SQLite file as Parquet files in ``folder``."""
     with warehouse.sqlite(path) as connection:
         found = [Found(*row) for row in _fetch(connection, SQLITE_TABLES)]
-        reader = _Reader(connection, folder, say, "text", SQLITE_COLUMNS)
+        reader = _Reader(connection, folder, say, "text", SQLITE_COLUMNS, allow_views)
         tables = _tables_in(found, "main", set(layout.VOCABULARY))
+        _refuse_views(tables, str(path), allow_views)
         return reader.stream(tables, "", str(path))
 
 
@@ -539,6 +582,8 @@ def read_lake(folder: Path, table: str, export: Path, say: Say) -> Table:
     except ImportError as error:
         raise SourceError(f"{refusal}, or install the extra `myelomart[lake]`.") from error
     except Exception as error:
+        if (full := no_room(error, target)) is not None:
+            raise full from error
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise SourceError(f"{refusal}. Its manifest cannot be followed ({reason}).") from error
     return Table(

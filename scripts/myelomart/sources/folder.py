@@ -15,6 +15,8 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from myelomart import warehouse, whole
@@ -86,6 +88,16 @@ def remove_other_sources(landing: Path, names: set[str]) -> None:
     for folder in [*landing.glob("*/source_name=*"), *landing.glob("*/*/source_name=*")]:
         if folder.name.removeprefix("source_name=") not in names:
             shutil.rmtree(folder)
+
+
+@contextmanager
+def temporary(folder: Path) -> Iterator[Path]:
+    """A folder for copies that last as long as the work; what was linked has a second name."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_atomically(path: Path, text: str) -> None:

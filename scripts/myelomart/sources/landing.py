@@ -23,8 +23,9 @@ import pyarrow.parquet as pq
 from myelomart import warehouse, whole
 from myelomart.errors import SourceError
 from myelomart.lock import held
+from myelomart.private_files import make_private, private
 from myelomart.sources import columns, files, folder, layout, mending, text
-from myelomart.sources.databases import ATTACHED
+from myelomart.sources.databases import ATTACHED, file_and_options
 from myelomart.sources.folder import landed_path, set_aside_path
 from myelomart.sources.opening import open_source
 from myelomart.sources.source import (
@@ -38,12 +39,13 @@ from myelomart.sources.source import (
 from myelomart.warehouse import literal, quoted
 
 Say = Callable[[str], None]
-OPTIONS = ("format", "timezone", "vocabulary", "dates_shifted", "cohort")
+OPTIONS = ("format", "timezone", "vocabulary", "dates_shifted", "cohort", "allow_views")
 WHYS = ("", "days")  # the files of rows that the landing sets aside
 
 __all__ = ["Source", "land", "parse_source", "read_manifest"]
 
 
+@private()
 def land(sources: list[Source], landing: Path, say: Say = print) -> dict:
     """Bring ``sources`` into ``landing`` and return the manifest.
 
@@ -54,12 +56,15 @@ def land(sources: list[Source], landing: Path, say: Say = print) -> dict:
     is_older = "specification" in read_manifest(landing)  # than the mark
     if not is_older or (landing / whole.MARKER).exists():
         whole.claim(landing, folder.MADE_BY)
+    make_private(landing)
     with held(whole.lock_of(landing), f"Another command is landing into {landing}", SourceError):
         before = read_manifest(landing)
         manifest = {"specification": _specification_hash(), "sources": []}
         known = before if before.get("specification") == manifest["specification"] else {}
         for source in sources:
-            manifest["sources"].append(_land_source(source, landing, _entry(known, source), say))
+            with folder.temporary(landing / folder.EXPORTED / source.name) as work:
+                entry = _land_source(source, landing, work, _entry(known, source), say)
+            manifest["sources"].append(entry)
         _refuse_changed(manifest)
         folder.remove_other_sources(landing, {source.name for source in sources})
         if manifest != before:
@@ -77,9 +82,15 @@ def read_manifest(landing: Path) -> dict:
         return {}
 
 
-def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
-    work = landing / folder.EXPORTED / source.name
-    shutil.rmtree(work, ignore_errors=True)
+def bytes_of(source: Source) -> int:
+    """The bytes of a source's files; 0 where that is not known (a server, nothing there)."""
+    path, _ = file_and_options(source.location)
+    if path.is_file():
+        return path.stat().st_size
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def _land_source(source: Source, landing: Path, work: Path, before: dict, say: Say) -> dict:
     opened = open_source(source, work, say)
     entry = {
         "name": source.name,
@@ -92,14 +103,15 @@ def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
     }
     if before.get("options") != entry["options"] or before.get("format") != entry["format"]:
         before = {}
-    with warehouse.scratch(spill_to=landing / ".spill") as connection:
+    reach = [landing, *(path for one in opened.tables.values() for path in _paths(one, opened))]
+    reach += warehouse.with_log(opened.attached) if opened.attached else []
+    with warehouse.scratch(reach, spill_to=landing / ".spill") as connection:
         for table in layout.landing_tables():  # so that they can be read when nothing is in them
             columns.write_empty(
                 connection, table, landing / table / f"source_name={source.name}" / "none.parquet"
             )
         changed = _land_tables(connection, opened, landing, work, before, entry)
         span = _mend_days(connection, opened, landing, entry, changed)
-    shutil.rmtree(work, ignore_errors=True)  # what was linked from it has a second name
     for table in changed:
         place = opened.tables[table].place if table in opened.tables else opened.shown
         RowAccount(**_account_of(entry["tables"][table])).close(table, place)

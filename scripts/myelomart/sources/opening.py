@@ -71,13 +71,13 @@ def _open(source: Source, work: Path, say: Say) -> OpenSource:
         raise SourceError(f"{path} may not be read: ask its owner for the right to.") from error
     options = _options(source, options)
     if start[8:12] == DUCKDB_MARK:
-        read = databases.open_duckdb(path, options, source.cohort)
+        read = databases.open_duckdb(path, options, source.cohort, source.allow_views)
         opened = _of_database(source, "OMOP CDM in DuckDB", str(path), read)
         opened.attached = path
         return opened
     if start.startswith(SQLITE_MARK):
         outside = options.pop("vocabulary", None)
-        read = databases.open_sqlite(path, options, source.cohort, work, say)
+        read = databases.open_sqlite(path, options, source.cohort, work, say, source.allow_views)
         opened = _of_database(source, "OMOP CDM in SQLite", str(path), read)
         if outside:
             _add_vocabulary(opened, outside, work / "vocabulary", say, beside=path)
@@ -161,7 +161,7 @@ def _add_vocabulary(
             found[table] = databases.read_lake(lake, table, work, say)
         place = str(path)
     else:
-        found = _vocabulary_of_file(path, options, work, say)
+        found = _vocabulary_of_file(path, options, work, say, opened.source.allow_views)
         place = str(path)
     if "concept" not in found:
         raise SourceError(f"{path} has no table concept: check what stands after --vocabulary.")
@@ -172,13 +172,15 @@ def _add_vocabulary(
     opened.notes.append(f"the vocabulary is read from {place}")
 
 
-def _vocabulary_of_file(path: Path, options: dict, work: Path, say: Say) -> dict[str, Table]:
+def _vocabulary_of_file(
+    path: Path, options: dict, work: Path, say: Say, allow_views: bool
+) -> dict[str, Table]:
     with path.open("rb") as handle:
         start = handle.read(16)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     if start[8:12] == DUCKDB_MARK:
-        return databases.export_vocabulary_of_duckdb(path, options, work)
+        return databases.export_vocabulary_of_duckdb(path, options, work, allow_views)
     if start.startswith(SQLITE_MARK):
-        return databases.export_vocabulary_of_sqlite(path, work, say)
+        return databases.export_vocabulary_of_sqlite(path, work, say, allow_views)
     raise SourceError(f"{path} is neither a folder nor a DuckDB or SQLite file.")

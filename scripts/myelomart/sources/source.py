@@ -29,7 +29,8 @@ class Source:
     vocabulary stands when it is not with the persons: a schema of the database, or a folder or
     file of its own. ``dates_shifted`` declares that dates are moved, per person or per site, so
     that intervals hold and the calendar does not. ``cohort`` (myeloma) reads only those persons
-    out of a database.
+    out of a database. ``allow_views`` reads the views of a DuckDB or SQLite file, which is to run
+    the SQL that stands in it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Source:
     vocabulary: str | None = None
     dates_shifted: str | None = None
     cohort: str | None = None
+    allow_views: bool = False
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def by_source(database: Path, query: str) -> dict[str, list[tuple]]:
         )
     """
     found: dict[str, list[tuple]] = {}
-    with warehouse.database(database) as connection:
+    with warehouse.database(database, reach=[database.parent]) as connection:
         for source, *row in warehouse.rows(connection, f"{people} {query} order by all"):
             found.setdefault(source, []).append(tuple(row))
     return found
