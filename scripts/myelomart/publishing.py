@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from myelomart import __version__, warehouse
+from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.suppression import suppress
 from myelomart.lineage import read_origin
 from myelomart.project import project_root
@@ -21,11 +22,11 @@ COMPUTING = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn")
 
 
 def run_studies(
-    database: Path, wanted: list[str] | None = None, suppress_below: int | None = None
+    database: Path, wanted: list[str] | None = None, policy: Policy | None = None
 ) -> list[Chapter]:
     """The studies named in ``wanted`` (all without it), run on ``database``, in order.
 
-    Counts below ``suppress_below`` are hidden before anything is shown; none without it.
+    What ``policy`` hides is hidden before anything is shown; nothing is without it.
     """
     chapters = []
     with warehouse.database(database) as connection:
@@ -33,21 +34,23 @@ def run_studies(
             study = read_study(connection, study_id)
             data = read_data(connection, study)
             results = run_study(study, data)
-            if suppress_below:
+            if policy:
                 months = {one.output_id: one.months for one in study.analyses}
-                suppress(results, suppress_below, months)
+                suppress(results, policy, months)
             chapters.append(chapter(study, results, data))
     return chapters
 
 
-def publish(chapters: list[Chapter], database: Path, out: Path) -> None:
+def publish(
+    chapters: list[Chapter], database: Path, out: Path, policy: Policy | None = None
+) -> None:
     """Write every study into a folder of its own under ``out``, with its tables and its report."""
     facts = provenance(database)
     for one in chapters:
         folder = out / one.study.study_id
         write_results(one.results, folder, manifest(one.results, facts, one))
         write_texts(folder / "tables", "csv", _tables(one))
-        write_report([one], database, folder / "report.html", facts)
+        write_report([one], database, folder / "report.html", facts, policy)
 
 
 def _tables(one: Chapter) -> dict[str, str]:
@@ -65,9 +68,16 @@ def _tables(one: Chapter) -> dict[str, str]:
 
 
 def write_report(
-    chapters: list[Chapter], database: Path, file: Path, facts: dict | None = None
+    chapters: list[Chapter],
+    database: Path,
+    file: Path,
+    facts: dict | None = None,
+    policy: Policy | None = None,
 ) -> None:
-    """Write the page of ``chapters``; a former page stays until the new one is whole."""
+    """Write the page of ``chapters``; a former page stays until the new one is whole.
+
+    The findings about the data, which count single records, are left out under a ``policy``.
+    """
     facts = facts or provenance(database)
     file.parent.mkdir(parents=True, exist_ok=True)
     building = file.with_name(file.name + ".building")
@@ -80,7 +90,7 @@ def write_report(
         )
     page = Page(
         {name: fact for name, fact in facts.items() if isinstance(fact, str)},
-        facts["models"], facts["inputs"], quality_table(findings),
+        facts["models"], facts["inputs"], None if policy else quality_table(findings),
     )  # fmt: skip
     building.write_text(render(chapters, page), encoding="utf-8")
     building.replace(file)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from myelomart.commands.study import SuppressBelow
+from myelomart.commands.study import PolicyName, SuppressBelow, chosen_policy
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +20,7 @@ def report(
     ),
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
     suppress_below: SuppressBelow = None,
+    policy: PolicyName = None,
     diff: Annotated[
         tuple[Path, Path] | None,
         typer.Option(help="Two folders of results: say what changed between them, and why."),
@@ -35,5 +36,6 @@ def report(
         return
     from myelomart.publishing import run_studies, write_report
 
-    write_report(run_studies(db, suppress_below=suppress_below), db, out)
+    hides = chosen_policy(suppress_below, policy)
+    write_report(run_studies(db, policy=hides), db, out, policy=hides)
     typer.echo(f"the report is {out.resolve()}")
