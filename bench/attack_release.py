@@ -328,16 +328,13 @@ def main() -> None:
     print(f"steps of curves that surely hold fewer than the limit: {few} of {steps}")
     texts = small_numbers_in_texts(given.shown, given.below)
     print(f"small counts in tables and manifests: {len(texts)}", *texts[:20], sep="\n  ")
-    numbers = ["estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "p_value", "numerator",
+    columns = ["estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "p_value", "numerator",
                "denominator", "n_missing"]  # fmt: skip
-    print(
-        f"numbers shown: {shown[numbers].notna().sum().sum()} of {true[numbers].notna().sum().sum()}"
-    )
+    counts = [frame[columns].notna().sum().sum() for frame in (shown, true)]
+    print(f"numbers shown: {counts[0]} of {counts[1]}")
     if given.former:
         moved, all_shown = told_by_two(read(given.former), shown, given.below)
-        print(
-            f"counts that moved by fewer than {given.below} between releases: {moved} of {all_shown}"
-        )
+        print(f"counts that moved by fewer than the limit since: {moved} of {all_shown}")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ NUMBERS = ["estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "range_low", 
 SAMPLE_DIGITS, EFFECT_DIGITS, P_STEP = 3, 2, 0.01
 DIFFERENCE_STEP = 0.05  # of a standardized difference; a tenth is the usual limit
 MONTH_STEP = 0.5  # of the times of a curve
-NO_COUNT = "days?|months?|years?|%|standard"  # what follows a number that counts nobody
+NO_COUNT = "days?|months?|years?|%|standard|[munp]?g/|[mu]?mol/|U/|×"  # after what counts nobody
 FEWEST_POINTS = 3  # of a curve that is drawn
 ROUNDED = "Straight lines join points with enough events between them; counts are rounded."
 
@@ -76,8 +76,9 @@ def coarsened(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     shown.loc[ours, ["range_low", "range_high"]] = np.nan
     shown.loc[hidden, [*NUMBERS, "numerator"]] = np.nan
     shown.loc[hidden, "status"] = SUPPRESSED
+    counted = counts["kind"].eq("hidden")  # their labels hold counts, others limits and grades
     words = frame["row_label"].map(lambda text: without_small_numbers(text, policy), "ignore")
-    return shown.assign(row_label=words.where(ours, frame["row_label"]))
+    return shown.assign(row_label=words.where(ours & counted, frame["row_label"]))
 
 
 def _rests_on_hidden(frame: pd.DataFrame, counts: pd.DataFrame, hidden: pd.Series) -> pd.Series:
