@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from myelomart import __version__, warehouse, whole
+from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.suppression import suppress
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
@@ -38,12 +39,13 @@ class Run:
 
 
 def run_studies(
-    database: Path, wanted: list[str] | None = None, suppress_below: int | None = None
+    database: Path, wanted: list[str] | None = None, policy: Policy | None = None
 ) -> Run:
     """Run the studies named in ``wanted`` (all without it) on ``database``, in order.
 
-    Counts below ``suppress_below`` are hidden before anything is shown; none without it. All is
-    read through one connection: what the manifest names is what gave the numbers.
+    What ``policy`` hides is hidden before anything is shown, and with it the findings about the
+    data, which count single records. All is read through one connection: what the manifest names
+    is what gave the numbers.
     """
     chapters = []
     with warehouse.database(database) as connection:
@@ -54,11 +56,11 @@ def run_studies(
             study = read_study(connection, study_id)
             data = read_data(connection, study)
             results = run_study(study, data)
-            if suppress_below:
+            if policy:
                 months = {one.output_id: one.months for one in study.analyses}
-                suppress(results, suppress_below, months)
+                suppress(results, policy, months)
             chapters.append(chapter(study, results, data))
-    return Run(chapters, facts, quality)
+    return Run(chapters, facts, None if policy else quality)
 
 
 def publish(run: Run, out: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from myelomart.commands.study import SuppressBelow
+from myelomart.commands.study import PolicyName, SuppressBelow, chosen_policy
 from myelomart.messages import say
 from myelomart.source_options import Memory, Threads
 
@@ -22,6 +22,7 @@ def report(
     ),
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
     suppress_below: SuppressBelow = None,
+    policy: PolicyName = None,
     diff: Annotated[
         tuple[Path, Path] | None,
         typer.Option(help="Two folders of results: say what changed between them, and why."),
@@ -40,7 +41,7 @@ def report(
     from myelomart.publishing import RESULT_SIZE, run_studies, write_report
     from myelomart.room import needed
 
-    made = run_studies(db, suppress_below=suppress_below)
+    made = run_studies(db, policy=chosen_policy(suppress_below, policy))
     with needed("The page", RESULT_SIZE * len(made.chapters), out):
         write_report(made, out)
     say(f"the report is {out.resolve()}")

@@ -17,15 +17,32 @@ Database = Annotated[Path, typer.Option("--db", help="The warehouse to read.")]
 SuppressBelow = Annotated[
     int | None,
     typer.Option(
-        min=2,
-        help="Hide counts from 1 to below this, and what rests on them, before anything is "
-        "written (11 is customary for real patients). Off without it.",
+        min=3,
+        help="Hide counts from 1 to below this, and what would tell them, before anything is "
+        "written; round the others to 5. 11 is customary for real patients.",
     ),
 ]
+PolicyName = Annotated[
+    str | None,
+    typer.Option("--policy", help="Hide what this policy of seeds/disclosure hides: cms11, eu11, "
+                 "trinetx10, ohdsi5, opensafely, n3c20."),
+]  # fmt: skip
 app = typer.Typer(
     no_args_is_help=True,
     help="List, show and run the studies of a warehouse; audit printed numbers.",
 )
+
+
+def chosen_policy(suppress_below: int | None, policy: str | None):
+    """The policy that the options name, if any; an error where they name two."""
+    from myelomart.disclosure.policies import below, named
+    from myelomart.errors import MyelomartError
+
+    if suppress_below and policy:
+        raise MyelomartError("give --policy or --suppress-below, not both.")
+    if policy:
+        return named(policy)
+    return below(suppress_below) if suppress_below else None
 
 
 def register(root: typer.Typer) -> None:
@@ -72,6 +89,7 @@ def run(
     db: Database = DEFAULT_DATABASE,
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("results"),
     suppress_below: SuppressBelow = None,
+    policy: PolicyName = None,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
@@ -82,7 +100,7 @@ def run(
     from myelomart.publishing import RESULT_SIZE, publish, run_studies
     from myelomart.room import needed
 
-    made = run_studies(db, study_ids, suppress_below)
+    made = run_studies(db, study_ids, chosen_policy(suppress_below, policy))
     with needed("A run of studies", RESULT_SIZE * len(made.chapters), out):
         publish(made, out)
     for one in made.chapters:

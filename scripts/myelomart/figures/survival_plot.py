@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from myelomart.display.numbers import rounded
 from myelomart.figures.canvas import GRID, INK, QUIET, Canvas, Scale, colour_of, text_width, wrapped
 
 WIDTH, PLOT = 440.0, 215.0
@@ -41,14 +42,28 @@ def incidence_plot(
     return _plot(lines, at_risk, title, months, _p_words("Gray", p), said, 0.0, note)
 
 
+def coarse_plot(curves: dict, at_risk: dict, title: str, months: list[float], note: str) -> str:
+    """``curves``: label to rows of `results.CURVE_COLUMNS`; ``at_risk``: label to counts.
+
+    Few points are known of a coarse curve, and straight lines join them. Whether the curves fall
+    from 1 or rise from 0 is told by their first rows.
+    """
+    names = ["time_months", "survival", "ci_low", "ci_high"]
+    lines = {label: tuple(rows[name].to_numpy(float) for name in names)
+             for label, rows in curves.items()}  # fmt: skip
+    start = float(next(iter(lines.values()))[1][0])
+    said = f"{title}: curves of {', '.join(curves)}, of rounded counts"
+    return _plot(lines, at_risk, title, months, "", said, start, note, _joined)
+
+
 def _p_words(test: str, p: float | None) -> str:
     if p is None or not np.isfinite(p):
         return ""
     return f"{test} p < 0.001" if p < 0.001 else f"{test} p = {p:.3f}"
 
 
-def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
-    """Curves that begin at ``start``: 1 for survival, 0 for incidence."""
+def _plot(lines, at_risk, title, months, tested, said, start, note, corners=None) -> str:
+    """Curves that begin at ``start``: 1 for survival, 0 for incidence; steps, or ``corners``."""
     names = {label: wrapped(label, SMALL, 130) for label in lines}
     widest = max((text_width(part, SMALL) for one in names.values() for part in one), default=40)
     swatch = 20 if len(lines) > 1 else 0  # the labels below are the legend: no curve runs there
@@ -66,7 +81,7 @@ def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
     _axes(sheet, across, down, months, left, top, start)
     last = max(months) if max(months) > 0 else np.inf
     for k, line in enumerate(lines.values()):
-        _curve(sheet, across, down, line, colour_of(k), start, last)
+        _curve(sheet, across, down, line, colour_of(k), start, last, corners or _steps)
     if tested:
         y = top + PLOT - 12 if start else top + 16
         sheet.text(WIDTH - 24, y, tested, SMALL, "end", QUIET)
@@ -79,7 +94,7 @@ def _plot(lines, at_risk, title, months, tested, said, start, note) -> str:
         for j, part in enumerate(parts):
             sheet.text(12 + swatch, y + 12 * j, part, SMALL, colour=colour_of(k))
         for month, count in zip(months, at_risk[label], strict=True):
-            sheet.text(across(month), y, f"{count:.0f}", SMALL, "middle", colour_of(k))
+            sheet.text(across(month), y, rounded(count, 0), SMALL, "middle", colour_of(k))
         y += RISK_ROW * 0.9 * max(len(parts), 1)
     for k, part in enumerate(notes):
         sheet.text(12, y + 6 + 12 * k, part, 9, colour=QUIET)
@@ -98,22 +113,22 @@ def _axes(sheet, across, down, months, left, top, start) -> None:
     sheet.text(left - 46, (down(0) + down(1)) / 2, word, SMALL, "middle", INK, turned=True)
 
 
-def _curve(sheet, across, down, line, colour, start, last) -> None:
+def _curve(sheet, across, down, line, colour, start, last, corners) -> None:
     time, level, low, high = (np.asarray(part, float) for part in line)
     kept = time <= last
     ended = (~kept).any()
     time, level = time[kept], level[kept]
     low, high = _carried(low[kept], start), _carried(high[kept], start)
-    if ended:  # the curve runs on to the edge of the picture
+    if ended and corners is _steps:  # the curve runs on to the edge of the picture
         time = np.append(time, last)
         level, low, high = (
             np.append(part, part[-1] if len(part) else start) for part in (level, low, high)
         )
-    upper = _steps(across, down, time, high, start)
-    lower = _steps(across, down, time, low, start)
+    upper = corners(across, down, time, high, start)
+    lower = corners(across, down, time, low, start)
     if len(time):
         sheet.path([*upper, *reversed(lower)], "none", 0, colour, 0.13)
-    sheet.path(_steps(across, down, time, level, start), colour, 1.8)
+    sheet.path(corners(across, down, time, level, start), colour, 1.8)
 
 
 def _steps(across, down, time, level, start) -> list[tuple[float, float]]:
@@ -126,6 +141,11 @@ def _steps(across, down, time, level, start) -> list[tuple[float, float]]:
     if len(time):
         points.append((across(time[-1]), down(before)))
     return points
+
+
+def _joined(across, down, time, level, start) -> list[tuple[float, float]]:
+    """The points themselves."""
+    return [(across(moment), down(value)) for moment, value in zip(time, level, strict=True)]
 
 
 def _carried(limits: np.ndarray, start: float) -> np.ndarray:

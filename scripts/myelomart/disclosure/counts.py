@@ -1,0 +1,177 @@
+"""The counts that stand behind each estimate, and the sums that tie them together.
+
+A row of the estimates has up to four counts: its numerator, the others of those it is known of,
+those known, and those unknown. What a reader of a release knows of them are intervals and sums:
+levels make up a whole, known and unknown make up an arm, each step of a flow is the step before
+less those who left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from myelomart.disclosure.policies import kinds
+
+COUNTED = ("persons", "lines")  # units of a count; sites and trials are no persons
+PUBLIC = ("as printed", "pooled by us", "overlap of populations")  # what was published before
+AT = ["study_id", "analysis_id", "population"]
+WHAT = ["row_group", "row_label", "endpoint", "timepoint_months"]
+PARTS = {"inside": "hazard_ratio_inside", "outside": "hazard_ratio_outside"}
+
+
+@dataclass(frozen=True)
+class Sum:
+    """``whole`` is the sum of ``parts``; each is a row and the count of it that is meant."""
+
+    whole: tuple[int, str]
+    parts: tuple[tuple[int, str], ...]
+
+
+def counts_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Kind, whether it is ours, and the counts ``x``, ``c`` (the others), ``n``, ``u``."""
+    kind = frame["statistic"].map(kinds()).fillna("hidden")
+    counted = frame["unit"].isin(COUNTED) | frame["unit"].isna()
+    is_ours = ~frame["population"].isin(PUBLIC) & ~((kind == "count") & ~counted)
+    x = frame["numerator"].where((kind != "count") | frame["estimate"].isna(), frame["estimate"])
+    size = frame.groupby([*AT, "arm", "endpoint"], dropna=False)["denominator"].transform("max")
+    gone = (size * (1 - frame["estimate"])).round()
+    x = x.where(kind != "remaining", gone)
+    x = x.where(kind != "reached", (size * frame["estimate"]).round())
+    counts = pd.DataFrame(
+        {"kind": kind, "is_ours": is_ours, "x": x, "n": frame["denominator"],
+         "u": frame["n_missing"], "size": size}
+    )  # fmt: skip
+    has_rest = kind.isin(["count", "share", "effect"]) & (x <= counts["n"])
+    counts["c"] = (counts["n"] - x).where(has_rest)  # the others of those known
+    return counts.astype(dict.fromkeys(["x", "n", "u", "c", "size"], float))
+
+
+def sums(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
+    """Every sum that the words of a release suggest; whether it holds is for the caller to see."""
+    rows = frame[counts["is_ours"]].assign(kind=counts["kind"])
+    rows["of"] = (
+        rows["row_label"]
+        .str.rpartition(": ")[0]
+        .where(rows["row_label"].str.contains(": ", na=False))
+    )
+    for index in counts.index[counts["is_ours"] & counts["c"].notna()]:
+        yield Sum((index, "n"), ((index, "x"), (index, "c")))
+    yield from _said_twice(rows)
+    yield from _levels(rows)
+    yield from _arms(rows)
+    yield from _known_and_unknown(rows)
+    yield from _flow(rows)
+    yield from _kept_and_removed(rows)
+    yield from _inside_and_outside(rows)
+
+
+def _said_twice(rows: pd.DataFrame) -> Iterator[Sum]:
+    """A count that stands in several rows, of one analysis or of several."""
+    keys = ["study_id", "population", "arm", *WHAT]
+    for _, own in rows.groupby(keys, dropna=False, sort=False):
+        for here, then in zip(own.index[:-1], own.index[1:], strict=True):
+            for count in ("x", "n", "u"):
+                yield Sum((here, count), ((then, count),))
+
+
+def _levels(rows: pd.DataFrame) -> Iterator[Sum]:
+    """The levels of a variable make up those known, or those known and unknown."""
+    keys = [*AT, "row_group", "endpoint", "timepoint_months", "arm", "of", "statistic"]
+    with_levels = rows[rows["of"].notna() & rows["kind"].isin(["count", "share"])]
+    for _, own in with_levels.groupby(keys, dropna=False, sort=False):
+        for parts in (own, own[~own["row_label"].str.endswith(": unknown")]):
+            if len(parts) > 1:
+                yield Sum((parts.index[0], "n"), tuple((at, "x") for at in parts.index))
+                for here, then in zip(parts.index[:-1], parts.index[1:], strict=True):
+                    yield Sum((here, "n"), ((then, "n"),))
+                    yield Sum((here, "u"), ((then, "u"),))
+
+
+def _arms(rows: pd.DataFrame) -> Iterator[Sum]:
+    """Where a row has a column of all, the other columns make it up."""
+    counted = rows[rows["kind"].isin(["count", "share", "sample"])]
+    for _, own in counted.groupby([*AT, *WHAT, "statistic"], dropna=False, sort=False):
+        if len(own) < 3 or own["arm"].duplicated().any():
+            continue
+        for count in ("x", "n", "u"):
+            for whole in own.index:
+                parts = tuple((at, count) for at in own.index if at != whole)
+                yield Sum((whole, count), parts)
+
+
+def _known_and_unknown(rows: pd.DataFrame) -> Iterator[Sum]:
+    """Known and unknown are the arm, whatever the row; an arm's size is one number."""
+    size = rows[(rows["row_group"] == "Size") & (rows["row_label"] == "Persons")]
+    sizes = {(one.study_id, one.analysis_id, one.population, one.arm): one.Index
+             for one in size.itertuples()}  # fmt: skip
+    anywhere = {(key[0], key[1], key[3]): at for key, at in sizes.items()}
+    for one in rows[rows["n_missing"].notna()].itertuples():
+        at = sizes.get((one.study_id, one.analysis_id, one.population, one.arm))
+        at = anywhere.get((one.study_id, one.analysis_id, one.arm)) if at is None else at
+        if at is not None:
+            yield Sum((at, "x"), ((one.Index, "n"), (one.Index, "u")))
+    unknown = rows[rows["row_label"].str.endswith(": unknown", na=False)]
+    for one in unknown.itertuples():
+        at = anywhere.get((one.study_id, one.analysis_id, one.arm))
+        if at is not None:
+            yield Sum((at, "x"), ((one.Index, "n"),))
+            known = rows[
+                (rows["analysis_id"] == one.analysis_id) & (rows["arm"] == one.arm)
+                & (rows["of"] == one.of) & (rows.index != one.Index)
+            ]  # fmt: skip
+            for level in known.index:
+                yield Sum((at, "x"), ((one.Index, "x"), (level, "n")))
+
+
+def _flow(rows: pd.DataFrame) -> Iterator[Sum]:
+    """Who came to a step stayed or left; who stayed comes to the next."""
+    steps = rows[rows["statistic"].isin(["persons_after", "persons_excluded"])]
+    for _, own in steps.groupby([*AT, "arm"], dropna=False, sort=False):
+        stayed = own.index[own["statistic"] == "persons_after"]
+        left = own.index[own["statistic"] == "persons_excluded"]
+        for here, gone in zip(stayed, left, strict=False):
+            yield Sum((here, "n"), ((here, "x"), (gone, "x")))
+        for here, then in zip(stayed[:-1], stayed[1:], strict=True):
+            yield Sum((then, "n"), ((here, "x"),))
+
+
+def _kept_and_removed(rows: pd.DataFrame) -> Iterator[Sum]:
+    """Those compared and those removed are the arm; events of both arms are those of the ratio."""
+    counted = rows[rows["kind"].isin(["count", "effect"])]
+    keys = ["study_id", "analysis_id", "population", "endpoint", "timepoint_months"]
+    for _, own in counted.groupby(keys, dropna=False, sort=False):
+        at = {(one.statistic, one.arm): one.Index for one in own.itertuples()}
+        arms = [arm for statistic, arm in at if statistic == "n"]
+        for arm in arms:
+            if removed := at.get(("removed_for_prior_outcome", arm)):
+                yield Sum((removed, "n"), ((at["n", arm], "x"), (removed, "x")))
+        ratios = [index for (statistic, _), index in at.items() if statistic == "hazard_ratio"]
+        events = [at[key] for key in at if key[0] == "events"]
+        for ratio in ratios:
+            yield Sum((ratio, "x"), tuple((index, "x") for index in events))
+            yield Sum((ratio, "n"), tuple((at["n", arm], "x") for arm in arms))
+
+
+def _inside_and_outside(rows: pd.DataFrame) -> Iterator[Sum]:
+    """Inside and outside of a subgroup, and those in neither, are those of the whole."""
+    parts = rows[rows["statistic"].isin(PARTS.values())]
+    whole = rows[rows["statistic"] == "hazard_ratio"]
+    totals: dict[tuple, list[int]] = {}
+    for one in whole.itertuples():
+        totals.setdefault((one.study_id, one.population, one.endpoint), []).append(one.Index)
+    for _, own in parts.groupby([*AT, *WHAT], dropna=False, sort=False):
+        first = own.iloc[0]
+        for at in totals.get((first["study_id"], first["population"], first["endpoint"]), []):
+            yield Sum((at, "x"), tuple((index, "x") for index in own.index))
+            known = tuple((index, "n") for index in own.index)
+            yield Sum((at, "n"), (*known, (own.index[0], "u")))
+
+
+def holds(one: Sum, counts: dict[str, dict[int, float]]) -> bool:
+    """Whether a sum holds of the true counts; False where one of them is missing."""
+    total = sum(counts[name][index] for index, name in one.parts)
+    return bool(np.isclose(total, counts[one.whole[1]][one.whole[0]]))

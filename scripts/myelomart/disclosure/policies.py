@@ -1,0 +1,68 @@
+"""Policies of disclosure: rows of `seeds/disclosure`, and the kind of each statistic."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+
+from myelomart.errors import MyelomartError
+from myelomart.project import project_root
+
+ROUNDS_TO = 5  # of a limit given as a bare number
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What may be shown: no count from 1 to below ``hides_below``, all others in ``rounds_to``."""
+
+    name: str
+    hides_below: int
+    rounds_to: int
+    source: str = ""
+
+    @property
+    def least_width(self) -> int:
+        """How far apart the least and the most that a hidden count may be must stay."""
+        return min(self.hides_below - 2, max(3, self.hides_below // 2))
+
+    def is_small(self, count: float) -> bool:
+        """Whether a count is too small to show; a missing one, and none, hide nothing."""
+        return 0 < count < self.hides_below
+
+    def round(self, count: float) -> float:
+        """A count to the nearest of what is shown, halves upwards."""
+        return (count + self.rounds_to / 2) // self.rounds_to * self.rounds_to
+
+    def possible(self, shown: float) -> tuple[int, int]:
+        """The least and the most that a shown count may stand for."""
+        if not shown:
+            return 0, 0
+        low = -(-(2 * shown - self.rounds_to) // 2)
+        high = -(-(2 * shown + self.rounds_to) // 2) - 1
+        return max(int(low), self.hides_below), int(high)
+
+
+def below(limit: int) -> Policy:
+    """The policy of a bare limit: counts from 1 to below it are hidden, others in fives."""
+    return Policy(f"below {limit}", limit, ROUNDS_TO)
+
+
+def named(name: str) -> Policy:
+    """A policy of the seed; ``MyelomartError`` names the known ones for any other name."""
+    rows = {row["policy"]: row for row in _seed("disclosure_policies")}
+    if name not in rows:
+        raise MyelomartError(f"there is no policy {name!r}: {', '.join(rows)} are known.")
+    row = rows[name]
+    return Policy(name, int(row["hides_below"]), int(row["rounds_to"]), row["source"])
+
+
+@cache
+def kinds() -> dict[str, str]:
+    """Statistic to its kind: what its counts are, how it is shown (specification pooling 11.2)."""
+    return {row["statistic"]: row["kind"] for row in _seed("disclosure_statistics")}
+
+
+def _seed(name: str) -> list[dict[str, str]]:
+    with (project_root() / "seeds" / "disclosure" / f"{name}.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
