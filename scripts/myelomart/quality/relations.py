@@ -26,6 +26,7 @@ from myelomart.quality.lookups import (
 from myelomart.quality.shapes import NOT_BY_MONTH, STARTS_AND_ENDS, shape_of
 from myelomart.sources import layout
 from myelomart.sources.folder import set_aside_path
+from myelomart.sources.values import is_text_id, number_of_text
 from myelomart.warehouse import literal, quoted
 
 KAPPA, LAMBDA, RATIO = "free_light_chain_kappa", "free_light_chain_lambda", "free_light_chain_ratio"
@@ -125,6 +126,9 @@ def _landed_rows(scanned: Scanned) -> list[str]:
         names = [name for name in (person, (person or "").upper()) if name]
         found = [f"json_extract_string(row_as_json, '$.{name}')" for name in names]
         of_row = f"coalesce({', '.join(found)})" if found else "null"
+        if person == "person_id":
+            of_text = f"cast({number_of_text(of_row)} as varchar)"
+            of_row = f"case when {is_text_id(of_row)} then {of_text} else {of_row} end"
         faults = set_aside_path(scanned.landing, scanned.name, table)
         statements.append(
             f"""
