@@ -286,19 +286,24 @@ def _tests_of_sites(scanned: Scanned) -> list[str]:
 
 
 def units_query(scanned: Scanned) -> str:
-    """One row per site, code of a test and unit as given: how many numbers."""
+    """One row per site, code of a test and unit, however it is spelt: how many numbers."""
     columns = scanned.columns
-    grouped = f"site, lab.lab, {columns.test}, {columns.unit_columns}"
     return f"""
-        select site, lab, {columns.test} as test, {columns.unit} as unit, numbers
+        select
+            counted.site, counted.lab, counted.test, counted.numbers,
+            coalesce(known_unit.unit, counted.unit_key::varchar) as unit
         from (
-            select {grouped}, count(*) as numbers
+            select
+                person.site, lab.lab, event.{columns.test} as test, {columns.unit_key} as unit_key,
+                count(*) as numbers
             from {scanned.path(columns.labs)} as event
             inner join lab on event.{columns.test} = lab.test_key
             left join person on event.{columns.person} = person.person_key
             where event.{columns.number} is not null
-            group by {grouped}
-        )
+            group by all
+        ) as counted
+        left join known_unit
+            on counted.test = known_unit.test_key and counted.unit_key = known_unit.unit_key
     """
 
 
@@ -570,7 +575,8 @@ def _result_texts(scanned: Scanned) -> list[str]:
         )
         select
             '{columns.labs}' as table_name, records,
-            number is null or (unit != '' and unit not in (from unit_text)) as is_unread
+            number is null
+            or (unit != '' and {macros.plain_unit("unit")} not in (from unit_text)) as is_unread
         from split
         """
     ]

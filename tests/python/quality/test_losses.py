@@ -179,6 +179,27 @@ def test_a_result_that_stays_unread_is_counted(tmp_path):
     assert (one["status"], one["counted"], one["failing"]) == ("warning", 60, 24)
 
 
+@pytest.mark.parametrize("spelling", ["g/L", "G/L", "grams per litre", "g / l"])
+def test_a_value_is_judged_in_its_unit_however_the_unit_is_spelt(tmp_path, spelling):
+    def in_text(number, line):
+        value = "80" if number else "800"  # above 15 g/dL
+        return ",".join([*line.split(",")[:5], value, "0", spelling, "", "1"])
+
+    found = spoilt(tmp_path, "measurement", in_text)
+    limits = found["measurement__value_as_number__value_is_beyond_hard_limits"]
+    assert (limits["counted"], limits["failing"]) == (60, 1)
+    assert found["measurement__units_are_mixed"]["failing"] == 0
+
+
+def test_two_spellings_of_a_unit_are_one_and_two_units_are_mixed(tmp_path):
+    def spelt(unit):
+        return lambda n, line: line.replace("8713,g/dL", f"0,{unit}" if n % 2 else "8713,g/dL")
+
+    one = spoilt(tmp_path / "a", "measurement", spelt("G / DL"))["measurement__units_are_mixed"]
+    two = spoilt(tmp_path / "b", "measurement", spelt("mg/dL"))["measurement__units_are_mixed"]
+    assert (one["failing"], two["failing"]) == (0, 1)
+
+
 def test_a_death_without_a_day_stays_and_an_impossible_one_is_emptied(tmp_path):
     write = rows()
     write["death"] = ["1,,32817", "2,2022-06-01,32817", "3,2093-06-01,32817"]
