@@ -54,9 +54,9 @@ class Scanned:
         return self.entry["format"].startswith("TriNetX")
 
     @property
-    def is_shifted(self) -> bool:
-        """Does it declare that its dates are moved?"""
-        return bool(self.entry.get("options", {}).get("dates_shifted"))
+    def shifted_by(self) -> str | None:
+        """By whom its dates are moved, as it declares: person, site, or None for not at all."""
+        return self.entry.get("options", {}).get("dates_shifted")
 
     @property
     def columns(self) -> Columns:
@@ -220,9 +220,12 @@ def _later_rows(table: str, path: str, key: str, person: str) -> str:
 
 
 def _months(scanned: Scanned) -> list[str]:
-    """One row per table and month between the 5th and the 95th percentile of its dates."""
+    """One row per table and month between the 5th and the 95th percentile of its dates.
+
+    None where each person's dates are moved apart: there months say nothing of a feed.
+    """
     parts = []
-    for table in scanned.filled:
+    for table in [] if scanned.shifted_by == "person" else scanned.filled:
         start, _ = STARTS_AND_ENDS.get(table, (None, None))
         if not start or table in NOT_BY_MONTH:
             continue
@@ -615,6 +618,8 @@ def _source_facts(scanned: Scanned) -> list[str]:
                 f"select max({quoted(start)}) filter (where {possible}) as day "
                 f"from {scanned.path(table)}"
             )
+            if scanned.shifted_by:  # the day of a release is not moved
+                continue
             laters.append(
                 f"select count(*) as n from {scanned.path(table)} "
                 f"where {possible} and {quoted(start)} > (select day from released)"

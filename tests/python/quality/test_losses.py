@@ -32,6 +32,54 @@ def test_half_a_table_in_another_form_of_dates_blocks_and_says_whom_it_touches(t
     assert "99/9999/99" in one["detail"]
 
 
+def shifted_cdm(folder):
+    """The dates of everybody lie 150 years ahead, but for the release of the source."""
+    found = rows()
+    found = {
+        table: [line.replace(",20", ",21") for line in lines] for table, lines in found.items()
+    }
+    write_cdm(folder, found)
+    (folder / "cdm_source.csv").write_text(
+        "cdm_source_name,source_release_date,cdm_release_date\ns,2023-01-01,2023-01-01\n"
+    )
+    return folder
+
+
+@pytest.mark.parametrize("shifted", [None, "person", "site"])
+def test_dates_that_are_declared_to_be_shifted_are_possible(tmp_path, shifted):
+    source = Source("cdm", str(shifted_cdm(tmp_path / "cdm")), dates_shifted=shifted)
+    manifest = land([source], tmp_path / "landing", lambda line: None)
+    result = door.check(tmp_path / "landing", manifest)
+    impossible = [
+        one["id"]
+        for one in result["checks"]
+        if one["id"].endswith(("date_is_impossible", "release_is_older_than_records"))
+        and one["status"] in ("blocking", "warning")
+    ]
+    assert (impossible == []) == (shifted is not None)
+    with warehouse.scratch() as connection:
+        [(doses,)] = warehouse.rows(
+            connection, f"select count(*) from '{tmp_path}/landing/drug_exposure/**/*.parquet'"
+        )
+    assert doses == (120 if shifted else 0)
+
+
+def test_a_drug_before_its_launch_is_no_finding_where_dates_are_shifted(tmp_path):
+    found = rows()
+    found["drug_exposure"] = [
+        line.replace(",20", ",19") for line in found["drug_exposure"]
+    ]  # 1918, before bortezomib
+    write_cdm(tmp_path / "cdm", found)
+    failing = {}
+    for shifted in (None, "person"):
+        source = Source("cdm", str(tmp_path / "cdm"), dates_shifted=shifted)
+        manifest = land([source], tmp_path / str(shifted), lambda line: None)
+        checks = {one["id"]: one for one in door.check(tmp_path / str(shifted), manifest)["checks"]}
+        name = "drug_exposure__drug_exposure_start_date__drug_is_before_its_launch"
+        failing[shifted] = checks[name]["failing"] if name in checks else 0
+    assert failing == {None: 120, "person": 0}
+
+
 def test_two_rows_in_a_hundred_of_people_with_myeloma_block_though_few_of_all_rows(tmp_path):
     others = [line.replace(",1336825,", ",1112807,") for line in rows(60)["drug_exposure"][120:]]
     found = rows(12)
