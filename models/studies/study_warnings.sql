@@ -2,7 +2,8 @@
 -- Definition: what the study's definition asks for and the source never has (an event, a covariate of every member),
 -- the checks at the door that would have stopped the build had it not been told to go on, the sites whose refractory
 -- patients are mostly told by a proxy, where the study asks who is refractory (specification refractoriness 3.3,
--- Rajkumar 2011), and the members who died on a day that nobody knows.
+-- Rajkumar 2011), the members who died on a day that nobody knows, and what asks for the calendar where a source has
+-- shifted dates.
 
 with criteria_without_matches as (select * from {{ ref('criteria_without_matches') }}),
 
@@ -70,6 +71,34 @@ deaths_without_a_day as (
 
 ),
 
+calendar_rules as (
+
+    select
+        study_id,
+        source_name,
+        {{ sorted_distinct_concat("rule_kind || ' «' || rule_name || '»'", ', ') }} as rules
+    from {{ ref('calendar_rules_in_doubt') }}
+    where study_id is not null
+    group by 1, 2
+
+),
+
+codes_in_doubt as (
+
+    select
+        studies.study_id,
+        codes_by_year.source_name,
+        sum(codes_by_year.out_of_date_count) as record_count
+    from {{ ref('codes_by_year') }} as codes_by_year
+    inner join (
+        select distinct source_name from {{ ref('calendar_rules_in_doubt') }}
+    ) as shifted_sources on codes_by_year.source_name = shifted_sources.source_name
+    cross join {{ ref('studies') }} as studies
+    where codes_by_year.out_of_date_count > 0
+    group by 1, 2
+
+),
+
 study_warnings as (
 
     select
@@ -106,6 +135,19 @@ study_warnings as (
         || ' is overstated (qc.deaths_in_doubt)' as warning
     from deaths_without_a_day
     where dead_count > 0
+    union all
+    select
+        study_id,
+        'source ' || source_name || ': its dates are shifted, so these choose by days that are not the true ones: '
+        || rules || '. Intervals hold (qc.calendar_rules_in_doubt)' as warning
+    from calendar_rules
+    union all
+    select
+        study_id,
+        'source ' || source_name || ': its dates are shifted, and '
+        || cast(record_count as {{ dbt.type_string() }})
+        || ' records were left out because their code holds only from or to a day (qc.codes_by_year)' as warning
+    from codes_in_doubt
 
 )
 

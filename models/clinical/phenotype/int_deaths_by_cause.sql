@@ -1,10 +1,26 @@
 -- One row per patient whose cause of death is recorded: was it myeloma?
--- Definition: the cause's concept or code stands for a diagnosis of concept_set_roles (myeloma_phenotype).
+-- Definition: the cause's concept or code stands for a diagnosis of concept_set_roles (myeloma_phenotype). A record of
+-- death that later treatment refutes (int_deaths_judged) says nothing of the cause either.
 -- Limits: most sources record no cause; a patient without one has no row, and an unrecorded cause is not myeloma.
 
-with deaths as (select * from {{ ref('death') }}),
+with recorded_deaths as (select * from {{ ref('death') }}),
+judged_deaths as (select * from {{ ref('int_deaths_judged') }}),
 patients as (select * from {{ ref('int_myeloma_patients') }}),
 roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'myeloma_phenotype' and role = 'diagnosis'),
+
+deaths as (
+
+    select recorded_deaths.*
+    from recorded_deaths
+    left join judged_deaths
+        on
+            recorded_deaths.person_id = judged_deaths.person_id
+            and recorded_deaths.death_date = judged_deaths.stated_date
+            and judged_deaths.evidence = 'death_record'
+            and judged_deaths.is_refuted
+    where judged_deaths.person_id is null
+
+),
 
 members as (
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from myelomart.project import project_root
 from myelomart.quality.macros import plain_code as plain
+from myelomart.quality.macros import plain_unit
+from myelomart.quality.shapes import OF_UNIT_TEXT, TEST_KEYS
 from myelomart.sources import folder as kept
 from myelomart.sources.mending import LAST_OF_SHIFTED
 from myelomart.warehouse import literal
@@ -38,8 +40,6 @@ class Columns:
     test: str
     number: str
     text: str
-    unit_columns: str
-    unit: str
     unit_key: str
     coded: dict[str, tuple[str, str, tuple[str, ...]]]
 
@@ -53,9 +53,7 @@ CDM = Columns(
     test="measurement_concept_id",
     number="value_as_number",
     text="value_source_value",
-    unit_columns="unit_concept_id, unit_source_value",
-    unit="coalesce(nullif(unit_concept_id, 0)::varchar, unit_source_value)",
-    unit_key="unit_concept_id",
+    unit_key=TEST_KEYS["measurement"][1],
     coded={
         table: (
             domain,
@@ -79,9 +77,7 @@ TRINETX = Columns(
     test="code",
     number="lab_result_num_val",
     text="lab_result_text_val",
-    unit_columns="units_of_measure",
-    unit="units_of_measure",
-    unit_key="lower(trim(units_of_measure))",
+    unit_key=TEST_KEYS["trinetx_lab_result"][1],
     coded={
         "trinetx_medication_ingredient": ("drug", "code", ()),
         "trinetx_medication_drug": ("drug", "code", ()),
@@ -108,8 +104,8 @@ def path_of(landing: Path, source: str, table: str) -> str:
 def make_lookups(
     connection, landing: Path, source: str, is_trinetx: bool, is_shifted: bool = False
 ) -> None:
-    """Make span, concept, set_code, set_concept, unit, unit_text, myeloma_person, person, visit,
-    launch, lab and known_unit."""
+    """Make span, concept, set_code, set_concept, unit, unit_text, unit_spelling, myeloma_person,
+    person, visit, launch, lab and known_unit."""
 
     def landed(table: str) -> str:
         return path_of(landing, source, table)
@@ -131,6 +127,8 @@ def make_lookups(
         **of_source,
     }.items():
         connection.execute(f"create or replace temp table {name} as {query}")
+    if is_shifted:  # nobody knows whether a drug was given before it was approved
+        connection.execute("delete from launch")
 
 
 def sets_of(algorithm: str, *roles: str) -> str:
@@ -189,7 +187,16 @@ def _cdm_queries(landed: Landed) -> dict[str, str]:
             from set_concept inner join ({_limits()}) on concept_set_id = lab
             where not has_caveat group by 1
         """,
-        "known_unit": _known_unit_query("try_cast(source_text as bigint)"),
+        "unit_spelling": f"""
+            select try_cast(plain_text as bigint) as unit_key, plain_text from unit
+            where unit_key is not null
+            union
+            select {OF_UNIT_TEXT}, {plain_unit("event.unit_source_value")}
+            from {landed("measurement")} as event
+            where coalesce(unit_concept_id, 0) = 0 and unit_source_value is not null
+            group by event.unit_source_value
+        """,
+        "known_unit": _known_unit_query(),
     }
 
 
@@ -218,7 +225,11 @@ def _trinetx_queries(landed: Landed) -> dict[str, str]:
             from set_code inner join ({_limits()}) on concept_set_id = lab
             where not has_caveat and vocabulary_id = 'LOINC' group by 1
         """,
-        "known_unit": _known_unit_query("source_text"),
+        "unit_spelling": f"""
+            select units_of_measure as unit_key, {plain_unit("units_of_measure")} as plain_text
+            from {landed("trinetx_lab_result")} where units_of_measure is not null group by 1
+        """,
+        "known_unit": _known_unit_query(),
     }
 
 
@@ -281,39 +292,42 @@ def _limits() -> str:
 
 
 def _units_query() -> str:
-    """Every way to write a unit of a test, with what makes a value of it the canonical one."""
+    """Every unit of a test by its spelling, with what makes a value of it the canonical one."""
     factors = ", ".join(
         f"({literal(row['lab'])}, {literal(row['unit'])}, {row['factor']}, {row['offset_added']})"
         for row in seed("clinical_rules/lab_units")
     )
-    names = ", ".join(
-        f"({literal(row['source_text'])}, {literal(row['unit'])})"
-        for row in seed("clinical_rules/unit_names")
-    )
     return f"""
-        select lab, source_text, factor::double as factor, offset_added::double as offset_added
+        select distinct
+            lab, unit, {plain_unit("source_text")} as plain_text, factor::double as factor,
+            offset_added::double as offset_added
         from (values {factors}) as factors (lab, unit, factor, offset_added)
-        inner join (values {names}) as names (source_text, unit) using (unit)
+        inner join ({_unit_names()}) using (unit)
     """
 
 
 def _unit_texts_query() -> str:
-    """Every name of a unit that may stand behind a number in the text of a result."""
+    """Every spelling of a unit that may stand behind a number in the text of a result."""
+    return f"select distinct {plain_unit('source_text')} as plain_text from ({_unit_names()})"
+
+
+def _unit_names() -> str:
     names = ", ".join(
-        f"({literal(row['source_text'].lower())})" for row in seed("clinical_rules/unit_names")
+        f"({literal(row['source_text'])}, {literal(row['unit'])})"
+        for row in seed("clinical_rules/unit_names")
     )
-    return f"select distinct source_text from (values {names}) as names (source_text)"
+    return f"from (values {names}) as names (source_text, unit)"
 
 
-def _known_unit_query(unit_key: str) -> str:
-    """The hard limits of each test in each unit that a row may give."""
+def _known_unit_query() -> str:
+    """The hard limits of each test in each unit that a row may give, however it is spelt."""
     return f"""
         select
-            test_key, lab, {unit_key} as unit_key, any_value(factor) as factor,
+            test_key, lab, unit_key, any_value(unit) as unit, any_value(factor) as factor,
             any_value((hard_low - offset_added) / factor) as hard_low,
             any_value((hard_high - offset_added) / factor) as hard_high
-        from lab inner join unit using (lab) inner join ({_limits()}) using (lab)
-        where {unit_key} is not null
+        from lab inner join unit using (lab) inner join unit_spelling using (plain_text)
+        inner join ({_limits()}) using (lab)
         group by all
     """
 

@@ -1,4 +1,4 @@
-"""The scalar macros of the dbt project: a code or a result is read at the door as in the models."""
+"""The scalar macros of the dbt project: what is read at the door is read as in the models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jinja2 import Environment
 
 from myelomart.project import project_root
 
-FILES = ("plain_code.sql", "read_result.sql")
+FILES = ("plain_code.sql", "read_result.sql", "plain_unit.sql")
 
 
 def plain_code(code: str) -> str:
@@ -26,8 +26,20 @@ def result_unit(text: str) -> str:
     return _macros().result_unit(text)
 
 
+def plain_unit(unit: str) -> str:
+    """SQL for the spelling of a unit as it is compared (`macros/plain_unit.sql`)."""
+    return _macros().plain_unit(unit)
+
+
 @cache
 def _macros():
     folder = project_root() / "macros"
     text = "".join((folder / name).read_text(encoding="utf-8") for name in FILES)
-    return Environment().from_string(text).module
+    environment = Environment()
+    environment.globals["replace_all"] = _replace_all
+    return environment.from_string(text).module
+
+
+def _replace_all(text: str, pattern: str, replacement: str = "") -> str:
+    """What `macros/replace_all.sql` is in DuckDB."""
+    return f"regexp_replace({text}, '{pattern}', '{replacement}', 'g')"

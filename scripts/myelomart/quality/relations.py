@@ -26,6 +26,7 @@ from myelomart.quality.lookups import (
 from myelomart.quality.shapes import NOT_BY_MONTH, STARTS_AND_ENDS, shape_of
 from myelomart.sources import layout
 from myelomart.sources.folder import set_aside_path
+from myelomart.sources.values import is_text_id, number_of_text
 from myelomart.warehouse import literal, quoted
 
 KAPPA, LAMBDA, RATIO = "free_light_chain_kappa", "free_light_chain_lambda", "free_light_chain_ratio"
@@ -53,9 +54,9 @@ class Scanned:
         return self.entry["format"].startswith("TriNetX")
 
     @property
-    def is_shifted(self) -> bool:
-        """Does it declare that its dates are moved?"""
-        return bool(self.entry.get("options", {}).get("dates_shifted"))
+    def shifted_by(self) -> str | None:
+        """By whom its dates are moved, as it declares: person, site, or None for not at all."""
+        return self.entry.get("options", {}).get("dates_shifted")
 
     @property
     def columns(self) -> Columns:
@@ -125,6 +126,9 @@ def _landed_rows(scanned: Scanned) -> list[str]:
         names = [name for name in (person, (person or "").upper()) if name]
         found = [f"json_extract_string(row_as_json, '$.{name}')" for name in names]
         of_row = f"coalesce({', '.join(found)})" if found else "null"
+        if person == "person_id":
+            of_text = f"cast({number_of_text(of_row)} as varchar)"
+            of_row = f"case when {is_text_id(of_row)} then {of_text} else {of_row} end"
         faults = set_aside_path(scanned.landing, scanned.name, table)
         statements.append(
             f"""
@@ -216,9 +220,12 @@ def _later_rows(table: str, path: str, key: str, person: str) -> str:
 
 
 def _months(scanned: Scanned) -> list[str]:
-    """One row per table and month between the 5th and the 95th percentile of its dates."""
+    """One row per table and month between the 5th and the 95th percentile of its dates.
+
+    None where each person's dates are moved apart: there months say nothing of a feed.
+    """
     parts = []
-    for table in scanned.filled:
+    for table in [] if scanned.shifted_by == "person" else scanned.filled:
         start, _ = STARTS_AND_ENDS.get(table, (None, None))
         if not start or table in NOT_BY_MONTH:
             continue
@@ -282,19 +289,24 @@ def _tests_of_sites(scanned: Scanned) -> list[str]:
 
 
 def units_query(scanned: Scanned) -> str:
-    """One row per site, code of a test and unit as given: how many numbers."""
+    """One row per site, code of a test and unit, however it is spelt: how many numbers."""
     columns = scanned.columns
-    grouped = f"site, lab.lab, {columns.test}, {columns.unit_columns}"
     return f"""
-        select site, lab, {columns.test} as test, {columns.unit} as unit, numbers
+        select
+            counted.site, counted.lab, counted.test, counted.numbers,
+            coalesce(known_unit.unit, counted.unit_key::varchar) as unit
         from (
-            select {grouped}, count(*) as numbers
+            select
+                person.site, lab.lab, event.{columns.test} as test, {columns.unit_key} as unit_key,
+                count(*) as numbers
             from {scanned.path(columns.labs)} as event
             inner join lab on event.{columns.test} = lab.test_key
             left join person on event.{columns.person} = person.person_key
             where event.{columns.number} is not null
-            group by {grouped}
-        )
+            group by all
+        ) as counted
+        left join known_unit
+            on counted.test = known_unit.test_key and counted.unit_key = known_unit.unit_key
     """
 
 
@@ -566,7 +578,8 @@ def _result_texts(scanned: Scanned) -> list[str]:
         )
         select
             '{columns.labs}' as table_name, records,
-            number is null or (unit != '' and unit not in (from unit_text)) as is_unread
+            number is null
+            or (unit != '' and {macros.plain_unit("unit")} not in (from unit_text)) as is_unread
         from split
         """
     ]
@@ -605,6 +618,8 @@ def _source_facts(scanned: Scanned) -> list[str]:
                 f"select max({quoted(start)}) filter (where {possible}) as day "
                 f"from {scanned.path(table)}"
             )
+            if scanned.shifted_by:  # the day of a release is not moved
+                continue
             laters.append(
                 f"select count(*) as n from {scanned.path(table)} "
                 f"where {possible} and {quoted(start)} > (select day from released)"

@@ -28,7 +28,7 @@ def scan_source(
     Raises ``QualityError`` that names the check whose SQL cannot be run.
     """
     scanned = Scanned(connection, landing, entry)
-    make_lookups(connection, landing, entry["name"], scanned.is_trinetx, scanned.is_shifted)
+    make_lookups(connection, landing, entry["name"], scanned.is_trinetx, bool(scanned.shifted_by))
     wanted = [check for check in usable_checks(scanned, checks) if not check.expectation]
     counts = []
     for relation, group in _grouped(wanted, "rows_from"):

@@ -39,9 +39,13 @@ CONCEPTS = {
 }
 # what the conditions of these tables look up besides person, visit and concept
 DRUG_KEYS = {"drug_exposure": "drug_concept_id", "trinetx_medication_ingredient": "code"}
+OF_UNIT_TEXT = "cast(hash(event.unit_source_value) // 2 as bigint)"  # a key that no concept has
 TEST_KEYS = {
-    "measurement": ("measurement_concept_id", "event.unit_concept_id"),
-    "trinetx_lab_result": ("code", "lower(trim(event.units_of_measure))"),
+    "measurement": (
+        "measurement_concept_id",
+        f"coalesce(nullif(event.unit_concept_id, 0), {OF_UNIT_TEXT})",
+    ),
+    "trinetx_lab_result": ("code", "event.units_of_measure"),
 }
 
 

@@ -20,13 +20,18 @@ from myelomart.room import no_room
 from myelomart.sources import layout
 from myelomart.sources.source import RowAccount
 from myelomart.sources.values import (
+    BY_EITHER,
+    COMMA,
     DAY,
     FLOATS,
     INSTANT,
     NAMED_BY_ID,
+    NO_MARK,
+    POINT,
     UNITS,
     WHOLE,
     WIDE,
+    WRITTEN_BY,
     ZONED,
     is_day_of,
     is_given,
@@ -49,6 +54,10 @@ REASONS = {
     "DATE": "no date",
     "TIMESTAMP": "no time",
 }
+HINTS = {
+    "DATE": "write them as YYYY-MM-DD (05/01/2020 may be two days)",
+    "DOUBLE": "write them with a decimal point (1,234 may be two numbers)",
+}
 ROW_NUMBER = "source_row_number"
 FILE_NAME = "source_file_name"
 
@@ -59,8 +68,8 @@ class Readable:
 
     ``scan`` is a FROM clause; ``rows`` how many rows it must give, counted by another than DuckDB
     (None: nobody could); ``shown`` gives the user's file for each file that is read; ``instants``
-    are columns that hold instants in UTC though their type does not say so; ``linkable`` is the one
-    file that may be linked as it is.
+    are columns that hold instants in UTC though their type does not say so; ``delimiters`` are
+    those of its text files; ``linkable`` is the one file that may be linked as it is.
     """
 
     table: str
@@ -70,6 +79,7 @@ class Readable:
     rows: int | None
     shown: dict[str, str] = field(default_factory=dict)
     instants: frozenset[str] = frozenset()
+    delimiters: frozenset[str] = frozenset()
     linkable: Path | None = None
 
 
@@ -78,7 +88,8 @@ class Plan:
     """How to read one table.
 
     ``present`` gives for each column of the layout its name and type in the source, ``clocks`` how
-    to read those that hold instants or numbers for days.
+    to read those that hold instants or numbers for days, ``marks`` what stands before the decimals
+    of those that hold texts.
     """
 
     readable: Readable
@@ -88,6 +99,7 @@ class Plan:
     missing: list[str]
     fits: bool
     clocks: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
 
     @property
     def table(self) -> str:
@@ -218,6 +230,17 @@ def missing_values(path: Path, column: str) -> int | None:
     return sum(one.null_count for one in counts)
 
 
+def greatest_number(path: Path, column: str) -> int:
+    """The greatest number of a column by the footer; 0 where it has none or does not say."""
+    metadata = pq.read_metadata(path)
+    position = metadata.schema.names.index(column)
+    found = [
+        metadata.row_group(number).column(position).statistics
+        for number in range(metadata.num_row_groups)
+    ]
+    return max((one.max for one in found if one is not None and one.has_min_max), default=0)
+
+
 # --- a second reading, with care -----------------------------------------------------------------
 
 
@@ -243,6 +266,7 @@ def _has_faults(connection, plan: Plan, target: Path) -> bool:
 
 def _write_with_care(connection, plan: Plan, target: Path, faults: Path, account) -> None:
     plan = replace(plan, clocks=plan.clocks | _clocks_of_texts(connection, plan))
+    plan = replace(plan, marks=_marks(connection, plan, account))
     typed = [c for c in plan.columns if c.name in plan.present and c.type != "VARCHAR"]
     faulty = {c.name: f"({value_of(plan, c)} is null and {is_given(plan, c)})" for c in typed}
     numbered = f"select *, row_number() over () as {ROW_NUMBER} from {plan.readable.scan}"
@@ -326,11 +350,7 @@ def _count_faults(
             place, row = _where(connection, plan, numbered, first)
             if is_instant:
                 raise _needs_a_zone(place, plan.table, name, row)
-            hint = (
-                "write them as YYYY-MM-DD (05/01/2020 may be two days)"
-                if column.type == "DATE"
-                else "put the right values into that column"
-            )
+            hint = HINTS.get(column.type, "put the right values into that column")
             raise SourceError(
                 f"{place}: table {plan.table}, column {name} does not hold {WORDS[column.type]} in "
                 f"{bad:,} of {given:,} rows, first in row {row}, where it has the form "
@@ -371,6 +391,50 @@ def _form(plan: Plan, column: layout.Column) -> str:
         f"left(regexp_replace(regexp_replace({text}, '[0-9]', '9', 'g'), "
         "'[^-9 .,:/+]', 'a', 'g'), 24)"
     )
+
+
+# --- marks before decimals -----------------------------------------------------------------------
+
+
+def _marks(connection, plan: Plan, account: RowAccount) -> dict[str, str]:
+    """Which columns of texts write 3,5 (COMMA) and which 3.5 (POINT), where they tell it plainly.
+
+    A column tells it by a number that only one of the two writes, and by none that only the other
+    does; but for a file between semicolons, all that it gives must be numbers for a comma to count.
+    A column that does not tell follows one of its table that has a comma.
+    """
+    texts = [
+        column
+        for column in plan.columns
+        if column.type == "DOUBLE" and plan.present.get(column.name, ("", ""))[1] == "VARCHAR"
+    ]
+    if not texts:
+        return {}
+    forms = (WRITTEN_BY[COMMA], WRITTEN_BY[POINT], BY_EITHER[COMMA], BY_EITHER[POINT], NO_MARK)
+    counts = []
+    for column in texts:
+        text = f"trim({quoted(plan.present[column.name][0])})"
+        counts += [
+            f"count(*) filter (where regexp_full_match({text}, {literal(f)}))" for f in forms
+        ]
+        counts.append(f"count(*) filter (where {is_given(plan, column)})")
+    found = rows(connection, f"select {', '.join(counts)} from {plan.readable.scan}")[0]
+    marks, undecided = {}, []
+    for place, column in enumerate(texts):
+        *counted, given = found[6 * place : 6 * place + 6]
+        commas, points, either, *_ = counted
+        is_all = sum(counted) == given or plan.readable.delimiters == {";"}
+        if commas and not points and is_all:
+            marks[column.name] = COMMA
+        elif points and not commas:
+            marks[column.name] = POINT
+        elif not points and not commas and is_all:
+            undecided.append(column.name)
+        if marks.get(column.name) == COMMA:
+            account.note("decimal comma read", column.name, "as 3,5", commas + either)
+    if COMMA in marks.values():
+        marks |= dict.fromkeys(undecided, COMMA)
+    return marks
 
 
 # --- instants, and numbers for days --------------------------------------------------------------

@@ -46,6 +46,11 @@ def set_aside_path(landing: Path, source: str, table: str, why: str = "") -> Pat
     return landing / "rows_set_aside" / f"source_name={source}" / f"{name}.parquet"
 
 
+def text_ids_path(landing: Path, source: str, table: str) -> Path:
+    """Which text each id of the table's rows was made of, where they are texts."""
+    return landing / "text_ids" / f"source_name={source}" / f"{table}.parquet"
+
+
 def faults_path(landing: Path, source: str, table: str) -> Path:
     """The rows of the table that were set aside for their quality."""
     return set_aside_path(landing, source, table, "quality")

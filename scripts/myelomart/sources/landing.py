@@ -36,6 +36,7 @@ from myelomart.sources.source import (
     Table,
     parse_source,
 )
+from myelomart.sources.text_ids import ACTION, keep_text_ids
 from myelomart.warehouse import literal, quoted
 
 Say = Callable[[str], None]
@@ -154,6 +155,7 @@ def _land_tables(
         folder.put_back(landing, name, table)
         for why in WHYS:
             set_aside_path(landing, name, table, why).unlink(missing_ok=True)
+        folder.text_ids_path(landing, name, table).unlink(missing_ok=True)
         found = opened.tables.get(table)
         if found is not None and found.relation and not attached:
             warehouse.attach(connection, opened.attached, ATTACHED)
@@ -198,7 +200,11 @@ def _write_table(
         account = RowAccount("copied parquet", rows=columns.parquet_rows(target))
         account.rows_in = account.rows if readable.rows is None else readable.rows
         return account
-    return columns.write(connection, plan, target, set_aside_path(landing, source.name, table))
+    account = columns.write(connection, plan, target, set_aside_path(landing, source.name, table))
+    keep_text_ids(
+        connection, plan, target, account, folder.text_ids_path(landing, source.name, table)
+    )
+    return account
 
 
 def _readable(found: Table, work: Path) -> columns.Readable:
@@ -241,21 +247,21 @@ def _readable(found: Table, work: Path) -> columns.Readable:
                 _with_partition(text.scan(listed, dialect, packed, literal), partition, dialect)
             )
         shown = {str(path): file.path.name for path, file in zip(plain, shown_files, strict=True)}
-        return _of_files(found, scans, rows, shown, set(), None)
+        marks = frozenset(dialect.delimiter for dialect, *_ in dialects)
+        return _of_files(found, scans, rows, shown, delimiters=marks)
     shown = {str(path): file.path.name for path, file in zip(plain, found.files, strict=True)}
     is_alone = len(plain) == 1 and not found.files[0].partition and not found.of_properties
-    return _of_files(found, scans, rows, shown, instants, plain[0] if is_alone else None)
+    linkable = plain[0] if is_alone else None
+    return _of_files(found, scans, rows, shown, instants=frozenset(instants), linkable=linkable)
 
 
-def _of_files(found, scans, rows, shown, instants, linkable) -> columns.Readable:
+def _of_files(found, scans, rows, shown, **facts) -> columns.Readable:
     scan = scans[0]
     if len(scans) > 1:
         scan = "(" + " union all by name ".join(f"select * from {one}" for one in scans) + ")"
     if found.of_properties:  # a row is one cell of the file
         scan, rows = files.properties(scan), None
-    return columns.Readable(
-        found.name, found.place, scan, found.form, rows, shown, frozenset(instants), linkable
-    )
+    return columns.Readable(found.name, found.place, scan, found.form, rows, shown, **facts)
 
 
 def _with_partition(scan: str, partition: tuple, dialect: text.Dialect) -> str:
@@ -434,6 +440,13 @@ def _said(account: dict) -> str:
             f"emptied because they could not be read ({', '.join([*sorted(forms), 'listed'])} in "
             "qc.rows_set_aside)"
         )
+    commas = [one["column"] for one in account["reasons"] if one["action"] == "decimal comma read"]
+    if commas:
+        parts.append(f"a decimal comma is read in {', '.join(commas)}")
+    of_texts = [one for one in account["reasons"] if one["action"] == ACTION]
+    if of_texts:
+        listed = ", ".join(f"{one['column']} in {one['rows']:,} rows" for one in of_texts)
+        parts.append(f"ids that are texts got numbers made of them: {listed}")
     for key, words in (
         ("rows_renumbered", "rows numbered anew, because they have no id that is a number"),
         ("ends_capped", "ends of time set to the day the data were cut"),

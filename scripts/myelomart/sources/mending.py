@@ -28,6 +28,7 @@ END_OF_TIME = datetime.date(9999, 1, 1)
 DAYS_AHEAD = 366  # a planned end lies within a year; what is later stands for no end
 LAST_OF_SHIFTED = datetime.date(2900, 1, 1)  # shifted dates may lie centuries ahead
 SMALLEST_ID = -(2**63)
+DEATH_OF_PERSON = "death_datetime"  # in CDM v6
 
 
 def read(path: Path) -> str:
@@ -156,6 +157,9 @@ def days_of(table: str) -> tuple[str | None, str | None]:
 
 def needs_mending(table: str, target: Path, span: Span) -> bool:
     """True when a day of the landed table stands for no day, by the footer of its file."""
+    if table == "person":
+        extremes = _extremes(target, DEATH_OF_PERSON)
+        return extremes is None or extremes[1] is not None and extremes[1] >= END_OF_TIME
     start, end = days_of(table)
     if start is None or not parquet_rows(target):
         return False
@@ -189,6 +193,11 @@ def mend_days(
     """
     start, end = days_of(table)
     changes, tests = {}, {}
+    if table == "person":  # who dies at the end of time lives
+        tests[DEATH_OF_PERSON] = f"{DEATH_OF_PERSON} >= {_day(END_OF_TIME)}"
+        changes[DEATH_OF_PERSON] = (
+            f"case when not {tests[DEATH_OF_PERSON]} then {DEATH_OF_PERSON} end"
+        )
     if end:
         is_open = f"{end} > {_day(_last_end(table, span))}"
         is_none = _is_no_day(end)
@@ -303,6 +312,7 @@ def _extremes(target: Path, column: str) -> tuple | None:
             days += [statistics.min, statistics.max]
         except (OverflowError, ValueError):  # a year that Python does not know
             return None
+    days = [day.date() if isinstance(day, datetime.datetime) else day for day in days]
     if not all(isinstance(day, datetime.date) for day in days):
         return None
     return (min(days), max(days)) if days else (None, None)

@@ -2,7 +2,8 @@
 
 No cast may fail or guess: a whole number has no fraction and no lost digits, an infinite number is
 none, a text is a day only in a form that can be one day alone, and an instant becomes a day only in
-a zone that is stated.
+a zone that is stated. The id of a person, visit or place that is a text or a UUID becomes a number
+made of it: the same text the same number, in every table and in every run.
 """
 
 from __future__ import annotations
@@ -33,6 +34,23 @@ MIDNIGHT = r"0?0:00(?::00(?:\.0+)?)?"
 AT_UTC = r"Z|z|UTC|GMT|[+-]00(?::?00)?"
 NAMED_MONTH = rf"(\d{{1,2}})[-/ .]?([A-Za-z]{{3,9}})[-/ .,]{{0,2}}(\d{{4}})(?:[ :T]({CLOCK_TIME}))?"
 LAST_DAY, FIRST_DAY = "9999-12-31", "0001-01-01"  # stand for infinity and -infinity
+# how a column of texts writes its numbers: 3,5 and 1.234,5, or 3.5 and 1,234.5. A mark before three
+# digits may be either (1,234); what only one of the two writes tells which it is.
+COMMA, POINT = "comma", "point"
+POWER = r"(?:[eE][+-]?\d+)?"
+
+
+def _written_with(decimal: str, thousands: str) -> str:
+    """A number that only a writer of these two marks writes."""
+    groups = rf"\d{{1,3}}(?:{thousands}\d{{3}})"
+    not_three = rf"\d*{decimal}(?:\d{{1,2}}|\d{{4,}})"
+    no_group = rf"(?:0|\d{{4,}})?{decimal}\d+"
+    return rf"[+-]?(?:{groups}+{decimal}\d+|{groups}{{2,}}|{not_three}|{no_group}){POWER}"
+
+
+WRITTEN_BY = {COMMA: _written_with(",", r"\."), POINT: _written_with(r"\.", ",")}
+BY_EITHER = {COMMA: r"[+-]?[1-9]\d{0,2},\d{3}", POINT: r"[+-]?[1-9]\d{0,2}\.\d{3}"}
+NO_MARK = rf"[+-]?\d+[.]?{POWER}"
 UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}  # in microseconds
 DAY = 86_400_000_000  # microseconds
 # rows of these have an id that only names them: a new one changes nothing
@@ -41,6 +59,15 @@ NAMED_BY_ID = {
     "drug_exposure", "procedure_occurrence", "device_exposure", "measurement", "observation",
     "episode", "note_nlp",
 }  # fmt: skip
+# ids that tables are joined by: of a text such an id is a number made of the text
+JOINED_BY = {
+    "person_id", "visit_occurrence_id", "preceding_visit_occurrence_id", "visit_detail_id",
+    "parent_visit_detail_id", "preceding_visit_detail_id", "provider_id", "care_site_id",
+    "location_id", "episode_id", "episode_parent_id",
+}  # fmt: skip
+UUID_FORM = r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?"
+DAMAGED_NUMBER = r"[+-]?(?:\d*\.\d*(?:[eE][+-]?\d+)?|\d+(?:\.\d*)?[eE][+-]\d+|\d+)"
+FIRST_OF_TEXTS = 2**62  # above it stand the ids that are made of texts; 60 bits
 
 
 def is_readable(kind: str, column: layout.Column, table: str) -> bool:
@@ -54,8 +81,8 @@ def is_readable(kind: str, column: layout.Column, table: str) -> bool:
         return True
     if column.type in ("DATE", "TIMESTAMP"):
         return kind == "VARCHAR" or kind in DAYS or (is_number and kind != "BOOLEAN")
-    if column.role == "key" and table in NAMED_BY_ID and kind == "UUID":
-        return True  # each gets a number of its own
+    if kind == "UUID":  # a number is made of it, or (where it names its row alone) given to it
+        return column.name in JOINED_BY or (column.role == "key" and table in NAMED_BY_ID)
     return kind == "VARCHAR" or is_number
 
 
@@ -88,21 +115,38 @@ def value_of(plan: Plan, column: layout.Column) -> str:
     name = quoted(name)
     is_id = column.name.endswith("_id") and not column.name.endswith("concept_id")
     clock = plan.clocks.get(column.name, "")
+    if kind == "UUID" and column.name in JOINED_BY:
+        return number_of_text(f"cast({name} as varchar)")
     if kind in ('"NULL"', "NULL", "UUID") and column.type != "VARCHAR":
         return f"cast(null as {column.type})"
     if column.type == "VARCHAR":
         return _as_text(name, kind)
     if column.type == "BIGINT":
-        return _as_whole(name, kind, is_id)
+        return _as_whole(name, kind, is_id, column.name in JOINED_BY)
     if column.type == "DOUBLE":
         if kind == "VARCHAR":
-            name = f"try_cast({name} as double)"
+            name = _as_number(name, plan.marks.get(column.name, ""))
         elif kind == "FLOAT":  # as it is written: 2.4, not 2.4000000953674316
             name = f"cast(cast({name} as varchar) as double)"
         elif kind != "DOUBLE":
             name = f"cast({name} as double)"
         return f"case when isfinite({name}) then {name} end"
     return _as_time(name, kind, column.type, clock, plan.timezone, is_day_of(plan, column))
+
+
+def _as_number(name: str, mark: str) -> str:
+    """SQL for a text as a number; ``mark`` says how its column writes them, '' where unknown."""
+    text = f"trim({name})"
+    if mark == COMMA:  # 1.234 may be either here, so it is not read
+        forms = f"{WRITTEN_BY[COMMA]}|{BY_EITHER[COMMA]}|{NO_MARK}"
+        number = f"try_cast(replace(replace({text}, '.', ''), ',', '.') as double)"
+        return f"(case when regexp_full_match({text}, {literal(forms)}) then {number} end)"
+    if mark == POINT:
+        forms = f"{WRITTEN_BY[POINT]}|{BY_EITHER[COMMA]}"
+        number = f"try_cast(replace({text}, ',', '') as double)"
+        thousands = f"case when regexp_full_match({text}, {literal(forms)}) then {number} end"
+        return f"coalesce(try_cast({name} as double), {thousands})"
+    return f"try_cast({name} as double)"
 
 
 def _as_text(name: str, kind: str) -> str:
@@ -116,7 +160,25 @@ def _as_text(name: str, kind: str) -> str:
     return f"cast({name} as varchar)"
 
 
-def _as_whole(name: str, kind: str, is_id: bool) -> str:
+def number_of_text(text: str) -> str:
+    """SQL for the id that is made of a text: 60 bits of its hash, above all ids but hashes.
+
+    A UUID is the same in both cases of letters and in braces; any other text as it is written.
+    """
+    uuid = f"lower(trim({text}, '{{}}'))"
+    plain = f"case when regexp_full_match({text}, {literal(UUID_FORM)}) then {uuid} else {text} end"
+    return f"{FIRST_OF_TEXTS} + cast('0x' || left(md5({plain}), 15) as bigint)"
+
+
+def is_text_id(text: str) -> str:
+    """SQL that is true for a text that is an id and no number, also none that lost its digits."""
+    return (
+        f"upper({text}) not in {NO_VALUE} "
+        f"and not regexp_full_match({text}, {literal(DAMAGED_NUMBER)})"
+    )
+
+
+def _as_whole(name: str, kind: str, is_id: bool, is_joined_by: bool) -> str:
     if kind in WHOLE:
         return name if kind == "BIGINT" else f"cast({name} as bigint)"
     if kind in WIDE:
@@ -137,11 +199,13 @@ def _as_whole(name: str, kind: str, is_id: bool) -> str:
     rounded = f"{decimals} >= 4 and {power} > {decimals}" if is_id else "false"
     number = f"try_cast({text} as double)"
     digits = f"try_cast(regexp_replace({text}, '\\.0*$', '') as hugeint)"
+    of_text = f"when {is_text_id(text)} then {number_of_text(text)}" if is_joined_by else ""
     return f"""
         case
             when cast({plain} as varchar) = {name} then {plain}
             when regexp_full_match({text}, '[+-]?\\d+(\\.0*)?')
                 then {_signed(digits, is_id)}
+            {of_text}
             when regexp_full_match({text}, '[+-]?\\d(\\.\\d+)?[eE]\\+?\\d+')
                 and {number} = trunc({number}) and abs({number}) <= {FLOATS["DOUBLE"]}
                 and not ({rounded})

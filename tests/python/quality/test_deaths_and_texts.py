@@ -52,8 +52,16 @@ SOURCES = {
     "home": with_discharge(581476, "01", "2018-08-09"),
     "coded": with_deaths(),
     "version_6": with_deaths(),
+    "version_6_no_day": with_deaths(),
+    "version_6_open": with_deaths(),
+    "refuted_cause": with_deaths("1,2018-03-20,32815", "1,2022-06-01,32817"),
     "forms": of_forms(),
     "texts": of_texts(),
+}
+VERSION_6 = {
+    "version_6": "2020-04-05 13:00:00",
+    "version_6_no_day": "1900-01-01 00:00:00",
+    "version_6_open": "9999-12-31 00:00:00",
 }
 
 
@@ -67,9 +75,14 @@ def built(tmp_path_factory):
         "observation_type_concept_id,observation_source_value\n"
         "1,1,4306655,2019-02-03,32817,death\n"
     )
-    people = [TABLES["person"] + ",death_datetime", *(f"{p}," for p in rows(2)["person"])]
-    people[1] += "2020-04-05 13:00:00"
-    (folder / "version_6" / "person.csv").write_text("\n".join(people) + "\n")
+    for name, day in VERSION_6.items():
+        people = [TABLES["person"] + ",death_datetime", *(f"{p}," for p in rows(2)["person"])]
+        people[1] = people[1].replace(",1950,", ",,") + day
+        (folder / name / "person.csv").write_text("\n".join(people) + "\n")
+    (folder / "refuted_cause" / "death.csv").write_text(
+        "person_id,death_date,death_type_concept_id,cause_source_value\n"
+        "1,2018-03-20,32815,C90.00\n1,2022-06-01,32817,I21.9\n2,2022-06-01,32817,C90.00\n"
+    )
     sources = [Source(name, str(folder / name)) for name in SOURCES]
     database = folder / "odd.duckdb"
     building.build(sources, database, accept_quality=True, say=lambda line: None)
@@ -88,6 +101,8 @@ DEATHS = {  # of person 1: day of death, last contact, refuted, day unknown
     "home": (None, "2018-08-01", False, False),
     "coded": ("2019-02-03", "2019-02-03", False, False),
     "version_6": ("2020-04-05", "2020-04-05", False, False),
+    "version_6_no_day": (None, "2018-07-01", False, True),
+    "version_6_open": (None, "2018-07-01", False, False),
 }
 
 
@@ -115,6 +130,8 @@ def test_deaths_in_doubt_are_listed_with_what_was_taken(built):
         "alive": "followed by treatment",
         "no_day": "day unknown",
         "placeholder": "day unknown",
+        "version_6_no_day": "day unknown",
+        "refuted_cause": "one day of several is followed by treatment",
         "by_concept": "no record of death itself",
         "by_text": "no record of death itself",
         "coded": "no record of death itself",
@@ -124,7 +141,17 @@ def test_deaths_in_doubt_are_listed_with_what_was_taken(built):
         "select source_name, found_count from studies.study_quality "
         "where finding_group = 'Deaths' and finding = 'day unknown' order by 1",
     )
-    assert told == [("no_day", 1), ("placeholder", 1)]
+    assert told == [("no_day", 1), ("placeholder", 1), ("version_6_no_day", 1)]
+
+
+def test_a_refuted_record_of_death_says_nothing_of_the_cause(built):
+    found = warehouse.rows(
+        built,
+        "select source_person_id, is_from_myeloma from intermediate.int_deaths_by_cause as causes "
+        "inner join core.patients as patients using (person_id) "
+        "where source_name = 'refuted_cause' order by 1",
+    )
+    assert found == [(1, False), (2, True)]
 
 
 def test_everybody_with_a_myeloma_code_is_a_patient_however_it_is_written(built):

@@ -32,6 +32,54 @@ def test_half_a_table_in_another_form_of_dates_blocks_and_says_whom_it_touches(t
     assert "99/9999/99" in one["detail"]
 
 
+def shifted_cdm(folder):
+    """The dates of everybody lie 150 years ahead, but for the release of the source."""
+    found = rows()
+    found = {
+        table: [line.replace(",20", ",21") for line in lines] for table, lines in found.items()
+    }
+    write_cdm(folder, found)
+    (folder / "cdm_source.csv").write_text(
+        "cdm_source_name,source_release_date,cdm_release_date\ns,2023-01-01,2023-01-01\n"
+    )
+    return folder
+
+
+@pytest.mark.parametrize("shifted", [None, "person", "site"])
+def test_dates_that_are_declared_to_be_shifted_are_possible(tmp_path, shifted):
+    source = Source("cdm", str(shifted_cdm(tmp_path / "cdm")), dates_shifted=shifted)
+    manifest = land([source], tmp_path / "landing", lambda line: None)
+    result = door.check(tmp_path / "landing", manifest)
+    impossible = [
+        one["id"]
+        for one in result["checks"]
+        if one["id"].endswith(("date_is_impossible", "release_is_older_than_records"))
+        and one["status"] in ("blocking", "warning")
+    ]
+    assert (impossible == []) == (shifted is not None)
+    with warehouse.scratch() as connection:
+        [(doses,)] = warehouse.rows(
+            connection, f"select count(*) from '{tmp_path}/landing/drug_exposure/**/*.parquet'"
+        )
+    assert doses == (120 if shifted else 0)
+
+
+def test_a_drug_before_its_launch_is_no_finding_where_dates_are_shifted(tmp_path):
+    found = rows()
+    found["drug_exposure"] = [
+        line.replace(",20", ",19") for line in found["drug_exposure"]
+    ]  # 1918, before bortezomib
+    write_cdm(tmp_path / "cdm", found)
+    failing = {}
+    for shifted in (None, "person"):
+        source = Source("cdm", str(tmp_path / "cdm"), dates_shifted=shifted)
+        manifest = land([source], tmp_path / str(shifted), lambda line: None)
+        checks = {one["id"]: one for one in door.check(tmp_path / str(shifted), manifest)["checks"]}
+        name = "drug_exposure__drug_exposure_start_date__drug_is_before_its_launch"
+        failing[shifted] = checks[name]["failing"] if name in checks else 0
+    assert failing == {None: 120, "person": 0}
+
+
 def test_two_rows_in_a_hundred_of_people_with_myeloma_block_though_few_of_all_rows(tmp_path):
     others = [line.replace(",1336825,", ",1112807,") for line in rows(60)["drug_exposure"][120:]]
     found = rows(12)
@@ -177,6 +225,27 @@ def test_a_result_that_stays_unread_is_counted(tmp_path):
     )
     one = found["measurement__value_source_value__result_text_is_unread"]
     assert (one["status"], one["counted"], one["failing"]) == ("warning", 60, 24)
+
+
+@pytest.mark.parametrize("spelling", ["g/L", "G/L", "grams per litre", "g / l"])
+def test_a_value_is_judged_in_its_unit_however_the_unit_is_spelt(tmp_path, spelling):
+    def in_text(number, line):
+        value = "80" if number else "800"  # above 15 g/dL
+        return ",".join([*line.split(",")[:5], value, "0", spelling, "", "1"])
+
+    found = spoilt(tmp_path, "measurement", in_text)
+    limits = found["measurement__value_as_number__value_is_beyond_hard_limits"]
+    assert (limits["counted"], limits["failing"]) == (60, 1)
+    assert found["measurement__units_are_mixed"]["failing"] == 0
+
+
+def test_two_spellings_of_a_unit_are_one_and_two_units_are_mixed(tmp_path):
+    def spelt(unit):
+        return lambda n, line: line.replace("8713,g/dL", f"0,{unit}" if n % 2 else "8713,g/dL")
+
+    one = spoilt(tmp_path / "a", "measurement", spelt("G / DL"))["measurement__units_are_mixed"]
+    two = spoilt(tmp_path / "b", "measurement", spelt("mg/dL"))["measurement__units_are_mixed"]
+    assert (one["failing"], two["failing"]) == (0, 1)
 
 
 def test_a_death_without_a_day_stays_and_an_impossible_one_is_emptied(tmp_path):

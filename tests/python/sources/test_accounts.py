@@ -30,7 +30,7 @@ def test_a_reader_that_loses_a_row_is_noticed(small_csv, tmp_path, monkeypatch):
 
 
 def test_the_accounts_are_said_and_stand_in_the_landing(small_csv, tmp_path):
-    cells_replaced(small_csv / "measurement.csv", "person_id", "1", "2", "nobody")
+    cells_replaced(small_csv / "measurement.csv", "person_id", "1", "2", "2.5")
     landed = Landed(small_csv, tmp_path / "landing")
     assert "source cdm: 15 rows in = 11 landed + 4 set aside" in landed.said
     what = "table_name, form, files, rows_in, rows_landed, rows_set_aside"
@@ -40,7 +40,7 @@ def test_the_accounts_are_said_and_stand_in_the_landing(small_csv, tmp_path):
     ]
     what = "table_name, column_name, action, form, row_count"
     assert landed.rows("row_reasons", what) == [
-        ("measurement", "person_id", "row set aside", "aaaaaa", 4)
+        ("measurement", "person_id", "row set aside", "9.9", 4)
     ]
 
 

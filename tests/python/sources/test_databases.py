@@ -220,7 +220,7 @@ def test_days_as_seconds_since_1970_are_read_from_sqlite(tmp_path):
 def test_a_message_about_a_database_names_its_table_and_no_file_of_ours(tmp_path):
     path = sqlite_file(
         tmp_path / "cdm.sqlite",
-        person=("person_id, gender_concept_id, year_of_birth", ("a", 8507, 1950)),
+        person=("person_id, gender_concept_id, year_of_birth", ("1.5", 8507, 1950)),
     )
     with pytest.raises(SourceError) as failure:
         Landed(path, tmp_path / "landing")
