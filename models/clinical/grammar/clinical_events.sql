@@ -13,6 +13,7 @@ treatment_events as (select * from {{ ref('int_treatment_events') }}),
 disease_events as (select * from {{ ref('int_disease_events') }}),
 assessment_events as (select * from {{ ref('int_assessment_events') }}),
 visit_events as (select * from {{ ref('int_visit_events') }}),
+events_apart as (select * from {{ ref('int_events_apart_from_infusions') }}),
 
 patient_days as (
 
@@ -79,6 +80,8 @@ events as (
         record_id
     from labs
     where quality = 'ok'
+    union all
+    select * from events_apart
     union all
     select
         derived_events.*,
