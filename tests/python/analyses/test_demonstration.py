@@ -65,7 +65,8 @@ def test_results_have_the_columns_that_others_rely_on(demo, estimates):
     assert list(curves) == list(CURVE_COLUMNS)
     at_start = curves.groupby(["endpoint", "arm"])["n_risk"].max()
     sizes = estimates[estimates["statistic"] == "n"].set_index(["endpoint", "arm"])["estimate"]
-    assert at_start.sort_index().eq(sizes.sort_index()).all()
+    assert set(at_start.index) <= set(sizes.index)
+    assert at_start.eq(sizes[at_start.index]).all()
 
 
 def test_the_docs_list_the_columns_in_their_order():
