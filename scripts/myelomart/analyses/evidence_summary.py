@@ -263,12 +263,10 @@ def _share(analysis, row, found, common, results) -> None:
         analysis.output_id, "difference", population=OURS, unit="percentage points",
         estimate=100 * count / known - row.estimate, ci_low=low, ci_high=high, **common,
     )  # fmt: skip
-    shares = (count / known, row.estimate / 100)
-    if not set(shares) <= {0.0, 1.0}:
-        results.add(
-            analysis.output_id, "standardized_difference", population=OURS,
-            estimate=proportion_difference(*shares), **common,
-        )  # fmt: skip
+    results.add(
+        analysis.output_id, "standardized_difference", population=OURS,
+        estimate=proportion_difference(count / known, row.estimate / 100), **common,
+    )  # fmt: skip
 
 
 def _survival(analysis, row, curve, common, results) -> None:
