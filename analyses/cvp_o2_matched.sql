@@ -19,7 +19,9 @@ followed as (
     inner join studies.study_endpoints
         on pairs.cohort_id = study_endpoints.cohort_id and pairs.person_id = study_endpoints.person_id
     inner join studies.study_analyses on pairs.analysis_id = study_analyses.analysis_id
-    where study_analyses.analysis_type = 'hazard_ratios'
+    where
+        study_analyses.analysis_type = 'hazard_ratios'
+        and instr(';' || study_analyses.endpoint_ids || ';', ';' || study_endpoints.endpoint || ';') > 0
 
 )
 

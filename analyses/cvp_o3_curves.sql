@@ -19,7 +19,11 @@ days as (
     inner join studies.cohorts on pairs.cohort_id = cohorts.cohort_id
     inner join studies.study_endpoints
         on pairs.cohort_id = study_endpoints.cohort_id and pairs.person_id = study_endpoints.person_id
-    where pairs.analysis_id = 'cart_vs_pom_curves' and not study_endpoints.had_prior_event
+    inner join studies.study_analyses on pairs.analysis_id = study_analyses.analysis_id
+    where
+        study_analyses.analysis_type = 'kaplan_meier'
+        and instr(';' || study_analyses.endpoint_ids || ';', ';' || study_endpoints.endpoint || ';') > 0
+        and not study_endpoints.had_prior_event
     group by all
 
 ),

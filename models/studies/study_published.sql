@@ -1,11 +1,13 @@
 -- One row per number that the source documents print, for comparison beside ours: their own results, and in a study
 -- that collects evidence the numbers that they cite, with what is known of the study they are cited from.
--- Definition: published_places says where it stands in our outputs: analysis, covariate or endpoint, level and group.
--- issue_id names the contradictions that touch it. Limits: a number without a place has no output of ours beside it.
+-- Definition: published_places says where it stands in our outputs: analysis, covariate or endpoint, level, group and
+-- cohort; unanswered_reason why nothing of ours can stand beside it. A number that repeats another stands only where it
+-- has a place of its own. issue_id names the contradictions that touch it. Limits: a number without a place has no output of ours beside it.
 
 with published_results as (select * from {{ ref('published_results') }}),
 cited_studies as (select * from {{ ref('cited_studies') }}),
 published_places as (select * from {{ ref('published_places') }}),
+unanswered_statements as (select * from {{ ref('unanswered_statements') }}),
 
 study_published as (
 
@@ -19,6 +21,8 @@ study_published as (
         published_places.group_value,
         published_places.pool,
         published_places.pool_patients,
+        published_places.cohort_id,
+        unanswered_statements.reason as unanswered_reason,
         published_results.table_figure,
         published_results.result_origin,
         published_results.cited_study,
@@ -54,10 +58,11 @@ study_published as (
         published_results.issue_id
     from published_results
     left join published_places on published_results.row_id = published_places.row_id
+    left join unanswered_statements on published_results.row_id = unanswered_statements.row_id
     left join cited_studies on published_results.cited_study = cited_studies.cited_study
     where
-        published_results.repeat_of is null
-        and (published_results.result_origin = 'own' or published_places.row_id is not null)
+        published_places.row_id is not null
+        or (published_results.repeat_of is null and published_results.result_origin = 'own')
 
 )
 

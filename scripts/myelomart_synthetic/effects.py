@@ -25,17 +25,31 @@ class Planted:
     linear_predictor: np.ndarray
     scenario: Scenario
 
-    def days(self, treated: np.ndarray, year: np.ndarray) -> np.ndarray:
+    def days(
+        self, treated: np.ndarray, year: np.ndarray, crossed: np.ndarray | None = None
+    ) -> np.ndarray:
         """First occurrence, 1 … 365 days after the clock starts, else NEVER; shape (n, outcomes).
 
         `treated` (n,) says which potential arm, `year` (n,) the calendar year (as a fraction) that
-        the era effect acts through; 2021 is its zero.
+        the era effect acts through; 2021 is its zero. From day `crossed` (n,) on, NEVER for most,
+        the hazard is that of CAR-T.
         """
         since = np.clip(year - parameter("era_zero_year"), -20, 20)
         predictor = self.linear_predictor + self.scenario.era_log_ratio * since
         base = -np.log1p(-column("outcomes", "risk_control_12m"))
         log_hazard = np.outer(treated, self.scenario.log_ratio) + predictor[:, None]
-        return first_days(self.clock, base * np.exp(log_hazard), self.scenario)
+        hazard = base * np.exp(log_hazard)
+        found = first_days(self.clock, hazard, self.scenario)
+        if crossed is None or not (crossed < NEVER).any():
+            return found
+        after = base * np.exp(self.scenario.log_ratio + predictor[:, None])
+        share, early = hazard_shape(self.scenario)
+        window = parameter("arm_window_days")
+        day = np.minimum(crossed, window)[:, None]
+        with np.errstate(divide="ignore"):
+            passed = share * np.minimum(day / early, 1) + (1 - share) * day / window
+        later = first_days(self.clock + (after - hazard) * passed, after, self.scenario)
+        return np.where(found <= crossed[:, None], found, np.maximum(later, crossed[:, None] + 1))
 
 
 def outcome_names() -> list[str]:
@@ -43,13 +57,19 @@ def outcome_names() -> list[str]:
     return [row["outcome"] for row in rows("outcomes")]
 
 
-def first_days(clock: np.ndarray, hazard: np.ndarray, scenario: Scenario) -> np.ndarray:
-    """Invert the cumulative hazard: exponential clocks (n, k) and yearly hazards to days."""
-    window = parameter("arm_window_days")
+def hazard_shape(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
+    """The share of the year's hazard that falls in the first days, and how many these are."""
     share, early = column("outcomes", "early_share"), column("outcomes", "early_days")
     if scenario.waiting_hazard:
         is_death = np.array([row["kind"] == "death" for row in rows("outcomes")])
         share = np.where(is_death, scenario.waiting_hazard, share)
+    return share, early
+
+
+def first_days(clock: np.ndarray, hazard: np.ndarray, scenario: Scenario) -> np.ndarray:
+    """Invert the cumulative hazard: exponential clocks (n, k) and yearly hazards to days."""
+    window = parameter("arm_window_days")
+    share, early = hazard_shape(scenario)
     reached = clock / hazard
     at_early = share + (1 - share) * early / window
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -22,7 +22,7 @@ from myelomart_synthetic.treatment import CAR_T, MAX_LINES, Course
 def planted_days(course: Course) -> np.ndarray:
     """Days after the clock's start of each outcome in the arm that was received."""
     year = np.maximum(course.index, 0) / YEAR + 1970
-    return course.planted.days((course.arm == CAR_T).astype(float), year)
+    return course.planted.days((course.arm == CAR_T).astype(float), year, course.crossover)
 
 
 def emit_outcomes(log: EventLog, course: Course) -> None:

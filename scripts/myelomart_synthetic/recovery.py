@@ -30,6 +30,7 @@ DESIGNS = {
     "era": ("matched", "no calendar floor"),
     "surveillance": ("onset known without a test", "recorded values"),
     "informative_censoring": ("deaths known after loss", "censored at loss"),
+    "crossover": ("censored at the next T-cell therapy", "followed through the crossover"),
 }
 
 
@@ -50,6 +51,7 @@ def arm_frame(first: int, patients: int, seed: int, scenario: str) -> tuple[pd.D
             "death": course.death[arms],
             "doom": course.doom[arms],
             "last": course.last[arms],
+            "crossed": course.clock[arms] + np.minimum(course.crossover[arms], NEVER // 2),
             "age": course.age[arms],
             "male": people.male[chosen].astype(float),
             "transplanted": ((before >= 0) & (before < course.decided[arms][:, None]))
@@ -80,6 +82,8 @@ def analysed(frame: pd.DataFrame, design: str) -> pd.DataFrame:
     loss_known = design == "deaths known after loss"
     window = rows_kept["origin"] + int(parameter("arm_window_days"))
     rows_kept["until"] = window if loss_known else np.minimum(window, rows_kept["last"])
+    if design == DESIGNS["crossover"][0]:
+        rows_kept["until"] = np.minimum(rows_kept["until"], rows_kept["crossed"])
     return rows_kept
 
 

@@ -19,6 +19,7 @@ class Scenario:
     testing_ratio: float
     lost_before_event: float
     waiting_hazard: float
+    crossover_share: float
 
 
 def scenario_named(name: str) -> Scenario:
@@ -41,4 +42,5 @@ def scenario_named(name: str) -> Scenario:
         testing_ratio=float(row["testing_ratio"]),
         lost_before_event=float(row["lost_before_event"]),
         waiting_hazard=float(row["waiting_hazard"]),
+        crossover_share=float(row["crossover_share"]),
     )

@@ -28,7 +28,8 @@ class Course:
     `assigned` and `decided` are the first such choice and its day, infused or not;
     `clock` is the day from which the planted outcomes run (index, or the decision to treat).
     `penta` is penta-drug refractoriness at the CAR-T infusion.
-    `free_from` is the first day on which treatments that would blur the planted outcomes may start.
+    `free_from` is the first day on which treatments that would blur the planted outcomes may start;
+    `crossover` is how many days after the clock a patient with pomalidomide is infused before it.
     """
 
     rows: np.ndarray
@@ -60,6 +61,7 @@ class Course:
     index: np.ndarray = field(init=False)
     clock: np.ndarray = field(init=False)
     free_from: np.ndarray = field(init=False)
+    crossover: np.ndarray = field(init=False)
     death: np.ndarray = field(init=False)
     doom: np.ndarray = field(init=False)
     penta: np.ndarray = field(init=False)
@@ -79,6 +81,7 @@ class Course:
         self.free_from = np.zeros(count, dtype=np.int64)
         self.death = np.full(count, NEVER)
         self.doom = np.full(count, NEVER)
+        self.crossover = np.full(count, NEVER)
         self.penta = np.zeros(count, dtype=bool)
         self.exposed = np.zeros((count, len(rows("drugs"))), dtype=bool)
         self.refractory = np.zeros((count, len(rows("drugs"))), dtype=bool)
@@ -186,6 +189,8 @@ def next_line(course: Course, decision, active, line: int, scenario: Scenario) -
         course, decision, is_cart, natural, line, scenario
     )
     origin = np.where(infused, infusion, decision)
+    next_decision = crossover_decision(course, active, phase, decision, line, scenario)
+    crosses = next_decision < NEVER
     first = enter_arm(course, active, infused, phase, origin, decision, scenario)
     natural = np.where(first, course.doom, natural)
 
@@ -196,6 +201,8 @@ def next_line(course: Course, decision, active, line: int, scenario: Scenario) -
     planned = np.where(scheduled, course.schedule[:, min(line + 1, MAX_LINES - 1)], 0)
     seen = np.where(scheduled, np.maximum(planned - 12, decision + 5), seen)
     following = np.where(scheduled, np.maximum(planned, decision + 10), following)
+    seen = np.where(crosses, next_decision - 12, seen)
+    following = np.where(crosses, next_decision, following)
     delay = (20 * streams.uniform(f"seen/{line}")).astype(np.int64)
     progression = np.maximum(seen - delay, origin + 1)
     settle_after_cart(course, infused, first, infusion, seen, line)
@@ -249,12 +256,8 @@ def death_wait(course: Course, line: int) -> np.ndarray:
 
 def wait_for_infusion(course, decision, is_cart, natural, line, scenario):
     """Who is infused, and the days of apheresis and infusion."""
-    streams = course.streams
-    apheresis = decision + (parameter("apheresis_wait") * (0.5 + streams.uniform(f"aph/{line}")))
-    gap = parameter("vein_to_vein") + parameter("vein_to_vein_sd") * streams.normal(f"v2v/{line}")
-    infusion = (apheresis + np.clip(gap, 21, 100)).astype(np.int64)
-    infused = is_cart & (infusion < course.last)
-    infused &= streams.uniform(f"dropout/{line}") >= parameter("infusion_dropout")
+    apheresis, infusion, goes_on = way_to_infusion(course, decision, line)
+    infused = is_cart & (infusion < course.last) & goes_on
     before = natural
     if scenario.from_decision:
         planted = course.planted.days(np.ones(len(decision)), decision / YEAR + 1970)[:, 0]
@@ -263,6 +266,37 @@ def wait_for_infusion(course, decision, is_cart, natural, line, scenario):
         course.doom = np.where(could_enter, dies, course.doom)
         before = np.where(could_enter, dies, natural)
     return infused & (infusion < before), apheresis.astype(np.int64), infusion
+
+
+def way_to_infusion(course, decision, line):
+    """Days of apheresis and infusion after a decision, and who does not drop out between them."""
+    streams = course.streams
+    apheresis = decision + (parameter("apheresis_wait") * (0.5 + streams.uniform(f"aph/{line}")))
+    gap = parameter("vein_to_vein") + parameter("vein_to_vein_sd") * streams.normal(f"v2v/{line}")
+    infusion = (apheresis + np.clip(gap, 21, 100)).astype(np.int64)
+    return apheresis, infusion, streams.uniform(f"dropout/{line}") >= parameter("infusion_dropout")
+
+
+def crossover_decision(course, active, phase, decision, line, scenario) -> np.ndarray:
+    """The day on which who begins pomalidomide is chosen for CAR-T all the same, else NEVER.
+
+    Sets the day of that infusion in `crossover`. Only whoever will be followed to it crosses over.
+    """
+    nobody = np.full(len(decision), NEVER)
+    if not scenario.crossover_share:
+        return nobody
+    streams = course.streams
+    wait = parameter("crossover_earliest") + parameter("crossover_spread") * streams.uniform(
+        "cross"
+    )
+    chosen = decision + wait.astype(np.int64)
+    _, infusion, goes_on = way_to_infusion(course, chosen, line + 1)
+    crosses = active & (phase == phase_number("pomalidomide")) & (course.prior_lines < 0)
+    crosses &= (course.arm == 0) & ~course.had("pomalidomide") & ~course.had_bispecific()
+    crosses &= (course.cart_line < 0) & (streams.uniform("crosses") < scenario.crossover_share)
+    crosses &= goes_on & (infusion < course.last) & (chosen >= parameter("cart_era_start"))
+    course.crossover = np.where(crosses, infusion - decision, course.crossover)
+    return np.where(crosses, chosen, nobody)
 
 
 def enter_arm(course, active, infused, phase, origin, decision, scenario) -> np.ndarray:
@@ -279,7 +313,7 @@ def enter_arm(course, active, infused, phase, origin, decision, scenario) -> np.
     course.arm = np.where(first, np.where(infused, CAR_T, POMALIDOMIDE), course.arm)
     course.index = np.where(first, origin, course.index)
     course.clock = np.where(first, clock, course.clock)
-    after = course.planted.days(infused.astype(float), origin / YEAR + 1970)[:, 0]
+    after = course.planted.days(infused.astype(float), origin / YEAR + 1970, course.crossover)[:, 0]
     window = int(parameter("arm_window_days"))
     doom = np.where(after < NEVER, clock + after, NEVER)
     course.doom = np.where(first, doom, course.doom)
@@ -416,4 +450,6 @@ def choose_phase(course: Course, decision, line: int) -> np.ndarray:
     phase = np.where(
         planned & (line == course.pomalidomide_line), phase_number("pomalidomide"), phase
     )
+    crossing = (course.crossover < NEVER) & ~treated & (decision < course.free_from)
+    phase = np.where(crossing, phase_number("cart"), phase)
     return np.where(planned & (line == course.prior_lines), phase_number("cart"), phase)

@@ -2,7 +2,8 @@
 -- Definition: event_type says what kind of fact it is ('coded': a record whose code a concept set names; or a derived
 -- diagnosis, lab, cell_therapy, transplant, line, progression, death …), event_code which one (the concept set, or a
 -- name of seeds/studies/known_events). record_domain and record_id lead back to the record of the source; an event that
--- was derived from several has the domain 'derived' and no record (0).
+-- was derived from several has the domain 'derived' and no record (0). An adverse event that belongs to two infusions or
+-- doses is one event of its day, with the higher grade.
 -- Limits: a record that belongs to two concept sets is an event of both.
 
 with patients as (select * from {{ ref('patients') }}),
@@ -13,6 +14,7 @@ treatment_events as (select * from {{ ref('int_treatment_events') }}),
 disease_events as (select * from {{ ref('int_disease_events') }}),
 assessment_events as (select * from {{ ref('int_assessment_events') }}),
 visit_events as (select * from {{ ref('int_visit_events') }}),
+events_apart as (select * from {{ ref('int_events_apart_from_infusions') }}),
 
 patient_days as (
 
@@ -44,12 +46,13 @@ derived_events as (
     select
         person_id,
         start_date as event_date,
-        end_date,
+        max(end_date) as end_date,
         'adverse_event' as event_type,
         term as event_code,
-        cast(grade as double) as value,
-        grading_system as unit
+        max(cast(grade as double)) as value,
+        max(grading_system) as unit
     from adverse_events
+    group by person_id, start_date, term
 
 ),
 
@@ -79,6 +82,8 @@ events as (
         record_id
     from labs
     where quality = 'ok'
+    union all
+    select * from events_apart
     union all
     select
         derived_events.*,

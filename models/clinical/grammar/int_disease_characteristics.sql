@@ -2,11 +2,14 @@
 -- One row per patient, characteristic of the disease at the start of a line, and day from which its value holds.
 -- Definition: at each index of a line, the last value of the baseline_lookback (60) days up to it: hemoglobin below 10
 -- g/dL, neutrophils below 1.0 and platelets below 100 x 10*9/L, creatinine above 2 mg/dL (specification studies D5.4:
--- the printed neutrophils per mL are per microliter), and the values themselves; the best response of the line before.
+-- the printed neutrophils per mL are per microliter), and the values themselves; the best response of the line before;
+-- whether the line that begins here reaches a partial response or better, as charted, else as derived where it could be
+-- assessed (specification studies D3.5), which looks ahead of the day from which it holds.
 -- Limits: what has no value in the window is unknown: its row has no number.
 
 with response_lines as (select * from {{ ref('int_response_lines') }}),
 line_responses as (select * from {{ ref('line_responses') }}),
+response_categories as (select * from {{ ref('response_categories') }}),
 
 labs as (
 
@@ -77,6 +80,22 @@ responses_before as (
 
 ),
 
+responses_of_lines as (
+
+    select
+        line_responses.person_id,
+        line_responses.line_index_date,
+        response_categories.is_response as line_is_responder
+    from line_responses
+    left join response_categories
+        on
+            coalesce(
+                line_responses.charted_best_response,
+                case when line_responses.is_evaluable then line_responses.best_response end
+            ) = response_categories.response
+
+),
+
 disease_characteristics as (
 
     {{ characteristic_rows(
@@ -100,6 +119,10 @@ disease_characteristics as (
         numbers={'last_line_best_response': 'line_number'},
         texts={'last_line_best_response': 'best_response'},
         valid_from='next_index_date',
+    ) }}
+    union all
+    {{ characteristic_rows(
+        'responses_of_lines', numbers=['line_is_responder'], valid_from='line_index_date', keeps_unknown=true
     ) }}
 
 )

@@ -4,7 +4,8 @@
 -- at both times.
 -- Definition: specification studies D5.3 and D5.4. Baseline facts hold from the infusion, those of the progression from
 -- it. A site is present when the source's words name it (lesion_sites), absent when the disease was assessed and they
--- do not.
+-- do not. Extramedullary disease is extensive at extensive_emd_sites (2) sites of soft tissue or more before the
+-- infusion: clinical_qa warns of it and does not define it (specification studies D2).
 -- Limits: several sites per person are possible; a site that no words of lesion_sites name is not counted.
 
 with progressions as (select * from {{ ref('progressions') }}),
@@ -43,6 +44,26 @@ sites as (
     from states
     cross join lesion_sites
     group by states.person_id, states.time_point, lesion_sites.site, states.valid_from_date
+
+),
+
+extents as (
+
+    select
+        sites.person_id,
+        case
+            when not bool_or(baseline_states.is_extramedullary) then false
+            when bool_or(baseline_states.is_extramedullary)
+                then
+                    sum(case when sites.has_site then 1 else 0 end)
+                    >= {{ parameter('courses', 'extensive_emd_sites') }}
+        end as baseline_emd_is_extensive,
+        sites.valid_from_date
+    from sites
+    inner join baseline_states
+        on sites.person_id = baseline_states.person_id and sites.valid_from_date = baseline_states.valid_from_date
+    where sites.time_point = 'baseline'
+    group by sites.person_id, sites.valid_from_date
 
 ),
 
@@ -88,6 +109,8 @@ soft_tissue_characteristics as (
     {{ characteristic_rows(
         'sites', numbers=['has_site'], named="time_point || '_site_' || site", keeps_unknown=true
     ) }}
+    union all
+    {{ characteristic_rows('extents', numbers=['baseline_emd_is_extensive'], keeps_unknown=true) }}
     union all
     {{ characteristic_rows('both_times', texts=['emd_at_baseline_and_progression'], keeps_unknown=true) }}
 

@@ -1,7 +1,8 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, characteristic of the treatment before a day, and day from which its value holds.
 -- Definition: what happened on a day holds from the next, so that the index day's own treatment never counts. A line of
--- CAR-T counts from its infusion on, so that bridging is no prior line (specification lines 2.5). Exposure to a drug, a
+-- CAR-T counts from its infusion on, so that bridging is no prior line (specification lines 2.5); their group is told by
+-- few_lines_from and few_lines_to (specification studies D2: 2 to 4 prior regimens). Exposure to a drug, a
 -- class or a combination is 0 from birth and 1 from the day after the first dose (specification refractoriness 3.1,
 -- Rajkumar 2011). The recency of autologous transplants is none until the day after the first; within a year of the
 -- last; then more than a year (specification studies D4). transplant_line_number, the line of the first one, is known
@@ -18,6 +19,51 @@ with patients as (
 ),
 
 lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
+
+limits as (
+
+    select
+        cast({{ parameter('courses', 'few_lines_from') }} as integer) as few_lines_from,
+        cast({{ parameter('courses', 'few_lines_to') }} as integer) as few_lines_to
+
+),
+
+line_counts as (
+
+    select
+        person_id,
+        0 as prior_line_count,
+        birth_date as valid_from_date
+    from patients
+    union all
+    select
+        person_id,
+        line_number as prior_line_count,
+        line_index_date + 1 as valid_from_date
+    from lines_of_therapy
+
+),
+
+line_groups as (
+
+    select
+        line_counts.person_id,
+        case
+            when line_counts.prior_line_count < limits.few_lines_from
+                then 'fewer than ' || cast(limits.few_lines_from as {{ dbt.type_string() }})
+            when line_counts.prior_line_count <= limits.few_lines_to
+                then
+                    cast(limits.few_lines_from as {{ dbt.type_string() }})
+                    || ' to '
+                    || cast(limits.few_lines_to as {{ dbt.type_string() }})
+            else 'more than ' || cast(limits.few_lines_to as {{ dbt.type_string() }})
+        end as prior_line_group,
+        line_counts.valid_from_date
+    from line_counts
+    cross join limits
+
+),
+
 transplants as (select * from {{ ref('transplants') }}),
 cell_therapies as (select * from {{ ref('cell_therapies') }}),
 exposures as (select * from {{ ref('int_treatment_exposures') }}),
@@ -142,6 +188,8 @@ treatment_characteristics as (
     {{ characteristic_rows(
         'lines_of_therapy', numbers={'prior_line_count': 'line_number'}, valid_from='line_index_date + 1'
     ) }}
+    union all
+    {{ characteristic_rows('line_groups', texts=['prior_line_group']) }}
     union all
     {{ characteristic_rows(
         'numbered_transplants', numbers=['prior_transplant_count'], valid_from='transplant_date + 1'

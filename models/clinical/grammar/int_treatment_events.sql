@@ -35,7 +35,11 @@ line_days as (
                 or has_gprc5d_bispecific
                 or has_other_bispecific
                 then line_index_date
-        end as t_cell_engaging
+        end as t_cell_engaging,
+        case when has_bcma_bispecific or has_gprc5d_bispecific or has_other_bispecific then line_index_date end
+            as bispecific,
+        case when has_bcma_adc then line_index_date end as bcma_adc,
+        case when has_selinexor then line_index_date end as selinexor
     from lines_of_therapy
 
 ),
@@ -77,7 +81,7 @@ treatment_events as (
     union all
     {{ event_rows('line_days', 'line', ['line_start'], value='line_number') }}
     union all
-    {{ event_rows('line_days', 'line', ['t_cell_engaging']) }}
+    {{ event_rows('line_days', 'line', ['t_cell_engaging', 'bispecific', 'bcma_adc', 'selinexor']) }}
     union all
     {{ event_rows('salvage_days', 'line', ['first_after_progression', 'second_after_progression']) }}
 

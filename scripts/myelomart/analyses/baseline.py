@@ -1,6 +1,5 @@
 """The baseline table: each arm at index, before and after matching, with its balance."""
 
-import numpy as np
 import pandas as pd
 
 from myelomart.analysis_type import AnalysisType, Words
@@ -15,6 +14,7 @@ from myelomart.population.comparison import UNKNOWN, Comparison, compare
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Study
 from myelomart.study_data import StudyData
+from myelomart.tables.standardized_differences import over_spread
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
@@ -115,14 +115,17 @@ def _covariate(
 
 
 def smd_over_pooled(values, treated, values_before, treated_before, kind: str) -> float:
-    """Mean difference of the arms over the pooled SD *before* matching; NaN when nothing varies."""
+    """Mean difference of the arms over the pooled SD *before* matching.
+
+    Where neither arm varied, 0 for the same value in both and infinite for two.
+    """
     known, known_before = values.notna(), values_before.notna()
     arm_means = values[known].groupby(treated[known]).mean()
     degrees = 0 if kind == "binary" else 1
     variances = values_before[known_before].groupby(treated_before[known_before]).var(ddof=degrees)
-    if len(arm_means) < 2 or not variances.sum() > 0:
+    if len(arm_means) < 2:
         return float("nan")
-    return float((arm_means[True] - arm_means[False]) / np.sqrt(variances.sum() / 2))
+    return over_spread(arm_means[True] - arm_means[False], variances.mean(skipna=False))
 
 
 def _is_level(column: pd.Series, level: str) -> pd.Series:

@@ -1,18 +1,22 @@
-"""What others printed, as it stands; pooled over trials; and our cohort beside each benchmark.
+"""What others printed, as it stands; pooled over trials; a cohort of ours beside each benchmark.
 
-A benchmark is met by the covariate or endpoint of its row in `published_places`: a yes-or-no
-covariate meets a percent, a number a median, an endpoint a median survival or a rate. How alike the
-populations are is said by the same comparison of what they were at the start.
+A benchmark is met by the covariate or endpoint of its row in `published_places`, in the cohort that
+the row names, else in that of the analysis: a yes-or-no covariate meets a percent, a number a
+median, an endpoint a median survival, a median follow-up, a rate, or the percent who had it. How
+alike the populations are is said by the same comparison of what they were at the start. What
+nothing of ours can stand beside bears the reason of its row in `unanswered_statements`.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.grouping import grouped
-from myelomart.display.numbers import NOTHING, count_of, in_words, rounded, with_limits
+from myelomart.display.numbers import NOT_REACHED, NOTHING, count_of, in_words, rounded, with_limits
 from myelomart.display.table import Table
 from myelomart.errors import NoData, StatisticsError
 from myelomart.estimates.curves import DAYS_PER_MONTH
@@ -24,7 +28,7 @@ from myelomart.population.members import followed, members
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Endpoint, Study
 from myelomart.study_data import StudyData
-from myelomart.survival import kaplan_meier
+from myelomart.survival import kaplan_meier, reverse_kaplan_meier
 from myelomart.tables import miettinen_nurminen
 
 PRINTED, OURS, POOLED = "as printed", "this warehouse", "pooled by us"
@@ -47,10 +51,16 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         results.warnings.append(f"{analysis.output_id}: no value of ours: {nobody}.")
         return
     _overlaps(analysis, cited, persons, results)
-    ours = _Ours(study, analysis, data, persons)
+    cohorts: dict[str, _Ours | None] = {}
     unmet = []
     for row in cited.itertuples():
-        if not _beside(analysis, row, ours, results):
+        if _is_said(row.unanswered_reason):
+            continue
+        cohort_id = row.cohort_id if _is_said(row.cohort_id) else analysis.treated_cohort_id
+        if cohort_id not in cohorts:
+            cohorts[cohort_id] = _ours(study, analysis, data, cohort_id, results)
+        ours = cohorts[cohort_id]
+        if ours is not None and not _beside(analysis, row, ours, results):
             unmet.append(row.endpoint)
     names = list(dict.fromkeys(name.replace("_", " ") for name in unmet if _is_said(name)))
     if names:
@@ -63,7 +73,8 @@ def _common(row) -> dict:
     """Where a cited number stands: its study, its arm and population, its endpoint."""
     year = getattr(row, "cited_year", np.nan)
     printed = f"{year:.0f}" if pd.notna(year) else None
-    words = [row.cited_study, printed, row.arm_or_group, row.population]
+    against = f"against {row.comparator}" if _is_said(row.comparator) else None
+    words = [row.cited_study, printed, row.arm_or_group, against, row.population]
     return {
         "row_group": row.endpoint, "row_label": ", ".join(w for w in words if _is_said(w)),
         "endpoint": row.endpoint, "timepoint_months": row.timepoint_months,
@@ -113,6 +124,10 @@ def _pools(analysis: Analysis, cited: pd.DataFrame, results: Results) -> None:
             numerator=counts.sum(), denominator=size.sum(), p_value=made.q_p,
             p_test="heterogeneity", **common,
         )  # fmt: skip
+        results.add(
+            analysis.output_id, "i_squared", estimate=made.i2, p_value=made.q_p,
+            p_test="heterogeneity", **common,
+        )  # fmt: skip
 
 
 def _overlaps(analysis: Analysis, cited: pd.DataFrame, persons: pd.DataFrame, results) -> None:
@@ -142,10 +157,21 @@ def _overlaps(analysis: Analysis, cited: pd.DataFrame, persons: pd.DataFrame, re
         )  # fmt: skip
 
 
-class _Ours:
-    """The cohort's own value of what a benchmark measures; each is computed once."""
+def _ours(study, analysis, data, cohort_id: str, results: Results) -> _Ours | None:
+    """What a cohort of ours has; None, and a warning, where nobody is in it."""
+    try:
+        persons = members(study, replace(analysis, treated_cohort_id=cohort_id), data)
+    except NoData as nobody:
+        results.warnings.append(f"{analysis.output_id}: no value of ours: {nobody}.")
+        return None
+    return _Ours(study, data, persons, study.cohort(cohort_id).label)
 
-    def __init__(self, study: Study, analysis: Analysis, data: StudyData, persons: pd.DataFrame):
+
+class _Ours:
+    """A cohort's own value of what a benchmark measures; each is computed once."""
+
+    def __init__(self, study: Study, data: StudyData, persons: pd.DataFrame, label: str):
+        self.label = label
         self.covariates = {one.covariate_id: one for one in study.covariates}
         self.endpoints = {one.endpoint_id: one for one in study.endpoints}
         self.data, self.persons, self.curves = data, persons, {}
@@ -165,26 +191,38 @@ class _Ours:
             return None
         return pd.to_numeric(self.persons[name]).dropna()
 
-    def curve(self, name):
-        """The survival curve of an endpoint in months, or None."""
+    def followed(self, name) -> pd.DataFrame | None:
+        """The persons with what followed of an endpoint, or None."""
         one: Endpoint | None = self.endpoints.get(name)
         if one is None:
             return None
-        if name not in self.curves:
-            try:
-                rows = followed(self.persons, self.data, one)
-                self.curves[name] = kaplan_meier(
-                    rows["time_days"] / DAYS_PER_MONTH, rows["event"] == 1
-                )
-            except NoData:
-                self.curves[name] = None
-        return self.curves[name]
+        try:
+            return followed(self.persons, self.data, one)
+        except NoData:
+            return None
+
+    def curve(self, name, estimator=kaplan_meier):
+        """The survival curve of an endpoint in months, or that of the follow-up; or None."""
+        if (name, estimator) not in self.curves:
+            rows = self.followed(name)
+            self.curves[name, estimator] = None if rows is None else estimator(
+                rows["time_days"] / DAYS_PER_MONTH, rows["event"] == 1
+            )  # fmt: skip
+        return self.curves[name, estimator]
+
+    def had(self, name) -> tuple[int, int, int] | None:
+        """How many had the event of an endpoint at any time, of how many."""
+        rows = self.followed(name)
+        return None if rows is None else (int((rows["event"] == 1).sum()), len(rows), 0)
 
 
 def _beside(analysis: Analysis, row, ours: _Ours, results: Results) -> bool:
     """Add our value and the difference to one cited number; False where we have none."""
-    common = _common(row) | {"arm": row.row_id, "comparator": OURS}
-    if row.statistic in SHARES and (found := ours.share(row.covariate_id)):
+    common = _common(row) | {"arm": row.row_id, "comparator": ours.label}
+    found = None
+    if row.statistic in SHARES:
+        found = ours.share(row.covariate_id) or ours.had(row.endpoint_id)
+    if found:
         _share(analysis, row, found, common, results)
         return True
     numbers = ours.numbers(row.covariate_id)
@@ -198,11 +236,12 @@ def _beside(analysis: Analysis, row, ours: _Ours, results: Results) -> bool:
             results.add(analysis.output_id, "difference", population=OURS, unit=row.unit,
                         estimate=own["estimate"] - row.estimate, **common)  # fmt: skip
         return True
-    curve = ours.curve(row.endpoint_id)
+    is_follow_up = row.endpoint == "follow_up"
+    curve = ours.curve(row.endpoint_id, reverse_kaplan_meier if is_follow_up else kaplan_meier)
     if curve is not None and row.statistic in ("median", "pooled_median", "rate_at_time"):
         _survival(analysis, row, curve, common, results)
         return True
-    return row.statistic in ("count", "range", "hazard_ratio")  # nothing of ours could meet it
+    return False
 
 
 def _share(analysis, row, found, common, results) -> None:
@@ -224,12 +263,10 @@ def _share(analysis, row, found, common, results) -> None:
         analysis.output_id, "difference", population=OURS, unit="percentage points",
         estimate=100 * count / known - row.estimate, ci_low=low, ci_high=high, **common,
     )  # fmt: skip
-    shares = (count / known, row.estimate / 100)
-    if not set(shares) <= {0.0, 1.0}:
-        results.add(
-            analysis.output_id, "standardized_difference", population=OURS,
-            estimate=proportion_difference(*shares), **common,
-        )  # fmt: skip
+    results.add(
+        analysis.output_id, "standardized_difference", population=OURS,
+        estimate=proportion_difference(count / known, row.estimate / 100), **common,
+    )  # fmt: skip
 
 
 def _survival(analysis, row, curve, common, results) -> None:
@@ -250,26 +287,39 @@ def _survival(analysis, row, curve, common, results) -> None:
                     estimate=value - row.estimate, **common)  # fmt: skip
 
 
-def table(estimates: list, title: str, _published: pd.DataFrame) -> Table:
+def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
     """A row per cited number, under its endpoint."""
     rows: list[list[str]] = []
+    told = {one.row_id: one for one in published.itertuples()}
     for endpoint, own in grouped(estimates, "row_group").items():
         rows.append([in_words(endpoint)])
         at = grouped(own, "population", "arm")
         for one in (e for e in own if e.population == PRINTED):
             ours = at.get((OURS, one.arm), [])
-            rows.append([f"{one.row_label} ({one.arm})", _printed_cell(one), *_cells_beside(ours)])
+            beside = _cells_beside(ours, told[one.arm].unanswered_reason)
+            rows.append(
+                [f"{one.row_label} ({one.arm})", _printed_cell(one, told[one.arm]), *beside]
+            )
         for one in (e for e in own if e.population == OVERLAP):
             share = count_of(one.numerator, one.denominator)
-            rows.append([one.row_label, one.comparator or "", share, "", ""])
-        for one in (e for e in own if e.population == POOLED):
-            pooled = (
-                "not pooled: fewer than three trials of known size"
-                if pd.isna(one.estimate)
-                else f"{with_limits(one.estimate, one.ci_low, one.ci_high)} %"
-            )
-            rows.append([f"Pooled by us: {one.row_label}", pooled, "", "", ""])
-    columns = ["", "printed", "this warehouse", "difference (95 % CI)", "standardized difference"]
+            rows.append([one.row_label, one.comparator or "", "", share, "", ""])
+        spread = {e.row_label: e for e in own if e.statistic == "i_squared"}
+        for one in (
+            e for e in own if e.statistic == "pooled_proportion" and e.population == POOLED
+        ):
+            pooled = "not pooled: fewer than three trials of known size"
+            if pd.notna(one.estimate):
+                pooled = f"{with_limits(one.estimate, one.ci_low, one.ci_high)} %"
+                pooled += f", I² {rounded(spread[one.row_label].estimate, 0)} %"
+            rows.append([f"Pooled by us: {one.row_label}", pooled, "", "", "", ""])
+    columns = [
+        "",
+        "printed",
+        "patients of this warehouse",
+        "this warehouse",
+        "difference (95 % CI)",
+        "standardized difference",
+    ]
     return Table(
         title, columns, rows,
         "Cited numbers stand as printed and are no input to any result. A difference is read with "
@@ -277,21 +327,28 @@ def table(estimates: list, title: str, _published: pd.DataFrame) -> Table:
     )  # fmt: skip
 
 
-def _printed_cell(one) -> str:
+def _printed_cell(one, printed) -> str:
     unit = {"%": " %", "months": " months"}.get(one.unit, "")
     if pd.isna(one.estimate) and pd.notna(one.range_low):
         return f"{one.range_low:g}–{one.range_high:g}{unit}"
     if pd.isna(one.estimate):
         return str(one.status).replace("_", " ")
     name = "hazard ratio " if one.statistic == "hazard_ratio" else ""
+    p = ""
+    if pd.notna(one.p_value):
+        p = f", p {printed.p_operator or '='} {one.p_value:g}"
     at = f" at {one.timepoint_months:g} months" if pd.notna(one.timepoint_months) else ""
-    low = "" if pd.isna(one.ci_low) else f" ({rounded(one.ci_low, 1)}–{rounded(one.ci_high, 1)})"
-    return f"{name}{one.estimate:g}{unit}{at}{low}"
+    low = ""
+    if pd.notna(one.ci_low):
+        high = NOT_REACHED if pd.isna(one.ci_high) else rounded(one.ci_high, 1)
+        low = f" ({rounded(one.ci_low, 1)}–{high})"
+    return f"{name}{one.estimate:g}{unit}{at}{low}{p}"
 
 
-def _cells_beside(ours: list) -> list[str]:
+def _cells_beside(ours: list, unanswered) -> list[str]:
     if not ours:
-        return [NOTHING, NOTHING, NOTHING]
+        reason = f"not answerable: {unanswered}" if _is_said(unanswered) else NOTHING
+        return [reason, NOTHING, NOTHING, NOTHING]
     value, gap, alike = NOTHING, NOTHING, NOTHING
     for one in ours:
         if one.statistic == "difference":
@@ -307,14 +364,14 @@ def _cells_beside(ours: list) -> list[str]:
             value = f"{rounded(one.estimate, 1)} ({spread})"
         else:
             value = with_limits(one.estimate, one.ci_low, one.ci_high)
-    return [value, gap, alike]
+    return [ours[0].comparator, value, gap, alike]
 
 
 def says(words: Words) -> str:
     """The method in words."""
     return (
         "Cited results as printed; pooled over trials by a binomial-normal model where three or "
-        f"more can be; {words.of} beside each"
+        f"more can be; {words.of} beside each, or the cohort of like patients that the row names"
     )
 
 

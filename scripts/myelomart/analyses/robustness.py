@@ -131,6 +131,8 @@ def _platform(add: _Writer, rows: pd.DataFrame) -> None:
     add.term("platform_hazard_ratio", outcome.cox.table().iloc[0])
     counts = [number for arm in (treated, ~treated) for number in (event[arm].sum(), arm.sum())]
     risks = measures_of_association(*(int(number) for number in counts))
+    status = "count_floored" if risks.is_floored else None
+    status = "cannot_be_told" if risks.cannot_tell else status
     for statistic, effect in (
         ("platform_risk_difference", risks.risk_difference),
         ("platform_risk_ratio", risks.risk_ratio),
@@ -140,7 +142,7 @@ def _platform(add: _Writer, rows: pd.DataFrame) -> None:
             statistic, unit="ratio" if "ratio" in statistic else "proportion",
             estimate=effect.estimate, ci_low=effect.ci_low, ci_high=effect.ci_high,
             p_value=risks.p, p_test="pooled z",
-            status="count_floored" if risks.is_floored else None,
+            status=status,
         )  # fmt: skip
 
 
@@ -264,8 +266,9 @@ def table(estimates: list, title: str) -> Table:
     note = (
         "E-value: the risk ratio an unmeasured confounder would need with treatment and outcome to "
         "explain the estimate (the limit nearer to 1) away; 1 where the interval holds 1. "
-        "‡ a count of 1–10 was taken as 10, as the platform does. § no event in one arm: Firth's "
-        "penalised estimate, with limits of its profile likelihood. "
+        "‡ a count of 1–10 was taken as 10, as the platform does. ¶ an arm has fewer persons than "
+        "the count that the platform shows for it: what it computes cannot be told. § no event in "
+        "one arm: Firth's penalised estimate, with limits of its profile likelihood. "
     )
     note += tests_made(estimates)
     return Table(title, columns, rows, note)

@@ -8,7 +8,7 @@ from myelomart.display.numbers import NOTHING, count_of, ratio, rounded, tested,
 
 DIGITS = 1
 SUPPRESSED = "suppressed"
-MARKS = {"count_floored": " ‡", "firth": " §"}
+MARKS = {"count_floored": " ‡", "firth": " §", "cannot_be_told": " ¶"}
 
 
 def cell(own: list) -> str:

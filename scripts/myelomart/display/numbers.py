@@ -1,6 +1,7 @@
 """How numbers are printed: one rule, half up, and words where there is no number."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from math import isinf
 
 import pandas as pd
 
@@ -20,6 +21,8 @@ def rounded(value: float, digits: int) -> str:
     """
     if pd.isna(value):
         return NOTHING
+    if isinf(value):
+        return "∞" if value > 0 else "-∞"
     number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     return f"{number:,}" if abs(number) >= 10_000 else f"{number}"
 

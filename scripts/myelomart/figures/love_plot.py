@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from myelomart.figures.canvas import (
@@ -23,7 +25,7 @@ def love_plot(differences: pd.DataFrame) -> str:
     """``differences``: label, group, population, smd; populations in the order to be shown."""
     labels = list(dict.fromkeys(differences["label"]))
     populations = list(dict.fromkeys(differences["population"]))
-    known = differences["smd"].abs()
+    known = differences["smd"].abs().replace(math.inf, math.nan)
     reach = max(2 * BALANCED, known.max() if known.notna().any() else 0) * 1.08
     left = max((text_width(label, 10.5) for label in labels), default=0) + 24
     top, bottom = 34.0, 34.0 + ROW * len(labels)
@@ -52,5 +54,8 @@ def love_plot(differences: pd.DataFrame) -> str:
         smd = of_it.drop_duplicates("label").set_index("label")["smd"]
         for j, label in enumerate(labels):
             if label in smd.index and pd.notna(smd[label]):
-                sheet.circle(across(smd[label]), top + ROW * (j + 0.5), 4, fill, colour, 1.4)
+                at = min(max(smd[label], -reach), reach)  # the infinite stands at the edge
+                sheet.circle(across(at), top + ROW * (j + 0.5), 4, fill, colour, 1.4)
+                if math.isinf(smd[label]):
+                    sheet.text(across(at), top + ROW * (j + 0.5) - 6, "∞", 9.5, "middle")
     return sheet.svg()

@@ -9,11 +9,11 @@ import pandas as pd
 
 from myelomart.errors import MyelomartError, NoData, StatisticsError
 from myelomart.matching import match_nearest, propensity_score
-from myelomart.matching.overlap import merge_rare_levels
+from myelomart.matching.overlap import leave_out_unshared, merge_rare_levels
 from myelomart.population.rare_levels import (
     fewest_of,
+    left_out_in_words,
     merged_in_words,
-    shared_rows,
 )
 from myelomart.study import Analysis, Covariate, Endpoint, Study
 from myelomart.study_data import StudyData
@@ -62,12 +62,17 @@ def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
     if analysis.population == "matched":
         treated = persons["treated"].to_numpy()
         labels = {one.covariate_id: one.label for one in adjusted}
-        kept, fell = shared_rows(treated, model.rename(columns=labels))
-        notes += fell
-        if not (treated & kept).any() or not (~treated & kept).any():
-            raise StatisticsError(f"{analysis.analysis_id}: the arms do not overlap: {fell[0]}")
-        columns = model[kept].loc[:, model[kept].nunique() > 1]
-        score = propensity_score(treated[kept], columns).probability
+        named = model.rename(columns=labels)
+        try:
+            shared = leave_out_unshared(treated, named)
+        except StatisticsError as refusal:
+            raise StatisticsError(f"{analysis.analysis_id}: {refusal}") from None
+        kept = shared.kept
+        notes += [
+            left_out_in_words(one, pd.api.types.is_numeric_dtype(named[one.covariate]))
+            for one in shared.left_out
+        ]
+        score = propensity_score(treated[kept], shared.covariates).probability
         matches = match_nearest(
             score,
             treated[kept],

@@ -8,10 +8,7 @@ nobody in the other arm can be compared with its persons. Petersen ML et al. Sta
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
-from myelomart.matching.overlap import OTHER
+from myelomart.matching.overlap import OTHER, UnsharedLevel
 from myelomart.study import Analysis
 
 FEWEST_PER_LEVEL = 5  # where the row of the analysis names no number
@@ -36,38 +33,12 @@ def fewest_of(analysis: Analysis) -> int:
     return FEWEST_PER_LEVEL if named is None else named
 
 
-def shared_rows(treated: np.ndarray, model: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-    """Which rows have no level that one arm alone has, and a sentence for each level that falls.
-
-    A level is a value of a text column or of a column of two values. To leave out one may lose
-    another, so that it is asked until nothing falls.
-    """
-    kept, said = np.ones(len(model), bool), []
-    while found := _unshared(treated, model, kept):
-        for name, value, inside in found:
-            kept &= ~inside
-            arm = "treated" if treated[inside].all() else "comparator"
-            level = (
-                value if isinstance(value, str) else {1: "yes", 0: "no"}.get(value, f"{value:g}")
-            )
-            count = int(inside.sum())
-            persons = "1 person" if count == 1 else f"{count} persons"
-            said.append(
-                f"{name}: {persons} with «{level}» left out of the matching, for all are of the "
-                f"{arm} arm and nobody of the other can be compared with them."
-            )
-    return kept, said
-
-
-def _unshared(treated, model: pd.DataFrame, kept) -> list[tuple[str, object, np.ndarray]]:
-    found = []
-    for name, column in model.items():
-        is_text = not pd.api.types.is_numeric_dtype(column)
-        values = column[kept].unique()
-        if len(values) < 2 or not (is_text or len(values) == 2):
-            continue
-        for value in sorted(values, key=str):
-            inside = kept & (column == value).to_numpy()
-            if treated[inside].all() or not treated[inside].any():
-                found.append((str(name), value, inside))
-    return found
+def left_out_in_words(one: UnsharedLevel, is_flag: bool) -> str:
+    """A sentence on the persons who leave the matching; the level of a flag is yes or no."""
+    level = {"1": "yes", "0": "no"}.get(one.level, one.level) if is_flag else one.level
+    persons = "1 person" if one.rows == 1 else f"{one.rows} persons"
+    arm = "treated" if one.arm == "treated" else "comparator"
+    return (
+        f"{one.covariate}: {persons} with «{level}» left out of the matching, for all are of the "
+        f"{arm} arm and nobody of the other can be compared with them."
+    )

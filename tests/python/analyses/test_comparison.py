@@ -7,8 +7,9 @@ import pytest
 from myelomart.analyses.baseline import smd_over_pooled
 from myelomart.display.numbers import count_of, p_value, ratio, rounded, with_limits
 from myelomart.errors import MyelomartError
+from myelomart.matching import leave_out_unshared
 from myelomart.population.comparison import model_covariates
-from myelomart.population.rare_levels import merged_in_words, shared_rows
+from myelomart.population.rare_levels import left_out_in_words, merged_in_words
 from myelomart.study import Covariate
 
 
@@ -63,9 +64,9 @@ def test_a_level_that_one_arm_alone_has_falls_with_its_persons_until_both_share_
          "age": [60.0, 61, 62, 63, 64, 65, 66, 67]}
     )  # fmt: skip
     treated = np.array([True, True, True, False, False, False, True, True])
-    kept, said = shared_rows(treated, model)
-    assert list(kept) == [True] * 5 + [False] * 3
-    assert said == [
+    shared = leave_out_unshared(treated, model)
+    assert list(shared.kept) == [True] * 5 + [False] * 3
+    assert [left_out_in_words(one, one.covariate == "smoker") for one in shared.left_out] == [
         "race: 2 persons with «Native» left out of the matching, for all are of the treated arm "
         "and nobody of the other can be compared with them.",
         "smoker: 1 person with «yes» left out of the matching, for all are of the comparator arm "
@@ -84,6 +85,17 @@ def test_standardized_difference_divides_by_the_spread_before_matching():
     gap = half[kept].mean() - half[~kept].mean()
     after = smd_over_pooled(half, kept, values, treated, "binary")
     assert after == pytest.approx(gap / np.sqrt((0.3 * 0.7 + 0.22 * 0.78) / 2))
+
+
+def test_a_constant_is_the_same_in_both_arms_or_as_unlike_as_can_be():
+    treated = pd.Series([True, True, False, False])
+    same, opposed = pd.Series([1.0] * 4), pd.Series([1.0, 1.0, 0.0, 0.0])
+    assert smd_over_pooled(same, treated, same, treated, "binary") == 0
+    assert smd_over_pooled(opposed, treated, opposed, treated, "binary") == np.inf
+    assert smd_over_pooled(-opposed, treated, -opposed, treated, "number") == -np.inf
+    alone = pd.Series([1.0, 1.0, np.nan, np.nan])
+    assert np.isnan(smd_over_pooled(alone, treated, alone, treated, "binary"))
+    assert rounded(np.inf, 2) == "∞" and rounded(-np.inf, 2) == "-∞"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Cited numbers beside ours: as printed, pooled where three trials can be, with the difference."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from small_study import COVARIATES
@@ -12,30 +14,37 @@ from myelomart.tables import miettinen_nurminen
 
 NAMES = [
     *("row_id", "cited_study", "endpoint", "covariate_id", "endpoint_id", "statistic", "estimate"),
-    *("numerator", "denominator", "pool", "pool_patients", "timepoint_months"),
+    *("numerator", "denominator", "pool", "pool_patients", "timepoint_months", "cohort_id"),
 ]
 ROWS = [
-    ("E1", "One", "emd", "emd_before", None, "percent", 40.0, 40, 100, "trials", None, None),
-    ("E2", "Two", "emd", "emd_before", None, "percent", 20.0, None, None, "trials", 50, None),
-    ("E3", "Three", "emd", "emd_before", None, "percent", 30.0, 60, 200, "trials", None, None),
-    ("E4", "One", "os", None, "os", "median", 12.0, None, None, None, None, None),
-    ("E5", "One", "os", None, "os", "rate_at_time", 60.0, None, None, None, None, 6.0),
-    ("E6", "Two", "unheard of", None, None, "percent", 5.0, None, None, None, None, None),
-    ("E7", "Two", "orr", None, None, "percent", None, None, None, None, None, None),
-    ("E8", "Two", "os", None, None, "hazard_ratio", 0.49, None, None, None, None, None),
+    ("E1", "One", "emd", "emd_before", None, "percent", 40.0, 40, 100, "trials", None, None, None),
+    ("E2", "Two", "emd", "emd_before", None, "percent", 20.0, None, None, "trials", 50, None, None),
+    ("E3", "Last", "emd", "emd_before", None, "percent", 30.0, 60, 200, "trials", None, None, None),
+    ("E4", "One", "os", None, "os", "median", 12.0, None, None, None, None, None, None),
+    ("E5", "One", "os", None, "os", "rate_at_time", 60.0, None, None, None, None, 6.0, None),
+    ("E6", "Two", "unheard of", None, None, "percent", 5.0, None, None, None, None, None, None),
+    ("E7", "Two", "orr", None, None, "percent", None, None, None, None, None, None, None),
+    ("E8", "Two", "os", None, None, "hazard_ratio", 0.49, None, None, None, None, None, None),
+    ("E9", "Two", "os", None, "os", "median", 3.0, None, None, None, None, None, "few"),
+    ("E10", "Two", "had", None, "transplant", "percent", 40.0, None, None, None, None, None, "few"),
+    ("E11", "Two", "follow_up", None, "os", "median", 3.0, None, None, None, None, None, None),
 ]  # fmt: skip
 
 
 @pytest.fixture
 def results(make, study, data):
     published = pd.DataFrame(ROWS, columns=NAMES).assign(result_origin="cited", time_anchor=None)
-    for name in ("arm_or_group", "population", "unit", "estimate_status", "cited_status"):
+    words = ("arm_or_group", "population", "unit", "estimate_status", "cited_status", "p_operator")
+    for name in (*words, "comparator", "unanswered_reason"):
         published[name] = "reported" if name == "estimate_status" else None
     for name in ("ci_low", "ci_high", "p_value", "cited_year", "cited_max_prior_lines"):
         published[name] = float("nan")
     published["range_low"] = published["row_id"].map({"E7": 31.0})
     published["range_high"] = published["row_id"].map({"E7": 34.0})
     published.loc[published["row_id"] == "E7", ["unit", "estimate_status"]] = "%", "range_only"
+    hazard_ratio = published["row_id"] == "E8"
+    published.loc[hazard_ratio, ["comparator", "p_operator", "p_value"]] = "standard", "<", 0.001
+    published.loc[hazard_ratio, "unanswered_reason"] = "nobody here was randomised"
     published["cited_min_prior_lines"] = published["cited_study"].map({"One": 3.0})
     published["cited_needs_triple_class"] = True
     data.rows["published"] = published
@@ -51,6 +60,13 @@ def results(make, study, data):
     ]  # fmt: skip
     covariates = pd.concat([data.covariates, pd.DataFrame(rows)], ignore_index=True)
     data.rows["covariates"] = covariates
+    # a second cohort: persons 1 to 3, who died after 30, 60 and 90 days
+    few = replace(study.cohorts[0], cohort_id="few", label="The first three")
+    object.__setattr__(study, "cohorts", (*study.cohorts, few))
+    for name in ("population", "covariates", "endpoints"):
+        own = data.rows[name]
+        three = own[own["person_id"] <= 3].assign(cohort_id="few")
+        data.rows[name] = pd.concat([own, three], ignore_index=True)
     return make(evidence_summary, "evidence_summary")
 
 
@@ -61,14 +77,41 @@ def rows(results, population):
 
 def test_cited_numbers_stand_as_printed(results):
     printed = rows(results, PRINTED).set_index("arm")
-    assert list(printed.index) == ["E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8"]
+    assert list(printed.index) == [f"E{number}" for number in range(1, 12)]
     assert printed.loc["E2", "estimate"] == 20
 
 
-def test_a_printed_range_is_shown_and_a_hazard_ratio_has_its_name(results):
-    table = evidence_summary.table(results.own_rows("the_evidence_summary"), "Evidence", None)
-    cells = {row[0].rpartition("(")[2]: row[1] for row in table.rows if len(row) > 1}
-    assert (cells["E7)"], cells["E8)"]) == ("31–34 %", "hazard ratio 0.49")
+def shown(results, data):
+    own = results.own_rows("the_evidence_summary")
+    table = evidence_summary.table(own, "Evidence", data.published)
+    return {row[0].rpartition("(")[2]: row for row in table.rows if len(row) > 1}
+
+
+def test_a_printed_range_is_shown_and_a_hazard_ratio_has_its_name(results, data):
+    cells = shown(results, data)
+    assert cells["E7)"][1] == "31–34 %"
+    assert cells["E8)"][:2] == ["Two, against standard (E8)", "hazard ratio 0.49, p < 0.001"]
+
+
+def test_what_nothing_can_stand_beside_says_why(results, data):
+    assert shown(results, data)["E8)"][2] == "not answerable: nobody here was randomised"
+    assert not any("cited os" in one for one in results.warnings)
+
+
+def test_a_number_stands_beside_the_cohort_that_its_row_names(results, data):
+    cells = shown(results, data)
+    # the second of three deaths, 60 days; person 2 alone of the three was transplanted
+    assert cells["E9)"][2:4] == ["The first three", "2.0 (1.0–NE)"]
+    assert cells["E10)"][2:4] == ["The first three", "1 / 3 (33.3 %)"]
+    # deaths and censorings change places: 8/9 after day 120, times 6/7 after 180, 4/5 after 240,
+    # 3/4 after 365 is below a half
+    assert cells["E11)"][3].startswith("12.0 ")
+
+
+def test_a_pool_shows_how_far_its_trials_lie_apart(results, data):
+    made = pool(proportions([40, 10, 60], [100, 50, 200]), method="glmm")
+    pooled = next(row for name, row in shown(results, data).items() if "Pooled" in row[0])
+    assert pooled[1].endswith(f", I² {made.i2:.0f} %")
 
 
 def test_our_share_stands_beside_with_the_difference_and_its_interval(results):

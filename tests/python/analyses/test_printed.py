@@ -123,3 +123,16 @@ def test_each_printed_number_is_placed_repeats_another_or_is_listed_with_its_rea
     assert set(reasons) == set(first["row_id"]) - placed
     for count in (len(printed), len(printed) - len(first), len(placed)):
         assert re.search(rf"\b{count}\b", listed)
+
+
+def test_each_statement_of_a_page_is_answered_by_a_value_of_ours_or_says_why_not():
+    printed = pd.read_csv(EVIDENCE / "published_results.csv", dtype=str).fillna("")
+    places = pd.read_csv(EVIDENCE / "published_places.csv", dtype=str).fillna("")
+    places = places[places["study_id"] == "evidence"]
+    met = set(places.loc[(places["covariate_id"] != "") | (places["endpoint_id"] != ""), "row_id"])
+    listed = pd.read_csv(EVIDENCE / "unanswered_statements.csv", dtype=str)
+    unmet = set(listed["row_id"])
+    assert met | unmet == set(places["row_id"]) and not met & unmet
+    page = set(printed.loc[printed["study_id"] == "clinical_qa", "row_id"])
+    assert len(page) == 51 and page <= met | unmet
+    assert (listed["reason"].str.len() > 20).all()

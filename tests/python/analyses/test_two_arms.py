@@ -292,7 +292,7 @@ def test_balance_is_over_the_spread_before_matching(make):
     unknown = np.sqrt((5 / 36 + 2 / 9) / 2)
     assert smd["before matching", "Stage: unknown"] == pytest.approx(-1 / 6 / unknown)
     assert smd["matched", "Stage: unknown"] == pytest.approx(-0.2 / unknown)
-    assert np.isnan(smd["matched", "Thalidomide"])  # nobody had it: nothing to divide by
+    assert smd["matched", "Thalidomide"] == 0  # nobody had it: both arms are alike
 
 
 def test_the_arms_are_summed_up_with_the_unknown_counted(make):
@@ -346,7 +346,10 @@ def test_a_death_that_competes_stays_at_risk_in_the_subdistribution(make):
     assert (row["numerator"], row["denominator"]) == (2, 9)
     assert only(results, "platform_hazard_ratio")["estimate"] == pytest.approx(FEVER)
     # cause-specific, subdistribution, and the platform's ratio: its risks cannot be told of so few
-    note = robustness.table(results.own_rows("the_robustness"), "Ratios").note
+    assert only(results, "platform_risk_ratio")["status"] == "cannot_be_told"
+    table = robustness.table(results.own_rows("the_robustness"), "Ratios")
+    note = table.note
+    assert "not estimable ¶" in table.rows[1] and "¶ an arm has fewer persons" in note
     assert "3 tests are made here and none is corrected for the others: of as many, 0.2" in note
 
 

@@ -126,7 +126,7 @@ def test_a_flow_is_that_of_the_csv(warehouse, written, name, analysis_id):
 
 def test_the_matched_arms_have_the_counts_and_means_of_the_csv(warehouse, written):
     counts = ask(warehouse, "cvp_o2_matched").set_index(["analysis_id", "endpoint", "arm"])
-    assert len(counts) == 3 * 25 * 2
+    assert len(counts) == (3 * 30 + 2 * 23) * 2
     rows = written["estimates"][written["estimates"]["statistic"].isin(counts.columns)]
     wide = rows.pivot_table(
         index=["analysis_id", "endpoint", "arm"], columns="statistic", values="estimate"

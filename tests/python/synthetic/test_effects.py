@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from myelomart_synthetic.constants import rows
+from myelomart_synthetic.effects import NEVER, plant
 from myelomart_synthetic.estimands import effect_table, log_hazard_ratio
 from myelomart_synthetic.scenarios import scenario_named
+from myelomart_synthetic.streams import Streams
 
 
 def fitted_by_lifelines(frame):
@@ -44,3 +46,27 @@ def test_every_scenario_runs(row, tmp_path):
 
     make_network(60, 4, 2, tmp_path / "cdm", myeloma_share=1.0, scenario=row["scenario"])
     assert (tmp_path / "cdm.truth" / "effects.parquet").exists()
+
+
+def test_from_the_crossover_on_the_hazard_is_that_of_the_other_arm():
+    count, day = 40_000, 100
+    scenario = scenario_named("crossover")
+    streams = Streams(3, np.arange(count))
+    planted = plant(streams, np.full(count, 66.0), np.ones(count), scenario)
+    year, crossed = np.full(count, 2021.0), np.full(count, day)
+    stays, changes = (
+        planted.days(np.zeros(count), year, crossing)[:, 0] for crossing in (None, crossed)
+    )
+    early = np.minimum(stays, changes) <= day
+    assert np.array_equal(stays[early], changes[early])
+    assert (changes[~early] > day).all()
+    treated = planted.days(np.ones(count), year)[:, 0]
+
+    def yearly_hazard(days):  # events after the day by days at risk of them
+        late = days[days > day]
+        return (late <= 365).sum() / (np.minimum(late, 365) - day).sum()
+
+    assert yearly_hazard(changes) == pytest.approx(yearly_hazard(treated), rel=0.1)
+    assert yearly_hazard(changes) < 0.5 * yearly_hazard(stays)
+    nobody = np.full(count, NEVER)
+    assert np.array_equal(planted.days(np.zeros(count), year, nobody)[:, 0], stays)

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from myelomart_synthetic.estimands import effect_table
 from myelomart_synthetic.recovery import DESIGNS, hazard_ratios
+from myelomart_synthetic.scenarios import scenario_named
 
 REPLICATES, PATIENTS = 6, 3_000
 MORTALITY, NEUTROPENIA = "all_cause_mortality", "neutropenia"
@@ -41,3 +43,12 @@ def test_the_wrong_design_is_biased_and_the_right_one_is_not():
         right, wrong = (found(scenario, design) for design in DESIGNS[scenario])
         assert abs(z(right, 1.0)) < 4, scenario
         assert z(wrong, 1.0) < -3, scenario
+
+
+def test_whoever_crosses_over_hides_an_effect_and_censoring_there_finds_it():
+    effects = effect_table(scenario_named("crossover"), 5, 60_000).to_pandas().set_index("outcome")
+    truth = effects.loc[MORTALITY, "marginal_hazard_ratio"]
+    right, wrong = (found("crossover", design) for design in DESIGNS["crossover"])
+    assert abs(z(right, truth)) < 4
+    hidden = wrong["log_hr"] - right["log_hr"]  # of the same patients
+    assert hidden.mean() > 2 * hidden.std(ddof=1) / np.sqrt(REPLICATES)
