@@ -50,8 +50,9 @@ matched_events as (
         on asked.event_group = grouped_events.event_group and asked.person_id = grouped_events.person_id
     where
         asked.covariate_type = 'event'
-        and {{ days_between('asked.anchor_date', 'grouped_events.event_date') }}
-        between coalesce(asked.window_start_days, -100000) and coalesce(asked.window_end_days, 100000)
+        and {{ lies_in_window(
+            days_between('asked.anchor_date', 'grouped_events.event_date'), 'asked.window_start_days', 'asked.window_end_days'
+        ) }}
     group by 1, 2, 3, 4, 5
 
 ),

@@ -39,8 +39,9 @@ matched_events as (
         on asked.event_group = grouped_events.event_group and asked.person_id = grouped_events.person_id
     where
         asked.criterion_type = 'event'
-        and {{ days_between('asked.index_date', 'grouped_events.event_date') }}
-        between coalesce(asked.window_start_days, -100000) and coalesce(asked.window_end_days, 100000)
+        and {{ lies_in_window(
+            days_between('asked.index_date', 'grouped_events.event_date'), 'asked.window_start_days', 'asked.window_end_days'
+        ) }}
         and (
             asked.value_operator is null
             or {{ compare('grouped_events.value', 'asked.value_operator', 'asked.value_number') }}

@@ -40,8 +40,13 @@ endpoint_events as (
     where
         (
             {{ days_between('members.index_date', 'grouped_events.event_date') }} <= rules.prior_until_day
-            or {{ days_between('members.index_date', 'grouped_events.event_date') }}
-            between rules.start_day and coalesce(rules.horizon_days, 100000)
+            or (
+                {{ days_between('members.index_date', 'grouped_events.event_date') }} >= rules.start_day
+                and (
+                    rules.horizon_days is null
+                    or {{ days_between('members.index_date', 'grouped_events.event_date') }} <= rules.horizon_days
+                )
+            )
         )
         and (
             rules.value_operator is null

@@ -67,6 +67,7 @@ study_quality as (
         'Results' as finding_group,
         case reason
             when 'no_number' then 'results without a number that could be read'
+            when 'no_answer' then 'findings that say neither present nor absent'
             else 'results in a unit that the test is not known in'
         end as finding,
         cast(sum(result_count) as bigint) as found_count,

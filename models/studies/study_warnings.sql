@@ -2,8 +2,9 @@
 -- Definition: what the study's definition asks for and the source never has (an event, a covariate of every member),
 -- the checks at the door that would have stopped the build had it not been told to go on, the sites whose refractory
 -- patients are mostly told by a proxy, where the study asks who is refractory (specification refractoriness 3.3,
--- Rajkumar 2011), the members who died on a day that nobody knows, and what asks for the calendar where a source has
--- shifted dates.
+-- Rajkumar 2011), the members who died on a day that nobody knows, what asks for the calendar where a source has
+-- shifted dates, and endpoints of low immunoglobulin that count an event of somebody whose polyclonal IgG was that low
+-- before, hidden by M-protein (specification labs 7.1).
 
 with criteria_without_matches as (select * from {{ ref('criteria_without_matches') }}),
 
@@ -99,6 +100,33 @@ codes_in_doubt as (
 
 ),
 
+hidden_by_m_protein as (
+
+    select distinct
+        time_to_event.study_id,
+        endpoints.label
+    from {{ ref('time_to_event') }} as time_to_event
+    inner join {{ ref('endpoints') }} as endpoints
+        on time_to_event.study_id = endpoints.study_id and time_to_event.endpoint = endpoints.endpoint_id
+    inner join {{ ref('endpoint_rules') }} as rules
+        on endpoints.study_id = rules.study_id and endpoints.endpoint_id = rules.endpoint_id
+    inner join {{ ref('event_groups') }} as event_groups on rules.event_group = event_groups.event_group_id
+    inner join {{ ref('immunoglobulin_tiers') }} as tiers
+        on event_groups.event_code = tiers.lab and rules.value_number = tiers.below
+    inner join {{ ref('adverse_events') }} as adverse_events
+        on
+            time_to_event.person_id = adverse_events.person_id
+            and tiers.term = adverse_events.term
+            and time_to_event.start_date >= adverse_events.start_date
+    where
+        rules.role = 'event'
+        and rules.value_operator = '<'
+        and event_groups.event_type = 'lab'
+        and tiers.basis = 'value'
+        and time_to_event.event = 1
+
+),
+
 study_warnings as (
 
     select
@@ -148,6 +176,13 @@ study_warnings as (
         || cast(record_count as {{ dbt.type_string() }})
         || ' records were left out because their code holds only from or to a day (qc.codes_by_year)' as warning
     from codes_in_doubt
+    union all
+    select
+        study_id,
+        'endpoint «' || label || '»: the total is counted, M-protein with it. Of some whose value falls below it after'
+        || ' index, what is left without the M-protein was below it before: no new toxicity (core.adverse_events)'
+            as warning
+    from hidden_by_m_protein
 
 )
 

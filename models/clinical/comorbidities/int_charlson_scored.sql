@@ -21,6 +21,7 @@ days_of_change as (
         periods.until_date + 1 as valid_from_date
     from periods
     inner join patients on periods.person_id = patients.person_id
+    where periods.until_date is not null
     union
     select
         person_id,
@@ -42,7 +43,8 @@ components as (
     inner join periods
         on
             days_of_change.person_id = periods.person_id
-            and days_of_change.valid_from_date between periods.from_date and periods.until_date
+            and days_of_change.valid_from_date >= periods.from_date
+            and (periods.until_date is null or days_of_change.valid_from_date <= periods.until_date)
     inner join charlson on periods.component = charlson.component
 
 ),

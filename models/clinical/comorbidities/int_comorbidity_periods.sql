@@ -1,7 +1,7 @@
 -- One row per person, Charlson component and period of index dates for which it counts.
 -- Definition: a component counts on an index date when it was coded in the 365 days before it (specification
 -- comorbidities 10.3, Charlson 1987, Quan 2005), so a code counts from the next day on; periods that touch are one.
--- Without lookback_days a code counts for good.
+-- Without lookback_days a code counts for good: the period has no end.
 -- Limits: codes of plasma cell disease never count as cancer, though the component's set holds them.
 
 with events as (select * from {{ ref('int_coded_events') }}),
@@ -25,8 +25,7 @@ coded_components as (
         events.person_id,
         charlson.component,
         events.start_date + 1 as from_date,
-        events.start_date
-        + cast(coalesce({{ parameter('comorbidities', 'lookback_days') }}, 100000) as integer) as until_date
+        events.start_date + cast({{ parameter('comorbidities', 'lookback_days') }} as integer) as until_date
     from events
     inner join charlson on events.concept_set_id = charlson.concept_set_id
     left join plasma_cell_records
@@ -43,6 +42,8 @@ flagged_components as (
     select
         coded_components.*,
         case
+            when row_number() over (partition by person_id, component order by from_date) = 1 then 1
+            when until_date is null then 0
             when lag(until_date) over (partition by person_id, component order by from_date) >= from_date - 1 then 0
             else 1
         end as opens_period

@@ -5,6 +5,7 @@
 -- unit concept, else of its unit text however it is spelt (unit_names, macros/plain_unit), else the one behind the
 -- number. A number whose own unit is another than the record's is not read, nor '1,234' of a test that the source also
 -- writes as '1,2': qc.results_unread lists what stays unread. The site is the care site, else the source.
+-- has_result: a number, a text or an answer is recorded, readable or not.
 -- Limits: a decimal comma is not read.
 
 with events as (select * from {{ ref('int_coded_events') }} where domain = 'measurement'),
@@ -145,6 +146,11 @@ lab_records as (
             else read_results.number_read
         end as source_value,
         read_results.value_text as source_text,
+        coalesce(
+            read_results.value_number is not null or trim(read_results.value_text) != ''
+            or read_results.value_concept_id != 0,
+            false
+        ) as has_result,
         read_results.result_operator,
         read_results.source_unit,
         coalesce(read_results.recorded_unit, read_results.text_unit_name) as known_unit,

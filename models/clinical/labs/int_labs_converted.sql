@@ -95,6 +95,7 @@ labs_converted as (
         lab_records.measured_date,
         lab_records.source_value,
         lab_records.source_text,
+        lab_records.has_result,
         lab_records.result_operator,
         lab_records.source_unit,
         coalesce(lab_records.known_unit, inferred_units.inferred_unit) as unit_used,

@@ -2,7 +2,8 @@
 -- One row per laboratory record and test, with its value in the test's canonical unit or the reason why it has none.
 -- Definition: specification labs 7.2. unit_rule says how the unit was known (as_given, converted, inferred, rejected).
 -- A value outside the hard range, of a site whose unit is at fault, or without a number or unit is implausible and has
--- no value; is_unusual marks what lies outside the soft range and is kept.
+-- no value; is_unusual marks what lies outside the soft range and is kept. no_number: a result is there that could not
+-- be read; no_value: none is.
 
 with labs_converted as (select * from {{ ref('int_labs_converted') }}),
 lab_limits as (select * from {{ ref('lab_limits') }}),
@@ -14,6 +15,7 @@ reasoned_labs as (
         labs_converted.*,
         lab_limits.canonical_unit,
         case
+            when not labs_converted.has_result then 'no_value'
             when labs_converted.source_value is null then 'no_number'
             when labs_converted.factor is null then 'no_known_unit'
             when labs_converted.converted_value not between lab_limits.hard_low and lab_limits.hard_high

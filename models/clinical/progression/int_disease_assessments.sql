@@ -1,65 +1,61 @@
--- One row per patient and disease assessment: markers taken close together are one assessment.
--- Definition: marker days less than lab_window days apart belong to one assessment, dated on its first day; each marker
--- has its first value of the assessment (specification responses 4.2). flc_difference is the involved minus the
--- uninvolved free light chain, of the chain fixed for the patient. An extramedullary or paramedullary finding is new
--- when the imaging before it said absent.
--- Limits: someone tested every few days has one long assessment; without an earlier scan a lesion is not called new.
+-- One row per patient and disease assessment.
+-- Definition: laboratory markers that pair (int_markers_paired; specification responses 4.2), dated on the day of the
+-- one that leads; marrow and imaging belong to the assessment of their own day. Every measured value is in exactly one
+-- assessment. flc_difference is the involved minus the uninvolved free light chain, of the chain fixed for the patient.
+-- An extramedullary or paramedullary finding is new when the imaging before it said absent.
+-- Limits: without an earlier scan a lesion is not called new.
 
 with markers as (select * from {{ ref('int_disease_markers') }}),
+markers_paired as (select * from {{ ref('int_markers_paired') }}),
 involved_chains as (select * from {{ ref('int_involved_chains') }}),
 
 marker_days as (
 
     select
-        markers.*,
-        case
-            when
-                {{ days_between('lag(marker_date) over (partition by person_id order by marker_date)', 'marker_date') }}
-                < {{ parameter('responses', 'lab_window') }}
-                then 0
-            else 1
-        end as is_first
-    from markers
-
-),
-
-numbered_days as (
-
+        person_id,
+        marker,
+        marker_date,
+        assessed_date
+    from markers_paired
+    union all
     select
-        marker_days.*,
-        cast(
-            sum(is_first) over (
-                partition by person_id order by marker_date rows between unbounded preceding and current row
-            ) as integer
-        ) as assessment_number
-    from marker_days
+        person_id,
+        'marrow_and_imaging' as marker,
+        marker_date,
+        marker_date as assessed_date
+    from markers
+    where
+        marrow is not null or plasmacytoma is not null or has_clonal_cells is not null or has_extramedullary is not null
+        or has_paramedullary is not null or has_new_bone_lesion is not null
 
 ),
 
 assessments as (
 
     select
-        person_id,
-        assessment_number,
-        min(marker_date) as assessed_date,
-        min_by(serum, case when serum is not null then marker_date end) as serum,
-        min_by(urine, case when urine is not null then marker_date end) as urine,
-        min_by(kappa_chains, case when kappa_chains is not null then marker_date end) as kappa_chains,
-        min_by(lambda_chains, case when lambda_chains is not null then marker_date end) as lambda_chains,
-        min_by(recorded_ratio, case when recorded_ratio is not null then marker_date end) as recorded_ratio,
-        min_by(ratio_low, case when ratio_low is not null then marker_date end) as ratio_low,
-        min_by(ratio_high, case when ratio_high is not null then marker_date end) as ratio_high,
-        max(marrow) as marrow,
-        min_by(plasmacytoma, case when plasmacytoma is not null then marker_date end) as plasmacytoma,
-        bool_or(has_serum_band) as has_serum_band,
-        bool_or(has_urine_band) as has_urine_band,
-        bool_or(has_clonal_cells) as has_clonal_cells,
-        bool_or(has_extramedullary) as has_extramedullary,
-        bool_or(has_paramedullary) as has_paramedullary,
-        bool_or(has_new_bone_lesion) as has_new_bone_lesion,
-        bool_or(has_residual_disease) as has_residual_disease,
-        min(residual_disease_sensitivity) as residual_disease_sensitivity
-    from numbered_days
+        marker_days.person_id,
+        marker_days.assessed_date,
+        row_number() over (partition by marker_days.person_id order by marker_days.assessed_date) as assessment_number,
+        max(case when marker = 'serum' then serum end) as serum,
+        max(case when marker = 'urine' then urine end) as urine,
+        max(case when marker = 'kappa_chains' then kappa_chains end) as kappa_chains,
+        max(case when marker = 'lambda_chains' then lambda_chains end) as lambda_chains,
+        max(case when marker = 'recorded_ratio' then recorded_ratio end) as recorded_ratio,
+        min(case when marker in ('kappa_chains', 'lambda_chains', 'recorded_ratio') then ratio_low end) as ratio_low,
+        max(case when marker in ('kappa_chains', 'lambda_chains', 'recorded_ratio') then ratio_high end) as ratio_high,
+        bool_or(case when marker = 'serum_band' then has_serum_band end) as has_serum_band,
+        bool_or(case when marker = 'urine_band' then has_urine_band end) as has_urine_band,
+        bool_or(case when marker = 'residual_disease' then has_residual_disease end) as has_residual_disease,
+        max(case when marker = 'residual_disease' then residual_disease_sensitivity end) as residual_disease_sensitivity,
+        max(case when marker = 'marrow_and_imaging' then marrow end) as marrow,
+        max(case when marker = 'marrow_and_imaging' then plasmacytoma end) as plasmacytoma,
+        bool_or(case when marker = 'marrow_and_imaging' then has_clonal_cells end) as has_clonal_cells,
+        bool_or(case when marker = 'marrow_and_imaging' then has_extramedullary end) as has_extramedullary,
+        bool_or(case when marker = 'marrow_and_imaging' then has_paramedullary end) as has_paramedullary,
+        bool_or(case when marker = 'marrow_and_imaging' then has_new_bone_lesion end) as has_new_bone_lesion
+    from marker_days
+    inner join markers
+        on marker_days.person_id = markers.person_id and marker_days.marker_date = markers.marker_date
     group by 1, 2
 
 ),
@@ -87,7 +83,7 @@ disease_assessments as (
 
     select
         person_id,
-        assessment_number,
+        cast(assessment_number as integer) as assessment_number,
         assessed_date,
         serum,
         urine,

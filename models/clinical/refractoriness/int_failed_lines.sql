@@ -7,6 +7,17 @@
 with lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
 line_responses as (select * from {{ ref('line_responses') }}),
 
+toxicities as (
+
+    select
+        events.person_id,
+        events.start_date
+    from {{ ref('int_coded_events') }} as events
+    inner join {{ ref('concept_set_roles') }} as roles on events.concept_set_id = roles.concept_set_id
+    where roles.algorithm = 'refractoriness' and roles.role = 'switch_toxicity'
+
+),
+
 assessments as (
 
     select * from {{ ref('responses') }}
@@ -39,22 +50,55 @@ lines_without_response as (
 
 ),
 
-lines_switched as (
+switches as (
 
     select
         next_lines.person_id,
-        next_lines.line_number - 1 as line_number,
-        'next_line' as failure,
-        next_lines.line_start_date as evidence_date
+        lines_of_therapy.line_number,
+        lines_of_therapy.line_start_date,
+        next_lines.line_start_date as switch_date,
+        next_lines.start_reason
     from lines_of_therapy as next_lines
-    left join line_responses
+    inner join lines_of_therapy
         on
-            next_lines.person_id = line_responses.person_id
-            and next_lines.line_number - 1 = line_responses.line_number
+            next_lines.person_id = lines_of_therapy.person_id
+            and next_lines.line_number - 1 = lines_of_therapy.line_number
+
+),
+
+switches_for_toxicity as (
+
+    select distinct
+        switches.person_id,
+        switches.line_number
+    from switches
+    inner join toxicities
+        on
+            switches.person_id = toxicities.person_id
+            and switches.line_start_date < toxicities.start_date
+            and {{ days_between('toxicities.start_date', 'switches.switch_date') }}
+            between 0 and {{ parameter('refractoriness', 'toxicity_stop_days') }}
+
+),
+
+lines_switched as (
+
+    select
+        switches.person_id,
+        switches.line_number,
+        'next_line' as failure,
+        switches.switch_date as evidence_date
+    from switches
+    left join line_responses
+        on switches.person_id = line_responses.person_id and switches.line_number = line_responses.line_number
+    left join switches_for_toxicity
+        on
+            switches.person_id = switches_for_toxicity.person_id
+            and switches.line_number = switches_for_toxicity.line_number
     where
-        next_lines.line_number > 1
-        and next_lines.start_reason != 'GAP'
-        and not (next_lines.start_reason in ('CART', 'ASCT') and coalesce(line_responses.is_responder, false))
+        switches.start_reason != 'GAP'
+        and not (switches.start_reason in ('CART', 'ASCT') and coalesce(line_responses.is_responder, false))
+        and switches_for_toxicity.person_id is null
 
 ),
 

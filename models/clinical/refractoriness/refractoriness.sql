@@ -2,7 +2,8 @@
 -- Definition: specification refractoriness 3.3 (Rajkumar 2011), the IMWG's progression on therapy or within 60 days of
 -- the last dose. CONFIRMED: a progression after a dose of the line and at most 60 days after the last one (rule 1); or
 -- no response to the line (rule 2). PROBABLE (rule 3): another line began within those 60 days, unless the drug was
--- stopped for toxicity at most 28 days before; or death from myeloma. EXPOSED is neither and does not mean sensitive.
+-- stopped for toxicity at most 28 days before, or goes on in that line (given again at most continued_days after its last
+-- dose); or death from myeloma. EXPOSED is neither and does not mean sensitive.
 -- Which lines failed is in int_failed_lines, which doses count in int_drug_exposures_counted. evidence_date is the day
 -- on which the status became known, so that any earlier date sees EXPOSED.
 -- Limits: a switch for toxicity that no record explains reads as PROBABLE (shares per site in
@@ -19,6 +20,37 @@ exposures as (select * from {{ ref('int_drug_exposures_counted') }}),
 failed_lines as (select * from {{ ref('int_failed_lines') }}),
 progressions as (select * from {{ ref('int_progression_dates') }}),
 myeloma_deaths as (select * from {{ ref('int_myeloma_deaths') }}),
+
+drugs_of_lines as (
+
+    select
+        person_id,
+        line_number,
+        ingredient,
+        drug_class,
+        min(start_date) as first_dose_date,
+        max(last_dose_date) as last_dose_date
+    from drug_exposures
+    group by 1, 2, 3, 4
+
+),
+
+continued_drugs as (
+
+    select
+        drugs_of_lines.person_id,
+        drugs_of_lines.line_number,
+        drugs_of_lines.ingredient
+    from drugs_of_lines
+    inner join drugs_of_lines as drugs_of_next_lines
+        on
+            drugs_of_lines.person_id = drugs_of_next_lines.person_id
+            and drugs_of_lines.ingredient = drugs_of_next_lines.ingredient
+            and drugs_of_lines.line_number + 1 = drugs_of_next_lines.line_number
+            and {{ days_between('drugs_of_lines.last_dose_date', 'drugs_of_next_lines.first_dose_date') }}
+            <= {{ parameter('refractoriness', 'continued_days') }}
+
+),
 
 evidence as (
 
@@ -46,11 +78,21 @@ evidence as (
             exposures.person_id = failed_lines.person_id
             and exposures.line_number = failed_lines.line_number
             and exposures.start_date < failed_lines.evidence_date
+    left join continued_drugs
+        on
+            exposures.person_id = continued_drugs.person_id
+            and exposures.line_number = continued_drugs.line_number
+            and exposures.ingredient = continued_drugs.ingredient
     where
         failed_lines.failure = 'no_response'
-        or exposures.toxicity_stop_date is null
-        or {{ days_between('exposures.toxicity_stop_date', 'failed_lines.evidence_date') }}
-        > {{ parameter('refractoriness', 'toxicity_stop_days') }}
+        or (
+            continued_drugs.person_id is null
+            and coalesce(
+                {{ days_between('exposures.toxicity_stop_date', 'failed_lines.evidence_date') }}
+                > {{ parameter('refractoriness', 'toxicity_stop_days') }},
+                true
+            )
+        )
     union all
     select
         exposures.person_id,
@@ -80,20 +122,6 @@ strongest_evidence as (
         last_dose_date is null
         or {{ days_between('last_dose_date', 'evidence_date') }} <= {{ parameter('refractoriness', 'refractory_window') }}
     group by 1, 2, 3
-
-),
-
-drugs_of_lines as (
-
-    select
-        person_id,
-        line_number,
-        ingredient,
-        drug_class,
-        min(start_date) as first_dose_date,
-        max(last_dose_date) as last_dose_date
-    from drug_exposures
-    group by 1, 2, 3, 4
 
 ),
 

@@ -1,8 +1,9 @@
 -- One row per patient, infusion and time point (baseline, progression): soft-tissue disease on imaging.
 -- Definition: baseline is the last imaging from imaging_baseline_from (60) days before to the day of the infusion;
 -- progression what the progressions mart found at the progression of the infusion's line (specification progression
--- 5.4). state is none, emd_only, pmd_only, both, or unknown; sites are the sites that the source names.
--- Limits: without imaging the state is unknown, never none.
+-- 5.4). state is none, emd_only, pmd_only, both, or unknown; sites are the sites that the source names. A code of
+-- extramedullary disease at the progression implies emd_only where no imaging speaks of paramedullary disease.
+-- Limits: without imaging or such a code the state is unknown, never none.
 
 with baselines as (select * from {{ ref('int_response_baselines') }} where infusion_date is not null),
 progressions as (select * from {{ ref('progressions') }} where infusion_date is not null),
@@ -26,6 +27,7 @@ time_points as (
         'baseline' as time_point,
         had_extramedullary as is_extramedullary,
         had_paramedullary as is_paramedullary,
+        false as is_extramedullary_by_code,
         infusion_date + cast({{ parameter('progressions', 'imaging_baseline_from') }} as integer) as from_date,
         infusion_date as to_date
     from baselines
@@ -36,6 +38,7 @@ time_points as (
         'progression' as time_point,
         is_extramedullary,
         is_paramedullary,
+        is_extramedullary_by_code,
         progression_date - cast({{ parameter('progressions', 'pattern_window') }} as integer) as from_date,
         progression_date + cast({{ parameter('progressions', 'pattern_window') }} as integer) as to_date
     from progressions
@@ -51,6 +54,7 @@ extramedullary_states as (
         case
             when time_points.is_extramedullary and time_points.is_paramedullary then 'both'
             when time_points.is_extramedullary and not time_points.is_paramedullary then 'emd_only'
+            when time_points.is_extramedullary_by_code and time_points.is_paramedullary is null then 'emd_only'
             when not time_points.is_extramedullary and time_points.is_paramedullary then 'pmd_only'
             when not time_points.is_extramedullary and not time_points.is_paramedullary then 'none'
             else 'unknown'

@@ -2,11 +2,13 @@
 -- where it is known from.
 -- Definition: the earliest confirmed progression after the line's index, up to the day the next line starts, over all
 -- sources; on one day laboratory goes before imaging and marrow and those before the site's own record (specification
--- progression 5.1). The start of a new line is no progression. A parameter (progressions, source_<name>) switches a
--- source off: then another may date the progression later, or none.
+-- progression 5.1). A code of relapse counts only where no other source knows of a progression of the line (rule 2). The
+-- start of a new line is no progression. A parameter (progressions, source_<name>) switches a source off: then another
+-- may date the progression later, or none.
 
 with responses_confirmed as (select * from {{ ref('int_responses_confirmed') }} where is_progression_confirmed),
 structured as (select * from {{ ref('int_structured_progressions') }}),
+coded_relapses as (select * from {{ ref('int_coded_relapses') }}),
 response_lines as (select * from {{ ref('int_response_lines') }}),
 
 derived_progressions as (
@@ -43,18 +45,28 @@ ranked_progressions as (
     select
         progressions.*,
         row_number() over (
-            partition by person_id, line_number order by progression_date, source_rank
+            partition by person_id, line_number
+            order by case when source = 'code' then 1 else 0 end, progression_date, source_rank
         ) as progression_rank
     from (
         select * from derived_progressions
         union all
         select * from recorded_progressions
+        union all
+        select
+            person_id,
+            line_number,
+            relapse_date as progression_date,
+            'code' as source,
+            5 as source_rank
+        from coded_relapses
     ) as progressions
     where
         case source
             when 'laboratory' then {{ parameter('progressions', 'source_laboratory') }}
             when 'imaging' then {{ parameter('progressions', 'source_imaging') }}
             when 'marrow' then {{ parameter('progressions', 'source_marrow') }}
+            when 'code' then {{ parameter('progressions', 'source_code') }}
             else {{ parameter('progressions', 'source_structured') }}
         end = 1
 

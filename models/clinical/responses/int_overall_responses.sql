@@ -2,12 +2,12 @@
 -- confirmation.
 -- Definition: IMWG 2016 (specification responses 4.1). Progression goes first: a new lesion, or a marker that has risen
 -- from its nadir, the lowest of the baseline and all earlier values of the line (held_value), by a share of it and by
--- an absolute amount; from a nadir of 0 the absolute amount alone. Light chains count where neither protein was
--- measurable, marrow where light chains were not either. Else response_rank (response_categories) is the lowest that a
--- marker measurable at baseline allows, one lower when one of them is missing; complete also needs negative
--- immunofixation (of urine also where none was there before the line), marrow below 5 % and no plasmacytoma, each
--- known. NULL (NE) without any required marker. relaxed_response_rank asks neither marrow nor urine of a complete
--- response (CR_lab).
+-- an absolute amount; from a nadir of 0 the absolute amount alone; marrow and plasmacytomas only on the day they were
+-- looked at. Light chains count where neither protein was measurable, marrow where light chains were not either. Else
+-- response_rank (response_categories) is the lowest that a marker measurable at baseline allows, one lower when one of
+-- them is missing; complete also needs negative immunofixation (of urine also where none was there before the line),
+-- marrow below 5 % and no plasmacytoma, each known. NULL (NE) without any required marker. relaxed_response_rank asks
+-- neither marrow nor urine of a complete response (CR_lab).
 -- Limits: plasma cells in blood are not read; a serum band below what can be quantified counts as one even where an
 -- antibody makes it.
 
@@ -55,22 +55,23 @@ risen_markers as (
 
     select
         nadirs.*,
-        case when {{ has_risen(
+        {{ has_risen(
             'serum', 'serum_nadir',
             'case when serum_nadir >= ' ~ parameter('responses', 'pd_serum_high_nadir') ~ ' then '
             ~ parameter('responses', 'pd_serum_high_rise') ~ ' else '
             ~ parameter('responses', 'pd_serum_rise') ~ ' end',
             parameter('responses', 'pd_relative_rise')
-        ) }} then 1 else 0 end
-        + case when {{ has_risen(
+        ) }} as is_serum_risen,
+        {{ has_risen(
             'urine', 'urine_nadir', parameter('responses', 'pd_urine_rise'), parameter('responses', 'pd_relative_rise')
-        ) }} then 1 else 0 end
-        + case when not is_serum_measurable and not is_urine_measurable and {{ has_risen(
+        ) }} as is_urine_risen,
+        not is_serum_measurable and not is_urine_measurable and {{ has_risen(
             'flc', 'flc_nadir', parameter('responses', 'pd_flc_rise'), parameter('responses', 'pd_relative_rise'),
             strictly=true
-        ) }} then 1 else 0 end as risen_marker_count,
+        ) }} as is_flc_risen,
         coalesce(
             not is_serum_measurable and not is_urine_measurable and not is_flc_measurable
+            and not coalesce(is_marrow_carried, false)
             and {{ has_risen(
                 'marrow', 'marrow_nadir', parameter('responses', 'pd_marrow_rise'),
                 parameter('responses', 'pd_relative_rise')
@@ -80,6 +81,7 @@ risen_markers as (
         coalesce(has_new_lesion, false)
         or coalesce(
             plasmacytoma_nadir > 0
+            and not coalesce(is_plasmacytoma_carried, false)
             and plasmacytoma >= plasmacytoma_nadir * (1 + {{ parameter('responses', 'pd_plasmacytoma_rise') }}),
             false
         ) as is_imaging_progression
@@ -91,6 +93,8 @@ marker_ranks as (
 
     select
         risen_markers.*,
+        case when is_serum_risen then 1 else 0 end + case when is_urine_risen then 1 else 0 end
+        + case when is_flc_risen then 1 else 0 end as risen_marker_count,
         case
             when not is_serum_measurable or serum is null then null
             when serum <= 0 and not has_serum_band then {{ response_rank('CR') }}
@@ -188,6 +192,9 @@ overall_responses as (
         marrow_rank,
         plasmacytoma_rank,
         lowest_rank,
+        is_serum_risen,
+        is_urine_risen,
+        is_flc_risen,
         risen_marker_count,
         is_imaging_progression,
         is_marrow_progression,

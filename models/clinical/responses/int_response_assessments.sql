@@ -1,7 +1,8 @@
 -- One row per patient, line of therapy and disease assessment after its index, beside the baseline.
 -- Definition: the assessments from the day after the index to the day the next line starts; those of the time after it
 -- (is_after_line) can confirm a progression and nothing else. Marrow and imaging of up to marrow_window days on either
--- side stand in where the assessment has none (specification responses 4.2).
+-- side stand in where the assessment has none (specification responses 4.2); is_marrow_carried and
+-- is_plasmacytoma_carried say so, as what stands in makes no progression.
 
 with baselines as (select * from {{ ref('int_response_baselines') }}),
 assessments as (select * from {{ ref('int_disease_assessments') }}),
@@ -17,7 +18,11 @@ nearby_facts as (
         others.has_clonal_cells,
         others.has_extramedullary or others.has_paramedullary as has_soft_tissue
     from assessments
-    inner join assessments as others on assessments.person_id = others.person_id
+    inner join assessments as others
+        on
+            assessments.person_id = others.person_id
+            and abs({{ days_between('assessments.assessed_date', 'others.assessed_date') }})
+            <= {{ parameter('responses', 'marrow_window') }}
     where
         others.marrow is not null
         or others.plasmacytoma is not null
@@ -43,7 +48,6 @@ carried_markers as (
         bool_or(has_clonal_cells) as has_clonal_cells,
         bool_or(has_soft_tissue) as has_soft_tissue
     from nearby_facts
-    where days_apart <= {{ parameter('responses', 'marrow_window') }}
     group by 1, 2
 
 ),
@@ -64,7 +68,9 @@ response_assessments as (
         assessments.has_residual_disease,
         assessments.residual_disease_sensitivity,
         carried_markers.marrow,
+        assessments.marrow is null and carried_markers.marrow is not null as is_marrow_carried,
         carried_markers.plasmacytoma,
+        assessments.plasmacytoma is null and carried_markers.plasmacytoma is not null as is_plasmacytoma_carried,
         carried_markers.has_clonal_cells,
         carried_markers.has_soft_tissue,
         coalesce(assessments.assessed_date > baselines.next_line_start_date, false) as is_after_line

@@ -3,7 +3,8 @@
 -- Definition: specification responses 4.3 rules 3 to 5 (Kumar 2016). A response is credited at its own rank when the
 -- next evaluable assessment is as deep, at the next one's rank when that is at least MR, else as SD; the best credit so
 -- far holds until the first confirmed progression. A progression is confirmed by imaging or marrow, by two markers at
--- once, by the next assessment (even in the next line), or by death from myeloma.
+-- once, by the next assessment or the next value of the marker that rose, however soon (even in the next line), or by
+-- death from myeloma.
 -- Limits: the last assessment of a line has no next one, so it is credited as SD.
 
 with overall_responses as (select * from {{ ref('int_overall_responses') }} where response_rank is not null),
@@ -16,6 +17,12 @@ followed_responses as (
         response_rank = {{ response_rank('PD') }} as is_progression,
         lead(response_rank) over next_one as next_rank,
         lead(is_after_line) over next_one as is_next_after_line,
+        is_serum_risen and {{ first_known('is_serum_risen', 'partition by overall_responses.person_id, line_number order by assessment_number rows between 1 following and unbounded following') }}
+            as is_serum_risen_twice,
+        is_urine_risen and {{ first_known('is_urine_risen', 'partition by overall_responses.person_id, line_number order by assessment_number rows between 1 following and unbounded following') }}
+            as is_urine_risen_twice,
+        is_flc_risen and {{ first_known('is_flc_risen', 'partition by overall_responses.person_id, line_number order by assessment_number rows between 1 following and unbounded following') }}
+            as is_flc_risen_twice,
         myeloma_deaths.person_id is not null as is_myeloma_death
     from overall_responses
     left join myeloma_deaths on overall_responses.person_id = myeloma_deaths.person_id
@@ -33,6 +40,9 @@ credited_responses as (
             or is_marrow_progression
             or (risen_marker_count >= 2 and {{ parameter('responses', 'pd_simultaneous') }} = 1)
             or coalesce(next_rank = {{ response_rank('PD') }}, false)
+            or coalesce(is_serum_risen_twice, false)
+            or coalesce(is_urine_risen_twice, false)
+            or coalesce(is_flc_risen_twice, false)
             or (next_rank is null and is_myeloma_death)
         ) as is_progression_confirmed,
         case

@@ -7,6 +7,7 @@
 -- Extramedullary and paramedullary disease are one component of isolation: isolated_component is the only true one of
 -- four that are all assessed (strict); isolated_component_lenient the only true one, whatever was not assessed.
 -- relapse_type goes extramedullary, bone (paramedullary with it), biochemical, other.
+-- is_extramedullary_by_code: no imaging shows it, a code does.
 -- Limits: a code can show extramedullary disease, its absence cannot.
 
 with line_progressions as (select * from {{ ref('int_line_progressions') }}),
@@ -79,7 +80,9 @@ components as (
         marker_findings.is_new_bone,
         case when coded_findings.person_id is not null then true else marker_findings.is_extramedullary end
             as is_extramedullary,
-        marker_findings.is_paramedullary
+        marker_findings.is_paramedullary,
+        coded_findings.person_id is not null and not coalesce(marker_findings.is_extramedullary, false)
+            as is_extramedullary_by_code
     from line_progressions
     left join biochemical_findings
         on
@@ -148,6 +151,7 @@ progressions as (
         is_new_bone,
         is_extramedullary,
         is_paramedullary,
+        case when is_extramedullary then is_extramedullary_by_code end as is_extramedullary_by_code,
         is_fully_assessed,
         {{ days_between('infusion_date', 'progression_date') }} <= {{ parameter('progressions', 'refractory_days') }}
             as is_refractory_to_infusion,

@@ -1,8 +1,8 @@
 -- One row per patient, tier of low IgG and episode: values below the tier's bound in a row.
 -- Definition: immunoglobulin_tiers (specification labs 7.1; one of them below the record's lower normal limit), of the
 -- day's lowest IgG. In IgG myeloma (what the diagnosis code says of the clone) the M-protein is subtracted first, the
--- value nearest in time within lab_window days. is_confounded: the patient has serum M-protein within 30 days of the
--- episode's first day, which total IgG contains, so that the polyclonal IgG is lower still; false where it was
+-- value nearest in time, at most lab_window days away. is_confounded: the patient has serum M-protein within 30 days of
+-- the episode's first day, which total IgG contains, so that the polyclonal IgG is lower still; false where it was
 -- subtracted or the clone is known to make no IgG; NULL when it was not measured.
 -- Limits: the heavy chain is rarely recorded, so that most values are total IgG and the flag is often all there is.
 
@@ -41,7 +41,7 @@ m_proteins as (
             immunoglobulins.person_id = labs.person_id
             and labs.lab = 'm_protein_serum'
             and abs({{ days_between('immunoglobulins.measured_date', 'labs.measured_date') }})
-            < {{ parameter('responses', 'lab_window') }}
+            <= {{ parameter('responses', 'lab_window') }}
     where immunoglobulins.makes_igg
     group by 1, 2, 3
 
