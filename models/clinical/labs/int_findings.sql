@@ -1,6 +1,6 @@
 -- One row per patient, finding and day: present or absent, as charted.
 -- Definition: observations and measurements that the role 'findings' of concept_set_roles names (immunofixation,
--- imaging, residual disease), read by int_result_texts from the answer's concept, else from its text. Present wins over
+-- imaging), read by int_result_texts from the answer's concept, else from its text. Present wins over
 -- absent on the same day.
 -- Limits: an answer that int_result_texts does not know is no answer.
 

@@ -56,9 +56,7 @@ assessments as (
         bool_or(has_clonal_cells) as has_clonal_cells,
         bool_or(has_extramedullary) as has_extramedullary,
         bool_or(has_paramedullary) as has_paramedullary,
-        bool_or(has_new_bone_lesion) as has_new_bone_lesion,
-        bool_or(has_residual_disease) as has_residual_disease,
-        min(residual_disease_sensitivity) as residual_disease_sensitivity
+        bool_or(has_new_bone_lesion) as has_new_bone_lesion
     from numbered_days
     group by 1, 2
 
@@ -101,8 +99,6 @@ disease_assessments as (
         has_extramedullary,
         has_paramedullary,
         has_new_bone_lesion,
-        has_residual_disease,
-        residual_disease_sensitivity,
         coalesce(has_new_bone_lesion, false)
         or (coalesce(has_extramedullary, false) and not coalesce(had_extramedullary, true))
         or (coalesce(has_paramedullary, false) and not coalesce(had_paramedullary, true)) as has_new_lesion,

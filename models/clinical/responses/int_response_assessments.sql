@@ -61,8 +61,6 @@ response_assessments as (
         assessments.has_serum_band,
         assessments.has_urine_band,
         assessments.has_new_lesion,
-        assessments.has_residual_disease,
-        assessments.residual_disease_sensitivity,
         carried_markers.marrow,
         carried_markers.plasmacytoma,
         carried_markers.has_clonal_cells,
