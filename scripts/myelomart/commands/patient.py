@@ -24,7 +24,7 @@ def patient(
         typer.Option("--svg", help="Draw the page into this file instead of printing it."),
     ] = None,
 ) -> None:
-    """Show drugs, lines, infusions, labs and responses of one patient, and why each line began."""
+    """Show one patient: lines, drugs, infusions, labs, flags, refractoriness, toxicity, cohorts."""
     from myelomart import warehouse
     from myelomart.history import read_history
     from myelomart.timeline import as_page, as_svg
