@@ -1,8 +1,10 @@
 {{ config(materialized='view') }}
 -- One row per person and fact of the treatment history that `myelomart patient` draws.
--- Definition: kind says what the fact is (patient, line, drug, infusion, transplant, response, progression, lab); the
--- other columns hold of it what the page shows. It is a view: one person is read at a time.
--- reason: in words why a line began (line_actions).
+-- Definition: kind says what the fact is; the other columns hold of it what the page shows. It is a view: one person is
+-- read at a time. flags: the row of the person in core.patients as JSON, so that a flag that is added there is shown;
+-- doubt: what is not plain about a death; decision: a cohort whose index event the person has, with the first step not
+-- passed; unread: results of a test without a value, with a text (no_readable_value), with nothing (no_value), or set aside;
+-- unclaimed: a code that no concept set names. reason: in words why a line began (line_actions).
 -- Limits: progressions and responses are those of the clinical marts, laboratory values those that are not implausible.
 
 with patients as (select * from {{ ref('patients') }}),
@@ -13,11 +15,51 @@ transplants as (select * from {{ ref('transplants') }}),
 line_responses as (select * from {{ ref('line_responses') }}),
 progressions as (select * from {{ ref('progressions') }}),
 line_actions as (select * from {{ ref('line_actions') }}),
+deaths_in_doubt as (select * from {{ ref('deaths_in_doubt') }}),
+refractoriness as (select * from {{ ref('refractoriness') }}),
+toxicities as (select * from {{ ref('adverse_events') }} where term in ('crs', 'icans')),
+mrd_assessments as (select * from {{ ref('mrd_assessments') }}),
+cohort_decisions as (select * from {{ ref('cohort_decisions') }}),
+cohort_attrition as (select * from {{ ref('cohort_attrition') }}),
+records_unclaimed as (select * from {{ ref('records_unclaimed') }}),
 
 usable_labs as (
 
     select * from {{ ref('labs') }}
     where quality = 'ok'
+
+),
+
+unread_labs as (
+
+    select
+        person_id,
+        lab,
+        case
+            when source_value is not null then coalesce(quality_reason, quality)
+            when nullif(trim(source_text), '') is null then 'no_value'
+            else 'no_readable_value'
+        end as why,
+        count(*) as result_count,
+        min(measured_date) as first_date,
+        max(measured_date) as last_date
+    from {{ ref('labs') }}
+    where value is null
+    group by 1, 2, 3
+
+),
+
+decisions as (
+
+    select
+        cohort_decisions.*,
+        cohort_attrition.label as failed_label
+    from cohort_decisions
+    left join cohort_attrition
+        on
+            cohort_decisions.study_id = cohort_attrition.study_id
+            and cohort_decisions.cohort_id = cohort_attrition.cohort_id
+            and cohort_decisions.failed_step = cohort_attrition.step
 
 ),
 
@@ -56,6 +98,43 @@ histories as (
     union all
     {{ history_rows(
         'usable_labs', 'lab', name='lab', detail='unit', number='value', start_date='measured_date'
+    ) }}
+    union all
+    {{ history_rows('patients', 'flags', note=row_as_json('patients')) }}
+    union all
+    {{ history_rows('deaths_in_doubt', 'doubt', name='doubt', note='stated') }}
+    union all
+    {{ history_rows(
+        'refractoriness', 'refractory', name='ingredient', detail='drug_class', note='status', number='line_number',
+        start_date='first_dose_date', end_date='last_dose_date', other_date='evidence_date'
+    ) }}
+    union all
+    {{ history_rows(
+        'toxicities', 'toxicity', name='term', detail='grading_system', note='evidence', number='grade',
+        start_date='start_date', end_date='end_date', other_date='anchor_date'
+    ) }}
+    union all
+    {{ history_rows(
+        'mrd_assessments', 'residual', name='threshold_name', detail='result', note='method',
+        number='case when is_negative then 1 when not is_negative then 0 end',
+        start_date='tested_date', end_date='negative_since'
+    ) }}
+    union all
+    {{ history_rows(
+        'decisions', 'decision', name='cohort_id', detail='failed_label',
+        note="case when is_member then 'in' when has_unknown then 'unknown' else 'out' end", number='failed_step',
+        start_date='index_date'
+    ) }}
+    union all
+    {{ history_rows(
+        'unread_labs', 'unread', name='lab', detail='why', number='result_count', start_date='first_date',
+        end_date='last_date'
+    ) }}
+    union all
+    {{ history_rows(
+        'records_unclaimed', 'unclaimed', name="coalesce(nullif(source_code, ''), 'concept ' || concept_id)",
+        detail='domain', note='coalesce(points_to, found_by)', number='record_count', start_date='first_date',
+        end_date='last_date'
     ) }}
 
 ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
 
@@ -98,6 +99,101 @@ class Lab:
     unit: str | None
 
 
+@dataclass(frozen=True)
+class Flags:
+    """The row of the person in the mart patients, as JSON."""
+
+    row: str
+
+    @property
+    def by_answer(self) -> dict[bool | None, list[str]]:
+        """The names of all flags that are true, false and NULL: whatever the mart holds."""
+        answers: dict[bool | None, list[str]] = {True: [], False: [], None: []}
+        for name, value in json.loads(self.row).items():
+            is_flag = name.startswith(("is_", "has_", "meets_"))
+            if isinstance(value, bool) or (value is None and is_flag):
+                words = name.removeprefix("is_").removeprefix("has_").replace("_", " ")
+                answers[value].append(words)
+        return answers
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What is not plain about a death, and what each record says of it."""
+
+    doubt: str
+    stated: str
+
+
+@dataclass(frozen=True)
+class Refractory:
+    """The status of a drug in a line."""
+
+    ingredient: str
+    drug_class: str
+    status: str
+    line_number: int
+    evidence_date: date | None
+
+
+@dataclass(frozen=True)
+class Toxicity:
+    """An episode of CRS or ICANS."""
+
+    start_date: date
+    end_date: date | None
+    term: str
+    grade: int | None
+    grading_system: str | None
+    evidence: str | None
+
+
+@dataclass(frozen=True)
+class Residual:
+    """A test of residual disease at a threshold."""
+
+    tested_date: date
+    threshold: str
+    method: str
+    result: str | None
+    is_negative: bool | None
+    negative_since: date | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A cohort whose index event the person has: in, or out at the first step not passed."""
+
+    cohort: str
+    index_date: date
+    decision: str
+    step: int | None
+    label: str | None
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Results of a test without a value, and why."""
+
+    name: str
+    why: str
+    count: int
+    first_date: date
+    last_date: date
+
+
+@dataclass(frozen=True)
+class Unclaimed:
+    """Records with a code that no concept set names."""
+
+    domain: str
+    code: str
+    count: int
+    points_to: str | None
+    first_date: date
+    last_date: date
+
+
 # the rows of `studies.patient_histories`, whose columns mean another thing in each kind; the order
 # is that of the class
 COLUMNS = {
@@ -112,6 +208,14 @@ COLUMNS = {
     Response: "cast(number as integer), name",
     Progression: "start_date",
     Lab: "name, start_date, number, detail",
+    Flags: "note",
+    Doubt: "name, note",
+    Refractory: "name, detail, note, cast(number as integer), other_date",
+    Toxicity: "start_date, end_date, name, cast(number as integer), detail, note",
+    Residual: "start_date, name, note, detail, number = 1, end_date",
+    Decision: "name, start_date, note, cast(number as integer), detail",
+    Unread: "name, detail, cast(number as integer), start_date, end_date",
+    Unclaimed: "detail, name, cast(number as integer), note, start_date, end_date",
 }
 
 
@@ -128,6 +232,14 @@ class History:
     responses: tuple[Response, ...] = ()
     progressions: tuple[Progression, ...] = ()
     labs: tuple[Lab, ...] = ()
+    flags: tuple[Flags, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    refractory: tuple[Refractory, ...] = ()
+    toxicities: tuple[Toxicity, ...] = ()
+    residual: tuple[Residual, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    unclaimed: tuple[Unclaimed, ...] = ()
 
     @property
     def first_date(self) -> date:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from textwrap import wrap
 
 from myelomart.figures.patient_page import patient_page
+from myelomart.findings import sections
 from myelomart.history import Drug, History, Infusion, Lab, Line
 
 LABEL_WIDTH = 22
@@ -119,6 +121,13 @@ def as_page(history: History, width: int = 100) -> str:
         for one in history.transplants
     ]
     page += [f"    {way_to(one)}" for one in history.infusions]
+    for title, told in sections(history).items():
+        page += ["", title]
+        page += [
+            row
+            for one in told
+            for row in wrap(one, width, initial_indent="    ", subsequent_indent="      ")
+        ]
     return "\n".join(page)
 
 
@@ -160,7 +169,7 @@ def as_svg(history: History) -> str:
             f"{name}|{own[0].unit or ''}": [(one.measured_date, one.value) for one in own]
             for name, own in labs.items()
         },
-        [way_to(one) for one in history.infusions],
+        {"Infusions": [way_to(one) for one in history.infusions]} | sections(history),
     )
 
 

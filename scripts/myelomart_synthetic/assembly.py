@@ -8,6 +8,7 @@ import pyarrow as pa
 from myelomart_synthetic import providers
 from myelomart_synthetic.constants import column, day_number, rows
 from myelomart_synthetic.events import EventLog
+from myelomart_synthetic.mrd import ASSAYS, SENSITIVITY
 from myelomart_synthetic.people import People
 from myelomart_synthetic.responses import NAMES as RESPONSES
 from myelomart_synthetic.schema import as_table, words
@@ -15,7 +16,8 @@ from myelomart_synthetic.sites import Sites
 from myelomart_synthetic.vocabulary import catalogue, worded_tests
 
 EHR = 32817
-EQUALS = 4172703
+EQUALS, BELOW = 4172703, 4171756
+PERCENT = 8554
 POSITIVE, NEGATIVE, PRESENT, ABSENT = 9191, 9189, 4181412, 4132135
 OUTPATIENT, EMERGENCY = 9202, 9203
 STAGES = ("I", "II", "III")
@@ -130,6 +132,7 @@ def assemble(log: EventLog, people: People, death: np.ndarray, sites: Sites) -> 
         order = np.lexsort((value, item, keys(person, day)))
         domains[name] = tuple(part[order] for part in (person, day, item, value, end))
     domains = bill_as_procedures(domains, people, sites)
+    residual = domains.pop("mrd")
     event_keys = [keys(person, day) for person, day, *_ in domains.values()]
     visits = make_visits(people, stays, event_keys)
     tables = {"visit_occurrence": visit_table(people, visits)}
@@ -149,6 +152,9 @@ def assemble(log: EventLog, people: People, death: np.ndarray, sites: Sites) -> 
         }
         identifier = identifiers(people, person)
         tables.update(shape(people, sites, common, identifier, person, day, item, value, end))
+    tables["measurement"] = with_residual_disease(
+        tables["measurement"], people, visits, domains["measurement"][0], *residual[:4]
+    )
     tables.update(person_tables(people, sites, visits, death))
     return tables
 
@@ -336,6 +342,40 @@ def measurement_table(people, sites, common, identifier, person, day, item, valu
         len(person),
     )
     return {"measurement": table}
+
+
+def with_residual_disease(table, people, visits, tested, person, day, item, value) -> pa.Table:
+    """The measurements and the tests of residual disease, whose ids follow those of the person.
+
+    `tested` are the people of the measurements, sorted. A negative test reads "less than what the
+    assay sees", in percent.
+    """
+    taken = np.searchsorted(tested, person, side="right") - np.searchsorted(tested, person)
+    codes = catalogue()[1]["mrd"]
+    seen = value > 0
+    percent = 100 * np.where(seen, value, SENSITIVITY[item])
+    added = as_table(
+        "measurement",
+        {
+            "person_id": people.person_id[person],
+            "visit_occurrence_id": visit_of(visits, keys(person, day)),
+            "measurement_id": identifiers(people, person) + taken,
+            "measurement_concept_id": codes[item],
+            "measurement_date": day,
+            "measurement_type_concept_id": EHR,
+            "operator_concept_id": np.where(seen, EQUALS, BELOW),
+            "value_as_number": np.round(percent, 6),
+            "unit_concept_id": PERCENT,
+            "measurement_source_value": words(list(ASSAYS), item),
+            "measurement_source_concept_id": codes[item],
+            "unit_source_value": "%",
+        },
+        len(person),
+    )
+    whole = pa.concat_tables([table, added])
+    owner = np.concatenate([tested, person])
+    days = whole["measurement_date"].cast(pa.int32()).to_numpy()
+    return whole.take(np.lexsort((days, owner)))
 
 
 def observation_table(people, sites, common, identifier, person, day, item, value, end):

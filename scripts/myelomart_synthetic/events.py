@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-DOMAINS = ("condition", "drug", "procedure", "measurement", "device", "observation")
+DOMAINS = ("condition", "drug", "procedure", "measurement", "device", "observation", "mrd")
 
 
 @dataclass

@@ -8,6 +8,7 @@ from myelomart_synthetic.constants import column, parameter
 from myelomart_synthetic.emission import immunofixation, lab
 from myelomart_synthetic.events import EventLog
 from myelomart_synthetic.marrow import emit_marrow
+from myelomart_synthetic.mrd import emit_mrd
 from myelomart_synthetic.treatment import MAX_LINES, Course
 
 
@@ -109,6 +110,7 @@ def emit_paraprotein(log: EventLog, course: Course, which, day, first, last) -> 
             "measurement", course.rows[which[fixed]], day[fixed], immunofixation(specimen), present
         )
     emit_marrow(log, course, confirmed)
+    emit_mrd(log, course, which, day, confirmed)
 
 
 def is_fixed(course: Course, which, day, load, line) -> np.ndarray:

@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from myelomart_synthetic.constants import day_number, rows
+from myelomart_synthetic.mrd import ASSAYS
 from myelomart_synthetic.schema import as_table
 
 FIRST_CONDITION, FIRST_DRUG, FIRST_PROCEDURE = 2_000_100_000, 2_000_200_000, 2_000_300_000
 FIRST_MEASUREMENT, FIRST_FINDING = 2_000_400_000, 2_000_500_000
+FIRST_MRD = 2_000_600_000
 VERSION = "myelomart synthetic 1"
 OWN = "Synthetic"
 
@@ -131,6 +133,15 @@ def catalogue() -> tuple[Catalogue, dict[str, np.ndarray]]:
             )
         )
     ids["findings"] = np.array(findings)
+    ids["mrd"] = np.array(
+        [
+            book.concept(
+                FIRST_MRD + number, f"residual disease: {code}", "Measurement", OWN, "Lab Test",
+                "S", code,
+            )
+            for number, code in enumerate(ASSAYS)
+        ]
+    )  # fmt: skip
     for row in rows("labs"):
         for unit in ("unit", "alt_unit"):
             if row[unit]:

@@ -29,8 +29,8 @@ MONTHS = re.compile(
 OLD_FORM = re.compile(
     r"\balgorithms?(?:\.md)? §?\d|\bdefinitions \d|(?:algorithms|definitions)\.md|\b00[0-4]:\d"
 )
-EXAMPLE = re.compile(r"(PF|PT|CI|IT|[A-Z])(\d{1,2})([ab]?)")
-NAMED = re.compile(r"\b(pf|pt|ci|it|[a-z])(\d{1,2})([ab]?)(?: to \1(\d{1,2}))?\b")
+EXAMPLE = re.compile(r"(PF|PT|CI|IT|MR|[A-Z])(\d{1,2})([ab]?)")
+NAMED = re.compile(r"\b(pf|pt|ci|it|mr|[a-z])(\d{1,2})([ab]?)(?: to \1(\d{1,2}))?\b")
 
 
 def tracked() -> list[Path]:

@@ -10,17 +10,26 @@ import yaml
 
 from myelomart import warehouse
 from myelomart.errors import MyelomartError
+from myelomart.findings import sections
 from myelomart.history import (
     COLUMNS,
+    Decision,
+    Doubt,
     Drug,
+    Flags,
     History,
     Infusion,
     Lab,
     Line,
     Patient,
     Progression,
+    Refractory,
+    Residual,
     Response,
+    Toxicity,
     Transplant,
+    Unclaimed,
+    Unread,
     read_history,
 )
 from myelomart.project import project_root
@@ -164,6 +173,132 @@ def test_no_row_is_wider_than_asked(history):
     assert max(len(row) for row in rows) <= 80
 
 
+def asked(**facts) -> dict[str, list[str]]:
+    """The sections of a patient of whom nothing but ``facts`` is known."""
+    who = Patient("Site 1", "female", 1950, day(0), "A", None, day(1000), None)
+    return sections(History(1, who, **facts))
+
+
+def test_a_page_without_findings_says_so_and_never_that_there_are_none():
+    told = asked()
+    assert told["Residual disease"] == ["No test is recorded: it is not known."]
+    assert told["CRS and ICANS"] == ["None is recorded."]
+    assert all(len(sentences) == 1 for sentences in told.values())
+
+
+def test_flags_are_those_of_the_mart_whatever_they_are():
+    row = '{"is_new_flag":true,"has_al_amyloidosis":false,"is_possible_smoldering":null,"sex":null}'
+    assert asked(flags=(Flags(row),))["Diagnosis and flags"] == [
+        "yes: new flag",
+        "not known: possible smoldering",
+        "no: al amyloidosis",
+    ]
+
+
+def test_a_death_that_was_not_believed_says_why():
+    doubt = Doubt("followed by treatment", "death_record 2021-01-01")
+    (told,) = asked(doubts=(doubt,))["Diagnosis and flags"]
+    assert told == (
+        "death in doubt, followed by treatment; the records say: death_record 2021-01-01; "
+        "no death is taken"
+    )
+
+
+def test_a_class_is_as_refractory_as_its_strongest_drug_and_a_drug_as_its_strongest_line():
+    told = asked(
+        refractory=(
+            Refractory("lenalidomide", "imid", "EXPOSED", 1, None),
+            Refractory("lenalidomide", "imid", "PROBABLE", 3, day(300)),
+            Refractory("lenalidomide", "imid", "CONFIRMED", 2, day(200)),
+            Refractory("pomalidomide", "imid", "PROBABLE", 3, day(300)),
+            Refractory("daratumumab", "anti_cd38", "EXPOSED", 2, None),
+        )
+    )["Refractory"]
+    assert told == [
+        "anti cd38: exposed; daratumumab exposed",
+        "imid: confirmed; lenalidomide confirmed in line 2 (2020-07-19), "
+        "pomalidomide probable in line 3 (2020-10-27)",
+    ]
+
+
+def test_a_toxicity_has_its_grade_or_says_that_it_is_not_known():
+    told = asked(
+        toxicities=(
+            Toxicity(day(1), day(3), "crs", 2, "ASTCT", "fever+hypotension"),
+            Toxicity(day(2), day(2), "icans", None, None, None),
+        )
+    )["CRS and ICANS"]
+    assert told == [
+        "CRS grade 2 (ASTCT), 2020-01-02 to 2020-01-04: fever+hypotension",
+        "ICANS grade not known, 2020-01-03",
+    ]
+
+
+def test_a_test_of_residual_disease_is_told_once_with_every_threshold():
+    told = asked(
+        residual=(
+            Residual(day(400), "1e-5", "flow", "negative", True, day(10)),
+            Residual(day(400), "1e-6", "flow", "negative", None, None),
+            Residual(day(500), "1e-5", "unknown", None, None, None),
+        )
+    )["Residual disease"]
+    assert told == [
+        "2021-02-04 by flow, negative: at 1e-5 negative since 2020-01-11, at 1e-6 not known",
+        "2021-05-15 by an unnamed method, result not read: at 1e-5 not known",
+    ]
+
+
+def test_a_cohort_says_the_first_step_not_passed():
+    told = asked(
+        decisions=(
+            Decision("one", day(1), "in", None, None),
+            Decision("two", day(2), "unknown", 4, "Creatinine below 2"),
+        )
+    )["Cohorts"]
+    assert told == [
+        "one, index 2020-01-02: in",
+        "two, index 2020-01-03: out at step 4, Creatinine below 2 (not known)",
+    ]
+
+
+def test_no_readable_value_and_no_value_are_told_apart():
+    told = asked(
+        unread=(
+            Unread("m_protein_serum", "no_readable_value", 2, day(1), day(9)),
+            Unread("m_protein_serum", "no_value", 1, day(3), day(3)),
+            Unread("creatinine", "site_unit_fault", 1, day(3), day(3)),
+        )
+    )["Results without a value"]
+    assert told == [
+        "m protein serum: 2 with no readable value, 2020-01-02 to 2020-01-10",
+        "m protein serum: 1 with no value, 2020-01-04",
+        "creatinine: 1 with a value set aside (site unit fault), 2020-01-04",
+    ]
+
+
+def test_records_that_nothing_claimed_are_counted_and_those_worth_a_look_come_first():
+    many = [Unclaimed("condition", f"Z{n}", 1, None, day(1), day(1)) for n in range(14)]
+    told = asked(
+        unclaimed=(
+            *many,
+            Unclaimed("drug", "J9999", 3, "unnamed_agent", day(1), day(5)),
+            Unclaimed("drug", "A1", 5, None, day(1), day(5)),
+        )
+    )["Records that nothing claimed"]
+    assert told[0] == "14 of condition, 8 of drug"
+    assert told[1] == "worth a look: J9999 (drug, 3 from 2020-01-02), unnamed agent"
+    assert told[2].startswith("the most frequent: A1 (drug, 5), Z0 (condition, 1)")
+    assert told[2].endswith(", and 3 codes more")
+
+
+def test_both_pages_hold_every_section(history):
+    told = replace(history, doubts=(Doubt("several days", "visit 2021-01-01"),))
+    page, words = as_page(told).splitlines(), words_of(as_svg(told))
+    for title, sentences in sections(told).items():
+        assert title in page and title in words
+        assert all(any(one[:30] in word for word in words) for one in sentences)
+
+
 HISTORIES = """create table studies.patient_histories (
     person_id bigint, kind text, name text, detail text, note text, number double,
     start_date date, end_date date, other_date date, final_date date, reason text)"""
@@ -176,6 +311,14 @@ FACTS = [  # each value names its column, so that a wrong place shows
     ("response", "VGPR", None, None, 2, None, None, None, None),
     ("progression", None, None, None, None, 1, None, None, None),
     ("lab", "hemoglobin", "g/dL", None, 9.5, 1, None, None, None),
+    ("flags", None, None, "{}", None, None, None, None, None),
+    ("doubt", "why", None, "stated", None, None, None, None, None),
+    ("refractory", "drug", "class", "PROBABLE", 2, 1, 2, 3, None),
+    ("toxicity", "crs", "ASTCT", "fever", 2, 1, 2, 3, None),
+    ("residual", "1e-5", "negative", "flow", 1, 1, 2, None, None),
+    ("decision", "cohort", "step", "out", 4, 1, None, None, None),
+    ("unread", "hemoglobin", "no_value", None, 3, 1, 2, None, None),
+    ("unclaimed", "J9999", "drug", "unnamed_agent", 3, 1, 2, None, None),
 ]
 
 
@@ -204,6 +347,14 @@ def test_every_kind_of_row_is_read_into_its_columns(stored):
         (Response(2, "VGPR"),),
         (Progression(day(1)),),
         (Lab("hemoglobin", day(1), 9.5, "g/dL"),),
+        (Flags("{}"),),
+        (Doubt("why", "stated"),),
+        (Refractory("drug", "class", "PROBABLE", 2, day(3)),),
+        (Toxicity(day(1), day(2), "crs", 2, "ASTCT", "fever"),),
+        (Residual(day(1), "1e-5", "flow", "negative", True, day(2)),),
+        (Decision("cohort", day(1), "out", 4, "step"),),
+        (Unread("hemoglobin", "no_value", 3, day(1), day(2)),),
+        (Unclaimed("drug", "J9999", 3, "unnamed_agent", day(1), day(2)),),
     )
     assert [kind.__name__.lower() for kind in COLUMNS] == [kind for kind, *_ in FACTS]
 

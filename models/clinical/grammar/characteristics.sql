@@ -13,6 +13,7 @@ eligibility_characteristics as (select * from {{ ref('int_eligibility_characteri
 disease_characteristics as (select * from {{ ref('int_disease_characteristics') }}),
 course_characteristics as (select * from {{ ref('int_course_characteristics') }}),
 relapse_characteristics as (select * from {{ ref('int_relapse_characteristics') }}),
+mrd_characteristics as (select * from {{ ref('int_mrd_characteristics') }}),
 soft_tissue_characteristics as (select * from {{ ref('int_soft_tissue_characteristics') }}),
 
 answers as (
@@ -38,6 +39,8 @@ answers as (
     select * from relapse_characteristics
     union all
     select * from soft_tissue_characteristics
+    union all
+    select * from mrd_characteristics
 
 ),
 

@@ -45,8 +45,6 @@ assessments as (
         max(case when marker in ('kappa_chains', 'lambda_chains', 'recorded_ratio') then ratio_high end) as ratio_high,
         bool_or(case when marker = 'serum_band' then has_serum_band end) as has_serum_band,
         bool_or(case when marker = 'urine_band' then has_urine_band end) as has_urine_band,
-        bool_or(case when marker = 'residual_disease' then has_residual_disease end) as has_residual_disease,
-        max(case when marker = 'residual_disease' then residual_disease_sensitivity end) as residual_disease_sensitivity,
         max(case when marker = 'marrow_and_imaging' then marrow end) as marrow,
         max(case when marker = 'marrow_and_imaging' then plasmacytoma end) as plasmacytoma,
         bool_or(case when marker = 'marrow_and_imaging' then has_clonal_cells end) as has_clonal_cells,
@@ -97,8 +95,6 @@ disease_assessments as (
         has_extramedullary,
         has_paramedullary,
         has_new_bone_lesion,
-        has_residual_disease,
-        residual_disease_sensitivity,
         coalesce(has_new_bone_lesion, false)
         or (coalesce(has_extramedullary, false) and not coalesce(had_extramedullary, true))
         or (coalesce(has_paramedullary, false) and not coalesce(had_paramedullary, true)) as has_new_lesion,

@@ -35,7 +35,7 @@ facts as (
     where
         finding in (
             'immunofixation_serum', 'immunofixation_urine', 'clonal_plasma_cells', 'imaging_emd', 'imaging_pmd',
-            'imaging_new_bone_lesion', 'residual_disease'
+            'imaging_new_bone_lesion'
         )
 
 ),
@@ -52,14 +52,12 @@ marker_days as (
         max(case when marker = 'free_light_chain_ratio' then value end) as recorded_ratio,
         max(case when marker = 'bone_marrow_plasma_cells' then value end) as marrow,
         max(case when marker = 'plasmacytoma_size' then value end) as plasmacytoma,
-        max(case when marker = 'residual_disease' then value end) as residual_disease_sensitivity,
         bool_or(case when marker = 'immunofixation_serum' then is_present end) as has_serum_band,
         bool_or(case when marker = 'immunofixation_urine' then is_present end) as has_urine_band,
         bool_or(case when marker = 'clonal_plasma_cells' then is_present end) as has_clonal_cells,
         bool_or(case when marker = 'imaging_emd' then is_present end) as has_extramedullary,
         bool_or(case when marker = 'imaging_pmd' then is_present end) as has_paramedullary,
-        bool_or(case when marker = 'imaging_new_bone_lesion' then is_present end) as has_new_bone_lesion,
-        bool_or(case when marker = 'residual_disease' then is_present end) as has_residual_disease
+        bool_or(case when marker = 'imaging_new_bone_lesion' then is_present end) as has_new_bone_lesion
     from facts
     group by 1, 2
 

@@ -18,8 +18,7 @@ marker_days as (
     from markers
     cross join (
         values
-        ('serum'), ('urine'), ('kappa_chains'), ('lambda_chains'), ('recorded_ratio'), ('serum_band'), ('urine_band'),
-        ('residual_disease')
+        ('serum'), ('urine'), ('kappa_chains'), ('lambda_chains'), ('recorded_ratio'), ('serum_band'), ('urine_band')
     ) as names (marker)
     where
         case names.marker
@@ -29,8 +28,7 @@ marker_days as (
             when 'lambda_chains' then markers.lambda_chains is not null
             when 'recorded_ratio' then markers.recorded_ratio is not null
             when 'serum_band' then markers.has_serum_band is not null
-            when 'urine_band' then markers.has_urine_band is not null
-            else markers.has_residual_disease is not null
+            else markers.has_urine_band is not null
         end
 
 ),

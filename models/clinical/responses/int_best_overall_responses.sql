@@ -2,9 +2,7 @@
 -- Definition: confirmed_rank is the confirmed best response before the first confirmed progression or the next line,
 -- with the first days of a response (PR or better) and of a complete one that a later assessment confirmed
 -- (specification responses 4.3 rule 6, Kumar 2016); relaxed_rank the best relaxed one up to the first confirmed
--- progression (rule 8); the overall response nearest day 90 in [60, 120], and the best up to day 120 (rule 7); residual
--- disease by any assay, and by one of at most mrd_sensitivity in a complete response, sustained when two negatives are
--- mrd_sustained_days apart (rule 9).
+-- progression (rule 8); the overall response nearest day 90 in [60, 120], and the best up to day 120 (rule 7).
 
 with responses_confirmed as (select * from {{ ref('int_responses_confirmed') }}),
 
@@ -67,20 +65,7 @@ best_overall_responses as (
             end
         ) as day90_rank,
         max(case when assessed_day <= {{ parameter('responses', 'day90_to') }} then response_rank end)
-            as day90_best_rank,
-        bool_or(case when has_residual_disease is not null then not has_residual_disease end) as is_mrd_negative_any,
-        bool_or(
-            case
-                when has_residual_disease is not null
-                    then
-                        not has_residual_disease and response_rank >= {{ response_rank('CR') }}
-                        and residual_disease_sensitivity <= {{ parameter('responses', 'mrd_sensitivity') }}
-            end
-        ) as is_mrd_negative,
-        {{ days_between(
-            'min(case when not has_residual_disease then assessed_date end)',
-            'max(case when not has_residual_disease then assessed_date end)'
-        ) }} >= {{ parameter('responses', 'mrd_sustained_days') }} as is_mrd_sustained
+            as day90_best_rank
     from overall_responses
     left join confirmed_best_responses
         on

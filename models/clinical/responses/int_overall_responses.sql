@@ -184,8 +184,6 @@ overall_responses as (
         urine,
         flc,
         has_serum_band,
-        has_residual_disease,
-        residual_disease_sensitivity,
         serum_rank,
         urine_rank,
         flc_rank,

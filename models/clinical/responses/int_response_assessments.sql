@@ -65,8 +65,6 @@ response_assessments as (
         assessments.has_serum_band,
         assessments.has_urine_band,
         assessments.has_new_lesion,
-        assessments.has_residual_disease,
-        assessments.residual_disease_sensitivity,
         carried_markers.marrow,
         assessments.marrow is null and carried_markers.marrow is not null as is_marrow_carried,
         carried_markers.plasmacytoma,

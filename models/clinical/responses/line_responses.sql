@@ -3,13 +3,14 @@
 -- (specification responses 4.3 rule 6, Kumar 2016), relaxed_best_response the same without confirmation or marrow (rule
 -- 8, for response rates, never for complete response); day90_response the overall response nearest day 90 in [60, 120],
 -- PD after a confirmed progression or death before it (rule 7), NE without any; charted_best_response what the site
--- recorded. MRD needs an assay of at most mrd_sensitivity and a complete response (rule 9).
+-- recorded. Residual disease is that of int_line_mrd (rule 9).
 -- Limits: is_evaluable false belongs in the denominator of all lines (intention to treat), not in that of the
 -- evaluable.
 
 with response_lines as (select * from {{ ref('int_response_lines') }}),
 categories as (select * from {{ ref('response_categories') }}),
 best_responses as (select * from {{ ref('int_best_overall_responses') }}),
+line_mrd as (select * from {{ ref('int_line_mrd') }}),
 charted_responses as (select * from {{ ref('int_charted_responses') }}),
 
 best_charted_responses as (
@@ -47,9 +48,9 @@ lines as (
         end as day90_rank,
         best_responses.day90_best_rank,
         best_charted_responses.charted_rank,
-        best_responses.is_mrd_negative,
-        best_responses.is_mrd_negative_any,
-        best_responses.is_mrd_sustained,
+        line_mrd.is_mrd_negative,
+        line_mrd.is_mrd_negative_any,
+        line_mrd.is_mrd_sustained,
         best_responses.first_response_date,
         best_responses.first_complete_response_date,
         best_responses.progression_date
@@ -58,6 +59,8 @@ lines as (
         on
             response_lines.person_id = best_responses.person_id
             and response_lines.line_number = best_responses.line_number
+    left join line_mrd
+        on response_lines.person_id = line_mrd.person_id and response_lines.line_number = line_mrd.line_number
     left join best_charted_responses
         on
             response_lines.person_id = best_charted_responses.person_id

@@ -29,7 +29,7 @@ def patient(
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
-    """Show drugs, lines, infusions, labs and responses of one patient, and why each line began."""
+    """Show one patient: lines, drugs, infusions, labs, flags, refractoriness, toxicity, cohorts."""
     from myelomart import warehouse, whole
     from myelomart.history import read_history
     from myelomart.timeline import as_page, as_svg

@@ -38,21 +38,26 @@ def patient_page(
     progressions: list[date],
     death: date | None,
     labs: dict[str, list[tuple[date, float]]],
-    notes: list[str],
+    sections: dict[str, list[str]],
 ) -> str:
     """Draw a page from the first to the last day of ``span``.
 
     ``lines``: number, start, end, name, why, ended, response; ``drugs``: spans and role by name;
-    ``marks``: day, letter and words of a transplant or an infusion; ``notes``: what stands below.
+    ``marks``: day, letter and words of a transplant or an infusion; ``sections``: sentences by
+    title, which stand below.
     """
     first, last = span
     across = Scale(first.toordinal(), max(last.toordinal(), first.toordinal() + 1), LEFT, RIGHT)
     told = [_told(line) for line in lines] or [([], ["No line of therapy is recorded."])]
-    below = [wrapped(note, 10, WIDTH - 40) for note in notes]
+    below = {
+        title: [line for told in sentences for line in _hung(told)]
+        for title, sentences in sections.items()
+        if sentences
+    }
     top = 78.0
     chart = top + 40 + ROW * (len(drugs) + 2) + LAB * len(labs) + 8
     height = chart + 46 + sum(15 * (len(b) + len(w)) + 5 for b, w in told)
-    height += sum(14 * len(words) for words in below) + 10
+    height += sum(26 + 14 * len(lines) for lines in below.values()) + 10
     sheet = Canvas(WIDTH, height, heads[0])
     sheet.rect(0, 0, WIDTH, height, "#ffffff")
     sheet.text(16, 20, heads[0], 14, bold=True)
@@ -83,11 +88,20 @@ def patient_page(
             sheet.text(16 if k < len(bold) else 34, y, line, 10.5, bold=k < len(bold))
             y += 15
         y += 5
-    for words in below:
-        for line in words:
-            sheet.text(16, y, line, 10, colour=QUIET)
+    for title, lines in below.items():
+        y += 8
+        sheet.text(16, y, title, 11, bold=True)
+        y += 18
+        for indent, line in lines:
+            sheet.text(34 + indent, y, line, 10)
             y += 14
     return sheet.svg()
+
+
+def _hung(sentence: str) -> list[tuple[float, str]]:
+    """The lines of a sentence, those after the first set in."""
+    lines = wrapped(sentence, 10, WIDTH - 80)
+    return [(0.0 if k == 0 else 12.0, line) for k, line in enumerate(lines)]
 
 
 def _told(line: dict) -> tuple[list[str], list[str]]:
