@@ -5,7 +5,6 @@
 -- Limits: a code that says no strength has no row, and its dose is unknown.
 
 with source_codes as (select * from {{ ref('int_source_codes') }} where domain in ('drug', 'procedure')),
-concepts as (select * from {{ ref('concept') }}),
 billing_codes as (select * from {{ ref('drug_strengths') }}),
 
 texts as (
@@ -17,12 +16,10 @@ texts as (
     from source_codes
     union
     select
-        source_codes.code_key,
+        code_key,
         3 as text_rank,
-        lower(concepts.concept_name) as words
+        lower(concept_name) as words
     from source_codes
-    inner join concepts
-        on source_codes.source_name = concepts.source_name and source_codes.concept_id = concepts.concept_id
 
 ),
 

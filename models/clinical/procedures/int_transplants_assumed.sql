@@ -49,6 +49,7 @@ drug_records as (
         on
             {{ plain_words('role_events.route_text') }} like '%' || {{ plain_words('route_words.source_text') }} || '%'
             or {{ plain_words('source_codes.source_code') }} like '%' || {{ plain_words('route_words.source_text') }} || '%'
+            or {{ plain_words('source_codes.concept_name') }} like '%' || {{ plain_words('route_words.source_text') }} || '%'
     left join record_types on role_events.type_concept_id = record_types.type_concept_id
     where role_events.role = 'conditioning_drug'
     group by 1, 2, 3, 4, 5

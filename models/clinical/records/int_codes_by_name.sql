@@ -5,7 +5,6 @@
 -- Limits: drug text only: a procedure's text that names a CAR-T product may be its apheresis.
 
 with source_codes as (select * from {{ ref('int_source_codes') }} where domain = 'drug'),
-concepts as (select * from {{ ref('concept') }}),
 
 recorded_texts as (
 
@@ -13,20 +12,16 @@ recorded_texts as (
         code_key,
         source_code as recorded_text
     from source_codes
-    where source_code is not null
     union
     select
-        source_codes.code_key,
-        concepts.concept_name as recorded_text
+        code_key,
+        concept_name as recorded_text
     from source_codes
-    inner join concepts
-        on
-            source_codes.source_name = concepts.source_name
-            and (
-                source_codes.concept_id = concepts.concept_id
-                or source_codes.source_concept_id = concepts.concept_id
-            )
-    where concepts.concept_id != 0
+    union
+    select
+        code_key,
+        source_concept_name as recorded_text
+    from source_codes
 
 ),
 
@@ -37,6 +32,7 @@ texts as (
         {{ plain_words('recorded_text') }} as words,
         {{ plain_words('recorded_text', 'a-z') }} as words_without_digits
     from recorded_texts
+    where recorded_text is not null
 
 ),
 

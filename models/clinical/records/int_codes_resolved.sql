@@ -8,7 +8,6 @@
 with code_matches as (select * from {{ ref('int_code_matches') }}),
 codes_by_name as (select * from {{ ref('int_codes_by_name') }}),
 source_codes as (select * from {{ ref('int_source_codes') }}),
-concepts as (select * from {{ ref('concept') }}),
 members as (select * from {{ ref('int_concept_set_members') }}),
 concept_set_concepts as (select * from {{ ref('int_concept_set_concepts') }}),
 exclusions as (select * from {{ ref('concept_set_exclusions') }}),
@@ -71,11 +70,9 @@ excluded_by_word as (
     inner join exclusions on code_matches.concept_set_id = exclusions.concept_set_id
     inner join route_words on exclusions.excluding_route = route_words.route
     inner join source_codes on code_matches.code_key = source_codes.code_key
-    left join concepts
-        on source_codes.source_name = concepts.source_name and source_codes.concept_id = concepts.concept_id
     where
         {{ plain_words('source_codes.source_code') }} like '%' || {{ plain_words('route_words.source_text') }} || '%'
-        or {{ plain_words('concepts.concept_name') }} like '%' || {{ plain_words('route_words.source_text') }} || '%'
+        or {{ plain_words('source_codes.concept_name') }} like '%' || {{ plain_words('route_words.source_text') }} || '%'
 
 ),
 
