@@ -4,7 +4,7 @@
 -- ending of such names, a local name of a test or a procedure), or it is a billing code of a drug or biological
 -- (HCPCS J, Q or C with four digits), or a measurement without a standard concept (a local laboratory code).
 -- trial_person_count: how many of its persons take part in a trial by another code (Z00.6): an unnamed drug of theirs
--- may be a line of therapy.
+-- is an exposure (specification exposures 0.9), but for J3490.
 -- Suspicious, not wrong: a code to look at once, the most frequent first, and to add to a concept set where it
 -- belongs.
 

@@ -26,6 +26,7 @@ LETTERS = {"autologous": "A", "allogeneic": "L"}
 PRODUCTS = {
     "ide_cel": "ide-cel",
     "cilta_cel": "cilta-cel",
+    "other_bcma": "CAR-T against BCMA, another product",
     "unknown": "CAR-T of no named product",
     "other_target": "CAR-T against another target",
 }

@@ -7,7 +7,8 @@
 -- on a ward says nothing of a prescription of a drug that is only taken by mouth. daily_milligrams: the strength of one
 -- unit (int_drug_strengths) times the units of a day on which it is taken, one unless more were supplied than days;
 -- different strengths of a day add up, duplicates of one count once. is_stopped_for_toxicity is null where no reason
--- for stopping is recorded.
+-- for stopping is recorded. A code that names no drug (trial_drug) of a person who takes part in a trial (clinical_trial
+-- within trial_days) is an exposure to the agent without a name.
 -- Limits: a dose is meant for capsules and tablets, and null where no strength is recorded; an order that was never
 -- given counts.
 
@@ -16,6 +17,50 @@ drug_classes as (select * from {{ ref('drug_classes') }}),
 drug_strengths as (select * from {{ ref('int_drug_strengths') }}),
 record_types as (select * from {{ ref('drug_record_types') }}),
 toxicity_stop_words as (select * from {{ ref('toxicity_stop_words') }}),
+roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'exposures'),
+
+trial_days as (
+
+    select distinct
+        trial_events.person_id,
+        trial_events.start_date
+    from {{ ref('int_coded_events') }} as trial_events
+    inner join roles on trial_events.concept_set_id = roles.concept_set_id and roles.role = 'trial'
+
+),
+
+unnamed_days as (
+
+    select distinct
+        events.person_id,
+        events.start_date
+    from events
+    inner join roles on events.concept_set_id = roles.concept_set_id and roles.role = 'trial_drug'
+    inner join trial_days
+        on
+            events.person_id = trial_days.person_id
+            and abs({{ days_between('events.start_date', 'trial_days.start_date') }})
+            <= {{ parameter('exposures', 'trial_days') }}
+
+),
+
+named_events as (
+
+    select
+        events.*,
+        drug_classes.ingredient
+    from events
+    inner join drug_classes on events.concept_set_id = drug_classes.ingredient
+    union all
+    select
+        events.*,
+        drug_classes.ingredient
+    from events
+    inner join roles on events.concept_set_id = roles.concept_set_id and roles.role = 'trial_drug'
+    inner join unnamed_days on events.person_id = unnamed_days.person_id and events.start_date = unnamed_days.start_date
+    inner join drug_classes on drug_classes.drug_class = 'unnamed'
+
+),
 
 drug_records as (
 
@@ -39,8 +84,8 @@ drug_records as (
         record_types.precedence,
         case when events.stop_reason is not null then toxicity_stop_words.word is not null end
             as is_stopped_for_toxicity
-    from events
-    inner join drug_classes on events.concept_set_id = drug_classes.ingredient
+    from named_events as events
+    inner join drug_classes on events.ingredient = drug_classes.ingredient
     left join drug_strengths on events.code_key = drug_strengths.code_key
     left join record_types on events.type_concept_id = record_types.type_concept_id
     left join toxicity_stop_words on lower(events.stop_reason) like '%' || toxicity_stop_words.word || '%'

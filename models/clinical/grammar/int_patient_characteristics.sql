@@ -85,7 +85,7 @@ patient_characteristics as (
         'described_patients',
         numbers=[
             'is_treated', 'meets_claims_algorithm', 'is_incident', 'is_left_truncated', 'is_under_age',
-            'is_possible_smoldering',
+            'is_possible_smoldering', 'has_one_diagnosis_date',
         ],
         valid_from='myeloma_diagnosis_date',
     ) }}

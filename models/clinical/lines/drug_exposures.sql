@@ -19,6 +19,7 @@ drug_exposures as (
         exposures.daily_milligrams,
         exposures.is_stopped_for_toxicity,
         line_doses.role,
+        exposures.is_role_assumed,
         line_doses.line_number
     from exposures
     inner join line_doses

@@ -2,7 +2,7 @@
 -- Definition: the transplants of int_transplants_found with what the line of therapy makes of them: is_tandem, a second
 -- one at most 180 days (tandem_days) after the one before in the same line; is_salvage, a later one that is not tandem
 -- (specification lines 2.4, Rajkumar 2015). A rule set that opens no line for a transplant tells a tandem by the days
--- alone.
+-- alone. is_assumed: no code states the transplant, or none whose cells they were (specification procedures 2.3).
 -- Limits: a transplant before the diagnosis window of the lines has no line and a null there.
 
 with transplants as (
@@ -71,6 +71,7 @@ transplants_told as (
         person_id,
         transplant_date,
         kind,
+        is_assumed,
         is_tandem,
         kind = 'autologous' and previous_date is not null and not coalesce(is_tandem, false) as is_salvage,
         line_number

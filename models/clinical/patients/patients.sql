@@ -69,6 +69,7 @@ patients_described as (
         evidence_levels.meets_claims_algorithm,
         flags.is_incident,
         flags.is_left_truncated,
+        flags.has_one_diagnosis_date,
         flags.is_under_age,
         flags.is_possible_smoldering,
         flags.has_smoldering_myeloma,

@@ -1,11 +1,17 @@
 -- One row per person with a supported myeloma diagnosis: the earliest such date and the rule that supports it.
 -- Definition: specification phenotype 1.4. A: another diagnosis date min_gap_days to max_gap_days later; B: a
--- myeloma-specific drug from tx_before_days before to tx_after_days after; C: a CAR-T infusion against BCMA on or after
--- the date; D: a tumor registry's record within registry_days.
+-- myeloma-specific drug from tx_before_days before to tx_after_days after; C: an infusion of a named CAR-T product
+-- against BCMA on or after the date; D: a tumor registry's record within registry_days.
 -- Limits: a diagnosis date without any of these is taken for a rule-out code.
 
 with events as (select * from {{ ref('int_coded_events') }}),
-cell_therapies as (select * from {{ ref('int_cell_therapies_found') }} where target = 'bcma'),
+cell_therapies as (
+
+    select * from {{ ref('int_cell_therapies_found') }}
+    where target = 'bcma' and product != 'unknown'
+
+),
+
 registry_types as (select * from {{ ref('diagnosis_record_types') }} where record_type = 'registry'),
 roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'myeloma_phenotype' and role = 'diagnosis'),
 

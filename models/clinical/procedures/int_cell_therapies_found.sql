@@ -1,12 +1,13 @@
 -- One row per person and infusion of a CAR-T product, with the way to it, before lines of therapy are known.
 -- Definition: specification procedures 2.3 rule 4. Apheresis is the last between 180 and 14 days before the infusion
--- (int_infusions_found), else the infusion minus 42 days (is_apheresis_imputed), and never on or before an earlier
--- infusion: what lies before that is the way to that one. Lymphodepletion begins with the first of its drugs in the 14
--- days before.
+-- (int_infusions_found), a claim line's only where there is no other, else the infusion minus 42 days
+-- (is_apheresis_imputed), and never on or before an earlier infusion: what lies before that is the way to that one.
+-- Lymphodepletion begins with the first of its drugs in the 14 days before.
 -- Limits: cells that were kept from an earlier apheresis and infused again have an assumed one.
 
 with events as (select * from {{ ref('int_coded_events') }}),
 roles as (select * from {{ ref('concept_set_roles') }} where algorithm = 'cell_therapy' and role = 'apheresis'),
+claim_lines as (select * from {{ ref('infusion_code_ranks') }} where is_of_stay),
 
 infusions as (
 
@@ -26,23 +27,29 @@ lymphodepleting_doses as (
 
 ),
 
-aphereses as (
+ranked_aphereses as (
 
     select
         infusions.person_id,
         infusions.infusion_date,
-        max(events.start_date) as apheresis_date
+        events.start_date as apheresis_date,
+        row_number() over (
+            partition by infusions.person_id, infusions.infusion_date
+            order by claim_lines.vocabulary_id is not null, events.start_date desc, events.record_id
+        ) as preference
     from infusions
     inner join events on infusions.person_id = events.person_id
     inner join roles on events.concept_set_id = roles.concept_set_id
+    left join claim_lines on events.vocabularies = claim_lines.vocabulary_id
     where
         {{ days_between('infusions.infusion_date', 'events.start_date') }}
         between {{ parameter('cell_therapies', 'apheresis_search_from') }}
         and {{ parameter('cell_therapies', 'apheresis_search_to') }}
         and (infusions.previous_infusion_date is null or infusions.previous_infusion_date < events.start_date)
-    group by 1, 2
 
 ),
+
+aphereses as (select * from ranked_aphereses where preference = 1),
 
 lymphodepletions as (
 

@@ -1,18 +1,38 @@
 -- One row per drug code of a source and concept set that its text names.
--- Definition: a name of drug_names stands in the source's own text as whole words (macros/plain_words); the longest
--- name wins: a name that is part of a longer name found in the same text does not count (melphalan flufenamide is not
--- melphalan). Digits part words («REVLIMID25MG») unless the name itself has any.
+-- Definition: a name of drug_names stands in the source's own text, or in the name of the record's concept, as whole
+-- words (macros/plain_words); the longest name wins: a name that is part of a longer name found in the same text does
+-- not count (melphalan flufenamide is not melphalan). Digits part words («REVLIMID25MG») unless the name itself has any.
 -- Limits: drug text only: a procedure's text that names a CAR-T product may be its apheresis.
 
-with source_codes as (select * from {{ ref('int_source_codes') }} where domain = 'drug' and source_code is not null),
+with source_codes as (select * from {{ ref('int_source_codes') }} where domain = 'drug'),
+
+recorded_texts as (
+
+    select
+        code_key,
+        source_code as recorded_text
+    from source_codes
+    union
+    select
+        code_key,
+        concept_name as recorded_text
+    from source_codes
+    union
+    select
+        code_key,
+        source_concept_name as recorded_text
+    from source_codes
+
+),
 
 texts as (
 
     select
         code_key,
-        {{ plain_words('source_code') }} as words,
-        {{ plain_words('source_code', 'a-z') }} as words_without_digits
-    from source_codes
+        {{ plain_words('recorded_text') }} as words,
+        {{ plain_words('recorded_text', 'a-z') }} as words_without_digits
+    from recorded_texts
+    where recorded_text is not null
 
 ),
 

@@ -37,7 +37,8 @@ records as (
         {{ no_result() }},
         days_supply,
         quantity,
-        route_source_value as route_text,
+        nullif(concat_ws(' ', route_source_value, cast(nullif(route_concept_id, 0) as {{ dbt.type_string() }})), '')
+            as route_text,
         stop_reason,
         cast(null as {{ dbt.type_string() }}) as qualifier_text,
         drug_exposure_start_date as start_date,

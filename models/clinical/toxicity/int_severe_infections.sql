@@ -2,7 +2,7 @@
 -- Definition: specification toxicity 8.4: infection records less than infection_gap_days apart are one episode; it is
 -- severe with an inpatient stay around it or an antimicrobial into a vein on two days in a row (grade 3), septic shock,
 -- intensive care or a vasopressor (4), or death within 30 days (5). An agent that is also given by mouth (vancomycin,
--- levofloxacin) counts where its route or its text says into a vein (route_words).
+-- levofloxacin) counts where its route, its text or its concept's name says into a vein (route_words).
 -- Limits: a fever without organism or site is no infection record; the stay's main diagnosis is not read.
 
 with patients as (select * from {{ ref('patients') }}),
@@ -54,6 +54,7 @@ events as (
         on
             {{ plain_words('role_events.route_text') }} like '%' || vein_words.words || '%'
             or {{ plain_words('source_codes.source_code') }} like '%' || vein_words.words || '%'
+            or {{ plain_words('source_codes.concept_name') }} like '%' || vein_words.words || '%'
     where role_events.role = 'antimicrobial'
 
 ),

@@ -361,7 +361,7 @@ def _infused_people(scanned: Scanned) -> list[str]:
         f"""
         create or replace temp table infused_people as
         with infused as (
-            from ({treated("ide_cel", "cilta_cel")})
+            from ({treated("ide_cel", "cilta_cel", "other_bcma")})
             union
             (from ({treated("unknown")}) except from ({treated("other_target")}))
         )

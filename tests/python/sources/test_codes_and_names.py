@@ -34,11 +34,22 @@ DRUGS = {
     "DAUNORUBICIN 50 MG": set(),
     "TYENNE 200 MG/10ML IV SOLN": {"tocilizumab"},
     "equecabtagene autoleucel": {"bcma_car_t_other"},
+    "zevorcabtagene autoleucel 1 bag": {"bcma_car_t_other"},
+    # a vasopressor and a steroid are what goes into the blood
+    "EPINEPHRINE 8 MG/250 ML IV SOLN": {"epinephrine"},
+    "LIDOCAINE-EPINEPHRINE 1 %-1:100000 IJ SOLN": {"local_anesthetic"},
+    "EPINEPHRINE 0.3 MG/0.3ML IJ AUTO-INJECTOR": {"self_injector"},
+    "PHENYLEPHRINE-GUAIFENESIN 10-400 MG PO TAB": {"cold_remedy"},
+    "DEXAMETHASONE 4 MG PO TAB": {"dexamethasone"},
+    "DEXAMETHASONE 0.1 % OPHTHALMIC SUSP": set(),
+    "PREDNISOLONE ACETATE 1 % OP SUSP EYE DROPS": set(),
+    "METHYLPREDNISOLONE 40 MG WITH LIDOCAINE": {"local_anesthetic"},
     "arlocabtagene autoleucel": {"car_t_other_myeloma_target"},
 }
 DIAGNOSES = {
     "9732/3-C42.1": {"multiple_myeloma"},
     "9732/3": {"multiple_myeloma"},
+    "M-9732/3": {"multiple_myeloma"},
     "9732/1": set(),
     "9731/3-C41.2": {"solitary_plasmacytoma"},
     "9733/3": {"plasma_cell_leukemia"},
@@ -54,7 +65,7 @@ PROCEDURES = {
     "5A0935Z": set(),
     "96365": set(),
     "96366": set(),
-    "J9999": {"unclassified_drug"},
+    "J9999": {"unclassified_drug", "trial_drug"},
 }
 # concept ids of records whose own text is a site's
 CONCEPTS = {

@@ -91,6 +91,8 @@ def test_placeholders_are_neither_matched_nor_expanded(sets, members):
         "cyto_del_1p32_biallelic",
         "bcma_car_t_other",
         "car_t_other_myeloma_target",
+        "cold_remedy",
+        "self_injector",
     }
     assert all(row["include_descendants"] == "false" for row in placeholders)
     assert all(sets[row["concept_set_id"]]["status"] == "no_code" for row in placeholders)
