@@ -15,7 +15,7 @@ measured as (
         round(sum(urine), 6) as urine_sum,
         count(marrow) as marrow_count,
         count(plasmacytoma) as plasmacytoma_count,
-        count(has_serum_band) + count(has_urine_band) + count(has_residual_disease) as finding_count,
+        count(has_serum_band) + count(has_urine_band) as finding_count,
         count(has_extramedullary) + count(has_paramedullary) + count(has_new_bone_lesion) as imaging_count
     from markers
     group by 1
@@ -32,7 +32,7 @@ assessed as (
         round(sum(urine), 6) as urine_sum,
         count(marrow) as marrow_count,
         count(plasmacytoma) as plasmacytoma_count,
-        count(has_serum_band) + count(has_urine_band) + count(has_residual_disease) as finding_count,
+        count(has_serum_band) + count(has_urine_band) as finding_count,
         count(has_extramedullary) + count(has_paramedullary) + count(has_new_bone_lesion) as imaging_count
     from assessments
     group by 1
