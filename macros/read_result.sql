@@ -1,6 +1,25 @@
 {#- What stands in the text of a result: an operator, a number with or without commas between its thousands, a unit, a flag
     of the laboratory (HL7 table 0078: H, L, HH, LL, A, N and their words, or stars). The number counts only where what is
-    left of the text, result_unit, is nothing or a unit that unit_names knows: «2 of 5», «1:80» and «3-5» are no numbers. -#}
+    left of the text, result_unit, is nothing or a unit that unit_names knows: «2 of 5», «1:80» and «3-5» are no numbers.
+    Before the number may stand what is measured, where the number has a decimal point or a weight («M-spike: 0.3 g/dL»,
+    «IgG kappa 450 mg/dL»), and an operator may be a word («less than 0.1»). #}
+
+{#- the text in lower case, its operator as a sign, without what is measured before the number -#}
+{% macro bare_result(text) -%}
+    {%- set signs = "replace(replace(replace(lower(" ~ text ~ "), 'less than ', '<'), 'greater than ', '>'), 'more than ', '>')" -%}
+    {%- set label = "m[- ]?(?:spike|protein|component)|monoclonal|paraprotein|protein|restricted|band|spike|ig[gamde]|kappa|lambda|of|about|approx[.]?|approximately|~" -%}
+    coalesce(
+        nullif(
+            regexp_extract(
+                {{ signs }},
+                '^[ ]*(?:(?:{{ label }})[ :=,-]*)+((?:[<>]=?|=|≤|≥)?[ ]*(?:[0-9]*[.][0-9]|[0-9]+[ ]*m?g).*)$',
+                1
+            ),
+            ''
+        ),
+        {{ signs }}
+    )
+{%- endmacro %}
 
 {#- the pattern of a number: 1,234.5 and 5,000 but not 1,2 -#}
 {% macro number_pattern() -%}
@@ -10,14 +29,16 @@
 {#- the operator before the number, NULL where there is none -#}
 {% macro result_operator(text) -%}
     nullif(
-        replace(replace(regexp_extract({{ text }}, '^[ ]*([<>]=?|=|≤|≥)[ ]*[0-9.]', 1), '≤', '<='), '≥', '>='), ''
+        replace(replace(regexp_extract({{ bare_result(text) }}, '^[ ]*([<>]=?|=|≤|≥)[ ]*[0-9.]', 1), '≤', '<='), '≥', '>='), ''
     )
 {%- endmacro %}
 
 {#- the number that the text begins with, NULL where there is none -#}
 {% macro result_number(text) -%}
     try_cast(
-        replace(regexp_extract({{ text }}, '^[ ]*(?:[<>]=?|=|≤|≥)?[ ]*({{ number_pattern() }})', 1), ',', '') as double
+        replace(
+            regexp_extract({{ bare_result(text) }}, '^[ ]*(?:[<>]=?|=|≤|≥)?[ ]*({{ number_pattern() | lower }})', 1), ',', ''
+        ) as double
     )
 {%- endmacro %}
 
@@ -32,7 +53,7 @@
                     regexp_replace(
                         regexp_replace(
                             regexp_extract(
-                                lower({{ text }}), '^[ ]*(?:[<>]=?|=|≤|≥)?[ ]*{{ number_pattern() | lower }}[ ]*(.*)$', 1
+                                {{ bare_result(text) }}, '^[ ]*(?:[<>]=?|=|≤|≥)?[ ]*{{ number_pattern() | lower }}[ ]*(.*)$', 1
                             ),
                             '^{{ flag }}([ ]|$)', ''
                         ),
