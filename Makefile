@@ -57,4 +57,4 @@ lock: install ## pin the newest versions that fit, with hashes; list their licen
 	$(BIN)/python scripts/locks.py
 
 clean: ## remove what the other targets made, but not the environment
-	rm -rf $(DEMO) target logs results landing myelomart.dbt myelomart.duckdb
+	rm -rf $(DEMO) target logs results landing myelomart.dbt myelomart.duckdb*

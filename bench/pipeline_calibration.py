@@ -60,7 +60,6 @@ def make(patients: int, seed: int, out: Path, populations: list[str]) -> None:
     for number, row in enumerate(rows("populations"), start=1):
         if row["population"] in populations:
             database = out / f"{row['population']}.duckdb"
-            environment["MYELOMART_LANDING"] = str(database.with_suffix(".landing"))
             run("build", "--source", out / "cdm" / f"site_{number}", "--db", database)
             study = STUDY_OF[row["population"]]
             run("study", "run", study, "--db", database, "--out", out / "results")

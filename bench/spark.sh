@@ -18,7 +18,8 @@ fi
 .venv/bin/myelomart synth --patients "${MYELOMART_SPARK_PERSONS:-150}" --myeloma-share 0.7 --sites 3 --seed 7 --out "$work/cdm"
 .venv/bin/myelomart build --source "$work/cdm" --db "$work/duckdb.duckdb" --accept-quality
 
-export MYELOMART_LANDING="$work/duckdb.landing" MYELOMART_SPARK_DIR="$work/spark"
+export MYELOMART_LANDING MYELOMART_SPARK_DIR="$work/spark"
+MYELOMART_LANDING=$(echo "$work"/duckdb.duckdb.landing.*) # the one that the build just made
 mkdir -p "$MYELOMART_SPARK_DIR"
 .venv-spark/bin/dbt build --target spark --exclude-resource-type unit_test --exclude-resource-type test \
     --target-path "$work/target" --log-path "$work/logs" --no-partial-parse

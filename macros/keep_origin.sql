@@ -13,7 +13,8 @@
     {%- set nodes, landing = [], landing_path() | replace("'", "''") -%}
     {%- for result in results if result.status == 'success' and result.node.resource_type in ('model', 'seed') -%}
         {%- set node = result.node -%}
-        {%- set sql = (node.compiled_code or node.checksum.checksum) | replace('"' ~ node.database ~ '".', '') | replace(landing ~ '/', '') -%}
+        {%- set sql = (node.compiled_code or node.checksum.checksum) | replace('"' ~ node.database ~ '".', '') -%}
+        {%- set sql = sql | replace(landing ~ '/', '') -%}
         {%- do nodes.append([node.unique_id, node.schema, node.name, sql, node.depends_on_nodes]) -%}
     {%- endfor -%}
     {%- if not nodes -%}

@@ -9,14 +9,19 @@ import sys
 import threading
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Kill this process as soon as its standard input is closed."""
+    threading.Thread(target=_watch, daemon=True).start()
+
+
+def _watch() -> None:
     while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     from dbt.cli.main import cli
 
     sys.exit(cli())

@@ -14,7 +14,7 @@ from pathlib import Path
 from myelomart.errors import MyelomartError
 
 SUFFIX = ".lock"
-NAMES = {"pid", "host", "since"}  # what a lock says of its holder
+BEGINS = b'{"pid": '  # then host and since: what a lock says of its holder
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def held(path: Path, what: str, kind: type[MyelomartError] = MyelomartError) -> 
 
 def is_lock(path: Path) -> bool:
     """True when ``path`` is a lock that somebody holds or left."""
-    return path.is_file() and not path.is_symlink() and _is_lock(path.read_bytes()[:1000])
+    return path.is_file() and not path.is_symlink() and path.read_bytes().startswith(BEGINS)
 
 
 def _taken(path: Path, what: str, kind: type[MyelomartError]) -> int:
@@ -55,7 +55,7 @@ def _taken(path: Path, what: str, kind: type[MyelomartError]) -> int:
             ) from error
         try:
             text = os.pread(descriptor, 1000, 0)
-            if text and not _is_lock(text):
+            if not _is_lock(text):
                 raise kind(f"{path} is not a lock of myelomart, and has its name: move it away.")
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_named(path, descriptor):
@@ -78,14 +78,14 @@ def _is_named(path: Path, descriptor: int) -> bool:
 
 
 def _is_lock(text: bytes) -> bool:
-    try:
-        return set(json.loads(text)) == NAMES
-    except (ValueError, TypeError):
-        return False
+    """True for what `held` writes, and for what a loss of power leaves of it."""
+    text = text.rstrip(b"\0")
+    return text.startswith(BEGINS) or BEGINS.startswith(text)
 
 
 def _holder(text: bytes) -> str:
-    if not _is_lock(text):
+    try:
+        told = json.loads(text)
+        return f" (process {told['pid']} on {told['host']}, since {told['since']})"
+    except (ValueError, KeyError):  # it is being written
         return ""
-    told = json.loads(text)
-    return f" (process {told['pid']} on {told['host']}, since {told['since']})"

@@ -73,6 +73,10 @@ def refuse_foreign(folder: Path, made_by: str) -> None:
 def claim(folder: Path, made_by: str) -> None:
     """Make ``folder`` ours, to work in; raise ``MyelomartError`` where it holds what is not."""
     refuse_foreign(folder, made_by)
+    if folder.exists() and _marker(folder).get("files") is not None:
+        raise MyelomartError(
+            f"{folder} is finished, and myelomart writes to it no more: name another folder."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / MARKER).exists():
         mark(folder, made_by)

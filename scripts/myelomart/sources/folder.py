@@ -185,11 +185,11 @@ def remove_unread(database: Path, target: str, trash: Path, kept: Path | None = 
         return []
     read: set[str] = set()
     for other in database.parent.iterdir():
-        if other.is_file() and warehouse.is_duckdb(other):
-            try:
+        try:
+            if other.is_file() and warehouse.is_duckdb(other):
                 read |= read_by(other)
-            except MyelomartError:
-                return []
+        except (MyelomartError, OSError):
+            return []
     unread = [path for path in found if NAMED.search(path.name)[1] not in read]
     for path in unread:
         os.rename(path, trash / path.name)

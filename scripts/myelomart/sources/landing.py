@@ -53,7 +53,8 @@ def land(sources: list[Source], landing: Path, say: Say = print) -> dict:
     Raises ``SourceError`` with file, table, column and row when something cannot be read.
     """
     _check_names(sources)
-    if not read_manifest(landing).get("specification"):  # older ones carry no mark
+    is_older = "specification" in read_manifest(landing)  # than the mark
+    if not is_older or (landing / whole.MARKER).exists():
         whole.claim(landing, folder.MADE_BY)
     make_private(landing)
     with held(whole.lock_of(landing), f"Another command is landing into {landing}", SourceError):

@@ -100,7 +100,7 @@ def test_the_hashes_of_models_and_inputs_are_known(demo):
 
 def test_the_same_warehouse_gives_the_same_bytes(demo, tmp_path):
     database = demo / "myelomart.duckdb"
-    publish(run_studies(database, ["cart_vs_pom"]), database, tmp_path)
+    publish(run_studies(database, ["cart_vs_pom"]), tmp_path)
     first, second = (
         {
             file.relative_to(root): hashlib.sha256(file.read_bytes()).hexdigest()

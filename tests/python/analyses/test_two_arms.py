@@ -457,7 +457,8 @@ def test_an_arm_too_small_to_match_is_named_and_the_others_go_on(data, monkeypat
     )  # fmt: skip
     results = run_study(study, data)
     assert results.missing == {"ratios": "1 patient in the arm «CAR-T»; matching needs at least 5."}
-    monkeypatch.setattr("myelomart.publishing.run_studies", lambda *_: [made(study, results)])
+    run = SimpleNamespace(chapters=[made(study, results)])
+    monkeypatch.setattr("myelomart.publishing.run_studies", lambda *_: run)
     monkeypatch.setattr("myelomart.publishing.publish", lambda *_: None)
     done = CliRunner().invoke(commands.app, ["run", "twelve"])
     assert done.exit_code == 0, done.output

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from myelomart.project import project_root
+from myelomart.sources.folder import landing_of
 
 OWN_PARAMETERS = """\
 mine,lines_of_therapy,regimen_window_l1,28,ours: a short window
@@ -51,8 +52,7 @@ def project(tmp_path_factory):
 def build(demo, project, database, rule_set, *selected):
     environment = os.environ | {
         "MYELOMART_DB": str(database),
-        "MYELOMART_LANDING": str(demo / "landing"),
-        "MYELOMART_SOURCE": str(demo / "cdm"),
+        "MYELOMART_LANDING": str(landing_of(demo / "myelomart.duckdb")),
         "DO_NOT_TRACK": "1",
     }
     command = [sys.executable, "-m", "dbt.cli.main", "build", "--project-dir", str(project)]

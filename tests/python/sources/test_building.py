@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 from small_cdm import PERSON, write_table
+from typer.testing import CliRunner
 
 from myelomart import building, warehouse
-from myelomart.errors import QualityError, SourceError, WarehouseError
+from myelomart.cli import app
+from myelomart.errors import MyelomartError, QualityError, SourceError, WarehouseError
+from myelomart.sources import folder
 from myelomart.sources.landing import Source
 
 SLOW = "select count(*) as persons from range(1000000000000) as t(x) where x % 7 = 3"
@@ -92,6 +95,7 @@ def refused(source, database, kind=WarehouseError):
     with pytest.raises(kind) as failure:
         build(source, database)
     assert not database.with_name(database.name + ".building").exists()
+    assert not database.with_name(database.name + ".lock").exists()
     return str(failure.value)
 
 
@@ -154,37 +158,108 @@ def test_a_database_in_use_by_another_process_is_said_to_be(built, small_cdm):
     assert persons(built) == 3
 
 
-def test_an_interrupted_build_leaves_the_former_database(project, built, small_cdm):
+def four_persons(folder):
+    more = f"select * from ({PERSON}) union all select 4, 8507, 1950, 0, 0"
+    write_table(more, folder / "person.parquet")
+    return folder
+
+
+def started_build(project, database, source):
+    """The command in a process of its own, when dbt is at work on a model that takes for ever."""
     (project / "models" / "counts.sql").write_text(SLOW)
     code = (
         "import signal, sys; from pathlib import Path; from myelomart import building, cli;"
         # a shell's background job ignores the interrupt, and its children with it
         "signal.signal(signal.SIGINT, signal.default_int_handler);"
         f"building.project_root = lambda: Path({str(project)!r});"
-        f"sys.argv = ['', 'build', '--source', {str(small_cdm)!r}, '--db', {str(built)!r}];"
+        f"sys.argv = ['', 'build', '--source', {str(source)!r}, '--db', {str(database)!r}];"
         "cli.main()"
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(building.__file__).parents[1])}
     process = subprocess.Popen(
         [sys.executable, "-c", code],
-        env=environment,
+        env=os.environ | {"PYTHONPATH": str(Path(building.__file__).parents[1])},
         text=True,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    started = built.with_name(built.name + ".building")
+    made = database.with_name(database.name + ".building") / database.name
     deadline = time.time() + 180
-    while not started.exists() and time.time() < deadline:
+    while not made.exists() and time.time() < deadline:
         time.sleep(0.1)
     time.sleep(0.5)
-    os.killpg(process.pid, signal.SIGINT)
+    return process
+
+
+def is_alive(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("how", ["interrupt", "terminate", "kill"])
+def test_a_build_that_is_ended_leaves_the_former_database_and_no_process(
+    project, built, small_cdm, how
+):
+    process = started_build(project, built, four_persons(small_cdm))
+    if how == "interrupt":
+        os.killpg(process.pid, signal.SIGINT)  # as the terminal does
+    else:
+        process.send_signal(signal.SIGTERM if how == "terminate" else signal.SIGKILL)
     message = process.communicate(timeout=180)[1]
-    assert process.returncode == 130
-    assert "stopped" in message
-    assert "is as it was" in message
-    assert "Traceback" not in message
-    assert not started.exists()
-    assert persons(built) == 3
+    deadline = time.time() + 20
+    while is_alive(process.pid) and time.time() < deadline:
+        time.sleep(0.1)
+    assert not is_alive(process.pid)
+    assert (persons(built), people_landed(built)) == (3, 3)
+    if how != "kill":
+        assert process.returncode == 130
+        assert "stopped" in message
+        assert "is as it was" in message
+        assert "Traceback" not in message
+        assert sorted(built.parent.glob("warehouse.duckdb?*")) == []
+    (project / "models" / "counts.sql").write_text(PERSONS)
+    build(small_cdm, built)
+    assert (persons(built), people_landed(built)) == (4, 4)
+    assert len(list(built.parent.glob("warehouse.duckdb?*"))) == 1  # its landing
+
+
+def test_each_build_has_a_landing_of_its_own_which_stays_while_a_database_reads_it(
+    project, built, small_cdm
+):
+    build(four_persons(small_cdm), built)
+    landing = folder.landing_of(built)
+    earlier = shutil.copy(built, built.with_name("earlier.duckdb"))
+    write_table(PERSON, small_cdm / "person.parquet")
+    build(small_cdm, built)
+    assert (people_landed(built), people_landed(earlier)) == (3, 4)
+    assert folder.landing_of(built) != landing
+    assert folder.content_of(landing) == landing.name[-16:]  # nobody wrote to it
+    build(small_cdm, built)
+    Path(earlier).unlink()
+    assert CliRunner().invoke(app, ["clean", str(built.parent)]).exit_code == 0
+    assert folder.landings(built) == [folder.landing_of(built)]
+
+
+def test_a_folder_of_somebody_else_is_never_worked_in(built, small_cdm):
+    place = built.with_name(built.name + ".building")
+    place.mkdir()
+    (place / "thesis.txt").write_text("mine")
+    with pytest.raises(MyelomartError, match="myelomart did not make it"):
+        build(small_cdm, built)
+    cleaned = CliRunner().invoke(app, ["clean", str(built.parent)])
+    assert cleaned.exit_code == 1
+    assert "myelomart did not make it" in cleaned.stderr
+    assert (place / "thesis.txt").read_text() == "mine"
+
+
+def test_a_log_of_changes_that_another_program_left_stops_the_swap(built, small_cdm):
+    log = built.with_name(built.name + ".wal")
+    built.unlink()
+    log.write_bytes(b"changes")
+    assert "holds changes that are not yet in" in refused(small_cdm, built)
+    assert log.read_bytes() == b"changes"
 
 
 def test_a_file_that_is_no_database_is_never_overwritten(project, small_cdm, tmp_path):

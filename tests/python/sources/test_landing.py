@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from small_cdm import MEASUREMENT, PERSON
+from small_cdm import MEASUREMENT, PERSON, write_table
 
 from myelomart import warehouse
-from myelomart.errors import SourceError
+from myelomart.errors import MyelomartError, SourceError
+from myelomart.sources import landing as landing_module
 from myelomart.sources import layout
 from myelomart.sources.landing import Source, land, parse_source
 
@@ -123,7 +124,9 @@ def test_a_partitioned_folder_is_one_table(small_cdm, tmp_path, write):
     assert landed(landing, "measurement", "count(*), count(distinct measurement_id)") == [(24, 24)]
 
 
-def test_parquet_that_fits_is_linked_and_not_copied(tmp_path, write, small_cdm):
+def test_parquet_that_fits_is_taken_as_it_is_and_stays_when_the_file_is_written_over(
+    tmp_path, write, small_cdm
+):
     first = land_one(small_cdm, tmp_path)
     fitting = tmp_path / "fitting"
     for table in ("person", "measurement"):
@@ -132,10 +135,35 @@ def test_parquet_that_fits_is_linked_and_not_copied(tmp_path, write, small_cdm):
             f"select * exclude (source_name) from read_parquet('{path}')",
             fitting / f"{table}.parquet",
         )
-    landing = tmp_path / "linked"
-    land([Source("cdm", str(fitting))], landing, lambda line: None)
-    assert (landing / "person" / "source_name=cdm" / "part.parquet").is_symlink()
+    landing = tmp_path / "taken"
+    manifest = land([Source("cdm", str(fitting))], landing, lambda line: None)
+    assert manifest["sources"][0]["tables"]["person"]["form"] == "copied parquet"
+    taken = landing / "person" / "source_name=cdm" / "part.parquet"
+    assert taken.read_bytes() == (fitting / "person.parquet").read_bytes()
+    (fitting / "person.parquet").write_bytes(b"written over")
     assert landed(landing, "person") == [(3,)]
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_refused(small_cdm, tmp_path, monkeypatch):
+    whole_days = landing_module._mend_days
+
+    def and_meanwhile(*arguments):
+        write_table(f"{MEASUREMENT} limit 1", small_cdm / "measurement.parquet")
+        return whole_days(*arguments)
+
+    monkeypatch.setattr(landing_module, "_mend_days", and_meanwhile)
+    with pytest.raises(SourceError, match="measurement.parquet .* was changed while it was read"):
+        land_one(small_cdm, tmp_path)
+    monkeypatch.undo()
+    assert landed(land_one(small_cdm, tmp_path), "measurement") == [(1,)]
+
+
+def test_a_folder_with_files_of_somebody_else_is_no_landing(small_cdm, tmp_path):
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing" / "thesis.txt").write_text("mine")
+    with pytest.raises(MyelomartError, match="files that myelomart did not make"):
+        land_one(small_cdm, tmp_path)
+    assert [path.name for path in (tmp_path / "landing").iterdir()] == ["thesis.txt"]
 
 
 def test_nothing_is_read_again_when_nothing_changed(small_cdm, tmp_path, write):

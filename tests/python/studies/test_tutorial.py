@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from myelomart.project import project_root
+from myelomart.sources.folder import landing_of
 
 STUDY = "infection_after_bispecific"
 DOWNSTREAM = ["seeds/studies", "models/cohorts", "models/outcomes", "models/qc", "models/studies"]
@@ -47,8 +48,7 @@ def results(demo, tmp_path_factory):
     shutil.copy(demo / "myelomart.duckdb", database)
     environment = os.environ | {
         "MYELOMART_DB": str(database),
-        "MYELOMART_LANDING": str(demo / "landing"),
-        "MYELOMART_SOURCE": str(demo / "cdm"),
+        "MYELOMART_LANDING": str(landing_of(demo / "myelomart.duckdb")),
         "DO_NOT_TRACK": "1",
     }
     command = [sys.executable, "-m", "dbt.cli.main", "build", "--project-dir", str(folder)]
