@@ -12,7 +12,7 @@ import duckdb
 
 from myelomart import __version__, warehouse, whole
 from myelomart.disclosure.policies import Policy
-from myelomart.disclosure.suppression import suppress
+from myelomart.disclosure.suppression import suppress_together
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
@@ -47,7 +47,7 @@ def run_studies(
     data, which count single records. All is read through one connection: what the manifest names
     is what gave the numbers.
     """
-    chapters = []
+    made = []
     with warehouse.database(database) as connection:
         facts = provenance(connection)
         order = "source_name, finding_group, found_count desc, finding"
@@ -55,11 +55,11 @@ def run_studies(
         for study_id in wanted or study_ids(connection):
             study = read_study(connection, study_id)
             data = read_data(connection, study)
-            results = run_study(study, data)
-            if policy:
-                months = {one.output_id: one.months for one in study.analyses}
-                suppress(results, policy, months)
-            chapters.append(chapter(study, results, data))
+            made.append((study, run_study(study, data), data))
+    if policy:
+        months = {one.output_id: one.months for study, *_ in made for one in study.analyses}
+        suppress_together([results for _, results, _ in made], policy, months)
+    chapters = [chapter(study, results, data) for study, results, data in made]
     return Run(chapters, facts, None if policy else quality)
 
 

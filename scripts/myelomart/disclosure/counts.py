@@ -70,12 +70,12 @@ def sums(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
 
 
 def _said_twice(rows: pd.DataFrame) -> Iterator[Sum]:
-    """A count that stands in several rows, of one analysis or of several."""
-    keys = ["study_id", "population", "arm", *WHAT]
-    for _, own in rows.groupby(keys, dropna=False, sort=False):
-        for here, then in zip(own.index[:-1], own.index[1:], strict=True):
-            for count in ("x", "n", "u"):
-                yield Sum((here, count), ((then, count),))
+    """A count that stands in several rows, of one analysis or of several, of any study."""
+    for keys in (["study_id", "population", "arm", *WHAT], ["statistic", "arm", *WHAT]):
+        for _, own in rows.groupby(keys, dropna=False, sort=False):
+            for here, then in zip(own.index[:-1], own.index[1:], strict=True):
+                for count in ("x", "n", "u"):
+                    yield Sum((here, count), ((then, count),))
 
 
 def _levels(rows: pd.DataFrame) -> Iterator[Sum]:

@@ -32,11 +32,23 @@ FEWEST_POINTS = 3  # of a curve that is drawn
 ROUNDED = "Straight lines join points with enough events between them; counts are rounded."
 
 
+def suppress_together(made: list[Results], policy: Policy, months: dict[str, list[float]]) -> None:
+    """Hide what ``policy`` hides in studies that are shown together; one may tell of another."""
+    frames = [one.estimate_frame() for one in made]
+    shown = coarsened(pd.concat(frames, ignore_index=True), policy)
+    ends = np.cumsum([len(frame) for frame in frames])
+    for one, end, frame in zip(made, ends, frames, strict=True):
+        one.estimates = shown.iloc[end - len(frame) : end].to_dict("records")
+        _finish(one, policy, months)
+
+
 def suppress(results: Results, policy: Policy, months: dict[str, list[float]]) -> None:
     """Hide what ``policy`` hides in ``results``; ``months`` are those shown, per output."""
-    if results.estimates:
-        shown = coarsened(results.estimate_frame(), policy)
-        results.estimates = shown.to_dict("records")
+    suppress_together([results], policy, months)
+
+
+def _finish(results: Results, policy: Policy, months: dict[str, list[float]]) -> None:
+    """Curves, figures, words and pairs of results whose estimates are as they may be shown."""
     results.curves = [_curve(one, policy) for one in results.curves]
     results.pairs = []  # one row per person
     left_out = len(results.figures)

@@ -142,3 +142,20 @@ def test_a_policy_that_is_not_known_is_refused_with_the_names_of_those_that_are(
     assert named("opensafely").hides_below == 8
     with pytest.raises(MyelomartError, match="cms11, eu11"):
         named("none")
+
+
+def test_a_count_that_another_study_shows_is_hidden_there_too():
+    # of one study the level a is small; another shows the same two columns of the whole
+    first, second = Results("one", analysis_id="one"), Results("two", analysis_id="two")
+    for results, arms in ((first, {"All": 52, "yes": 12, "no": 40}), (second, {"All": 52})):
+        for arm, count in arms.items():
+            results.add(
+                "OUT-1", "percent", population="all", row_group="Disease", row_label="EMD", arm=arm,
+                numerator=count, denominator=2 * count, estimate=50, unit="%",
+            )  # fmt: skip
+    frame = pd.concat([first.estimate_frame(), second.estimate_frame()], ignore_index=True)
+    frame.loc[frame["arm"] == "yes", "numerator"] = 5
+    frame.loc[frame["arm"] == "All", "numerator"] = 45
+    told = {(frame.at[index, "study_id"], frame.at[index, "arm"])
+            for index, name in hidden_cells(frame, EXACT) if name == "x"}  # fmt: skip
+    assert {("one", "yes"), ("one", "no")} <= told or {("one", "yes"), ("two", "All")} <= told
