@@ -31,7 +31,7 @@ ranked_records as (
     inner join ranks
         on
             '+' || events.vocabularies || '+' like '%+' || ranks.vocabulary_id || '+%'
-            and (ranks.record_type is null or ranks.record_type = record_types.record_type)
+            and (ranks.record_type is null or record_types.record_type = ranks.record_type)
     where roles.role in ('ide_cel', 'cilta_cel', 'other_bcma', 'unknown', 'other_target')
 
 ),
@@ -100,22 +100,32 @@ dating_days as (
 
 ),
 
+neighboring_days as (
+
+    select distinct
+        person_id,
+        start_date,
+        other_date
+    from neighbors
+
+),
+
 numbered_days as (
 
     select
         dating_days.person_id,
         dating_days.start_date,
         dating_days.is_of_stay,
-        sum(case when neighbors.person_id is null then 1 else 0 end) over (
+        sum(case when neighboring_days.person_id is null then 1 else 0 end) over (
             partition by dating_days.person_id order by dating_days.start_date
             rows between unbounded preceding and current row
         ) as infusion_number
     from dating_days
-    left join (select distinct person_id, start_date, other_date from neighbors) as neighbors
+    left join neighboring_days
         on
-            dating_days.person_id = neighbors.person_id
-            and dating_days.start_date = neighbors.start_date
-            and dating_days.previous_date = neighbors.other_date
+            dating_days.person_id = neighboring_days.person_id
+            and dating_days.start_date = neighboring_days.start_date
+            and dating_days.previous_date = neighboring_days.other_date
 
 ),
 
@@ -155,11 +165,11 @@ products_named as (
         ) as nearness
     from infusions
     inner join code_days on infusions.person_id = code_days.person_id
-    inner join (select distinct person_id, start_date, other_date from neighbors) as neighbors
+    inner join neighboring_days
         on
-            code_days.person_id = neighbors.person_id
-            and code_days.start_date = neighbors.start_date
-            and neighbors.other_date between infusions.infusion_date and infusions.last_date
+            code_days.person_id = neighboring_days.person_id
+            and code_days.start_date = neighboring_days.start_date
+            and neighboring_days.other_date between infusions.infusion_date and infusions.last_date
 
 ),
 
