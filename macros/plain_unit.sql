@@ -4,13 +4,13 @@
     compared by the same spelling: what they list is a unit, not its spellings. -#}
 {% macro plain_unit(unit) -%}
     {%- set spelling = namespace(sql="replace(' ' || lower(trim(" ~ unit ~ ")), ' per ', '/')") -%}
-    {%- set spelling.sql = "translate(" ~ spelling.sql ~ ", 'µμ ()[]{}_*^', 'uu')" -%}
+    {%- set spelling.sql = "translate(" ~ spelling.sql ~ ", 'µμ×³⁹ ()[]{}_*^', 'uux39')" -%}
     {%- for pattern, letters in [
         ('(cubic|cu.?)(millimeter|millimetre|mm)', 'mm3'), ('lit(er|re)s?', 'l'), ('cells?', ''), ('micro|mc', 'u'),
-        ('grams?|gm', 'g'), ('units?', 'u'), ('hours?|hrs?', 'h'),
-        ('/(24.?h|days?|d)$', '/24h'),
-        ('^x?(thousands?|thous?|tho?|k|10(e|exp)?0?3)/', '103/'),
-        ('^x?(billions?|giga|10(e|exp)?0?9)/', '109/')
+        ('grams?|gm', 'g'), ('mgs', 'mg'), ('units?', 'u'), ('int[.]?u', 'iu'), ('hours?|hrs?', 'h'),
+        ('[.]$', ''), ('/(24.?h|days?|d)$', '/24h'),
+        ('^x?(thousands?|thous?|tho?|k|10(e|exp|x)?0?3|1000)/', '103/'),
+        ('^x?(billions?|bil|giga|10(e|exp|x)?0?9)/', '109/')
     ] -%}
         {%- set spelling.sql = replace_all(spelling.sql, pattern, letters) -%}
     {%- endfor -%}
