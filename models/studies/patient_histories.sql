@@ -3,8 +3,8 @@
 -- Definition: kind says what the fact is; the other columns hold of it what the page shows. It is a view: one person is
 -- read at a time. flags: the row of the person in core.patients as JSON, so that a flag that is added there is shown;
 -- doubt: what is not plain about a death; decision: a cohort whose index event the person has, with the first step not
--- passed; unread: results of a test without a value, with a text (no_readable_value), with nothing (no_value), or set aside;
--- unclaimed: a code that no concept set names. reason: in words why a line began (line_actions).
+-- passed; unread: results of a test without a value, that have a text (no_readable_value), nothing (no_value), or were
+-- set aside; unclaimed: a code that no concept set names. reason: in words why a line began (line_actions).
 -- Limits: progressions and responses are those of the clinical marts, laboratory values those that are not implausible.
 
 with patients as (select * from {{ ref('patients') }}),

@@ -9,6 +9,16 @@ from myelomart.history import History, Refractory
 STRENGTHS = ("CONFIRMED", "PROBABLE", "EXPOSED")
 TERMS = {"crs": "CRS", "icans": "ICANS"}
 REASONS = {"no_value": "no value", "no_readable_value": "no readable value"}
+SPELLINGS = {
+    "al": "AL",
+    "imid": "IMiD",
+    "pi": "PI",
+    "cd38": "CD38",
+    "bcma": "BCMA",
+    "gprc5d": "GPRC5D",
+    "slamf7": "SLAMF7",
+    "waldenstrom": "Waldenström",
+}
 SHOWN_CODES = 12  # the rest is counted
 
 
@@ -16,7 +26,7 @@ def sections(history: History) -> dict[str, list[str]]:
     """Every title with its sentences; a title without any says so in a sentence of its own."""
     return {
         "Diagnosis and flags": flags(history),
-        "Refractory": refractoriness(history),
+        "Exposed and refractory": refractoriness(history),
         "CRS and ICANS": toxicities(history),
         "Residual disease": residual_disease(history),
         "Cohorts": decisions(history),
@@ -31,7 +41,7 @@ def flags(history: History) -> list[str]:
     for one in history.flags:
         for answer, words in ((True, "yes"), (None, "not known"), (False, "no")):
             if names := one.by_answer[answer]:
-                told.append(f"{words}: {', '.join(names)}")
+                told.append(f"{words}: {', '.join(map(_spelt, names))}")
     for one in history.doubts:
         taken = "no death" if history.patient.death_date is None else "the death"
         told.append(f"death in doubt, {one.doubt}; the records say: {one.stated}; {taken} is taken")
@@ -61,8 +71,7 @@ def refractoriness(history: History) -> list[str]:
             )
             for one in own
         ]
-        name = drug_class.replace("_", " ")
-        told.append(f"{name}: {own[0].status.lower()}; {', '.join(drugs)}")
+        told.append(f"{_spelt(drug_class)}: {own[0].status.lower()}; {', '.join(drugs)}")
     return told or ["No drug that can be refractory is recorded."]
 
 
@@ -147,6 +156,11 @@ def unclaimed(history: History) -> list[str]:
         more = f", and {len(rest) - SHOWN_CODES} codes more" if len(rest) > SHOWN_CODES else ""
         told.append(f"the most frequent: {shown}{more}")
     return told
+
+
+def _spelt(name: str) -> str:
+    """A name of the marts in words, abbreviations as they are written."""
+    return " ".join(SPELLINGS.get(word, word) for word in name.replace("_", " ").split())
 
 
 def _strength(one: Refractory) -> int:

@@ -191,7 +191,7 @@ def test_flags_are_those_of_the_mart_whatever_they_are():
     assert asked(flags=(Flags(row),))["Diagnosis and flags"] == [
         "yes: new flag",
         "not known: possible smoldering",
-        "no: al amyloidosis",
+        "no: AL amyloidosis",
     ]
 
 
@@ -213,10 +213,10 @@ def test_a_class_is_as_refractory_as_its_strongest_drug_and_a_drug_as_its_strong
             Refractory("pomalidomide", "imid", "PROBABLE", 3, day(300)),
             Refractory("daratumumab", "anti_cd38", "EXPOSED", 2, None),
         )
-    )["Refractory"]
+    )["Exposed and refractory"]
     assert told == [
-        "anti cd38: exposed; daratumumab exposed",
-        "imid: confirmed; lenalidomide confirmed in line 2 (2020-07-19), "
+        "anti CD38: exposed; daratumumab exposed",
+        "IMiD: confirmed; lenalidomide confirmed in line 2 (2020-07-19), "
         "pomalidomide probable in line 3 (2020-10-27)",
     ]
 

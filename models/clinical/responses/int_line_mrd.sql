@@ -60,7 +60,7 @@ tests_judged as (
     select
         line_tests.person_id,
         line_tests.line_number,
-        line_tests.result = 'negative' as is_negative_any,
+        line_tests.result = 'negative' or coalesce(line_tests.is_negative, false) as is_negative_any,
         line_tests.is_negative and complete_responses.is_complete as is_negative_in_complete_response,
         case
             when line_tests.is_negative

@@ -44,8 +44,9 @@ def colour_of(position: int) -> str:
 class Canvas:
     """A sheet of ``width`` by ``height`` pixels that says ``title`` to those who cannot see it."""
 
-    def __init__(self, width: float, height: float, title: str):
+    def __init__(self, width: float, height: float, title: str, is_scaled: bool = True):
         self.width, self.height, self.title = width, height, title
+        self.is_scaled = is_scaled
         self.parts: list[str] = []
 
     def line(self, x1, y1, x2, y2, colour=QUIET, width=1.0, dash: str | None = None) -> None:
@@ -96,13 +97,15 @@ class Canvas:
         )
 
     def svg(self) -> str:
-        """The sheet as SVG that scales with the page."""
+        """The sheet as SVG that scales with the page, or keeps its size and lets it scroll."""
         said = escape(shown(self.title), quote=True)
+        size = f'style="max-width:{_n(self.width * ZOOM)}px"'
+        if not self.is_scaled:
+            size = f'width="{_n(self.width)}" height="{_n(self.height)}"'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{said}" '
             f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" font-family="{FONT}" '
-            f'style="max-width:{_n(self.width * ZOOM)}px">'
-            f"<title>{said}</title>\n" + "\n".join(self.parts) + "\n</svg>\n"
+            f"{size}><title>{said}</title>\n" + "\n".join(self.parts) + "\n</svg>\n"
         )
 
 

@@ -58,7 +58,7 @@ def patient_page(
     chart = top + 40 + ROW * (len(drugs) + 2) + LAB * len(labs) + 8
     height = chart + 46 + sum(15 * (len(b) + len(w)) + 5 for b, w in told)
     height += sum(26 + 14 * len(lines) for lines in below.values()) + 10
-    sheet = Canvas(WIDTH, height, heads[0])
+    sheet = Canvas(WIDTH, height, heads[0], is_scaled=False)
     sheet.rect(0, 0, WIDTH, height, "#ffffff")
     sheet.text(16, 20, heads[0], 14, bold=True)
     sheet.text(16, 40, heads[1], 11, colour=QUIET)

@@ -8,6 +8,7 @@ import pytest
 
 from myelomart.errors import MyelomartError
 from myelomart.project import project_root
+from myelomart_synthetic import kinetics
 from myelomart_synthetic.constants import rows
 from myelomart_synthetic.network import make_network
 from myelomart_synthetic.schema import table_schema
@@ -286,6 +287,50 @@ def test_clonal_cells_are_absent_in_stringent_response_only(network):
         """,
     )
     assert found == [("sCR",)]
+
+
+def test_residual_disease_moves_no_other_row_of_the_network(tmp_path, monkeypatch):
+    make_network(150, 4, 7, tmp_path / "with", myeloma_share=0.9)
+    monkeypatch.setattr(kinetics, "emit_mrd", lambda *_: None)
+    make_network(150, 4, 7, tmp_path / "without", myeloma_share=0.9)
+    for file in sorted((tmp_path / "without").glob("*.parquet")):
+        if file.name in ("concept.parquet", "vocabulary.parquet"):
+            continue
+        own = "where measurement_source_value not like 'MRD-%'"
+        both = [
+            duckdb.sql(
+                f"from '{folder / file.name}' {own if file.name == 'measurement.parquet' else ''}"
+            ).fetchall()
+            for folder in (tmp_path / "with", tmp_path / "without")
+        ]
+        assert both[0] == both[1], file.name
+    assert ask(
+        tmp_path / "with",
+        "select count(*) > 20 from cdm.measurement where measurement_source_value like 'MRD-%'",
+    ) == [(True,)]
+
+
+def test_a_negative_test_of_residual_disease_reads_less_than_what_its_assay_sees(network):
+    found = ask(
+        network,
+        """
+        select
+            measurement_source_value,
+            operator_concept_id = 4171756 as is_below,
+            min(value_as_number),
+            max(value_as_number) <= 5
+        from cdm.measurement
+        where measurement_source_value like 'MRD-%'
+        group by all
+        order by all
+        """,
+    )
+    lowest = {(code, is_below): value for code, is_below, value, _ in found}
+    assert lowest["MRD-FLOW", True] == 0.001
+    assert lowest["MRD-NGS", True] == 0.0001
+    assert lowest["MRD-FLOW", False] >= 0.001
+    assert lowest["MRD-NGS", False] >= 0.0001
+    assert all(is_share for *_, is_share in found)
 
 
 def test_physicians_work_at_the_site_and_in_the_specialty_of_the_visit(network):
