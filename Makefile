@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # what is installed is what the locks hash; nothing is built with tools from elsewhere
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
 
-.PHONY: install demo test lint docs spark bench mutations calibration lock clean
+.PHONY: install demo test lint docs images spark bench mutations calibration lock clean
 
 install: $(VENV)/.installed ## make the developer's environment; does nothing when it is up to date
 
@@ -41,6 +41,14 @@ docs: install ## the dbt documentation as one page, target/static_index.html
 
 spark: install ## the same models on Apache Spark, every mart compared with DuckDB's
 	bash bench/spark.sh
+
+images: demo ## the pictures of README from the demonstration; report.png is a screen of its report
+	cp $(DEMO)/results/cart_vs_pom/figures/CVP-O2_forest.svg docs/images/cart_vs_pom.svg
+	cp $(DEMO)/results/salvage_after_cart/figures/SAL-F3_os_three_ways.svg docs/images/salvage_after_cart.svg
+	cp $(DEMO)/results/long_term_followup/figures/LTF-F3_pfs_hazard_ratio_univariable.svg docs/images/long_term_followup.svg
+	cp $(DEMO)/results/progression_patterns/figures/PRG-F2_transitions.svg docs/images/progression_patterns.svg
+	cp $(DEMO)/results/evidence/figures/QA-O1_os.svg docs/images/evidence.svg
+	$(BIN)/myelomart patient 28 --db $(DEMO)/myelomart.duckdb --svg docs/images/patient.svg
 
 calibration: install ## what the synthetic network aims at, and how near it comes: docs/calibration.md
 	myelomart calibrate --patients 100000 --seed 1 --out docs/calibration.md

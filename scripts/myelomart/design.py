@@ -51,8 +51,9 @@ def design_matrix(covariates: pd.DataFrame, *, allow_constant: bool = False) -> 
         else:
             block = number_column(column, str(name))[:, None]
         if not allow_constant and block.shape[1] and (_is_constant(block).all()):
+            varies = "vary by rounding alone from" if column.nunique() > 1 else "hold"
             raise StatisticsError(
-                f"column {name}: all {len(block)} rows hold the value {column.iloc[0]}: "
+                f"column {name}: all {len(block)} rows {varies} the value {column.iloc[0]}: "
                 "a constant covariate explains nothing, leave it out"
             )
         columns[str(name)] = list(range(len(names), len(names) + len(labels)))

@@ -151,14 +151,14 @@ def _plain_column(column: pd.Series) -> pd.Series:
 
 
 def _from_text(column: pd.Series) -> pd.Series:
-    """A column of text as numbers or truth values where all of it is."""
-    text = column.astype(object)
+    """A column of text as numbers or truth values where all of it is; blanks around are no text."""
+    text = column.astype(object).str.strip()
     text = text.where(~text.isin(MISSING) & text.notna(), None)
-    known = text.dropna().str.strip()
+    known = text.dropna()
     if known.empty:
         return text.astype(float)
     if known.str.lower().isin(["true", "false"]).all():
-        words = text.map(lambda word: word if word is None else word.strip().lower() == "true")
+        words = text.map(lambda word: word if word is None else word.lower() == "true")
         return words.astype(object if words.isna().any() else bool)
     numbers_ = pd.to_numeric(known, errors="coerce")
     if numbers_.isna().any():
@@ -236,6 +236,8 @@ def numbers(frame: pd.DataFrame, name: str, *, refuse_negative: bool = False) ->
     _refuse_dates(column)
     values = pd.to_numeric(column, errors="coerce").astype(float)
     checks = [(values.isna(), "hold text, not a number"), (np.isinf(values), "are infinite")]
+    if not pd.api.types.is_float_dtype(column):
+        checks.append((values.abs() >= MOST_EXACT, "are too large to be told apart (2^53 or more)"))
     if refuse_negative:
         checks.append((values < 0, "are negative"))
     for bad, what in checks:
@@ -334,6 +336,25 @@ def covariates(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         if parsed.notna().mean() > TEXT_SHARE:
             chosen[name] = numbers(frame, name).to_numpy()
     return chosen
+
+
+def alike_but_for_case(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """A sentence for each column of text whose labels differ in upper and lower case alone.
+
+    >>> alike_but_for_case(pd.DataFrame({"arm": ["A", "a", "B"]}), ["arm"])
+    ['arm: A and a differ in case alone and are told apart']
+    """
+    said = []
+    for name in dict.fromkeys(names):
+        if not is_category(frame[name]):
+            continue
+        labels = pd.Series(sorted({label(item) for item in frame[name].dropna().unique()}))
+        said += [
+            f"{name}: {' and '.join(same)} differ in case alone and are told apart"
+            for _, same in labels.groupby(labels.str.lower())
+            if len(same) > 1
+        ]
+    return said
 
 
 def refuse_repeated(names: Sequence[str], option: str) -> None:

@@ -10,7 +10,13 @@ import pandas as pd
 
 from myelomart.design import design_matrix, is_category
 from myelomart.errors import StatisticsError
-from myelomart.input_file import complete_rows, covariates, flags, refuse_repeated
+from myelomart.input_file import (
+    alike_but_for_case,
+    complete_rows,
+    covariates,
+    flags,
+    refuse_repeated,
+)
 from myelomart.matching.balance import balance_table
 from myelomart.matching.nearest import ORDERS, SCALES, Matches, match_nearest
 from myelomart.matching.overlap import leave_out_unshared, merge_rare_levels, unshared_levels
@@ -48,7 +54,8 @@ def match_summary(frame: pd.DataFrame, options: MatchOptions) -> tuple[dict, pd.
     """
     _check(options)
     complete = complete_rows(frame, [options.treatment, *options.covariates, *options.exact])
-    used, notes = complete.frame, []
+    used = complete.frame
+    notes = alike_but_for_case(used, [*options.covariates, *options.exact])
     treated = flags(used, options.treatment).rename(options.treatment)
     design = covariates(used, list(options.covariates))
     design, merged = _merged(design, options.merge_below, notes)
@@ -74,6 +81,11 @@ def match_summary(frame: pd.DataFrame, options: MatchOptions) -> tuple[dict, pd.
         exact=used[list(options.exact)] if options.exact else None, seed=options.seed,
     )  # fmt: skip
     rows = used.index.to_numpy()
+    if not len(matched.treated):
+        notes.append(
+            f"nobody was matched: no control lies within the caliper of {options.caliper:g} pooled "
+            "standard deviations" + (" with the same exact columns" if options.exact else "")
+        )
     report = {
         "n": len(used),
         "n_dropped": complete.n_dropped,

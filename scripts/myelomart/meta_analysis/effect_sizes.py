@@ -72,6 +72,8 @@ def proportions(
     size = number_column(n, "n")
     count = number_column(events, "events")
     refuse_rows(size < 1, "n", "are below 1", "a study has at least one patient")
+    for values, name in ((size, "n"), (count, "events")):
+        refuse_rows(values % 1 != 0, name, "are no whole numbers", "give counts of patients")
     refuse_rows((count < 0) | (count > size), "events", "are below 0 or above n", "mend the counts")
     if transform == "logit":
         empty = (count == 0) | (count == size)

@@ -185,6 +185,11 @@ def _reml(sizes: EffectSizes, threshold=THRESHOLD) -> float:
         residual = effect - weight @ effect / total
         trace = total - squares / total
         trace_square = squares - 2 * (weight**3).sum() / total + (squares / total) ** 2
+        if not trace_square > 0:
+            raise StatisticsError(
+                "one study outweighs the others so far that REML cannot tell how they spread: use "
+                "the DerSimonian-Laird estimate (dl)"
+            )
         step = float((weight**2 @ residual**2 - trace) / trace_square)
         while tau2 + step < 0:
             step /= 2

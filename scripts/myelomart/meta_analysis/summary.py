@@ -49,7 +49,13 @@ def meta_summary(frame: pd.DataFrame, options: MetaOptions) -> dict:
     sizes, complete = _effect_sizes(frame, options)
     if options.method == "glmm" and sizes.events is None:
         raise StatisticsError("--method glmm pools counts: give columns events and n, or use reml")
-    report = {"n_dropped": complete.n_dropped, "dropped": complete.dropped, "notes": []}
+    names = pd.Series(sizes.study).astype(str)
+    notes = [
+        f"study {name} stands in {count} rows, pooled as so many studies"
+        for name, count in names.value_counts(sort=False).items()
+        if count > 1
+    ]
+    report = {"n_dropped": complete.n_dropped, "dropped": complete.dropped, "notes": notes}
     if len(sizes.effect) < FEWEST_STUDIES:
         studies = study_table(sizes).to_dict("records")
         empty = dict.fromkeys(PRINTED)
@@ -57,8 +63,9 @@ def meta_summary(frame: pd.DataFrame, options: MetaOptions) -> dict:
             "k": len(studies), "measure": sizes.measure, "method": options.method,
             "hartung_knapp": options.hartung_knapp, "studies": studies,
         }  # fmt: skip
-        note = f"{len(studies)} studies: pooling needs {FEWEST_STUDIES} or more, none was done"
-        return {**empty, **shown, **report, "notes": [note]}
+        what = "study" if len(studies) == 1 else "studies"
+        note = f"{len(studies)} {what}: pooling needs {FEWEST_STUDIES} or more, none was done"
+        return {**empty, **shown, **report, "notes": [*notes, note]}
     result = pool(sizes, method=options.method, hartung_knapp=options.hartung_knapp)
     values = {name: getattr(result, name) for name in PRINTED}
     if options.method == "glmm":

@@ -11,6 +11,7 @@ import pandas as pd
 
 from myelomart.errors import StatisticsError
 from myelomart.input_file import (
+    alike_but_for_case,
     complete_rows,
     covariates,
     equal_to,
@@ -89,7 +90,8 @@ def survival_summary(frame: pd.DataFrame, options: SurvivalOptions) -> dict:
     """
     _check(options)
     complete = complete_rows(frame, options.columns())
-    notes: list[str] = []
+    labelled = filter(None, (options.group, options.strata, *options.covariates))
+    notes = alike_but_for_case(complete.frame, list(labelled))
     rows = _rows(complete.frame, options, notes)
     tau = options.tau or _horizon(rows)
     curves = {name: _curve(rows, chosen, options) for name, chosen in _groups(rows)}
@@ -131,8 +133,13 @@ def _check(options: SurvivalOptions) -> None:
         raise StatisticsError(
             f"--rho {options.rho:g}: give a finite number, 0 for the log-rank test"
         )
-    for names, option in ((options.covariates, "--covariates"),):
-        refuse_repeated(names, option)
+    refuse_repeated(options.covariates, "--covariates")
+    if options.time == options.event:
+        raise StatisticsError(f"column {options.time}: it is both the time and the event")
+    ending = {options.time: "follow-up time", options.event: "event"}
+    for name in options.covariates:
+        if name in ending:
+            raise StatisticsError(f"column {name}: the {ending[name]} is no covariate of itself")
 
 
 def _rows(frame: pd.DataFrame, options: SurvivalOptions, notes) -> _Rows:
@@ -390,6 +397,12 @@ def _cox(frame, rows, options, notes):
 def _terms(fit: CoxFit, notes) -> list[dict]:
     """The rows of the model; with Firth's penalty limits and p are of the profile likelihood."""
     terms = fit.table().to_dict("records")
+    notes += [
+        f"the hazard ratio of {term['term']} is beyond what a number holds: measure it in other "
+        "units"
+        for term in terms
+        if not 0 < term["hr"] < np.inf
+    ]
     if not fit.penalty:
         return terms
     for position, term in enumerate(terms):

@@ -310,6 +310,8 @@ def test_match_refuses_bad_input_in_words(run, table, frame, arguments, sentence
         (pd.DataFrame({"events": ["a", 2, 3], "n": [5, 5, 5]}), "", "column events: 1 of 3 rows hold text"),
         (pd.DataFrame({"estimate": [1.0], "ci_low": [0.5], "ci_high": [2.0]}), "", "estimates need --measure"),
         (pd.DataFrame({"events": [1, -2, 3], "n": [5, 5, 5]}), "", "column events: 1 of 3 rows are below 0 or above n (first in row 2)"),
+        (pd.DataFrame({"events": [1.5, 2, 3], "n": [5, 5, 5]}), "", "column events: 1 of 3 rows are no whole numbers (first in row 1)"),
+        (pd.DataFrame({"events": [3 * 10**14, 4, 4], "n": [10**15, 10, 12]}), "", "one study outweighs the others so far that REML cannot tell"),
         (pd.DataFrame({"events": [0, 0, 0], "n": [5, 0, 5]}), "", "column n: 1 of 3 rows are below 1 (first in row 2)"),
         (pd.DataFrame({"events": [0, 0, 0], "n": [5, 6, 5]}), "--method glmm", "column events: all 3 studies together have no event"),
         (pd.DataFrame({"events": [np.nan] * 3, "n": [5, 6, 5]}), "", "column events: 3 of 3 rows are missing"),
@@ -559,3 +561,85 @@ def test_brackets_in_labels_are_printed_as_they_are(run, table):
     code, out, err = run("survival", table(frame), "--covariates arm[/b]")
     assert code == 2
     assert "column arm[/b]: the file has no such column" in " ".join(err.split())
+
+
+def followed(n=40, **columns):
+    """Forty rows in two arms of twenty, an event in every second; ``columns`` replace or add."""
+    rows = np.arange(n)
+    usual = {"time": 1 + rows % 17, "event": rows % 2, "arm": np.where(rows < n // 2, "a", "b")}
+    return pd.DataFrame(usual | columns)
+
+
+@pytest.mark.parametrize(
+    ("frame", "arguments", "sentence"),
+    [
+        (followed(1), "", "column event: none of 1 rows has an event"),
+        (followed(event=0), "--group arm", "column event: none of 40 rows has an event"),
+        (followed(time=10**18 + np.arange(40)), "", "column time: 40 of 40 rows are too large to be told apart (2^53 or more)"),
+        (followed(age=10**15 + np.arange(40)), "--covariates age", "column age: all 40 rows vary by rounding alone from the value 1000000000000000"),
+        (followed(age=5), "--covariates age", "column age: all 40 rows hold the value 5"),
+        (followed(start=followed()["time"]), "--entry start", "column start: 40 of 40 rows enter at or after their own time"),
+        (followed(weight=np.arange(40)), "--weights weight", "column weight: 1 of 40 rows are zero or negative (first in row 1)"),
+        (followed(), "--covariates time", "column time: the follow-up time is no covariate of itself"),
+        (followed(), "--covariates event", "column event: the event is no covariate of itself"),
+        (followed(), "--event time", "column time: it is both the time and the event"),
+    ],
+)  # fmt: skip
+def test_odd_rows_are_refused_in_words(run, table, frame, arguments, sentence):
+    code, out, err = run("survival", table(frame), f"{arguments} --json")
+    assert (code, out) == (2, "") and sentence in " ".join(err.split())
+
+
+def test_blanks_around_a_label_make_no_group_and_a_blank_one_is_missing(run, table):
+    plain = followed()
+    dressed = plain.assign(arm=plain["arm"].where(plain.index % 3 > 0, plain["arm"] + " "))
+    answers = []
+    for frame in (plain, dressed):
+        code, out, err = run("survival", table(frame), "--group arm --json")
+        assert code == 0, err
+        answers.append(json.loads(out))
+    assert answers[0] == answers[1]
+    _, out, _ = run(
+        "survival",
+        table(plain.assign(arm=plain["arm"].mask(plain.index == 0, "  "))),
+        "--group arm --json",
+    )
+    found = json.loads(out)
+    assert found["dropped"] == {"arm": 1} and [one["n"] for one in found["groups"]] == [19, 20]
+
+
+def test_labels_that_differ_in_case_alone_are_told_apart_and_named(run, table):
+    frame = followed(arm=np.where(np.arange(40) % 4 < 2, "a", "A"), site=["x", "X"] * 20)
+    _, out, _ = run("survival", table(frame), "--group arm --strata site --json")
+    assert json.loads(out)["notes"][:2] == [
+        "arm: A and a differ in case alone and are told apart",
+        "site: X and x differ in case alone and are told apart",
+    ]
+    frame = frame.assign(treated=[1, 0, 0, 1] * 10, age=50 + np.arange(40) % 13)
+    _, out, _ = run("match", table(frame), "--covariates age --exact site --json")
+    assert json.loads(out)["notes"][0].startswith("site: X and x differ in case alone")
+
+
+def test_a_ratio_that_no_number_holds_is_noted(run, table):
+    frame = followed(age=1e-15 * (np.arange(40) * 7 % 40))
+    _, out, _ = run("survival", table(frame), "--covariates age --json")
+    found = json.loads(out)
+    assert found["cox"]["terms"][0]["hr"] in (None, 0.0)
+    assert "the hazard ratio of age is beyond what a number holds" in found["notes"][0]
+
+
+def test_nobody_matched_is_said(run, table):
+    frame = followed(treated=[1, 0] * 20, age=50 + np.arange(40), id=np.arange(40))
+    _, out, _ = run("match", table(frame), "--covariates age --exact id --json")
+    found = json.loads(out)
+    assert found["n_matched_treated"] == 0
+    assert found["notes"] == [
+        "nobody was matched: no control lies within the caliper of 0.2 pooled standard deviations "
+        "with the same exact columns"
+    ]
+
+
+def test_a_study_given_twice_is_named(run, table):
+    frame = pd.DataFrame({"study": ["a", "a", "b"], "events": [3, 4, 4], "n": [10, 10, 12]})
+    _, out, _ = run("meta", table(frame), "--json")
+    assert json.loads(out)["notes"] == ["study a stands in 2 rows, pooled as so many studies"]

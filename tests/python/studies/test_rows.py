@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from myelomart.project import project_root
@@ -92,3 +93,32 @@ def test_a_misspelt_name_stops_the_build_and_names_the_row(project, wrong):
     assert done.returncode != 0
     assert sentence in said
     assert f"«{value}»" in said
+
+
+def test_a_version_censored_at_the_next_t_cell_therapy_differs_in_that_alone():
+    folder = project_root() / "seeds" / "studies"
+    ends = pd.read_csv(folder / "endpoints.csv", dtype=str).fillna("")
+    rules = pd.read_csv(folder / "endpoint_rules.csv", dtype=str).fillna("")
+    analyses = pd.read_csv(folder / "analyses.csv", dtype=str).fillna("")
+    until = "_until_t_cell_therapy"
+    versions = ends[ends["endpoint_id"].str.endswith(until)]
+    own = ends[ends["study_id"] == "cart_vs_pom"]["endpoint_id"]
+    assert len(versions) == 23
+    assert set(versions["endpoint_id"].str.removesuffix(until)) <= set(own)
+    what = ["role", "priority", "event_group", "value_operator", "value_number", "reason"]
+    kept = ["row_group", "start_day", "horizon_days", "excludes_prior", "prior_until_day"]
+    for one in versions.itertuples():
+        name = one.endpoint_id.removesuffix(until)
+        base, version = (
+            set(rules.loc[rules["endpoint_id"] == key, what].itertuples(index=False, name=None))
+            for key in (name, one.endpoint_id)
+        )
+        added = {("censor", "4", "t_cell_therapy", "", "", "CAR-T or bispecific antibody")}
+        assert version - base == added and base <= version
+        first = ends[(ends["endpoint_id"] == name) & (ends["study_id"] == "cart_vs_pom")].iloc[0]
+        assert [getattr(one, column) for column in kept] == first[kept].tolist()
+    # from apheresis or lymphodepletion the index treatment itself would be the next one
+    asked = analyses[analyses["endpoint_ids"].str.contains(until)]
+    assert set(asked["treated_cohort_id"]) == {"cart_vs_pom_cart"}
+    assert set(asked["comparator_cohort_id"]) == {"cart_vs_pom_pom"}
+    assert not analyses[analyses["study_id"] == "cart_vs_pom"]["endpoint_ids"].iloc[2:].eq("").any()
