@@ -113,9 +113,15 @@ class Plan:
 
 
 def plan(
-    connection: duckdb.DuckDBPyConnection, readable: Readable, timezone: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    readable: Readable,
+    timezone: str | None = None,
+    is_alone: bool = False,
 ) -> Plan:
     """Match the columns of ``readable`` with the layout's.
+
+    A file whose whole numbers are narrower than ours (the CDM's own DDL writes integer) fits where
+    its source ``is_alone``: the types of a table's files then do not differ.
 
     Raises ``SourceError`` when a needed column is absent, or of a type that holds something else.
     """
@@ -155,12 +161,13 @@ def plan(
                 f"{place}: table {table}, column {column.name} is of type {kind}, "
                 f"not {WORDS.get(column.type, 'text')}: export it as {column.type}."
             )
-    expected = [(column.name, column.type) for column in columns]
+    narrower = {"INTEGER": "BIGINT"} if is_alone else {}
+    given = [(name, narrower.get(kind, kind)) for name, kind in present.values()]
     fits = (
         readable.linkable is not None
         and not names
         and not readable.instants
-        and list(present.values()) == expected
+        and given == [(column.name, column.type) for column in columns]
     )
     dropped = sorted(name for name in names if not re.fullmatch(r"unnamed_\d+", name))
     made = Plan(readable, timezone, present, dropped, [column.name for column in missing], fits)

@@ -57,7 +57,8 @@ def land(sources: list[Source], landing: Path, say: Say = print) -> dict:
         manifest = {"specification": _specification_hash(), "sources": []}
         known = before if before.get("specification") == manifest["specification"] else {}
         for source in sources:
-            manifest["sources"].append(_land_source(source, landing, _entry(known, source), say))
+            entry = _land_source(source, landing, _entry(known, source), say, len(sources) == 1)
+            manifest["sources"].append(entry)
         folder.remove_other_sources(landing, {source.name for source in sources})
         if manifest != before:
             folder.write_atomically(
@@ -74,7 +75,7 @@ def read_manifest(landing: Path) -> dict:
         return {}
 
 
-def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
+def _land_source(source: Source, landing: Path, before: dict, say: Say, is_alone: bool) -> dict:
     work = landing / folder.EXPORTED / source.name
     shutil.rmtree(work, ignore_errors=True)
     opened = open_source(source, work, say)
@@ -83,11 +84,12 @@ def _land_source(source: Source, landing: Path, before: dict, say: Say) -> dict:
         "location": opened.shown,
         "format": opened.kind,
         "options": {name: getattr(source, name) for name in OPTIONS},
+        "is_alone": is_alone,
         "vocabulary": opened.vocabulary_place,
         "unused": [{"file": one.path, "reason": one.reason} for one in opened.unused],
         "tables": {},
     }
-    if before.get("options") != entry["options"] or before.get("format") != entry["format"]:
+    if any(before.get(key) != entry[key] for key in ("options", "format", "is_alone")):
         before = {}
     with warehouse.scratch(spill_to=landing / ".spill") as connection:
         for table in layout.landing_tables():  # so that they can be read when nothing is in them
@@ -145,13 +147,21 @@ def _land_tables(
             warehouse.attach(connection, opened.attached, ATTACHED)
             attached = True
         _refuse_copies(found, prints[table])
-        account = _land_table(connection, table, found, landing, work, opened.source)
+        account = _land_table(
+            connection, table, found, landing, work, opened.source, entry["is_alone"]
+        )
         entry["tables"][table] = account.as_dict() | {"files": prints[table]}
     return changed
 
 
 def _land_table(
-    connection, table: str, found: Table | None, landing: Path, work: Path, source: Source
+    connection,
+    table: str,
+    found: Table | None,
+    landing: Path,
+    work: Path,
+    source: Source,
+    is_alone: bool,
 ) -> RowAccount:
     target = landed_path(landing, source.name, table)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +170,7 @@ def _land_table(
         return RowAccount()
     readable = _readable(found, work)
     try:
-        account = _write_table(connection, readable, target, landing, source)
+        account = _write_table(connection, readable, target, landing, source, is_alone)
     except duckdb.Error as error:
         raise columns.unreadable(readable, error) from error
     _count_again(found, readable, account)
@@ -174,11 +184,16 @@ def _land_table(
 
 
 def _write_table(
-    connection, readable: columns.Readable, target: Path, landing: Path, source: Source
+    connection,
+    readable: columns.Readable,
+    target: Path,
+    landing: Path,
+    source: Source,
+    is_alone: bool,
 ) -> RowAccount:
     """Link the table where it fits, else write it."""
     table = readable.table
-    plan = columns.plan(connection, readable, source.timezone)
+    plan = columns.plan(connection, readable, source.timezone, is_alone)
     if plan.fits and not mending.unreadable_numbers(connection, table, readable.linkable):
         folder.link(readable.linkable, target)
         account = RowAccount("linked parquet", rows=columns.parquet_rows(target))

@@ -132,10 +132,20 @@ def test_parquet_that_fits_is_linked_and_not_copied(tmp_path, write, small_cdm):
             f"select * exclude (source_name) from read_parquet('{path}')",
             fitting / f"{table}.parquet",
         )
+    write(
+        "select * replace (gender_concept_id::integer as gender_concept_id) "
+        f"from read_parquet('{fitting}/person.parquet')",
+        fitting / "person.parquet",
+    )
     landing = tmp_path / "linked"
     land([Source("cdm", str(fitting))], landing, lambda line: None)
     assert (landing / "person" / "source_name=cdm" / "part.parquet").is_symlink()
+    assert (landing / "measurement" / "source_name=cdm" / "part.parquet").is_symlink()
     assert landed(landing, "person") == [(3,)]
+    both = [Source("cdm", str(fitting)), Source("b", str(fitting))]
+    land(both, landing, lambda line: None)  # the files of a table have one type in all sources
+    assert not (landing / "person" / "source_name=cdm" / "part.parquet").is_symlink()
+    assert landed(landing, "person", "max(typeof(gender_concept_id))") == [("BIGINT",)]
 
 
 def test_nothing_is_read_again_when_nothing_changed(small_cdm, tmp_path, write):
