@@ -58,6 +58,7 @@ HINTS = {
     "DATE": "write them as YYYY-MM-DD (05/01/2020 may be two days)",
     "DOUBLE": "write them with a decimal point (1,234 may be two numbers)",
 }
+NOT_PLAIN = "a value is not written plainly"
 ROW_NUMBER = "source_row_number"
 FILE_NAME = "source_file_name"
 
@@ -113,9 +114,15 @@ class Plan:
 
 
 def plan(
-    connection: duckdb.DuckDBPyConnection, readable: Readable, timezone: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    readable: Readable,
+    timezone: str | None = None,
+    is_alone: bool = False,
 ) -> Plan:
     """Match the columns of ``readable`` with the layout's.
+
+    A file whose whole numbers are narrower than ours (the CDM's own DDL writes integer) fits where
+    its source ``is_alone``: the types of a table's files then do not differ.
 
     Raises ``SourceError`` when a needed column is absent, or of a type that holds something else.
     """
@@ -155,12 +162,13 @@ def plan(
                 f"{place}: table {table}, column {column.name} is of type {kind}, "
                 f"not {WORDS.get(column.type, 'text')}: export it as {column.type}."
             )
-    expected = [(column.name, column.type) for column in columns]
+    narrower = {"INTEGER": "BIGINT"} if is_alone else {}
+    given = [(name, narrower.get(kind, kind)) for name, kind in present.values()]
     fits = (
         readable.linkable is not None
         and not names
         and not readable.instants
-        and list(present.values()) == expected
+        and given == [(column.name, column.type) for column in columns]
     )
     dropped = sorted(name for name in names if not re.fullmatch(r"unnamed_\d+", name))
     made = Plan(readable, timezone, present, dropped, [column.name for column in missing], fits)
@@ -172,16 +180,18 @@ def write(
 ) -> RowAccount:
     """Write the table to ``target`` and what could not be read to ``faults``; account for all rows.
 
-    What cannot be read is missing after the first pass: only where values are missing that the
-    source gives, the table is read again.
+    A text of numbers and days as we write them ourselves is read in one pass, which ends at the
+    first other value. Then what cannot be read is missing, and only where values are missing that
+    the source gives, the table is read again with care.
     """
     account = RowAccount(
         plan.readable.form, columns_dropped=plan.dropped, columns_missing=plan.missing
     )
     try:
-        copy(connection, f"select {_selected(plan)} from {plan.readable.scan}", target)
-        if _has_faults(connection, plan, target):
-            _write_with_care(connection, plan, target, faults, account)
+        if plan.readable.form != "csv" or not _write_plain(connection, plan, target):
+            copy(connection, f"select {_selected(plan)} from {plan.readable.scan}", target)
+            if _has_faults(connection, plan, target):
+                _write_with_care(connection, plan, target, faults, account)
     except duckdb.Error as error:
         raise unreadable(plan.readable, error) from error
     account.rows = parquet_rows(target)
@@ -239,6 +249,35 @@ def greatest_number(path: Path, column: str) -> int:
         for number in range(metadata.num_row_groups)
     ]
     return max((one.max for one in found if one is not None and one.has_min_max), default=0)
+
+
+# --- one reading, of plain values ----------------------------------------------------------------
+
+
+def _write_plain(connection, plan: Plan, target: Path) -> bool:
+    """Write a table whose every value is written as DuckDB writes it; False where one is not."""
+    casts, selected = [], []
+    for column in plan.columns:
+        name = quoted(column.name)
+        if column.name not in plan.present or column.type == "VARCHAR":
+            selected.append(f"{_selected_one(plan, column)} as {name}")
+            continue
+        given, cast = quoted(plan.present[column.name][0]), quoted(f"{column.name} as it is")
+        casts.append(f"try_cast({given} as {column.type}) as {cast}")
+        tests = [] if column.type == "DOUBLE" else [f"cast({cast} as varchar) = {given}"]
+        tests += [] if column.type == "BIGINT" else [f"isfinite({cast})"]
+        selected.append(
+            f"case when {' and '.join(tests)} then {cast} "
+            f"when {given} is not null then error({literal(NOT_PLAIN)}) end as {name}"
+        )
+    inner = f"select {', '.join(['*', *casts])} from {plan.readable.scan}"
+    try:
+        copy(connection, f"select {', '.join(selected)} from ({inner})", target)
+    except duckdb.Error as error:
+        if NOT_PLAIN not in str(error):
+            raise
+        return False
+    return True
 
 
 # --- a second reading, with care -----------------------------------------------------------------
@@ -572,16 +611,17 @@ def _is_instant(connection, plan: Plan, column: layout.Column, test: str) -> boo
 
 def _selected(plan: Plan) -> str:
     """All columns of the layout; a value that cannot be read is missing."""
-    parts = []
-    for column in plan.columns:
-        name = quoted(column.name)
-        if column.role == "row_number":
-            parts.append(f"row_number() over () as {name}")
-        elif column.name not in plan.present:
-            parts.append(f"cast(null as {column.type}) as {name}")
-        else:
-            parts.append(f"{value_of(plan, column)} as {name}")
-    return ", ".join(parts)
+    return ", ".join(
+        f"{_selected_one(plan, column)} as {quoted(column.name)}" for column in plan.columns
+    )
+
+
+def _selected_one(plan: Plan, column: layout.Column) -> str:
+    if column.role == "row_number":
+        return "row_number() over ()"
+    if column.name not in plan.present:
+        return f"cast(null as {column.type})"
+    return value_of(plan, column)
 
 
 # --- what DuckDB says, as a sentence -------------------------------------------------------------

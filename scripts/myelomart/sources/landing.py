@@ -64,7 +64,8 @@ def land(sources: list[Source], landing: Path, say: Say = print) -> dict:
         known = before if before.get("specification") == manifest["specification"] else {}
         for source in sources:
             with folder.temporary(landing / folder.EXPORTED / source.name) as work:
-                entry = _land_source(source, landing, work, _entry(known, source), say)
+                before_it = _entry(known, source)
+                entry = _land_source(source, landing, work, before_it, say, len(sources) == 1)
             manifest["sources"].append(entry)
         _refuse_changed(manifest)
         folder.remove_other_sources(landing, {source.name for source in sources})
@@ -91,18 +92,21 @@ def bytes_of(source: Source) -> int:
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 
-def _land_source(source: Source, landing: Path, work: Path, before: dict, say: Say) -> dict:
+def _land_source(
+    source: Source, landing: Path, work: Path, before: dict, say: Say, is_alone: bool
+) -> dict:
     opened = open_source(source, work, say)
     entry = {
         "name": source.name,
         "location": opened.shown,
         "format": opened.kind,
         "options": {name: getattr(source, name) for name in OPTIONS},
+        "is_alone": is_alone,
         "vocabulary": opened.vocabulary_place,
         "unused": [{"file": one.path, "reason": one.reason} for one in opened.unused],
         "tables": {},
     }
-    if before.get("options") != entry["options"] or before.get("format") != entry["format"]:
+    if any(before.get(key) != entry[key] for key in ("options", "format", "is_alone")):
         before = {}
     reach = [landing, *(path for one in opened.tables.values() for path in _paths(one, opened))]
     reach += warehouse.with_log(opened.attached) if opened.attached else []
@@ -161,13 +165,21 @@ def _land_tables(
             warehouse.attach(connection, opened.attached, ATTACHED)
             attached = True
         _refuse_copies(found, prints[table])
-        account = _land_table(connection, table, found, landing, work, opened.source)
+        account = _land_table(
+            connection, table, found, landing, work, opened.source, entry["is_alone"]
+        )
         entry["tables"][table] = account.as_dict() | {"files": prints[table]}
     return changed
 
 
 def _land_table(
-    connection, table: str, found: Table | None, landing: Path, work: Path, source: Source
+    connection,
+    table: str,
+    found: Table | None,
+    landing: Path,
+    work: Path,
+    source: Source,
+    is_alone: bool,
 ) -> RowAccount:
     target = landed_path(landing, source.name, table)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -176,7 +188,7 @@ def _land_table(
         return RowAccount()
     readable = _readable(found, work)
     try:
-        account = _write_table(connection, readable, target, landing, source)
+        account = _write_table(connection, readable, target, landing, source, is_alone)
     except duckdb.Error as error:
         raise columns.unreadable(readable, error) from error
     _count_again(found, readable, account)
@@ -190,11 +202,16 @@ def _land_table(
 
 
 def _write_table(
-    connection, readable: columns.Readable, target: Path, landing: Path, source: Source
+    connection,
+    readable: columns.Readable,
+    target: Path,
+    landing: Path,
+    source: Source,
+    is_alone: bool,
 ) -> RowAccount:
     """Take the table as it is where it fits, else write it."""
     table = readable.table
-    plan = columns.plan(connection, readable, source.timezone)
+    plan = columns.plan(connection, readable, source.timezone, is_alone)
     if plan.fits and not mending.unreadable_numbers(connection, table, readable.linkable):
         folder.take(readable.linkable, target)
         account = RowAccount("copied parquet", rows=columns.parquet_rows(target))

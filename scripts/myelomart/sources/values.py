@@ -171,9 +171,11 @@ def number_of_text(text: str) -> str:
 
 
 def is_text_id(text: str) -> str:
-    """SQL that is true for a text that is an id and no number, also none that lost its digits."""
+    """SQL that is true for a text that is an id: no number, also none that lost its digits, and
+    not the name of a column, as where a header stands among the rows."""
+    names = ", ".join(literal(name) for name in sorted(JOINED_BY))
     return (
-        f"upper({text}) not in {NO_VALUE} "
+        f"upper({text}) not in {NO_VALUE} and lower({text}) not in ({names}) "
         f"and not regexp_full_match({text}, {literal(DAMAGED_NUMBER)})"
     )
 

@@ -368,6 +368,46 @@ def test_one_cohort_is_read_out_of_a_duckdb_file(tmp_path):
     check_cohort(path, tmp_path)
 
 
+def test_one_cohort_is_read_out_of_sqlite(tmp_path):
+    path = tmp_path / "cdm.sqlite"
+    queries = {
+        "person": PERSON,
+        "measurement": MEASUREMENT,
+        "condition_occurrence": WITH_DAY.format(CONDITIONS),
+        "concept": CONCEPT,
+    }
+    with warehouse.scratch() as source, sqlite3.connect(path) as target:
+        for table, query in queries.items():
+            found = warehouse.rows(source, query)
+            names = [name for name, *_ in warehouse.rows(source, f"describe {query}")]
+            target.execute(f"create table {table} ({', '.join(names)})")
+            marks = ", ".join("?" for _ in names)
+            cells = [
+                [cell if isinstance(cell, int) else str(cell) for cell in row] for row in found
+            ]
+            target.executemany(f"insert into {table} values ({marks})", cells)
+    check_cohort(path, tmp_path)
+
+
+def test_persons_whose_ids_are_texts_come_out_of_a_database_too(tmp_path):
+    tables = {
+        "person": PERSON,
+        "measurement": MEASUREMENT,
+        "condition_occurrence": WITH_DAY.format(CONDITIONS),
+    }
+    of_text = "select * replace (md5(person_id::varchar)::uuid as person_id) from ({})"
+    path = duckdb_file(
+        tmp_path / "cdm.duckdb",
+        cdm__concept=CONCEPT,
+        **{f"cdm__{table}": of_text.format(query) for table, query in tables.items()},
+    )
+    landed = Landed(path, tmp_path / "landing", cohort="myeloma")
+    [(people,)] = landed.rows("person", "list_sort(list(person_id))")
+    assert len(set(people)) == 2
+    of_events = "list_sort(list(distinct person_id)), count(*)"
+    assert landed.rows("measurement", of_events) == [(people, 8)]
+
+
 def test_one_cohort_is_read_out_of_postgresql(server, tmp_path):
     series = "from generate_series(1, 12) as numbers (number)"
     _execute(

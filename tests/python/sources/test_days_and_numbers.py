@@ -369,6 +369,18 @@ def test_the_number_of_a_text_does_not_depend_on_what_stands_beside_it(tmp_path,
     assert found[0] < found[1] and len(found[1]) == 3
 
 
+def test_a_header_among_the_rows_is_nobody(small_csv, tmp_path):
+    for path in small_csv.iterdir():
+        header, *lines = path.read_text().splitlines()
+        path.write_text("\n".join([header, *lines[:2], header, *lines[2:]]) + "\n")
+    landed = Landed(small_csv, tmp_path / "landing")
+    for table, rows in (("person", 3), ("measurement", 12)):
+        account = landed.account(table)
+        assert (account["rows_in"], account["rows"], account["rows_set_aside"]) == (
+            rows + 1, rows, 1,
+        )  # fmt: skip
+
+
 def numbers_in(folder, tmp_path, written, delimiter=","):
     """value_as_number of rows that give ``written``, in the order of their ids."""
     lines = [

@@ -183,6 +183,32 @@ def test_a_delta_table_is_read_by_its_log(small_cdm, tmp_path):
     assert landed.entry["format"] == "OMOP CDM as Delta and parquet"
 
 
+def test_an_iceberg_table_is_read_by_its_newest_snapshot(small_cdm, tmp_path):
+    catalogs = pytest.importorskip(
+        "pyiceberg.catalog.sql", reason="pyiceberg[sql-sqlite], which writes the table, is not here"
+    )
+    path = small_cdm / "measurement.parquet"
+    rows = pq.read_table(path)
+    path.unlink()
+    house = tmp_path / "house"
+    house.mkdir()
+    catalog = catalogs.SqlCatalog(
+        "test", uri=f"sqlite:///{house}/catalog.db", warehouse=f"file://{house}"
+    )
+    catalog.create_namespace("cdm")
+    table = catalog.create_table("cdm.measurement", schema=rows.schema)
+    table.append(rows)
+    table.overwrite(rows.slice(0, 5))
+    table.delete("measurement_id = 2")
+    folder = small_cdm / "measurement"
+    folder.symlink_to(table.location().removeprefix("file://"), target_is_directory=True)
+    landed = Landed(small_cdm, tmp_path / "landing")
+    ids = "list(measurement_id order by measurement_id)"
+    assert landed.rows("measurement", ids) == [([1, 3, 4, 5],)]
+    assert landed.entry["format"] == "OMOP CDM as Iceberg and parquet"
+    assert landed.account("measurement")["rows_in"] == 4
+
+
 def test_a_lakehouse_table_that_cannot_be_followed_is_refused_by_name(small_cdm, tmp_path):
     path = small_cdm / "measurement.parquet"
     (small_cdm / "measurement" / "_delta_log").mkdir(parents=True)

@@ -135,11 +135,21 @@ def test_parquet_that_fits_is_taken_as_it_is_and_stays_when_the_file_is_written_
             f"select * exclude (source_name) from read_parquet('{path}')",
             fitting / f"{table}.parquet",
         )
+    write(
+        "select * replace (gender_concept_id::integer as gender_concept_id) "
+        f"from read_parquet('{fitting}/person.parquet')",
+        fitting / "person.parquet",
+    )
     landing = tmp_path / "taken"
     manifest = land([Source("cdm", str(fitting))], landing, lambda line: None)
     assert manifest["sources"][0]["tables"]["person"]["form"] == "copied parquet"
+    assert manifest["sources"][0]["tables"]["measurement"]["form"] == "copied parquet"
     taken = landing / "person" / "source_name=cdm" / "part.parquet"
     assert taken.read_bytes() == (fitting / "person.parquet").read_bytes()
+    both = [Source("cdm", str(fitting)), Source("b", str(fitting))]
+    told = land(both, tmp_path / "both", lambda line: None)  # a table has one type in all sources
+    assert told["sources"][0]["tables"]["person"]["form"] != "copied parquet"
+    assert landed(tmp_path / "both", "person", "max(typeof(gender_concept_id))") == [("BIGINT",)]
     (fitting / "person.parquet").write_bytes(b"written over")
     assert landed(landing, "person") == [(3,)]
 
