@@ -182,9 +182,9 @@ def started_build(project, database, source):
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    made = database.with_name(database.name + ".building") / database.name
+    place = database.with_name(database.name + ".building")
     deadline = time.time() + 180
-    while not made.exists() and time.time() < deadline:
+    while not list(place.glob("*.duckdb")) and time.time() < deadline:
         time.sleep(0.1)
     time.sleep(0.5)
     return process
