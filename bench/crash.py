@@ -40,6 +40,7 @@ from myelomart.sources.source import Source
 from myelomart_synthetic.network import make_network
 
 WORKS = ("build", "results", "report", "synth")
+PAGE = 100_000  # words of a page
 SIZES = {"a": 40, "b": 60}  # persons of two networks
 KILL, POWER, FULL, DISK = "kill", "power", "full", "disk"
 EVENTS = {
@@ -203,13 +204,13 @@ def network(seed: int, place: Path) -> None:
 
 def page(text: str, place: Path) -> None:
     """A page, as `report` writes it."""
-    whole.write_text(place / "report.html", text * 1000)
+    whole.write_text(place / "report.html", text * PAGE)
 
 
 def state_of_page(place: Path) -> str:
     """Which page stands there."""
     text = (place / "report.html").read_text()
-    assert text in ("old" * 1000, "new" * 1000), "half a page"
+    assert text in ("old" * PAGE, "new" * PAGE), "half a page"
     return text[:3]
 
 

@@ -64,6 +64,11 @@ def _taken(path: Path, what: str, kind: type[MyelomartError]) -> int:
         except BlockingIOError as error:
             os.close(descriptor)
             raise kind(f"{what}{_holder(text)}: wait until it ends.") from error
+        except OSError as error:
+            os.close(descriptor)
+            raise kind(
+                f"The disk of {path.parent} keeps no locks ({error.strerror}): work on another."
+            ) from error
         except BaseException:
             os.close(descriptor)
             raise

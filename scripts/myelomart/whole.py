@@ -8,6 +8,7 @@ made carries `.myelomart`, which lists what we put into it: nothing else is ever
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import json
 import os
@@ -203,7 +204,8 @@ def put(place: Path, target: Path, *beside: Path) -> None:
 def recover(target: Path) -> None:
     """Remove the staging folder of ``target``; put back what a kill between renames took away."""
     place = target.with_name(target.name + STAGING)
-    if (place / FORMER / target.name).exists() and not target.exists():
+    is_cut = (place / MARKER).is_file() and (place / FORMER / target.name).exists()
+    if is_cut and not target.exists():
         for former in sorted((place / FORMER).iterdir(), key=lambda path: path.name == target.name):
             path = target.with_name(former.name)
             if path.exists():  # of the new, which are not all there
@@ -228,6 +230,9 @@ def sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a disk that cannot sync names
+            raise
     finally:
         os.close(descriptor)
 

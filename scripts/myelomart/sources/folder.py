@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from myelomart import warehouse, whole
@@ -73,7 +73,7 @@ def take(path: Path, target: Path) -> None:
     temporary = target.with_name(target.name + ".new")
     temporary.unlink(missing_ok=True)
     if EXPORTED in path.parts:
-        os.link(path, temporary)
+        _link_or_copy(str(path), str(temporary))
     else:
         with path.open("rb") as source, temporary.open("wb") as copy:
             try:
@@ -174,27 +174,28 @@ def read_by(database: Path) -> set[str]:
     return {found for (query,) in queries for found in NAMED.findall(query)}
 
 
-def remove_unread(database: Path, target: str, trash: Path, kept: Path | None = None) -> list[Path]:
-    """Remove the landings of ``database`` that no database beside it reads; these they were.
+def remove_unread(database: Path, target: str, trash: Path, kept: Path | None = None) -> None:
+    """Remove the landings of ``database`` that no database beside it reads.
 
     A database that cannot be opened may read any. ``kept`` stays. A landing goes to ``trash``
-    first: under its own name it is whole or not there.
+    first: under its own name it is whole or not there. One with files of somebody else stays.
     """
     found = [path for path in landings(database, target) if path != kept]
     if not found:
-        return []
+        return
     read: set[str] = set()
     for other in database.parent.iterdir():
         try:
             if other.is_file() and warehouse.is_duckdb(other):
                 read |= read_by(other)
         except (MyelomartError, OSError):
-            return []
+            return
     unread = [path for path in found if NAMED.search(path.name)[1] not in read]
     for path in unread:
-        os.rename(path, trash / path.name)
-        whole.discard(trash / path.name)
-    return unread
+        with suppress(MyelomartError):
+            whole.refuse_foreign(path, MADE_BY)
+            os.rename(path, trash / path.name)
+            whole.discard(trash / path.name)
 
 
 def _prefix(database: Path, target: str) -> str:
@@ -203,7 +204,10 @@ def _prefix(database: Path, target: str) -> str:
 
 def _link_or_copy(source: str, target: str) -> None:
     """Parquet is only ever replaced, so a second name for it is safe; the rest is small."""
-    if source.endswith(".parquet"):
-        os.link(source, target)
-    else:
-        shutil.copy2(source, target)
+    try:
+        if source.endswith(".parquet"):
+            os.link(source, target)
+            return
+    except OSError:  # a disk that has no second names
+        pass
+    shutil.copy2(source, target)

@@ -182,9 +182,9 @@ def started_build(project, database, source):
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    made = database.with_name(database.name + ".building") / database.name
+    place = database.with_name(database.name + ".building")
     deadline = time.time() + 180
-    while not made.exists() and time.time() < deadline:
+    while not list(place.glob("*.duckdb")) and time.time() < deadline:
         time.sleep(0.1)
     time.sleep(0.5)
     return process
@@ -238,6 +238,10 @@ def test_each_build_has_a_landing_of_its_own_which_stays_while_a_database_reads_
     assert folder.content_of(landing) == landing.name[-16:]  # nobody wrote to it
     build(small_cdm, built)
     Path(earlier).unlink()
+    (landing / "thesis.txt").write_text("mine")
+    assert CliRunner().invoke(app, ["clean", str(built.parent)]).exit_code == 0
+    assert landing in folder.landings(built)
+    (landing / "thesis.txt").unlink()
     assert CliRunner().invoke(app, ["clean", str(built.parent)]).exit_code == 0
     assert folder.landings(built) == [folder.landing_of(built)]
 
