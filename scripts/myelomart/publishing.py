@@ -15,6 +15,7 @@ from myelomart.disclosure.suppression import suppress
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
+from myelomart.private_files import private
 from myelomart.project import project_root
 from myelomart.report.render import Chapter, Page, chapter, quality_table, render
 from myelomart.results import Results, write_results
@@ -37,6 +38,7 @@ class Run:
     quality: Table | None
 
 
+@private()
 def run_studies(
     database: Path, wanted: list[str] | None = None, suppress_below: int | None = None
 ) -> Run:
