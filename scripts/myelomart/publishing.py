@@ -16,6 +16,7 @@ from myelomart.disclosure.suppression import suppress_together
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
+from myelomart.private_files import private
 from myelomart.project import project_root
 from myelomart.report.render import Chapter, Page, chapter, quality_table, render
 from myelomart.results import Results, write_results
@@ -38,6 +39,7 @@ class Run:
     quality: Table | None
 
 
+@private()
 def run_studies(
     database: Path, wanted: list[str] | None = None, policy: Policy | None = None
 ) -> Run:

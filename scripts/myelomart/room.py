@@ -137,5 +137,5 @@ def _path_in(error: BaseException | str) -> Path | None:
     """The file that an error names: Python's own word, or the first absolute path in quotes."""
     if isinstance(error, OSError) and error.filename:
         return Path(os.fsdecode(error.filename))
-    found = re.search(r"[\"'](/[^\"']+)[\"']", str(error))
-    return Path(found.group(1)) if found else None
+    found = re.search(r"\"(/[^\"\\]+)|'(/[^']+)'", str(error))
+    return Path(found[1] or found[2]) if found else None

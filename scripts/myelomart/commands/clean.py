@@ -21,7 +21,7 @@ def clean(
         typer.Argument(help="Where databases and results lie; here and results without it."),
     ] = None,
 ) -> None:
-    """Remove what killed commands left, the copy that `check` reads, and landings nobody reads.
+    """Remove what killed commands left, and landings that nobody reads.
 
     Exit code 1 when something has such a name and is not ours, or is at work.
     """

@@ -87,7 +87,7 @@ def build(source, database):
 
 
 def people_landed(database):
-    with warehouse.database(database) as connection:
+    with warehouse.database(database, reach=[Path("/")]) as connection:  # its landing lies anywhere
         return warehouse.value(connection, "select count(*) from landed")
 
 
