@@ -1,7 +1,7 @@
 -- One row per event group of a study, person, event, day and record behind it: the events that studies ask for.
 -- Definition: an event belongs to every group that lists its kind and its code (seeds/studies/event_groups); all that
--- cohorts, covariates and endpoints say of a group is read from here. A group that names an excluded_role leaves out the
--- records of a drug on the days on which the person took it in that part, and those of their order order_match_days
+-- cohorts, covariates and endpoints say of a group is read from here. A group that names an excluded_role leaves out
+-- the records of a drug on the days on which the person took it in that part, and those of their order order_match_days
 -- away: pomalidomide that bridges to CAR-T is no index of a pomalidomide arm.
 -- Limits: a group without a row met no event.
 

@@ -7,8 +7,8 @@
 -- on a ward says nothing of a prescription of a drug that is only taken by mouth. daily_milligrams: the strength of one
 -- unit (int_drug_strengths) times the units of a day on which it is taken, one unless more were supplied than days;
 -- different strengths of a day add up, duplicates of one count once. is_stopped_for_toxicity is null where no reason
--- for stopping is recorded. A code that names no drug (trial_drug) of a person who takes part in a trial (clinical_trial
--- within trial_days) is an exposure to the agent without a name.
+-- for stopping is recorded. A code that names no drug (trial_drug) of a person who takes part in a trial
+-- (clinical_trial within trial_days) is an exposure to the agent without a name.
 -- Limits: a dose is meant for capsules and tablets, and null where no strength is recorded; an order that was never
 -- given counts.
 

@@ -2,10 +2,11 @@
 -- Definition: specification procedures 2.3 rule 2. Steroids stay steroids; else the first of these that holds.
 -- Conditioning: melphalan and the like from 7 days before to 1 day after a transplant. Lymphodepletion: fludarabine,
 -- cyclophosphamide or bendamustine in the 14 days before a CAR-T infusion. Mobilisation: cyclophosphamide or etoposide
--- on at most 2 days from 60 to 8 days before a transplant, not used earlier. Then the roles without a coded event, which
--- is_role_assumed marks: of a transplant that is assumed itself, and int_roles_assumed. All else is core; what bridges
--- to an infusion is told apart by the state machine (int_line_doses). Cover ends at the recorded end when that is at most 90
--- days away, else at the assumed one (specification exposures 0.9); the last dose is the last day that is recorded.
+-- on at most 2 days from 60 to 8 days before a transplant, not used earlier. Then the roles without a coded event,
+-- which is_role_assumed marks: of a transplant that is assumed itself, and int_roles_assumed. All else is core; what
+-- bridges to an infusion is told apart by the state machine (int_line_doses). Cover ends at the recorded end when that
+-- is at most 90 days away, else at the assumed one (specification exposures 0.9); the last dose is the last day that is
+-- recorded.
 -- Limits: reads the future (a transplant or an infusion that is still to come), as any record of these roles must.
 
 with line_rules as (select * from {{ ref('int_line_rules') }}),

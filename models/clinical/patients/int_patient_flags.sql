@@ -4,11 +4,11 @@
 -- before the diagnosis, before the first day observed, or within 30 days of it where the diagnosis is older; or a first
 -- record that tells of treatment before it: a remission coded on the day of the first diagnosis code, a state after
 -- transplant or a history of the disease coded until 30 days after it, or maintenance as the first treatment within 30
--- days of it (one drug that maintains alone, no steroid within 30 days and no other drug in 60). has_one_diagnosis_date:
--- myeloma is coded on a single day; has_*: any code of the disease; is_possible_smoldering: no core drug of drug_classes from 30 days before the diagnosis to a year
--- after it and no organ damage by then (a pathological fracture, hemoglobin under 10 g/dL, creatinine over 2 mg/dL or
--- calcium over 11 mg/dL, whatever the cause); null where neither came and the year was not observed to its end or to
--- death.
+-- days of it (one drug that maintains alone, no steroid within 30 days and no other drug in 60).
+-- has_one_diagnosis_date: myeloma is coded on a single day; has_*: any code of the disease; is_possible_smoldering: no
+-- core drug of drug_classes from 30 days before the diagnosis to a year after it and no organ damage by then (a
+-- pathological fracture, hemoglobin under 10 g/dL, creatinine over 2 mg/dL or calcium over 11 mg/dL, whatever the
+-- cause); null where neither came and the year was not observed to its end or to death.
 -- Limits: lytic lesions without a fracture are rarely coded; organ damage that nobody measured counts as none.
 
 with patients as (select * from {{ ref('int_myeloma_patients') }}),

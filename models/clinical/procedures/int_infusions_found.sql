@@ -1,7 +1,7 @@
 -- One row per person and infusion of a CAR-T product.
 -- Definition: specification procedures 2.3 rule 4. Codes have ranks (infusion_code_ranks): the administration, the
--- product, its order, the stay or claim line. A code within cluster_days (30), or in one stay, of a better one is of its
--- infusion; what remains is one infusion where codes follow each other as closely, on the earliest of their days. A
+-- product, its order, the stay or claim line. A code within cluster_days (30), or in one stay, of a better one is of
+-- its infusion; what remains is one infusion where codes follow each other as closely, on the earliest of their days. A
 -- stay's code makes an infusion of a person without any other, and no second one. The product is the most specific that
 -- a code of the infusion names: by name, then by rank, then by nearness. target: BCMA, unless the product has another.
 -- Limits: a code that names no product counts only for a person with myeloma and without a CD19 product; of two

@@ -1,8 +1,8 @@
 -- One row per person and stem cell transplant, before lines of therapy are known.
 -- Definition: transplant codes of a kind at most 13 days apart are one transplant, dated on the last of them; what
 -- comes less than 60 days after the previous transplant is not counted again (specification procedures 2.3 rule 3). A
--- code that does not say whose cells (S2150) is of an autologous transplant, unless an allogeneic one is coded within 60
--- days. is_assumed: the kind rests on such codes alone, or the transplant itself on its conditioning
+-- code that does not say whose cells (S2150) is of an autologous transplant, unless an allogeneic one is coded within
+-- 60 days. is_assumed: the kind rests on such codes alone, or the transplant itself on its conditioning
 -- (int_transplants_assumed), where no code of any transplant lies within 60 days.
 -- Limits: a run of codes each less than 60 days after the one before counts once, however long it lasts.
 

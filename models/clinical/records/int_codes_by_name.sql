@@ -1,7 +1,8 @@
 -- One row per drug code of a source and concept set that its text names.
 -- Definition: a name of drug_names stands in the source's own text, or in the name of the record's concept, as whole
 -- words (macros/plain_words); the longest name wins: a name that is part of a longer name found in the same text does
--- not count (melphalan flufenamide is not melphalan). Digits part words («REVLIMID25MG») unless the name itself has any.
+-- not count (melphalan flufenamide is not melphalan). Digits part words («REVLIMID25MG») unless the name itself has
+-- any.
 -- Limits: drug text only: a procedure's text that names a CAR-T product may be its apheresis.
 
 with source_codes as (select * from {{ ref('int_source_codes') }} where domain = 'drug'),
