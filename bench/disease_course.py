@@ -45,9 +45,11 @@ GROUPS = {
     ),
     "grades": ("int_lab_baselines", "int_lab_toxicities"),
     "responses": (
+        "int_answers_read",
         "int_findings",
         "int_disease_markers",
         "int_involved_chains",
+        "int_markers_paired",
         "int_disease_assessments",
         "int_response_lines",
         "int_response_baselines",
