@@ -42,6 +42,8 @@ def failure_of(error: BaseException) -> MyelomartError:
         return said
     if isinstance(error, OSError):
         return MyelomartError(_of_system(error))
+    if isinstance(error, RuntimeError) and "home directory" in str(error):
+        return MyelomartError("This user has no home directory: write the path without ~.")
     if isinstance(error, RecursionError):
         return MyelomartError("The input is nested too deeply to be read: make it flatter.")
     if isinstance(error, UnicodeError):

@@ -62,6 +62,7 @@ def command(monkeypatch, capsys):
         (duckdb.CatalogException("Catalog Error: x"), 4, "no whole warehouse"),
         (duckdb.PermissionException("Permission Error: x"), 4, "a file outside it"),
         (RecursionError(), 1, "nested too deeply"),
+        (RuntimeError("Could not determine home directory."), 1, "write the path without ~"),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, SECRET), 1, "not UTF-8"),
         (UnicodeEncodeError("ascii", SECRET, 0, 1, SECRET), 1, "not UTF-8"),
         (KeyboardInterrupt(), 130, "stopped"),

@@ -99,6 +99,14 @@ def refused(source, database, kind=WarehouseError):
     return str(failure.value)
 
 
+def test_dbt_writes_beside_the_database_and_what_is_made_is_private(first_build):
+    assert not any((first_build / "project" / name).exists() for name in ("target", "logs"))
+    assert (first_build / "warehouse.dbt" / "logs" / "dbt.log").exists()
+    made = sorted(first_build.glob("warehouse.*"))
+    assert [path.suffix for path in made].count(".duckdb") == 1 and len(made) == 3  # and a landing
+    assert [path.name for path in made if path.stat().st_mode & 0o077] == []
+
+
 def test_a_build_takes_the_place_of_what_an_interrupted_one_left(built):
     assert persons(built) == 3
 
