@@ -1,21 +1,24 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, day and kind of visit that began on it and in which no cells were infused.
--- Definition: the records of visits by their concept set, without those whose own dates hold an infusion of CAR-T
--- cells, whatever the index of a study: the stay for the infusion is part of the treatment and no outcome of it.
+-- Definition: the records of visits of the kinds that studies/known_events lists (no study can ask for another: the
+-- many outpatient visits are none), without those whose own dates hold an infusion of CAR-T cells, whatever the index
+-- of a study: the stay for the infusion is part of the treatment and no outcome of it.
 -- Limits: a stay that a source cuts into several records is judged record by record.
 
 with coded_events as (select * from {{ ref('int_coded_events') }}),
 cell_therapies as (select * from {{ ref('cell_therapies') }}),
+known_events as (select * from {{ ref('known_events') }} where event_type = 'visit_apart'),
 
 visits as (
 
     select distinct
-        person_id,
-        concept_set_id,
-        start_date,
-        coalesce(end_date, start_date) as end_date
+        coded_events.person_id,
+        coded_events.concept_set_id,
+        coded_events.start_date,
+        coalesce(coded_events.end_date, coded_events.start_date) as end_date
     from coded_events
-    where domain = 'visit'
+    inner join known_events on coded_events.concept_set_id = known_events.event_code
+    where coded_events.domain = 'visit'
 
 ),
 
