@@ -65,6 +65,7 @@ def build_definitions(project):
     command += [
         "concept_sets",
         "lab_limits",
+        "mrd_thresholds",
         "known_event_codes",
         "published_results",
         "published_places",
