@@ -197,7 +197,7 @@ def test_a_product_known_by_name_only_is_an_infusion_against_bcma(connection):
         select cast(infusion_date as varchar), product, target from core.cell_therapies
         where person_id = 2
         """,
-    ) == [(INFUSED, "unknown", "bcma")]
+    ) == [(INFUSED, "other_bcma", "bcma")]
 
 
 def test_more_than_six_litres_and_high_nasal_flow_are_grade_3_and_no_flow_is_no_oxygen(connection):
