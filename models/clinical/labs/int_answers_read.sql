@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 -- One row per record of a patient that answers whether a finding is present, readable or not.
 -- Definition: observations and measurements that the role 'findings' of concept_set_roles names (immunofixation,
--- imaging, residual disease), read by int_result_texts from the answer's concept, else from its text. is_present is NULL
--- where the answer says neither; has_answer says that one is recorded.
+-- imaging, residual disease), read by int_result_texts from the answer's concept, else from its text. is_present is
+-- NULL where the answer says neither; has_answer says that one is recorded.
 -- Limits: an answer that int_result_texts does not know is no answer (qc.results_unread).
 
 with events as (select * from {{ ref('int_coded_events') }}),

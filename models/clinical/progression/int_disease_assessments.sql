@@ -46,7 +46,8 @@ assessments as (
         bool_or(case when marker = 'serum_band' then has_serum_band end) as has_serum_band,
         bool_or(case when marker = 'urine_band' then has_urine_band end) as has_urine_band,
         bool_or(case when marker = 'residual_disease' then has_residual_disease end) as has_residual_disease,
-        max(case when marker = 'residual_disease' then residual_disease_sensitivity end) as residual_disease_sensitivity,
+        max(case when marker = 'residual_disease' then residual_disease_sensitivity end)
+            as residual_disease_sensitivity,
         max(case when marker = 'marrow_and_imaging' then marrow end) as marrow,
         max(case when marker = 'marrow_and_imaging' then plasmacytoma end) as plasmacytoma,
         bool_or(case when marker = 'marrow_and_imaging' then has_clonal_cells end) as has_clonal_cells,
