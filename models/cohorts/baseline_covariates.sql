@@ -51,7 +51,8 @@ matched_events as (
     where
         asked.covariate_type = 'event'
         and {{ lies_in_window(
-            days_between('asked.anchor_date', 'grouped_events.event_date'), 'asked.window_start_days', 'asked.window_end_days'
+            days_between('asked.anchor_date', 'grouped_events.event_date'),
+            'asked.window_start_days', 'asked.window_end_days'
         ) }}
     group by 1, 2, 3, 4, 5
 

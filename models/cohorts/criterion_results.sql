@@ -40,7 +40,8 @@ matched_events as (
     where
         asked.criterion_type = 'event'
         and {{ lies_in_window(
-            days_between('asked.index_date', 'grouped_events.event_date'), 'asked.window_start_days', 'asked.window_end_days'
+            days_between('asked.index_date', 'grouped_events.event_date'),
+            'asked.window_start_days', 'asked.window_end_days'
         ) }}
         and (
             asked.value_operator is null

@@ -2,8 +2,8 @@
 -- number it stands for where the test is a quantity.
 -- Definition: the rows of result_texts, and the sentences about a monoclonal protein, read clause by clause with
 -- result_words: a clause that negates a finding says absent («No M-spike detected», «not observed»), one that only
--- names it says present («faint IgG kappa band»), a heading («Monoclonal protein:») neither; a pattern that is normal is
--- absent. The text says present when one of its clauses does, else absent when one does. Absent stands for 0.
+-- names it says present («faint IgG kappa band»), a heading («Monoclonal protein:») neither; a pattern that is normal
+-- is absent. The text says present when one of its clauses does, else absent when one does. Absent stands for 0.
 -- Limits: a text with a word of doubt, of more than 8 clauses, or with a finding that a later clause takes back without
 -- naming one («IgG kappa, no longer detected») is not read.
 

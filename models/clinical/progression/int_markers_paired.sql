@@ -1,5 +1,4 @@
--- One row per patient, laboratory marker of the disease and day on which it was measured, with the assessment it belongs
--- to.
+-- One row per patient, laboratory marker of the disease and day on which it was measured, with its assessment.
 -- Definition: two days of one marker are two assessments, however close; different markers pair by nearest day, at most
 -- lab_window days apart (specification responses 4.2). What the disease is followed by leads and gives the assessment
 -- its date: serum, then urine, as far as they were ever measurable, then the involved free light chain (kappa without
@@ -54,7 +53,9 @@ unpaired as (
             when 'urine'
                 then case when not measurable.has_urine then 3 when measurable.has_serum then 2 else 1 end
             when coalesce(involved_chains.involved_chain, 'kappa') || '_chains'
-                then 1 + case when measurable.has_serum then 1 else 0 end + case when measurable.has_urine then 1 else 0 end
+                then
+                    1 + case when measurable.has_serum then 1 else 0 end
+                    + case when measurable.has_urine then 1 else 0 end
         end as lead_number,
         cast(null as date) as assessed_date
     from marker_days

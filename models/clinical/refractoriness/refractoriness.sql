@@ -2,8 +2,8 @@
 -- Definition: specification refractoriness 3.3 (Rajkumar 2011), the IMWG's progression on therapy or within 60 days of
 -- the last dose. CONFIRMED: a progression after a dose of the line and at most 60 days after the last one (rule 1); or
 -- no response to the line (rule 2). PROBABLE (rule 3): another line began within those 60 days, unless the drug was
--- stopped for toxicity at most 28 days before, or goes on in that line (given again at most continued_days after its last
--- dose); or death from myeloma. EXPOSED is neither and does not mean sensitive.
+-- stopped for toxicity at most 28 days before, or goes on in that line (given again at most continued_days after its
+-- last dose); or death from myeloma. EXPOSED is neither and does not mean sensitive.
 -- Which lines failed is in int_failed_lines, which doses count in int_drug_exposures_counted. evidence_date is the day
 -- on which the status became known, so that any earlier date sees EXPOSED.
 -- Limits: a switch for toxicity that no record explains reads as PROBABLE (shares per site in

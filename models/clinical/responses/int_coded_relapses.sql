@@ -1,10 +1,10 @@
 -- One row per patient, line of therapy and day on which a code of relapse tells of one in that line.
--- Definition: specification progression 5.1 rule 2. A code of plasma_cell_relapse (C90.02, C90.12, C90.22, C90.32) after
--- the infusion of the line, or after a response in it, derived or charted, and up to the day the next line starts. It is
--- a billing status that is coded on and on: only a new code counts, without one of its kind (extramedullary or not) in
--- the relapse_code_clear_days before. What was measured goes first: a marker measured from the day of the code to
--- relapse_code_refuted_days after it, none of which is above its last value before, refutes the code, but not one of
--- extramedullary disease, which secretes nothing as a rule.
+-- Definition: specification progression 5.1 rule 2. A code of plasma_cell_relapse (C90.02, C90.12, C90.22, C90.32)
+-- after the infusion of the line, or after a response in it, derived or charted, up to the day the next line starts. It
+-- is a billing status that is coded on and on: only a new code counts, without one of its kind (extramedullary or
+-- not) in the relapse_code_clear_days before. What was measured goes first: a marker measured from the day of the code
+-- to relapse_code_refuted_days after it, none of which is above its last value before, refutes the code, but not one of
+-- extramedullary disease, which often secretes nothing.
 -- Limits: a relapse that was first coded after the next treatment had worked reads as a second one.
 
 with response_lines as (select * from {{ ref('int_response_lines') }}),

@@ -2,9 +2,9 @@
 -- where it is known from.
 -- Definition: the earliest confirmed progression after the line's index, up to the day the next line starts, over all
 -- sources; on one day laboratory goes before imaging and marrow and those before the site's own record (specification
--- progression 5.1). A code of relapse counts only where no other source knows of a progression of the line (rule 2). The
--- start of a new line is no progression. A parameter (progressions, source_<name>) switches a source off: then another
--- may date the progression later, or none.
+-- progression 5.1). A code of relapse counts only where no other source knows of a progression of the line (rule 2).
+-- The start of a new line is no progression. A parameter (progressions, source_<name>) switches a source off: then
+-- another may date the progression later, or none.
 
 with responses_confirmed as (select * from {{ ref('int_responses_confirmed') }} where is_progression_confirmed),
 structured as (select * from {{ ref('int_structured_progressions') }}),
