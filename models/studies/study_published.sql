@@ -2,7 +2,8 @@
 -- that collects evidence the numbers that they cite, with what is known of the study they are cited from.
 -- Definition: published_places says where it stands in our outputs: analysis, covariate or endpoint, level, group and
 -- cohort; unanswered_reason why nothing of ours can stand beside it. A number that repeats another stands only where it
--- has a place of its own. issue_id names the contradictions that touch it. Limits: a number without a place has no output of ours beside it.
+-- has a place of its own. issue_id names the contradictions that touch it. Limits: a number without a place has no
+-- output of ours beside it.
 
 with published_results as (select * from {{ ref('published_results') }}),
 cited_studies as (select * from {{ ref('cited_studies') }}),

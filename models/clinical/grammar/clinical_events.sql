@@ -2,8 +2,8 @@
 -- Definition: event_type says what kind of fact it is ('coded': a record whose code a concept set names; or a derived
 -- diagnosis, lab, cell_therapy, transplant, line, progression, death …), event_code which one (the concept set, or a
 -- name of seeds/studies/known_events). record_domain and record_id lead back to the record of the source; an event that
--- was derived from several has the domain 'derived' and no record (0). An adverse event that belongs to two infusions or
--- doses is one event of its day, with the higher grade.
+-- was derived from several has the domain 'derived' and no record (0). An adverse event that belongs to two infusions
+-- or doses is one event of its day, with the higher grade.
 -- Limits: a record that belongs to two concept sets is an event of both.
 
 with patients as (select * from {{ ref('patients') }}),

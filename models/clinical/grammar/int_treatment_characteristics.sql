@@ -1,12 +1,11 @@
 {{ config(materialized='ephemeral') }}
 -- One row per person, characteristic of the treatment before a day, and day from which its value holds.
 -- Definition: what happened on a day holds from the next, so that the index day's own treatment never counts. A line of
--- CAR-T counts from its infusion on, so that bridging is no prior line (specification lines 2.5); their group is told by
--- few_lines_from and few_lines_to (specification studies D2: 2 to 4 prior regimens). Exposure to a drug, a
--- class or a combination is 0 from birth and 1 from the day after the first dose (specification refractoriness 3.1,
--- Rajkumar 2011). The recency of autologous transplants is none until the day after the first; within a year of the
--- last; then more than a year (specification studies D4). transplant_line_number, the line of the first one, is known
--- on its day.
+-- CAR-T counts from its infusion on, so that bridging is no prior line (specification lines 2.5); their group is told
+-- by few_lines_from and few_lines_to (specification studies D2: 2 to 4 prior regimens). Exposure to a drug, a class or
+-- a combination is 0 from birth and 1 from the day after the first dose (specification refractoriness 3.1, Rajkumar
+-- 2011). The recency of autologous transplants is none until the day after the first; within a year of the last; then
+-- more than a year (specification studies D4). transplant_line_number, the line of the first one, is known on its day.
 
 with patients as (
 
