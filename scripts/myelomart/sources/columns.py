@@ -156,7 +156,7 @@ def plan(
             )
     for column in columns:
         kind = present.get(column.name, ("", column.type))[1]
-        if not is_readable(kind, column, table):
+        if not is_readable(kind, column):
             raise SourceError(
                 f"{place}: table {table}, column {column.name} is of type {kind}, "
                 f"not {WORDS.get(column.type, 'text')}: export it as {column.type}."
