@@ -66,7 +66,8 @@ FIRST_OF_TEXTS = 2**62  # above it stand the ids that are made of texts; 60 bits
 
 def is_id(column: layout.Column) -> bool:
     """True for an id of the source's own; a concept has its number from OMOP."""
-    return column.name.endswith("_id") and not column.name.endswith("concept_id")
+    is_named_so = column.name.endswith("_id") and not column.name.endswith("concept_id")
+    return column.type == "BIGINT" and is_named_so
 
 
 def is_readable(kind: str, column: layout.Column) -> bool:
