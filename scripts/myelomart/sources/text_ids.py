@@ -14,10 +14,13 @@ from myelomart.sources import layout
 from myelomart.sources.columns import Plan, copy, greatest_number
 from myelomart.sources.files import pattern
 from myelomart.sources.source import RowAccount
-from myelomart.sources.values import FIRST_OF_TEXTS, JOINED_BY, is_text_id, number_of_text
+from myelomart.sources.values import FIRST_OF_TEXTS, is_id, is_text_id, number_of_text
 from myelomart.warehouse import quoted, rows
 
 ACTION = "id made of text"
+NAMED = {  # tables to whose rows somebody may want to find back
+    "person", "visit_occurrence", "visit_detail", "provider", "care_site", "location", "episode",
+}  # fmt: skip
 
 
 def keep_text_ids(connection, plan: Plan, landed: Path, account: RowAccount, target: Path) -> None:
@@ -30,7 +33,7 @@ def keep_text_ids(connection, plan: Plan, landed: Path, account: RowAccount, tar
     texts = {
         column.name: _text(*plan.present[column.name])
         for column in plan.columns
-        if column.name in JOINED_BY
+        if is_id(column)
         and plan.present.get(column.name, ("", ""))[1] in ("VARCHAR", "UUID")
         and greatest_number(landed, column.name) >= FIRST_OF_TEXTS
     }
@@ -40,7 +43,7 @@ def keep_text_ids(connection, plan: Plan, landed: Path, account: RowAccount, tar
     found = rows(connection, f"select {counts} from {plan.readable.scan}")[0]
     for name, count in zip(texts, found, strict=True):
         account.note(ACTION, name, "it is a text", count)
-        if count and name == layout.key_of(plan.table):
+        if count and plan.table in NAMED and name == layout.key_of(plan.table):
             _write_key(connection, plan, texts[name], target)
 
 

@@ -2,8 +2,8 @@
 
 No cast may fail or guess: a whole number has no fraction and no lost digits, an infinite number is
 none, a text is a day only in a form that can be one day alone, and an instant becomes a day only in
-a zone that is stated. The id of a person, visit or place that is a text or a UUID becomes a number
-made of it: the same text the same number, in every table and in every run.
+a zone that is stated. An id that is a text or a UUID becomes a number made of it: the same text the
+same number, in every table and in every run.
 """
 
 from __future__ import annotations
@@ -59,18 +59,18 @@ NAMED_BY_ID = {
     "drug_exposure", "procedure_occurrence", "device_exposure", "measurement", "observation",
     "episode", "note_nlp",
 }  # fmt: skip
-# ids that tables are joined by: of a text such an id is a number made of the text
-JOINED_BY = {
-    "person_id", "visit_occurrence_id", "preceding_visit_occurrence_id", "visit_detail_id",
-    "parent_visit_detail_id", "preceding_visit_detail_id", "provider_id", "care_site_id",
-    "location_id", "episode_id", "episode_parent_id",
-}  # fmt: skip
 UUID_FORM = r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?"
 DAMAGED_NUMBER = r"[+-]?(?:\d*\.\d*(?:[eE][+-]?\d+)?|\d+(?:\.\d*)?[eE][+-]\d+|\d+)"
 FIRST_OF_TEXTS = 2**62  # above it stand the ids that are made of texts; 60 bits
 
 
-def is_readable(kind: str, column: layout.Column, table: str) -> bool:
+def is_id(column: layout.Column) -> bool:
+    """True for an id of the source's own; a concept has its number from OMOP."""
+    is_named_so = column.name.endswith("_id") and not column.name.endswith("concept_id")
+    return column.type == "BIGINT" and is_named_so
+
+
+def is_readable(kind: str, column: layout.Column) -> bool:
     """True when a column of type ``kind`` can hold what ``column`` is for."""
     if kind in ('"NULL"', "NULL"):
         return True
@@ -81,8 +81,8 @@ def is_readable(kind: str, column: layout.Column, table: str) -> bool:
         return True
     if column.type in ("DATE", "TIMESTAMP"):
         return kind == "VARCHAR" or kind in DAYS or (is_number and kind != "BOOLEAN")
-    if kind == "UUID":  # a number is made of it, or (where it names its row alone) given to it
-        return column.name in JOINED_BY or (column.role == "key" and table in NAMED_BY_ID)
+    if kind == "UUID":  # a number is made of it
+        return is_id(column)
     return kind == "VARCHAR" or is_number
 
 
@@ -113,16 +113,15 @@ def value_of(plan: Plan, column: layout.Column) -> str:
     """SQL for ``column`` in its type; NULL where it cannot be read."""
     name, kind = plan.present[column.name]
     name = quoted(name)
-    is_id = column.name.endswith("_id") and not column.name.endswith("concept_id")
     clock = plan.clocks.get(column.name, "")
-    if kind == "UUID" and column.name in JOINED_BY:
+    if kind == "UUID" and is_id(column):
         return number_of_text(f"cast({name} as varchar)")
     if kind in ('"NULL"', "NULL", "UUID") and column.type != "VARCHAR":
         return f"cast(null as {column.type})"
     if column.type == "VARCHAR":
         return _as_text(name, kind)
     if column.type == "BIGINT":
-        return _as_whole(name, kind, is_id, column.name in JOINED_BY)
+        return _as_whole(name, kind, is_id(column))
     if column.type == "DOUBLE":
         if kind == "VARCHAR":
             name = _as_number(name, plan.marks.get(column.name, ""))
@@ -173,14 +172,14 @@ def number_of_text(text: str) -> str:
 def is_text_id(text: str) -> str:
     """SQL that is true for a text that is an id: no number, also none that lost its digits, and
     not the name of a column, as where a header stands among the rows."""
-    names = ", ".join(literal(name) for name in sorted(JOINED_BY))
     return (
-        f"upper({text}) not in {NO_VALUE} and lower({text}) not in ({names}) "
+        f"upper({text}) not in {NO_VALUE} "
+        f"and not regexp_full_match(lower({text}), '[a-z]+(_[a-z]+)*_id') "
         f"and not regexp_full_match({text}, {literal(DAMAGED_NUMBER)})"
     )
 
 
-def _as_whole(name: str, kind: str, is_id: bool, is_joined_by: bool) -> str:
+def _as_whole(name: str, kind: str, is_id: bool) -> str:
     if kind in WHOLE:
         return name if kind == "BIGINT" else f"cast({name} as bigint)"
     if kind in WIDE:
@@ -201,7 +200,7 @@ def _as_whole(name: str, kind: str, is_id: bool, is_joined_by: bool) -> str:
     rounded = f"{decimals} >= 4 and {power} > {decimals}" if is_id else "false"
     number = f"try_cast({text} as double)"
     digits = f"try_cast(regexp_replace({text}, '\\.0*$', '') as hugeint)"
-    of_text = f"when {is_text_id(text)} then {number_of_text(text)}" if is_joined_by else ""
+    of_text = f"when {is_text_id(text)} then {number_of_text(text)}" if is_id else ""
     return f"""
         case
             when cast({plain} as varchar) = {name} then {plain}

@@ -369,6 +369,22 @@ def test_the_number_of_a_text_does_not_depend_on_what_stands_beside_it(tmp_path,
     assert found[0] < found[1] and len(found[1]) == 3
 
 
+def test_the_id_of_an_event_that_is_a_text_stays_its_own(small_csv, tmp_path):
+    path = small_csv / "measurement.csv"
+    cells_replaced(path, "measurement_id", "a1", "b2", "c3")
+    header, *lines = path.read_text().splitlines()
+    lines = [f"{line},{line.split(',')[0]}" for line in lines]
+    path.write_text("\n".join([f"{header},measurement_event_id", *lines]) + "\n")
+    landed = Landed(small_csv, tmp_path / "landing")
+    ids = (
+        "count(*), count(distinct measurement_id), bool_and(measurement_id = measurement_event_id)"
+    )
+    assert landed.rows("measurement", ids) == [(12, 3, True)]
+    account = landed.account("measurement")
+    assert (account["rows_renumbered"], account["cells_emptied"]) == (0, 0)
+    assert not (tmp_path / "landing" / "text_ids").exists()  # nobody looks for these
+
+
 def test_a_header_among_the_rows_is_nobody(small_csv, tmp_path):
     for path in small_csv.iterdir():
         header, *lines = path.read_text().splitlines()
@@ -486,7 +502,9 @@ def test_numbers_that_are_none_in_a_file_that_would_be_linked_are_found(small_cd
     assert landed.account("measurement")["cells_emptied"] == 1  # NaN is how pandas writes none
 
 
-@pytest.mark.parametrize("written", [("a1", "b2", "c3"), ("", "7"), ("-9223372036854775808", "x")])
+@pytest.mark.parametrize(
+    "written", [("1.5", "2.5", "3.5"), ("", "7"), ("-9223372036854775808", "2.5")]
+)
 def test_a_row_whose_id_only_names_it_gets_a_number_of_its_own(small_csv, tmp_path, written):
     cells_replaced(small_csv / "measurement.csv", "measurement_id", *written)
     path = small_csv / "measurement.csv"
