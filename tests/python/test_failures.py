@@ -67,6 +67,8 @@ def command(monkeypatch, capsys):
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, SECRET), 1, "not UTF-8"),
         (UnicodeEncodeError("ascii", SECRET, 0, 1, SECRET), 1, "not UTF-8"),
         (KeyboardInterrupt(), 130, "stopped"),
+        (RuntimeError("Query interrupted"), 130, "stopped"),
+        (duckdb.InterruptException("INTERRUPT Error: Interrupted!"), 130, "stopped"),
         (SourceError("no such source"), 3, "no such source"),
         (ValueError(SECRET), FAULT, r"fault of myelomart \(ValueError in \w+.py, line \d+"),
         (KeyError(SECRET), FAULT, "Please report it"),
