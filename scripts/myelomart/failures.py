@@ -36,8 +36,8 @@ def failure_of(error: BaseException) -> MyelomartError:
     """
     if isinstance(error, MyelomartError):
         return error
-    if isinstance(error, KeyboardInterrupt):
-        return Stopped("stopped.")
+    if _is_interrupt(error):
+        return Stopped("stopped: what stood before is as it was.")
     if (said := no_room(error)) is not None:
         return said
     if isinstance(error, OSError):
@@ -72,6 +72,12 @@ def failure_of(error: BaseException) -> MyelomartError:
     )
     failure.exit_code = FAULT
     return failure
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """True for Ctrl-C, also while DuckDB is at work, which then says so in its own way."""
+    told = isinstance(error, RuntimeError) and "interrupted" in str(error).lower()
+    return told or isinstance(error, (KeyboardInterrupt, duckdb.InterruptException))
 
 
 def _of_system(error: OSError) -> str:

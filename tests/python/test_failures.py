@@ -1,6 +1,7 @@
 """What the system says when something fails is a sentence, names the place, and sets the code."""
 
 import errno
+import json
 import re
 import resource
 import subprocess
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 import typer
 
-from myelomart import room, warehouse
+from myelomart import building, room, warehouse
 from myelomart.cli import app, main
 from myelomart.errors import NoRoom, SourceError
 from myelomart.failures import FAULT, TRACEBACK
@@ -66,6 +67,8 @@ def command(monkeypatch, capsys):
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, SECRET), 1, "not UTF-8"),
         (UnicodeEncodeError("ascii", SECRET, 0, 1, SECRET), 1, "not UTF-8"),
         (KeyboardInterrupt(), 130, "stopped"),
+        (RuntimeError("Query interrupted"), 130, "stopped"),
+        (duckdb.InterruptException("INTERRUPT Error: Interrupted!"), 130, "stopped"),
         (SourceError("no such source"), 3, "no such source"),
         (ValueError(SECRET), FAULT, r"fault of myelomart \(ValueError in \w+.py, line \d+"),
         (KeyError(SECRET), FAULT, "Please report it"),
@@ -188,3 +191,29 @@ def test_a_file_size_limit_blames_what_is_written_and_not_the_source(tmp_path):
     assert "limit of 100 kB on the size of a file" in done.stderr
     assert "Traceback" not in done.stderr and "measurement.csv" not in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cdm"]
+
+
+FULL = 'IO Error: Could not write all bytes to file "/tmp/x": No space left on device'
+OF_DBT = {"info": {"name": "RunResultError", "level": "error"}, "data": {"msg": FULL}}
+
+
+@pytest.mark.parametrize(
+    ("child", "said"),
+    [
+        (f"print({json.dumps(json.dumps(OF_DBT))}); sys.exit(1)", "is full .*/tmp/x cannot be"),
+        ("open('/dev/full', 'w', 1).write('x\\n')", "The disk .* is full"),
+        (
+            "print('Out of Memory Error: x'); sys.exit(1)",
+            "memory does not suffice",
+        ),
+        ("os.kill(os.getpid(), 9)", "was ended from outside.*--memory"),
+    ],
+)
+def test_a_build_that_has_no_room_says_so_for_dbt(monkeypatch, tmp_path, child, said):
+    def started(*arguments, stdout):
+        command = [sys.executable, "-c", f"import os, sys; {child}"]
+        return subprocess.Popen(command, text=True, stdout=stdout, stderr=subprocess.STDOUT)
+
+    monkeypatch.setattr(building, "_start_dbt", started)
+    with pytest.raises(NoRoom, match=said):
+        building.run_dbt(tmp_path, tmp_path / "x.duckdb", "duckdb", print, print)

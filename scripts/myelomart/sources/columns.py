@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from myelomart.errors import MyelomartError, SourceError
+from myelomart.errors import MyelomartError, SourceError, Stopped
 from myelomart.room import no_room
 from myelomart.sources import layout
 from myelomart.sources.notation import (
@@ -428,6 +428,8 @@ def _selected_one(plan: Plan, column: layout.Column) -> str:
 
 def unreadable(readable: Readable, error: duckdb.Error) -> MyelomartError:
     """What DuckDB says of a table that it cannot read, as a sentence with file, table and line."""
+    if isinstance(error, duckdb.InterruptException):
+        return Stopped("stopped: what stood before is as it was.")
     if (full := no_room(error)) is not None:
         return full
     message = str(error)
