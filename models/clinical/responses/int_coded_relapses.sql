@@ -89,7 +89,7 @@ codes_in_lines as (
         on
             response_lines.person_id = first_responses.person_id
             and response_lines.line_number = first_responses.line_number
-            and first_responses.response_date < new_codes.coded_date
+            and new_codes.coded_date > first_responses.response_date
     where response_lines.infusion_date is not null or first_responses.person_id is not null
 
 ),
