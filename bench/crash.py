@@ -163,7 +163,7 @@ def build(inputs: Path, which: str, place: Path) -> None:
 
 def state_of_build(persons: dict[int, str], place: Path) -> str:
     """Whose persons the table, the view and the landing hold: all the same one's."""
-    with warehouse.database(place / "w.duckdb") as connection:
+    with warehouse.database(place / "w.duckdb", reach=[place]) as connection:
         table = warehouse.value(connection, "select persons from persons")
         view = warehouse.value(connection, "select count(*) from landed")
     assert table == view, f"the table has {table} persons, the view {view}"
@@ -378,7 +378,7 @@ def is_alive(group: int) -> bool:
 
 def built_from(place: Path) -> str:
     """Of which CDM a real warehouse is: its manifest, a mart and a view say the same, or `both`."""
-    with warehouse.database(place / "w.duckdb") as connection:
+    with warehouse.database(place / "w.duckdb", reach=[place]) as connection:
         persons = warehouse.value(connection, "select count(*) from omop.person")
         patients = warehouse.value(
             connection,

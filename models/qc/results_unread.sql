@@ -1,8 +1,8 @@
 -- One row per source, test or finding, code, unit and text of a result that could not be read.
 -- Definition: of core.labs what has no number though a result is recorded, or a unit that the test is not known in; of
 -- findings (immunofixation, imaging, residual disease) an answer that says neither present nor absent. '' where no unit
--- or text is given; a text of more than unread_text_length characters is not shown, only counted, as it may tell who the
--- patient is. Suspicious, not wrong: a text such as «pending» holds no result.
+-- or text is given; a text of more than unread_text_length characters is not shown, only counted, as it may tell who
+-- the patient is. Suspicious, not wrong: a text such as «pending» holds no result.
 
 with labs as (select * from {{ ref('labs') }} where quality_reason in ('no_number', 'no_known_unit')),
 answers_read as (select * from {{ ref('int_answers_read') }} where is_present is null and has_answer),

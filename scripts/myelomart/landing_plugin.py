@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
 
 from myelomart import warehouse, whole
 from myelomart.messages import say
@@ -46,10 +47,10 @@ class Plugin(BasePlugin):
         config.update(warehouse.settings())
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """The models read the landing and the seeds, and nothing else."""
-        landing = _landing()
+        """The models read the landing and the seeds of the project, and nothing else."""
         conn.execute("load icu; set TimeZone = 'UTC'")
-        warehouse.limit_to(conn, [project_root(), landing])
+        project = Path(get_flags().PROJECT_DIR)  # a copy of ours, or one that builds on it
+        warehouse.limit_to(conn, [project_root(), project, _landing()])
 
 
 def _landing() -> Path:

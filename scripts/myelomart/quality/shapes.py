@@ -39,7 +39,11 @@ CONCEPTS = {
 }
 # what the conditions of these tables look up besides person, visit and concept
 DRUG_KEYS = {"drug_exposure": "drug_concept_id", "trinetx_medication_ingredient": "code"}
-OF_UNIT_TEXT = "cast(hash(event.unit_source_value) // 2 as bigint)"  # a key that no concept has
+# a key that no concept has; none without a unit
+OF_UNIT_TEXT = """cast(
+    case when trim(event.unit_source_value) != ''
+        then hash(event.unit_source_value) // 2 end as bigint
+)"""
 TEST_KEYS = {
     "measurement": (
         "measurement_concept_id",

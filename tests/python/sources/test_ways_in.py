@@ -207,7 +207,7 @@ def studies(ways):
     database, sources, _ = ways
     ways_in = [[source] for source in sources if source not in ("first", "second")]
     found = {}
-    with warehouse.database(database) as connection:
+    with warehouse.database(database, reach=[database.parent]) as connection:
         query = (
             "select person_id, cast(replace(person_source_value, 'P', '') as bigint) "
             "from omop.person where source_name in (select unnest(?))"
@@ -308,7 +308,7 @@ def test_no_way_in_fails_a_check(ways):
 
 def test_what_a_tumor_record_and_a_line_say_stands_in_observation(ways):
     database, _, _ = ways
-    with warehouse.database(database) as connection:
+    with warehouse.database(database, reach=[database.parent]) as connection:
         facts = dict(
             warehouse.rows(
                 connection,
@@ -346,7 +346,7 @@ def test_a_trinetx_export_moves_a_death_by_less_than_a_month(ways):
 
 def test_ids_of_persons_are_unique_across_sources(ways):
     database, sources, _ = ways
-    with warehouse.database(database) as connection:
+    with warehouse.database(database, reach=[database.parent]) as connection:
         people, distinct = warehouse.rows(
             connection, "select count(*), count(distinct person_id) from omop.person"
         )[0]
@@ -355,7 +355,7 @@ def test_ids_of_persons_are_unique_across_sources(ways):
 
 def test_codes_are_counted_by_year_and_those_out_of_date_are_shown(ways):
     database, _, _ = ways
-    with warehouse.database(database) as connection:
+    with warehouse.database(database, reach=[database.parent]) as connection:
         totals = dict(
             warehouse.rows(
                 connection,
@@ -376,7 +376,7 @@ def test_codes_are_counted_by_year_and_those_out_of_date_are_shown(ways):
 
 def test_members_that_a_vocabulary_lacks_are_listed_only_for_sources_that_have_one(ways):
     database, _, _ = ways
-    with warehouse.database(database) as connection:
+    with warehouse.database(database, reach=[database.parent]) as connection:
         listed = dict(
             warehouse.rows(
                 connection, "select source_name, count(*) from qc.codes_unmapped group by 1"

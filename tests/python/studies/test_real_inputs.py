@@ -34,7 +34,7 @@ def commpass(shared_data, tmp_path_factory):
 
 def test_the_lines_that_the_registry_numbered_are_in_force(commpass):
     episodes = warehouse.literal(commpass.parent / "cdm" / "episode.parquet")
-    with warehouse.database(commpass) as connection:
+    with warehouse.database(commpass, reach=[commpass.parent]) as connection:
         rows = connection.execute(
             f"""
             with numbered as (

@@ -154,7 +154,7 @@ PACKAGE = Path(myelomart.__file__).parent
 # what stands on what, lowest first: a module imports from its own step or those before
 STEPS = [
     ["errors"],
-    ["columns", "design", "input_file"],
+    ["columns", "design", "input_file", "spreadsheet"],
     ["tables"],
     ["survival"],
     ["matching", "meta_analysis", "sensitivity"],
