@@ -157,7 +157,7 @@ def test_our_curve_beside_a_cited_one_is_of_those_without_it_before(make, data):
          "cited_status", "numerator", "denominator", "ci_low", "ci_high", "range_low",
          "range_high", "p_value",
          "cited_min_prior_lines", "cited_max_prior_lines", "cited_needs_triple_class",
-             "comparator", "unanswered_reason")
+         "comparator", "unanswered_reason", "cohort_id", "level", "group_value")
     )  # fmt: skip
     row |= {"row_id": "E1", "result_origin": "cited", "statistic": "rate_at_time"}
     row |= {"endpoint": "infection", "endpoint_id": "infection"}
