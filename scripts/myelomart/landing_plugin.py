@@ -49,8 +49,8 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """The models read the landing and the seeds of the project, and nothing else."""
         conn.execute("load icu; set TimeZone = 'UTC'")
-        project = Path(get_flags().PROJECT_DIR)  # a copy of ours, or one that builds on it
-        warehouse.limit_to(conn, [project_root(), project, _landing()])
+        project = getattr(get_flags(), "PROJECT_DIR", None)  # a copy of ours, or one that uses it
+        warehouse.limit_to(conn, [project_root(), Path(project or project_root()), _landing()])
 
 
 def _landing() -> Path:
