@@ -1,5 +1,7 @@
-"""Where the dbt project stands: the repository that the package was installed from."""
+"""Where the dbt project stands, the repository that the package was installed from; its seeds."""
 
+import csv
+from functools import cache
 from pathlib import Path
 
 from myelomart.errors import WarehouseError
@@ -16,3 +18,11 @@ def project_root() -> Path:
             "with `pip install --editable .`."
         )
     return root
+
+
+@cache
+def seed(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of a seed, by folder and name: `clinical_rules/lab_limits`."""
+    path = project_root() / "seeds" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        return tuple(csv.DictReader(lines))

@@ -12,7 +12,7 @@ import duckdb
 
 from myelomart import __version__, warehouse, whole
 from myelomart.disclosure.policies import Policy
-from myelomart.disclosure.suppression import suppress_together
+from myelomart.disclosure.suppression import suppress
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
@@ -60,7 +60,7 @@ def run_studies(
             made.append((study, run_study(study, data), data))
     if policy:
         months = {one.output_id: one.months for study, *_ in made for one in study.analyses}
-        suppress_together([results for _, results, _ in made], policy, months)
+        suppress([results for _, results, _ in made], policy, months)
     chapters = [chapter(study, results, data) for study, results, data in made]
     return Run(chapters, facts, None if policy else quality)
 

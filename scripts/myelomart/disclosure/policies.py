@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 
 from myelomart.errors import MyelomartError
-from myelomart.project import project_root
+from myelomart.project import seed
 
 ROUNDS_TO = 5  # of a limit given as a bare number
 
@@ -50,7 +49,7 @@ def below(limit: int) -> Policy:
 
 def named(name: str) -> Policy:
     """A policy of the seed; ``MyelomartError`` names the known ones for any other name."""
-    rows = {row["policy"]: row for row in _seed("disclosure_policies")}
+    rows = {row["policy"]: row for row in seed("disclosure/disclosure_policies")}
     if name not in rows:
         raise MyelomartError(f"there is no policy {name!r}: {', '.join(rows)} are known.")
     row = rows[name]
@@ -60,9 +59,4 @@ def named(name: str) -> Policy:
 @cache
 def kinds() -> dict[str, str]:
     """Statistic to its kind: what its counts are, how it is shown (specification pooling 11.2)."""
-    return {row["statistic"]: row["kind"] for row in _seed("disclosure_statistics")}
-
-
-def _seed(name: str) -> list[dict[str, str]]:
-    with (project_root() / "seeds" / "disclosure" / f"{name}.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return {row["statistic"]: row["kind"] for row in seed("disclosure/disclosure_statistics")}

@@ -32,7 +32,7 @@ FEWEST_POINTS = 3  # of a curve that is drawn
 ROUNDED = "Straight lines join points with enough events between them; counts are rounded."
 
 
-def suppress_together(made: list[Results], policy: Policy, months: dict[str, list[float]]) -> None:
+def suppress(made: list[Results], policy: Policy, months: dict[str, list[float]]) -> None:
     """Hide what ``policy`` hides in studies that are shown together; one may tell of another."""
     frames = [one.estimate_frame() for one in made]
     shown = coarsened(pd.concat(frames, ignore_index=True), policy)
@@ -40,11 +40,6 @@ def suppress_together(made: list[Results], policy: Policy, months: dict[str, lis
     for one, end, frame in zip(made, ends, frames, strict=True):
         one.estimates = shown.iloc[end - len(frame) : end].to_dict("records")
         _finish(one, policy, months)
-
-
-def suppress(results: Results, policy: Policy, months: dict[str, list[float]]) -> None:
-    """Hide what ``policy`` hides in ``results``; ``months`` are those shown, per output."""
-    suppress_together([results], policy, months)
 
 
 def _finish(results: Results, policy: Policy, months: dict[str, list[float]]) -> None:

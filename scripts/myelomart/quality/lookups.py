@@ -7,13 +7,11 @@ read from the seeds that the models read too.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from myelomart.project import project_root
+from myelomart.project import seed
 from myelomart.quality.macros import plain_code as plain
 from myelomart.quality.macros import plain_unit
 from myelomart.quality.shapes import OF_UNIT_TEXT, TEST_KEYS
@@ -139,14 +137,6 @@ def sets_of(algorithm: str, *roles: str) -> str:
         if row["algorithm"] == algorithm and row["role"] in roles
     ]
     return "(" + ", ".join(literal(name) for name in names) + ")"
-
-
-@cache
-def seed(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of a seed."""
-    path = project_root() / "seeds" / f"{name}.csv"
-    with path.open(encoding="utf-8", newline="") as lines:
-        return tuple(csv.DictReader(lines))
 
 
 def _span_query(is_shifted: bool) -> str:

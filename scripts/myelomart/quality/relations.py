@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from myelomart import warehouse
+from myelomart.project import seed
 from myelomart.quality import macros
 from myelomart.quality.lookups import (
     Columns,
@@ -20,7 +21,6 @@ from myelomart.quality.lookups import (
     path_of,
     people_with,
     plain,
-    seed,
     sets_of,
 )
 from myelomart.quality.shapes import NOT_BY_MONTH, STARTS_AND_ENDS, shape_of

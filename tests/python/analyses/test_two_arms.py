@@ -91,7 +91,7 @@ def test_who_was_matched_with_whom_is_written_beside_the_estimates_and_stays_at_
     assert list(pairs["score"]) == pytest.approx([4 / 7] * 6 + [2 / 5] * 4, abs=1e-8)
     told = json.loads((tmp_path / "manifest.json").read_text())
     assert told["matched_pairs.parquet"] == {"the_hazard_ratios": 5}
-    suppress(results, below(3), {})
+    suppress([results], below(3), {})
     write_results(results, tmp_path, {})
     assert not (tmp_path / "matched_pairs.parquet").exists()
     assert "matched_pairs.parquet" not in json.loads((tmp_path / "manifest.json").read_text())
