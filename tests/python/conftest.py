@@ -1,7 +1,6 @@
-"""What tests of several folders share: the demonstration, made once, and the specification."""
+"""What tests of several folders share, made once for all workers: the demonstration and its SQL."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,43 +8,65 @@ from pathlib import Path
 
 import pytest
 
+from compiled_models import CompiledModels
 from myelomart.demonstration import demonstrate
 from myelomart.project import project_root
+from myelomart.sources.folder import landing_of
+from once import made_once
 
 SHARED = Path(os.environ.get("MYELOMART_SHARED", project_root().parent / "shared"))
+ANY_RULE_SET = "the_rule_set_in_force"  # stands in the SQL where the name of one will
+MANIFEST = Path("target") / "manifest.json"
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Path:
-    """The folder of a whole demonstration: data, warehouse, results, report."""
-    folder = tmp_path_factory.mktemp("demo")
-    assert demonstrate(folder, say=lambda message: None)
-    return folder
+    """The folder of a whole demonstration: data, warehouse, results, report.
+
+    MYELOMART_TEST_DEMO names a folder where it is kept, and made again only as `myelomart demo`
+    would.
+    """
+    if kept := os.environ.get("MYELOMART_TEST_DEMO"):
+        demonstrate(Path(kept), say=lambda message: None)
+        return Path(kept)
+    return made_once(
+        tmp_path_factory, "demo", lambda folder: demonstrate(folder, say=lambda message: None)
+    )
 
 
 @pytest.fixture(scope="session")
-def compiled(demo, tmp_path_factory) -> Callable[..., dict[str, str]]:
-    """What gives the compiled SQL of some models, with bare table names, to run on other inputs."""
+def models(demo) -> CompiledModels:
+    """The models and data tests as the build of the demonstration compiled them."""
+    database = demo / "myelomart.duckdb"
+    manifest = demo / "myelomart.dbt" / MANIFEST
+    return CompiledModels.of(manifest, landing_of(database), database, "default")
 
-    def compile_models(*names: str) -> dict[str, str]:
-        target = tmp_path_factory.mktemp("compiled")
+
+@pytest.fixture(scope="session")
+def models_of_any_rule_set(demo, tmp_path_factory) -> CompiledModels:
+    """The same, compiled with a name in place of the rule set in force."""
+    database = demo / "myelomart.duckdb"
+    landing = landing_of(database)
+
+    def compile_them(folder: Path) -> None:
         dbt = str(Path(sys.executable).with_name("dbt"))
         subprocess.run(
-            [dbt, "compile", "--quiet", "--select", *names]
-            + ["--target-path", str(target), "--log-path", str(target)],
+            [dbt, "compile", "--quiet", "--vars", f"rule_set: {ANY_RULE_SET}"]
+            + ["--target-path", str(folder / "target"), "--log-path", str(folder)],
             cwd=project_root(),
-            env={
-                **os.environ,
-                "MYELOMART_DB": str(demo / "myelomart.duckdb"),
-                "DO_NOT_TRACK": "1",
-            },
+            env=os.environ
+            | {"MYELOMART_DB": str(folder / "myelomart.duckdb"), "MYELOMART_LANDING": str(landing)},
             check=True,
         )
-        found = {name: next((target / "compiled").rglob(f"{name}.sql")) for name in names}
-        bare = re.compile(r'"[^"]+"\."[^"]+"\."([^"]+)"')
-        return {name: bare.sub(r"\1", file.read_text()) for name, file in found.items()}
 
-    return compile_models
+    folder = made_once(tmp_path_factory, "any_rule_set", compile_them)
+    return CompiledModels.of(folder / MANIFEST, landing, database, ANY_RULE_SET)
+
+
+@pytest.fixture(scope="session")
+def compiled(models) -> Callable[..., dict[str, str]]:
+    """What gives the compiled SQL of some models, with bare table names, to run on other inputs."""
+    return lambda *names: {name: models.bare_sql(name) for name in names}
 
 
 @pytest.fixture(scope="session")

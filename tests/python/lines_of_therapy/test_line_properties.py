@@ -1,15 +1,7 @@
 """What holds of lines of therapy whatever the data: the demonstration under every rule set."""
 
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
-
 import duckdb
 import pytest
-
-from myelomart.project import project_root
 
 INPUTS = {
     "int_line_events": "intermediate",
@@ -54,25 +46,9 @@ LATER_PROGRESSION = (
 
 
 @pytest.fixture(scope="module")
-def sql(demo, tmp_path_factory) -> dict[str, str]:
+def sql(compiled) -> dict[str, str]:
     """The compiled SQL of the state machine, with bare table names."""
-    target = tmp_path_factory.mktemp("compiled")
-    environment = {
-        **os.environ,
-        "MYELOMART_DB": str(demo / "myelomart.duckdb"),
-        "DO_NOT_TRACK": "1",
-    }
-    subprocess.run(
-        [str(Path(sys.executable).with_name("dbt")), "compile", "--quiet", "--select", *MODELS]
-        + ["--target-path", str(target), "--log-path", str(target)],
-        cwd=project_root(),
-        env=environment,
-        check=True,
-    )
-    found = {name: next((target / "compiled").rglob(f"{name}.sql")).read_text() for name in MODELS}
-    return {
-        name: re.sub(r'"[^"]+"\."[^"]+"\."([^"]+)"', r"\1", text) for name, text in found.items()
-    }
+    return compiled(*MODELS)
 
 
 @pytest.fixture

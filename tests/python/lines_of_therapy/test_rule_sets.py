@@ -1,10 +1,7 @@
 """What holds of exposure and refractoriness whatever the rule set in force."""
 
 import csv
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,8 +15,6 @@ TESTS = (
     "every_core_dose_is_in_a_line_or_listed_with_a_reason",
     "assert_lines_are_numbered_without_gap_and_do_not_overlap",
 )
-# from the rules to what the tests read: nothing else depends on the rule set there
-ON_THE_WAY = "int_line_rules+,"
 
 
 def rule_sets() -> list[str]:
@@ -39,28 +34,15 @@ def test_the_rule_sets_of_refractoriness_are_among_them():
 
 
 @pytest.mark.parametrize("rule_set", rule_sets())
-def test_the_properties_hold_under_the_rule_set(demo, tmp_path, rule_set):
-    built = tmp_path / "myelomart.duckdb"
-    shutil.copy(demo / "myelomart.duckdb", built)
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("dbt")), "build", "--quiet"]
-        + ["--vars", f"{{rule_set: {rule_set}}}", "--exclude-resource-type", "unit_test"]
-        + ["--select", *(f"{ON_THE_WAY}+{test}" for test in TESTS)]
-        + ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path)],
-        cwd=project_root(),
-        env={**os.environ, "MYELOMART_DB": str(built), "DO_NOT_TRACK": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
-    with warehouse.scratch() as connection:
-        connection.execute(f"attach {warehouse.literal(built)} as built (read_only)")
-        in_force = warehouse.value(
-            connection, "select max(rule_set) from built.core.lines_of_therapy"
-        )
+def test_the_properties_hold_under_the_rule_set(demo, models_of_any_rule_set, tmp_path, rule_set):
+    built = Path(shutil.copy(demo / "myelomart.duckdb", tmp_path))
+    models = models_of_any_rule_set.under(rule_set)
+    models.build_again(built, "int_line_rules", TESTS)
+    with warehouse.database(built) as connection:
+        assert models.failures(connection, TESTS) == {}
+        in_force = warehouse.value(connection, "select max(rule_set) from core.lines_of_therapy")
         failed = warehouse.value(
-            connection,
-            "select count(*) from built.core.refractoriness where status != 'EXPOSED'",
+            connection, "select count(*) from core.refractoriness where status != 'EXPOSED'"
         )
     assert in_force == rule_set
     assert failed > 500

@@ -3,7 +3,8 @@
 import pytest
 from spoilt_cdm import TABLES, rows, write_cdm
 
-from myelomart import building, warehouse
+from compiled_models import land_and_check
+from myelomart import warehouse
 from myelomart.sources.landing import Source
 
 # the last visit, dose and result of everybody lies in 2018, so a death of 2022 holds
@@ -66,7 +67,7 @@ VERSION_6 = {
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(models, tmp_path_factory):
     folder = tmp_path_factory.mktemp("odd")
     for name, found in SOURCES.items():
         write_cdm(folder / name, found)
@@ -84,8 +85,9 @@ def built(tmp_path_factory):
         "1,2018-03-20,32815,C90.00\n1,2022-06-01,32817,I21.9\n2,2022-06-01,32817,C90.00\n"
     )
     sources = [Source(name, str(folder / name)) for name in SOURCES]
+    land_and_check(sources, folder / "landing")
     database = folder / "odd.duckdb"
-    building.build(sources, database, accept_quality=True, say=lambda line: None)
+    models.over(folder / "landing").build(database)
     with warehouse.database(database) as connection:
         yield connection
 

@@ -1,13 +1,13 @@
 """How codes and names of sources are read, on a small CDM without a vocabulary of its own."""
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from compiled_models import land_and_check
 from myelomart import warehouse
+from myelomart.sources.landing import Source
 
 # what a drug record says, and the sets it stands for
 DRUGS = {
@@ -87,7 +87,7 @@ def write(folder: Path, table: str, columns: str, records: list[tuple]) -> None:
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory):
+def connection(models, tmp_path_factory):
     """A warehouse of seven persons: 1 has every code above, the others an infusion."""
     folder = tmp_path_factory.mktemp("codes")
     cdm = folder / "cdm"
@@ -142,13 +142,9 @@ def connection(tmp_path_factory):
         "unit_source_value measurement_concept_id measurement_type_concept_id",
         [(number, *record, "3151-8", "L/min", 0, 32856) for number, record in enumerate(flows, 1)],
     )  # fmt: skip
+    land_and_check([Source("cdm", str(cdm))], folder / "landing")
     database = folder / "codes.duckdb"
-    made = subprocess.run(
-        [str(Path(sys.executable).with_name("myelomart")), "build", "--accept-quality"]
-        + ["--source", str(cdm), "--db", str(database)],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stdout + made.stderr
+    models.over(folder / "landing").build(database)
     with warehouse.database(database) as opened:
         yield opened
 

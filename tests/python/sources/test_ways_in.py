@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from postgres_server import NoServer, running_server
 
-from myelomart import building, warehouse
+from myelomart import warehouse
 from myelomart.quality import door
 from myelomart.running import run_study
 from myelomart.sources import layout
@@ -32,7 +32,6 @@ DEATH_DATED = ("all_cause_mortality", "overall_survival")  # endpoints that the 
 DAYS_OFF = 31
 # the others begin with a response or progression, which rest on what is charted: an export loses it
 ASK_NOTHING_LOST = ("cart_vs_pom", "first_line_transplant")
-MODELS = "+path:models/studies +codes_unmapped +codes_unclaimed +codes_by_year"
 
 
 def half(cdm: Path, target: Path, test: str) -> None:
@@ -76,7 +75,7 @@ def into_postgres(cdm: Path, address: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def ways(tmp_path_factory):
+def ways(models, tmp_path_factory):
     """The database and the names of the sources in it."""
     folder = tmp_path_factory.mktemp("ways")
     cdm = folder / "cdm"
@@ -100,19 +99,7 @@ def ways(tmp_path_factory):
             print(f"without PostgreSQL: {reason}")
         manifest = land(sources, folder / "landing", lambda line: None)
     quality = door.check(folder / "landing", manifest)
-    building.run_dbt(
-        folder / "landing",
-        folder / "ways.duckdb",
-        "duckdb",
-        print,
-        lambda done, total, name: None,
-        "--select",
-        *MODELS.split(),
-        "--exclude-resource-type",
-        "test",
-        "--exclude-resource-type",
-        "unit_test",
-    )
+    models.over(folder / "landing").build(folder / "ways.duckdb")
     return folder / "ways.duckdb", [source.name for source in sources], quality
 
 
