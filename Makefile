@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # what is installed is what the locks hash; nothing is built with tools from elsewhere
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
 
-.PHONY: install demo test lint docs images spark bench mutations calibration lock clean
+.PHONY: install demo test quick lint docs images spark bench mutations calibration lock clean
 
 install: $(VENV)/.installed ## make the developer's environment; does nothing when it is up to date
 
@@ -26,10 +26,12 @@ $(VENV)/.installed: requirements-dev.lock $(VENV)/.user
 demo: $(VENV)/.user ## synthetic data, warehouse, studies and report, from nothing
 	@myelomart demo --out $(DEMO)
 
-test: install lint ## everything: lint, dbt build with data tests and unit tests, pytest
-	mkdir -p target
-	MYELOMART_DB=target/test.duckdb dbt build
-	pytest
+test: install lint ## everything: lint, pytest, and in it dbt build with data tests and unit tests
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
+
+quick: install ## the tests that build no warehouse, for the edit loop
+	ruff check .
+	pytest --numprocesses 2 --dist loadfile -m "not slow"
 
 lint: install ## ruff and sqlfluff
 	ruff check .

@@ -12,11 +12,26 @@ from compiled_models import CompiledModels
 from myelomart.demonstration import demonstrate
 from myelomart.project import project_root
 from myelomart.sources.folder import landing_of
+from myelomart_synthetic.network import make_network
 from once import made_once
 
 SHARED = Path(os.environ.get("MYELOMART_SHARED", project_root().parent / "shared"))
 ANY_RULE_SET = "the_rule_set_in_force"  # stands in the SQL where the name of one will
+DBT = str(Path(sys.executable).with_name("dbt"))
+FIRST = ("test_demonstration.py", "test_dbt_build.py")  # what they make, the others wait for
+BUILT = {"demo", "small", "models"}  # fixtures that build a warehouse of the whole project
 MANIFEST = Path("target") / "manifest.json"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two workers begin with the two builds; what reads them comes last, and is no quick test."""
+    reading = set()
+    for item in items:
+        if BUILT & set(item.fixturenames):
+            item.add_marker("slow")
+            reading.add(item.path)
+    files = {path: FIRST.index(path.name) - 2 for path in reading if path.name in FIRST}
+    items.sort(key=lambda item: files.get(item.path, item.path in reading))
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +50,32 @@ def demo(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def small(tmp_path_factory) -> Path:
+    """The folder of a small network that `dbt build` alone landed, built and tested.
+
+    In it stand the network `cdm`, the `landing`, `myelomart.duckdb` and dbt's `target`.
+    """
+
+    def build(folder: Path) -> None:
+        make_network(300, 3, 7, folder / "cdm", 0.7)
+        done = subprocess.run(
+            [DBT, "build", "--target-path", str(folder / "target"), "--log-path", str(folder)],
+            cwd=project_root(),
+            env=os.environ
+            | {
+                "MYELOMART_DB": str(folder / "myelomart.duckdb"),
+                "MYELOMART_LANDING": str(folder / "landing"),
+                "MYELOMART_SOURCE": str(folder / "cdm"),
+            },
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout[-5000:]
+
+    return made_once(tmp_path_factory, "small", build)
+
+
+@pytest.fixture(scope="session")
 def models(demo) -> CompiledModels:
     """The models and data tests as the build of the demonstration compiled them."""
     database = demo / "myelomart.duckdb"
@@ -49,9 +90,8 @@ def models_of_any_rule_set(demo, tmp_path_factory) -> CompiledModels:
     landing = landing_of(database)
 
     def compile_them(folder: Path) -> None:
-        dbt = str(Path(sys.executable).with_name("dbt"))
         subprocess.run(
-            [dbt, "compile", "--quiet", "--vars", f"rule_set: {ANY_RULE_SET}"]
+            [DBT, "compile", "--quiet", "--vars", f"rule_set: {ANY_RULE_SET}"]
             + ["--target-path", str(folder / "target"), "--log-path", str(folder)],
             cwd=project_root(),
             env=os.environ

@@ -1,7 +1,7 @@
 """The order in which records come says nothing: shuffled files give the same marts.
 
-The shuffled files run through the compiled models alone and the demonstration through dbt, so equal
-marts say of compiled_models.py as well that it does what dbt does.
+The shuffled files run through the compiled models alone, the files as they came through dbt, so
+equal marts say of compiled_models.py as well that it does what dbt does.
 """
 
 import pytest
@@ -15,13 +15,13 @@ MARTS += " drug_exposures transplants line_phases refractoriness cytogenetics"
 
 
 @pytest.fixture(scope="module")
-def shuffled(demo, models, tmp_path_factory):
-    """The marts of the demonstration's data with every file's rows in another order."""
+def shuffled(small, models, tmp_path_factory):
+    """The marts of the small network with every file's rows in another order."""
     folder = tmp_path_factory.mktemp("shuffled")
     (folder / "cdm").mkdir()
     with warehouse.scratch() as connection:
         connection.execute("select setseed(0.5)")
-        for path in sorted((demo / "cdm").glob("*.parquet")):
+        for path in sorted((small / "cdm").glob("*.parquet")):
             rows = f"select * from read_parquet({warehouse.literal(path)})"
             goal = warehouse.literal(folder / "cdm" / path.name)
             connection.execute(f"copy ({rows} order by random()) to {goal}")
@@ -31,9 +31,9 @@ def shuffled(demo, models, tmp_path_factory):
 
 
 @pytest.mark.parametrize("mart", MARTS.split())
-def test_shuffled_records_give_the_same_rows(demo, shuffled, mart):
+def test_shuffled_records_give_the_same_rows(small, shuffled, mart):
     with warehouse.scratch() as connection:
-        for name, path in (("given", demo / "myelomart.duckdb"), ("shuffled", shuffled)):
+        for name, path in (("given", small / "myelomart.duckdb"), ("shuffled", shuffled)):
             connection.execute(f"attach {warehouse.literal(path)} as {name} (read_only)")
         given, other = (f"select * from {name}.core.{mart}" for name in ("given", "shuffled"))
         different = warehouse.value(
