@@ -20,6 +20,8 @@ ANY_RULE_SET = "the_rule_set_in_force"  # stands in the SQL where the name of on
 DBT = str(Path(sys.executable).with_name("dbt"))
 FIRST = ("test_demonstration.py", "test_dbt_build.py")  # what they make, the others wait for
 BUILT = {"demo", "small", "models"}  # fixtures that build a warehouse of the whole project
+# these land, check and generate data, or start dbt, though they build no such warehouse
+SLOW = ("quality/", "sources/", "synthetic/", "test_real_inputs", "test_layers", "test_misspelt")
 MANIFEST = Path("target") / "manifest.json"
 
 
@@ -28,8 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     reading = set()
     for item in items:
         if BUILT & set(item.fixturenames):
-            item.add_marker("slow")
             reading.add(item.path)
+        if item.path in reading or any(name in item.nodeid for name in SLOW):
+            item.add_marker("slow")
     files = {path: FIRST.index(path.name) - 2 for path in reading if path.name in FIRST}
     items.sort(key=lambda item: files.get(item.path, item.path in reading))
 
