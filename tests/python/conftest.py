@@ -44,12 +44,13 @@ def demo(tmp_path_factory) -> Path:
     MYELOMART_TEST_DEMO names a folder where it is kept, and made again only as `myelomart demo`
     would.
     """
-    if kept := os.environ.get("MYELOMART_TEST_DEMO"):
-        demonstrate(Path(kept), say=lambda message: None)
-        return Path(kept)
-    return made_once(
-        tmp_path_factory, "demo", lambda folder: demonstrate(folder, say=lambda message: None)
+    kept = os.environ.get("MYELOMART_TEST_DEMO")
+    folder = made_once(
+        tmp_path_factory,
+        "demo",
+        lambda made: demonstrate(Path(kept or made), say=lambda message: None),
     )
+    return Path(kept).resolve() if kept else folder
 
 
 @pytest.fixture(scope="session")

@@ -146,9 +146,11 @@ def test_who_is_counted_differently_is_said_with_the_reason(built):
 def test_a_misspelt_rule_set_or_parameter_stops_the_build(demo, project):
     database = project / "rows_alone.duckdb"
     definitions = ("algorithm_parameters", "line_substitutions")
-    with (project / "seeds/clinical_rules/algorithm_parameters.csv").open("a") as opened:
-        opened.write("mine,lines_of_therapy,rechalenge_gap_days,90,misspelt\n")
     run = build(demo, project, database, "mien", *definitions)
     assert run.returncode != 0
     assert "the variable rule_set is mien, which is no rule set" in run.stdout
+    with (project / "seeds/clinical_rules/algorithm_parameters.csv").open("a") as opened:
+        opened.write("mine,lines_of_therapy,rechalenge_gap_days,90,misspelt\n")
+    run = build(demo, project, database, "mine", *definitions)
+    assert run.returncode != 0
     assert "rule set mine sets rechalenge_gap_days of lines_of_therapy" in run.stdout
