@@ -51,6 +51,10 @@ class CompiledModels:
         """The SQL of the model ``name``, its tables by their names alone."""
         return re.sub(r'"[^"]+"\."([^"]+)"', r"\1", self._sql(self._named(name)))
 
+    def in_schema(self, schema: str) -> list[str]:
+        """The names of the models of one schema."""
+        return [node["name"] for node in self._of_type("model") if node["schema"] == schema]
+
     def build(self, database: Path, marts: Iterable[str] = ()) -> None:
         """Make ``database``: ``marts`` with all that they read, or every model.
 

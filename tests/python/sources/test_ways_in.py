@@ -31,6 +31,7 @@ HALF = PEOPLE // 2
 DEATH_DATED = ("all_cause_mortality", "overall_survival")  # endpoints that the day of death moves
 DAYS_OFF = 31
 # the others begin with a response or progression, which rest on what is charted: an export loses it
+CODES = ("codes_unmapped", "codes_unclaimed", "codes_by_year")
 ASK_NOTHING_LOST = ("cart_vs_pom", "first_line_transplant")
 
 
@@ -99,7 +100,8 @@ def ways(models, tmp_path_factory):
             print(f"without PostgreSQL: {reason}")
         manifest = land(sources, folder / "landing", lambda line: None)
     quality = door.check(folder / "landing", manifest)
-    models.over(folder / "landing").build(folder / "ways.duckdb")
+    marts = [*models.in_schema("studies"), *CODES]
+    models.over(folder / "landing").build(folder / "ways.duckdb", marts)
     return folder / "ways.duckdb", [source.name for source in sources], quality
 
 
