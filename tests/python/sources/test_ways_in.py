@@ -30,8 +30,8 @@ PEOPLE = 260
 HALF = PEOPLE // 2
 DEATH_DATED = ("all_cause_mortality", "overall_survival")  # endpoints that the day of death moves
 DAYS_OFF = 31
-# the others begin with a response or progression, which rest on what is charted: an export loses it
 CODES = ("codes_unmapped", "codes_unclaimed", "codes_by_year")
+# the others begin with a response or progression, which rest on what is charted: an export loses it
 ASK_NOTHING_LOST = ("cart_vs_pom", "first_line_transplant")
 
 
