@@ -1,6 +1,7 @@
 """`myelomart study`: list, show, run and verify the studies of a warehouse; audit numbers."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,15 @@ from rich.text import Text
 
 from myelomart.messages import say, shown, wide_console
 from myelomart.source_options import Memory, Threads
+
+
+class ProtocolForm(StrEnum):
+    """How a protocol is printed."""
+
+    TEXT = "text"
+    MD = "md"
+    JSON = "json"
+
 
 HEADLINE = {"HR (95 % CI)", "p (Wald)"}
 DEFAULT_DATABASE = Path("myelomart.duckdb")
@@ -71,16 +81,20 @@ def list_studies(
 def show(
     study_id: str,
     db: Database = DEFAULT_DATABASE,
+    form: Annotated[
+        ProtocolForm, typer.Option("--format", help="text, md (Markdown) or json.")
+    ] = ProtocolForm.TEXT,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
-    """Print a study in words, as its rows define it."""
-    from myelomart import warehouse
-    from myelomart.protocol import as_prose
-    from myelomart.study import read_study
+    """Print a study as its protocol, as its rows define it."""
+    from myelomart import protocol, warehouse
+    from myelomart.study import read_sources, read_study
 
     with warehouse.database(db) as connection:
-        say(as_prose(read_study(connection, study_id)))
+        study, sources = read_study(connection, study_id), read_sources(connection)
+    write = {"text": protocol.as_prose, "md": protocol.as_markdown, "json": protocol.as_json}
+    print(write[form.value](study, sources))
 
 
 @app.command()

@@ -1,0 +1,192 @@
+"""What is computed: each analysis in words, and what all of them have in common."""
+
+from __future__ import annotations
+
+from myelomart.analyses import TYPES
+from myelomart.analysis_type import Words
+from myelomart.display.grouping import grouped
+from myelomart.display.numbers import NOTHING
+from myelomart.display.table import Table
+from myelomart.population.rare_levels import merging_in_words
+from myelomart.protocol.wording import listed
+from myelomart.study import Analysis, Covariate, Study
+
+ORDERS = {"smallest": "from the smallest score to the largest", "random": "in random order",
+          "largest": "from the largest score to the smallest",
+          "closest": "the closest pair first"}  # fmt: skip
+SCALES = {"probability": "propensity score", "logit": "logit of the propensity score"}
+ROBUST = ("robustness", "subgroups", "ever_treated")  # kinds that look again at another's result
+
+
+def analysis_prose(study: Study, one: Analysis) -> str:
+    """What an analysis does, in a sentence made from its row."""
+    said = method_in_words(study, one)
+    if one.population == "matched":
+        said += f"; {matched_in_words(one)}"
+    if one.adjustment == "covariates":
+        said += "; adjusted for the covariates"
+    if one.is_adjusted:
+        said += f"; {merging_in_words(one)}"
+    if one.population == "matched":
+        said += "; persons with a level that one arm alone has are left out and counted"
+    return said + "."
+
+
+def method_in_words(study: Study, one: Analysis) -> str:
+    """What the kind of an analysis does, without how the arms are made alike."""
+    return TYPES[one.analysis_type].says(words_of(study, one))
+
+
+def words_of(study: Study, one: Analysis) -> Words:
+    """What the row of an analysis names, in words."""
+    of = study.cohort(one.treated_cohort_id).label
+    if one.comparator_cohort_id:
+        of += f" against {study.cohort(one.comparator_cohort_id).label}"
+    by, to = (
+        f"«{study.covariate(name).label}»" if name else ""
+        for name in (one.group_covariate_id, one.outcome_covariate_id)
+    )
+    after = f"«{study.endpoint(one.group_endpoint_id).label}»" if one.group_endpoint_id else ""
+    endpoints = tuple(study.endpoints_of(one))
+    competing = tuple(e for e in endpoints if study.rules_of(e.endpoint_id, "competing"))
+    strata = tuple(stratum.label for stratum in study.strata)
+    return Words(of, by, to, after, one, endpoints, competing, strata)
+
+
+def matched_in_words(one: Analysis) -> str:
+    """How pairs are made, from the row of an analysis."""
+    order = ORDERS.get(one.match_order or "", one.match_order)
+    return (
+        f"matched 1:1 within {one.caliper:g} pooled standard deviations of the "
+        f"{SCALES.get(one.caliper_scale or '', one.caliper_scale)}, {order}, seed {one.seed}"
+    )
+
+
+def analyses(study: Study) -> Table:
+    """A row per analysis: its output, of whom, what is done, and the months shown."""
+    rows: list[list[str]] = []
+    for output_id, own in grouped(list(study.analyses), "output_id").items():
+        rows.append([output_id])
+        for one in own:
+            rows.append([one.title, method_in_words(study, one), _alike(one), _months(one)])
+    note = "Intervals are of 95 %, tests are two-sided. Further methods: docs/statistics.md."
+    return Table("Analyses", ["", "what is done", "arms made alike by", "months shown"], rows, note)
+
+
+def _alike(one: Analysis) -> str:
+    ways = {"matched": "matching"} if one.population == "matched" else {}
+    ways |= {"covariates": "the covariates in the model"} if one.adjustment == "covariates" else {}
+    return listed(ways.values()) or NOTHING
+
+
+def _months(one: Analysis) -> str:
+    return ", ".join(f"{month:g}" for month in one.months) if one.months_shown else ""
+
+
+def matching(study: Study) -> tuple[str, ...]:
+    """Score, caliper, order, what is merged or left out; or that nobody is matched."""
+    of_way: dict[str, list[str]] = {}
+    for one in study.analyses:
+        if one.population == "matched":
+            way = f"{matched_in_words(one)}; {merging_in_words(one)}"
+            of_way.setdefault(way, []).append(one.title)
+    if not of_way:
+        return ("Nobody is matched.",)
+    adjusted = [one.label for one in study.covariates if one.is_adjusted_for]
+    return (
+        f"The propensity score is a logistic regression of the arm on: {listed(adjusted)}.",
+        *(
+            f"{listed(titles)}: {way}, without replacement."
+            for way, titles in of_way.items()
+        ),
+        "Unmatched persons of either arm leave the analysis; how many is shown in the table of the "
+        "arms before and after matching. Persons with a level that one arm alone has cannot be "
+        "compared and are left out first. What was merged or left out in a run is among its "
+        "warnings.",
+    )  # fmt: skip
+
+
+def variance(study: Study) -> tuple[str, ...]:
+    """How limits are made, for the kinds of analysis that the rows name."""
+    kinds = {one.analysis_type for one in study.analyses}
+    told = []
+    if "hazard_ratios" in kinds:
+        told.append(
+            "Hazard ratios: Wald's limits of the Cox model, or those of the profile likelihood "
+            "where Firth's penalty is needed."
+        )
+    if any(
+        o.analysis_type == "hazard_ratios" and o.population == "matched" for o in study.analyses
+    ):
+        told.append("Of matched arms a second interval is robust to the pairs.")
+    if kinds & {"survival", "kaplan_meier", "ever_treated", "evidence_summary"}:
+        told.append("Survival: Greenwood's variance, log-log limits.")
+    if "cumulative_incidence" in kinds:
+        told.append("Cumulative incidence: limits of the Aalen-Johansen estimator.")
+    if kinds & {"cohort_table", "line_table", "response_bars", "site_sets"}:
+        told.append("Shares: Wilson's limits.")
+    return tuple(told) or ("No analysis of the rows prints an interval.",)
+
+
+def missing_data(study: Study) -> tuple[str, ...]:
+    """What becomes of a value that is not known, in tables and in models."""
+    told = [
+        "A value that is not recorded is unknown, never no. Each share has the known as its "
+        "denominator and the unknown are counted beside it; who cannot be told by a grouping is in "
+        "no group and is counted in a warning."
+    ]
+    if any(one.is_adjusted for one in study.analyses):
+        adjusted = [one for one in study.covariates if one.is_adjusted_for and _may_lack(one)]
+        numbers = [one.label for one in adjusted if one.value_kind != "category"]
+        levels = [one.label for one in adjusted if one.value_kind == "category"]
+        if levels:
+            told.append(f"In models «unknown» is a level of {listed(levels)}.")
+        if numbers:
+            told.append(
+                f"In models an unknown value of {listed(numbers)} is set to the mean and marked by "
+                "an indicator of its own. Nothing is imputed otherwise."
+            )
+    if any(one.analysis_type == "prognostic_factors" for one in study.analyses):
+        told.append(
+            "A prognostic factor alone is of the persons of whom it is known; in the model of all "
+            "together the unknown are marked by an indicator."
+        )
+    return tuple(told)
+
+
+def _may_lack(one: Covariate) -> bool:
+    """Whether a value can be unknown: that an event was not recorded is a no."""
+    return one.event_group is None or one.summary == "last"
+
+
+def multiplicity(study: Study) -> tuple[str, ...]:
+    """How many outcomes are compared how often, and that no p is corrected."""
+    counts = [
+        (one, len(study.endpoints_of(one)) * max(len(study.strata), 1)
+         if one.analysis_type == "subgroups" else len(study.endpoints_of(one)))
+        for one in study.analyses if one.comparator_cohort_id and one.analysis_type != "attrition"
+        and one.analysis_type != "baseline"
+    ]  # fmt: skip
+    told = [f"{one.title}: {count}" for one, count in counts]
+    told += [
+        f"{one.title}: by {study.covariate(one.group_covariate_id).label}"
+        for one in study.analyses
+        if one.group_covariate_id and not one.comparator_cohort_id
+    ]
+    if not told:
+        return ("The rows compare no groups.",)
+    return (
+        f"Comparisons that the rows ask for: {'; '.join(told)}. No p is corrected for the others.",
+    )
+
+
+def sensitivity(study: Study) -> tuple[str, ...]:
+    """The analyses that ask an earlier one again: other cohorts, other rules, other methods."""
+    first: dict[tuple[str, str], Analysis] = {}
+    told = []
+    for one in study.analyses:
+        key = one.output_id, one.analysis_type
+        if one.analysis_type in ROBUST or key in first:
+            told.append(f"{one.title} ({one.output_id}). {method_in_words(study, one)}.")
+        first.setdefault(key, one)
+    return tuple(told) or ("The rows ask no analysis a second time.",)
