@@ -13,11 +13,13 @@ import duckdb
 from myelomart import __version__, warehouse, whole
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.suppression import suppress
+from myelomart.display.export import ENDINGS, exported
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
 from myelomart.private_files import private
 from myelomart.project import project_root
+from myelomart.protocol.measures import code_table
 from myelomart.report.render import Chapter, Page, chapter, quality_table, render
 from myelomart.results import Results, write_results
 from myelomart.running import run_study
@@ -27,6 +29,7 @@ from myelomart.study_data import read_data
 
 RESULT_SIZE = 4_000_000  # bytes of a study's folder, or of its part of the page: at most so
 GENERATOR = '<meta name="generator" content="myelomart'  # by which a page is known as ours
+TABLES_BY = "study tables"
 COMPUTING = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn")
 
 
@@ -69,9 +72,22 @@ def publish(run: Run, out: Path) -> None:
     """Write every study into a folder of its own under ``out``, with its tables and its report."""
     for one in run.chapters:
         texts = {f"tables/{name}.csv": text for name, text in _tables(one).items()}
+        texts["tables/code_lists.csv"] = code_table(one.study).as_csv()
         texts["report.html"] = page_of(replace(run, chapters=[one]))
         told = manifest(one.results, run.facts, one)
         write_results(one.results, out / one.study.study_id, told, texts)
+
+
+def publish_tables(run: Run, out: Path, form: str) -> None:
+    """Write the tables of every study as files of ``form`` into a folder of its own."""
+    for one in run.chapters:
+        files = {
+            f"{section.output_id}_{section.anchor}.{ENDINGS[form]}": exported(section.table, form)
+            for section in one.sections if section.table
+        }  # fmt: skip
+        with whole.folder(out / one.study.study_id, TABLES_BY) as made:
+            for name, content in files.items():
+                (made / name).write_bytes(content)
 
 
 def _tables(one: Chapter) -> dict[str, str]:

@@ -21,6 +21,14 @@ class ProtocolForm(StrEnum):
     JSON = "json"
 
 
+class TableForm(StrEnum):
+    """What tables for a manuscript are written as."""
+
+    DOCX = "docx"
+    HTML = "html"
+    LATEX = "latex"
+
+
 HEADLINE = {"HR (95 % CI)", "p (Wald)"}
 DEFAULT_DATABASE = Path("myelomart.duckdb")
 Database = Annotated[Path, typer.Option("--db", help="The warehouse to read.")]
@@ -122,6 +130,33 @@ def run(
         say(f"{one.study.study_id}: written to {out / one.study.study_id}")
         for warning in missing_outputs(one):
             say(warning, err=True)
+
+
+@app.command()
+def tables(
+    study_ids: Annotated[list[str], typer.Argument(help="The studies whose tables are wanted.")],
+    db: Database = DEFAULT_DATABASE,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("tables"),
+    form: Annotated[
+        TableForm, typer.Option("--format", help="docx (Word), html or latex.")
+    ] = TableForm.DOCX,
+    suppress_below: SuppressBelow = None,
+    policy: PolicyName = None,
+    memory: Memory = None,
+    threads: Threads = None,
+) -> None:
+    """Write the tables of studies for a manuscript: a folder a study, a file a table.
+
+    Needs the extra `tables`: pip install 'myelomart[tables]'.
+    """
+    from myelomart.publishing import RESULT_SIZE, publish_tables, run_studies
+    from myelomart.room import needed
+
+    made = run_studies(db, study_ids, chosen_policy(suppress_below, policy))
+    with needed("Tables of studies", RESULT_SIZE * len(made.chapters), out):
+        publish_tables(made, out, form.value)
+    for one in made.chapters:
+        say(f"{one.study.study_id}: tables written to {out / one.study.study_id}")
 
 
 @app.command()

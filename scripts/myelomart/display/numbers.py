@@ -24,6 +24,7 @@ def rounded(value: float, digits: int) -> str:
     if isinf(value):
         return "∞" if value > 0 else "-∞"
     number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    number = number if number else abs(number)  # there is no zero below zero
     return f"{number:,}" if abs(number) >= 10_000 else f"{number}"
 
 
@@ -35,9 +36,11 @@ def ratio(value: float, low: float, high: float) -> str:
 
 
 def p_value(value: float) -> str:
-    """A p value: three decimals, or '<0.001'."""
+    """A p value: three decimals, or '<0.001' and '>0.99' at the ends."""
     if pd.isna(value):
         return NOTHING
+    if value > 0.99:
+        return ">0.99"
     return "<0.001" if value < 0.001 else rounded(value, 3)
 
 

@@ -122,9 +122,9 @@ def code_lists(study: Study) -> Table:
             without = f", but not as {role}" if role else ""
             rows.append([f"{label}{without}", _kind(kind), _codes(own)])
     note = (
-        "Every code with its vocabulary and where it was read: code_lists.csv among the results, "
-        "seeds/concept_sets/concept_set_members.csv in the repository. Derived events are defined "
-        "in docs/specification."
+        "Every code with its vocabulary and where it was read: tables/code_lists.csv of the "
+        "results, seeds/concept_sets/concept_set_members.csv in the repository. Derived events are "
+        "defined in docs/specification."
     )
     return Table("Code lists", ["", "kind", "codes by vocabulary"], rows, note)
 
