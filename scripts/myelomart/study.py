@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 
 import duckdb
 import pandas as pd
@@ -242,10 +243,13 @@ class Study:
         own = [one for one in self.table_rows if one.covariate_id == covariate_id and one.level]
         return [one.level for one in sorted(own, key=lambda one: one.sort_order or 0)]
 
+    @cached_property
+    def _group_labels(self) -> dict[str, str]:
+        return {one.event_group_id: one.group_label for one in reversed(self.codes)}
+
     def group_label(self, event_group: str) -> str:
         """An event group in words."""
-        named = (one.group_label for one in self.codes if one.event_group_id == event_group)
-        return next(named, event_group.replace("_", " "))
+        return self._group_labels.get(event_group, event_group.replace("_", " "))
 
 
 def study_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:

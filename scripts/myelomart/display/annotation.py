@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from myelomart.display.table import INDENT, MARKS, RowLabel, Table
@@ -18,7 +19,7 @@ def annotated(table: Table | None, study: Study) -> Table | None:
         (one.covariate_id, _words(one.level)): one.note for one in study.table_rows if one.note
     }
     rows = _below(table.rows, of_whole)
-    marked, told = _marked(rows, notes)
+    marked, told = _marked(rows, notes, of_whole)
     return replace(table, rows=marked, note="\n".join(part for part in (table.note, *told) if part))
 
 
@@ -50,16 +51,19 @@ def _below(rows: list[list[str]], of_whole: dict[str, str]) -> list[list[str]]:
             if len(row) > 1 or len(after) > 1]  # fmt: skip
 
 
-def _marked(rows: list[list[str]], notes: dict) -> tuple[list[list[str]], list[str]]:
+def _marked(
+    rows: list[list[str]], notes: dict, parts: Collection[str]
+) -> tuple[list[list[str]], list[str]]:
     """The rows with a letter where a footnote belongs, and the footnotes in that order."""
     letters: dict[str, str] = {}
     marked = []
     for row in rows:
-        level = row[0].removeprefix(INDENT) if row[0].startswith(INDENT) else None
-        note = notes.get((_key(row), level)) if _key(row) else None
+        covariate_id, label = _key(row), row[0]
+        is_level = label.startswith(INDENT) and covariate_id not in parts
+        note = notes.get((covariate_id, label.removeprefix(INDENT) if is_level else None))
         if note is None:
             marked.append(row)
             continue
         letter = letters.setdefault(note, MARKS[len(letters) % len(MARKS)])
-        marked.append([RowLabel(row[0] + letter, _key(row)), *row[1:]])
+        marked.append([RowLabel(label + letter, covariate_id), *row[1:]])
     return marked, [f"{letter} {note}" for note, letter in letters.items()]

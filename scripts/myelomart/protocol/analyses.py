@@ -83,27 +83,28 @@ def _months(one: Analysis) -> str:
     return ", ".join(f"{month:g}" for month in one.months) if one.months_shown else ""
 
 
-def matching(study: Study) -> tuple[str, ...]:
-    """Score, caliper, order, what is merged or left out; or that nobody is matched."""
+def adjustment(study: Study) -> tuple[str, ...]:
+    """Score, caliper, order, what is merged or left out; or that nobody is made alike."""
     of_way: dict[str, list[str]] = {}
     for one in study.analyses:
-        if one.population == "matched":
-            way = f"{matched_in_words(one)}; {merging_in_words(one)}"
-            of_way.setdefault(way, []).append(one.title)
+        if one.is_adjusted:
+            is_matched = one.population == "matched"
+            way = f"{matched_in_words(one)}, without replacement" if is_matched else ""
+            way = way or "adjusted for these covariates in the model"
+            of_way.setdefault(f"{way}; {merging_in_words(one)}", []).append(one.title)
     if not of_way:
-        return ("Nobody is matched.",)
+        return ("Nobody is matched, and no comparison of arms is adjusted.",)
     adjusted = [one.label for one in study.covariates if one.is_adjusted_for]
-    return (
-        f"The propensity score is a logistic regression of the arm on: {listed(adjusted)}.",
-        *(
-            f"{listed(titles)}: {way}, without replacement."
-            for way, titles in of_way.items()
-        ),
-        "Unmatched persons of either arm leave the analysis; how many is shown in the table of the "
-        "arms before and after matching. Persons with a level that one arm alone has cannot be "
-        "compared and are left out first. What was merged or left out in a run is among its "
-        "warnings.",
-    )  # fmt: skip
+    told = [f"Covariates: {listed(adjusted)}."]
+    told += [f"{listed(titles)}: {way}." for way, titles in of_way.items()]
+    if any(one.population == "matched" for one in study.analyses):
+        told.append(
+            "The propensity score is a logistic regression of the arm on the covariates. Persons "
+            "with a level that one arm alone has cannot be compared and are left out first; "
+            "unmatched persons of either arm leave the analysis. How many is in the table of the "
+            "arms before and after matching; what was merged or left out is among the warnings."
+        )
+    return tuple(told)
 
 
 def variance(study: Study) -> tuple[str, ...]:

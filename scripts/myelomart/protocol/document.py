@@ -49,7 +49,7 @@ def _contents(study: Study, sources: tuple) -> dict[str, tuple[str, Content]]:
         "quantitative_variables": ("Quantitative variables", (measures.quantitative(study), ())),
         "missing_data": ("Missing data", (analyses.missing_data(study), ())),
         "analyses": ("Analyses", ((), (analyses.analyses(study),))),
-        "matching": ("Matching", (analyses.matching(study), ())),
+        "adjustment": ("Adjustment and matching", (analyses.adjustment(study), ())),
         "variance": ("Variance", (analyses.variance(study), ())),
         "multiplicity": ("Multiplicity", (analyses.multiplicity(study), ())),
         "subgroups": ("Subgroups", (measures.subgroups(study), ())),
