@@ -28,7 +28,8 @@ def table_by_arm(estimates: list, title: str) -> Table:
         rows.append([group])
         for endpoint, own in grouped(of_group, "endpoint").items():
             for label, of_label in _levels(endpoint, own):
-                cells = [cell(of_label.get(arm, []), has_unknown) for arm in arms]
+                cells = [cell(of_label.get(arm, []), has_unknown) for arm in arms if of_label]
+                cells = cells or [""] * len(arms)  # the levels below have the numbers
                 cells += [_unknown(label, own, of_label)] if has_unknown else []
                 cells += [_p(label, own, of_label)] if has_p else []
                 rows.append([RowLabel(label, endpoint), *cells])

@@ -12,12 +12,12 @@ MARKS = {"count_floored": " ‡", "firth": " §", "cannot_be_told": " ¶"}
 
 
 def cell(own: list, unknown_apart: bool = False) -> str:
-    """What a table prints of the estimates of one row and column; nothing of a heading's.
+    """What a table prints of the estimates of one row and column.
 
     ``unknown_apart``: the table has a column of the unknown.
     """
     if not own:
-        return "" if unknown_apart else NOTHING
+        return NOTHING
     if all(one.status == SUPPRESSED for one in own):
         return SUPPRESSED
     of = {one.statistic: one for one in own}

@@ -10,6 +10,7 @@ NOT_REACHED = "NE"
 SMALL = 0.05  # the p below which a reader takes a test for a finding
 NAMES = {"fisher": "Fisher", "wilcoxon": "Wilcoxon", "student": "Student's t", "welch": "Welch's t",
          "kruskal-wallis": "Kruskal-Wallis"}  # fmt: skip
+SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}  # in the names of endpoints
 ABBREVIATIONS = {"cr", "crs", "dor", "ecog", "emd", "icans", "iss", "mrd", "orr", "os", "pfs",
                  "pmd", "scr", "sct", "vgpr"}  # fmt: skip
 
@@ -61,7 +62,8 @@ def tests_made(estimates: list) -> str:
 
 def in_words(name: str) -> str:
     """The name of an endpoint or covariate as words, its abbreviations in capitals."""
-    words = str(name).split("_")
+    words = [SIGNS.get(word, word) for word in str(name).removeprefix("n_").split("_")]
+    words = ["number", "of", *words] if str(name).startswith("n_") else words
     return " ".join(word.upper() if word in ABBREVIATIONS else word for word in words)
 
 
