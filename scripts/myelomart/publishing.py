@@ -13,7 +13,6 @@ import duckdb
 from myelomart import __version__, warehouse, whole
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.suppression import suppress
-from myelomart.display.export import ENDINGS, exported
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
@@ -29,7 +28,6 @@ from myelomart.study_data import read_data
 
 RESULT_SIZE = 4_000_000  # bytes of a study's folder, or of its part of the page: at most so
 GENERATOR = '<meta name="generator" content="myelomart'  # by which a page is known as ours
-TABLES_BY = "study tables"
 COMPUTING = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn")
 
 
@@ -76,18 +74,6 @@ def publish(run: Run, out: Path) -> None:
         texts["report.html"] = page_of(replace(run, chapters=[one]))
         told = manifest(one.results, run.facts, one)
         write_results(one.results, out / one.study.study_id, told, texts)
-
-
-def publish_tables(run: Run, out: Path, form: str) -> None:
-    """Write the tables of every study as files of ``form`` into a folder of its own."""
-    for one in run.chapters:
-        files = {
-            f"{section.output_id}_{section.anchor}.{ENDINGS[form]}": exported(section.table, form)
-            for section in one.sections if section.table
-        }  # fmt: skip
-        with whole.folder(out / one.study.study_id, TABLES_BY) as made:
-            for name, content in files.items():
-                (made / name).write_bytes(content)
 
 
 def _tables(one: Chapter) -> dict[str, str]:

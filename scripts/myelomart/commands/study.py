@@ -149,7 +149,8 @@ def tables(
 
     Needs the extra `tables`: pip install 'myelomart[tables]'.
     """
-    from myelomart.publishing import RESULT_SIZE, publish_tables, run_studies
+    from myelomart.manuscript import publish_tables
+    from myelomart.publishing import RESULT_SIZE, run_studies
     from myelomart.room import needed
 
     made = run_studies(db, study_ids, chosen_policy(suppress_below, policy))
