@@ -49,7 +49,7 @@ def data_source(study: Study, sources: Iterable[Mapping[str, object]]) -> tuple[
         rows.append([str(one.get("database_name") or one.get("source_name"))])
         for name, words in SOURCE_FACTS.items():
             value = one.get(name)
-            rows.append([words, "not said by the source" if _is_empty(value) else _shown(value)])
+            rows.append([words, "not stated" if _is_empty(value) else _shown(value)])
     return (Table("Data sources", ["", "as the source says of itself"], rows),) if rows else ()
 
 

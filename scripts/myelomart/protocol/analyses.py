@@ -16,6 +16,8 @@ ORDERS = {"smallest": "from the smallest score to the largest", "random": "in ra
           "closest": "the closest pair first"}  # fmt: skip
 SCALES = {"probability": "propensity score", "logit": "logit of the propensity score"}
 ROBUST = ("robustness", "subgroups", "ever_treated")  # kinds that look again at another's result
+UNTESTED = ("attrition", "baseline", "swimmer", "line_table", "site_sets", "evidence_summary")
+OF_COVARIATES = ("cohort_table", "distribution")
 
 
 def analysis_prose(study: Study, one: Analysis) -> str:
@@ -161,33 +163,48 @@ def _may_lack(one: Covariate) -> bool:
 
 
 def multiplicity(study: Study) -> tuple[str, ...]:
-    """How many outcomes are compared how often, and that no p is corrected."""
-    counts = [
-        (one, len(study.endpoints_of(one)) * max(len(study.strata), 1)
-         if one.analysis_type == "subgroups" else len(study.endpoints_of(one)))
-        for one in study.analyses if one.comparator_cohort_id and one.analysis_type != "attrition"
-        and one.analysis_type != "baseline"
-    ]  # fmt: skip
-    told = [f"{one.title}: {count}" for one, count in counts]
-    told += [
-        f"{one.title}: by {study.covariate(one.group_covariate_id).label}"
-        for one in study.analyses
-        if one.group_covariate_id and not one.comparator_cohort_id
-    ]
+    """How many comparisons of groups the rows ask for, by output, and that no p is corrected."""
+    counts: dict[str, int] = {}
+    for one in study.analyses:
+        counts[one.output_id] = counts.get(one.output_id, 0) + _comparisons(study, one)
+    told = [f"{output_id} {count}" for output_id, count in counts.items() if count]
     if not told:
         return ("The rows compare no groups.",)
     return (
-        f"Comparisons that the rows ask for: {'; '.join(told)}. No p is corrected for the others.",
+        f"Comparisons of groups that the rows ask for, by output: {', '.join(told)}. No p is "
+        "corrected for the others.",
+    )
+
+
+def _comparisons(study: Study, one: Analysis) -> int:
+    """How many comparisons an analysis makes at most: of outcomes, or of covariates."""
+    is_grouped = one.comparator_cohort_id or one.group_covariate_id or one.group_endpoint_id
+    if one.analysis_type == "prognostic_factors":
+        return len(study.covariates_of(one)) * len(study.endpoints_of(one))
+    if not is_grouped or one.analysis_type in UNTESTED:
+        return 0
+    if one.analysis_type in OF_COVARIATES:
+        return len(study.covariates_of(one))
+    if one.outcome_covariate_id:
+        return 1
+    return len(study.endpoints_of(one)) * (
+        len(study.strata) if one.analysis_type == "subgroups" else 1
     )
 
 
 def sensitivity(study: Study) -> tuple[str, ...]:
     """The analyses that ask an earlier one again: other cohorts, other rules, other methods."""
-    first: dict[tuple[str, str], Analysis] = {}
     told = []
-    for one in study.analyses:
-        key = one.output_id, one.analysis_type
-        if one.analysis_type in ROBUST or key in first:
+    for position, one in enumerate(study.analyses):
+        earlier = study.analyses[:position]
+        if one.analysis_type in ROBUST or any(_asks_again(study, one, other) for other in earlier):
             told.append(f"{one.title} ({one.output_id}). {method_in_words(study, one)}.")
-        first.setdefault(key, one)
     return tuple(told) or ("The rows ask no analysis a second time.",)
+
+
+def _asks_again(study: Study, one: Analysis, other: Analysis) -> bool:
+    """Whether an analysis asks what another one asks: the same output, kind, groups, outcomes."""
+    alike = ("output_id", "analysis_type", "group_covariate_id", "outcome_covariate_id",
+             "group_endpoint_id", "row_groups")  # fmt: skip
+    shared = set(study.endpoints_of(one)) & set(study.endpoints_of(other))
+    return bool(shared) and all(getattr(one, name) == getattr(other, name) for name in alike)

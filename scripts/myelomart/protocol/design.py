@@ -48,17 +48,27 @@ def target_trial(study: Study) -> tuple[Table, ...]:
     return (Table("Target trial", ["", "specified trial", "emulation"], rows, note),)
 
 
+def _criteria(study: Study, cohort: Cohort) -> list[str]:
+    own = [one for one in study.criteria if one.cohort_id == cohort.cohort_id]
+    return [f"{'without: ' if one.kind == 'exclude' else ''}{one.label}" for one in own]
+
+
 def _eligibility(study: Study) -> str:
-    parts = []
-    for cohort in main_cohorts(study):
-        own = [one for one in study.criteria if one.cohort_id == cohort.cohort_id]
-        told = [f"{'without: ' if one.kind == 'exclude' else ''}{one.label}" for one in own]
-        parts.append(f"{cohort.label}: {'; '.join(told) or 'the index event alone'}")
-    return ". ".join(parts)
+    """What both arms ask for."""
+    first, *others = (_criteria(study, cohort) for cohort in main_cohorts(study))
+    shared = [one for one in first if all(one in other for other in others)]
+    return "; ".join(shared) or "No criterion that both arms share"
 
 
 def _strategies(study: Study) -> str:
-    return "; ".join(f"{one.label}: {index_event(study, one)}" for one in main_cohorts(study))
+    """The event of each arm, and what it alone asks for."""
+    cohorts = main_cohorts(study)
+    told = []
+    for cohort in cohorts:
+        others = [_criteria(study, other) for other in cohorts if other is not cohort]
+        own = [one for one in _criteria(study, cohort) if any(one not in other for other in others)]
+        told.append("; ".join([f"{cohort.label}: {index_event(study, cohort)}", *own]))
+    return ". ".join(told)
 
 
 def _assignment(study: Study, one: Analysis) -> str:

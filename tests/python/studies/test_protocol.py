@@ -218,7 +218,7 @@ def test_sources_are_said_as_they_say_themselves(studies):
     told = [{"source_name": "x", "database_name": "A register", "holder": None, "person_count": 3}]
     (table,) = next(p for p in protocol.sections(study, told) if p.key == "data_source").tables
     assert table.rows[0] == ["A register"]
-    assert ["holder", "not said by the source"] in table.rows
+    assert ["holder", "not stated"] in table.rows
     assert ["persons", "3"] in table.rows
 
 
@@ -256,3 +256,33 @@ def test_every_column_of_the_rows_is_said_or_has_its_reason():
     for part, kind in kinds.items():
         columns = {one.name for one in fields(kind)}
         assert columns <= {*ROWS[part]} | names, part
+
+
+def test_only_what_is_asked_again_is_a_sensitivity_analysis(studies):
+    told = part_of(studies["cart_vs_pom"], "sensitivity").paragraphs
+    assert [one.partition(" (CVP-")[0] for one in told] == [
+        "Hazard ratios in the first year, time zero at apheresis",
+        "Hazard ratios in the first year, time zero at lymphodepletion",
+        "What speaks for and against each hazard ratio",
+        "Hazard ratios in subgroups",
+        "Hazard ratios in the first year, censored at the next T-cell therapy",
+    ]
+    panels = part_of(studies["progression_patterns"], "sensitivity").paragraphs
+    assert panels == ("The rows ask no analysis a second time.",)
+
+
+def test_what_one_arm_alone_asks_for_is_its_strategy_and_what_both_ask_for_is_eligibility(studies):
+    (table,) = part_of(studies["cart_vs_pom"], "target_trial").tables
+    emulated = {row[0]: row[2] for row in table.rows}
+    assert "Aged 18 or more" in emulated["Eligibility"]
+    assert "Pomalidomide before index" not in emulated["Eligibility"]
+    assert "without: Pomalidomide before index" in emulated["Treatment strategies"]
+    assert "Aged 18 or more" not in emulated["Treatment strategies"]
+
+
+def test_comparisons_are_counted_from_the_rows(studies):
+    study = studies["cart_vs_pom"]
+    (told,) = part_of(study, "multiplicity").paragraphs
+    assert "CVP-O2 286" in told  # 3 x 30 outcomes, 25, 25 x 5 subgroups, 46
+    fewer = replace(study, strata=study.strata[:1])
+    assert "CVP-O2 186" in " ".join(part_of(fewer, "multiplicity").paragraphs)
