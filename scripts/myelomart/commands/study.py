@@ -102,7 +102,7 @@ def show(
     with warehouse.database(db) as connection:
         study, sources = read_study(connection, study_id), read_sources(connection)
     write = {"text": protocol.as_prose, "md": protocol.as_markdown, "json": protocol.as_json}
-    print(write[form.value](study, sources))
+    say(write[form.value](study, sources))
 
 
 @app.command()
@@ -149,10 +149,12 @@ def tables(
 
     Needs the extra `tables`: pip install 'myelomart[tables]'.
     """
+    from myelomart.display.export import refuse_without_packages
     from myelomart.manuscript import publish_tables
     from myelomart.publishing import RESULT_SIZE, run_studies
     from myelomart.room import needed
 
+    refuse_without_packages(form.value)
     made = run_studies(db, study_ids, chosen_policy(suppress_below, policy))
     with needed("Tables of studies", RESULT_SIZE * len(made.chapters), out):
         publish_tables(made, out, form.value)

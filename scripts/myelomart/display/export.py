@@ -16,6 +16,8 @@ from myelomart.display.table import INDENT, MARKS, Table
 from myelomart.errors import MyelomartError
 
 FORMS = ("docx", "html", "latex")
+PACKAGES = {"docx": "docx", "html": "great_tables", "latex": "great_tables"}
+INSTALLED_AS = {"docx": "python-docx", "great_tables": "great-tables"}
 ENDINGS = {"docx": "docx", "html": "html", "latex": "tex"}
 DRAFTED_ON = "1980-01-01"  # what Word's own fields would say of the day; the same bytes every time
 INDENT_POINTS = 12
@@ -29,6 +31,11 @@ def exported(table: Table, form: str) -> bytes:
     return WRITERS[form](table)
 
 
+def refuse_without_packages(form: str) -> None:
+    """Raise ``MyelomartError`` where what writes ``form`` is not installed."""
+    _package(PACKAGES[form])
+
+
 def _package(name: str) -> ModuleType:
     import importlib
 
@@ -36,8 +43,8 @@ def _package(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as absent:
         raise MyelomartError(
-            f"Tables as Word, HTML or LaTeX need the package {name.replace('_', '-')}: install "
-            "them with `pip install 'myelomart[tables]'`. The tables as CSV lie in the results."
+            f"Tables as Word, HTML or LaTeX need the package {INSTALLED_AS[name]}: install it with "
+            "`pip install 'myelomart[tables]'`. The tables as CSV lie in the results."
         ) from absent
 
 

@@ -13,7 +13,7 @@ from small_study import analysis
 from myelomart.analyses import baseline, cohort_table
 from myelomart.display.annotation import annotated
 from myelomart.display.by_arm import table_by_arm
-from myelomart.display.export import ENDINGS, FORMS, exported
+from myelomart.display.export import ENDINGS, FORMS, exported, refuse_without_packages
 from myelomart.display.numbers import p_value, rounded
 from myelomart.display.table import INDENT, RowLabel, Table
 from myelomart.errors import MyelomartError
@@ -214,8 +214,9 @@ def words_of_docx(content: bytes) -> str:
 def test_without_the_packages_a_sentence_says_what_to_install(form, monkeypatch):
     monkeypatch.setitem(sys.modules, "docx", None)
     monkeypatch.setitem(sys.modules, "great_tables", None)
-    with pytest.raises(MyelomartError, match=r"pip install 'myelomart\[tables\]'"):
-        exported(TABLE, form)
+    for refused in (lambda: exported(TABLE, form), lambda: refuse_without_packages(form)):
+        with pytest.raises(MyelomartError, match=r"pip install 'myelomart\[tables\]'"):
+            refused()
 
 
 def test_every_form_has_an_ending():
