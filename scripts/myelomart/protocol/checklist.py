@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from myelomart.display.grouping import grouped
 from myelomart.display.table import Table
+from myelomart.errors import MyelomartError
 from myelomart.protocol.part import NOT_STATED, Links, Part, anchor
 from myelomart.study import Item, Study
 
@@ -34,6 +35,11 @@ def answers(
             places += _outputs(study, key.removeprefix(RESULTS).split(","))
         elif key in parts:
             places.append((parts[key].title, f"#{parts[key].anchor}"))
+        elif key not in fields:
+            raise MyelomartError(
+                f"protocol_items: {item.guideline} {item.item_id} is answered by «{key}», which is "
+                f"no part and no field of a protocol; there are {', '.join([*parts, *fields])}."
+            )
         else:
             places.append((f"{fields[key]}: {study.said.get(key, NOT_STATED)}", home))
     return places or [(NO_OUTPUT, "")]

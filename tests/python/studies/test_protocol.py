@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import pytest
 
 from myelomart import protocol, warehouse
+from myelomart.errors import MyelomartError
 from myelomart.protocol import NOT_STATED, Links
 from myelomart.protocol.checklist import NO_OUTPUT
 from myelomart.study import read_study, study_ids
@@ -188,6 +189,13 @@ def test_every_item_of_every_guideline_is_answered_for_every_study(studies):
             for words, to in cell.places:
                 assert words
                 assert to in anchors or words == NO_OUTPUT, (study.study_id, item_id, to)
+
+
+def test_an_item_that_nothing_can_answer_is_named(studies):
+    study = studies["evidence"]
+    wrong = replace(study, items=(replace(study.items[0], answered_by="titel"),))
+    with pytest.raises(MyelomartError, match="HARPER 1.1 is answered by «titel»"):
+        protocol.sections(wrong)
 
 
 def test_what_no_row_states_is_said_not_to_be_stated(studies):
