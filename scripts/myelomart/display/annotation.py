@@ -7,11 +7,14 @@ from dataclasses import replace
 
 from myelomart.display.table import INDENT, MARKS, RowLabel, Table
 from myelomart.population.levels import level_in_words
-from myelomart.study import Study
+from myelomart.study import Analysis, Study
 
 
-def annotated(table: Table | None, study: Study) -> Table | None:
-    """``table`` with the parts of a covariate below it, indented, and its footnotes."""
+def annotated(table: Table | None, study: Study, analysis: Analysis) -> Table | None:
+    """``table`` with the parts of a covariate below it, indented, and its footnotes.
+
+    The covariate that makes the groups of ``analysis`` has its footnote without a mark.
+    """
     if table is None or not any(one.part_of or one.note for one in study.table_rows):
         return table
     of_whole = {one.covariate_id: one.part_of for one in study.table_rows if one.part_of}
@@ -20,6 +23,8 @@ def annotated(table: Table | None, study: Study) -> Table | None:
     }
     rows = _below(table.rows, of_whole)
     marked, told = _marked(rows, notes, of_whole)
+    if by := notes.get((analysis.group_covariate_id, None)):
+        told.append(f"{study.covariate(analysis.group_covariate_id).label}: {by}")
     return replace(table, rows=marked, note="\n".join(part for part in (table.note, *told) if part))
 
 

@@ -55,7 +55,7 @@ def section(study: Study, analysis: Analysis, results: Results, data: StudyData)
     with data.noting() as for_the_table:
         if missing is None and own:
             given = (data.published,) if kind.holds_printed else ()
-            table = annotated(kind.table(own, analysis.title, *given), study)
+            table = annotated(kind.table(own, analysis.title, *given), study, analysis)
     with data.noting() as for_the_printed:
         if not kind.holds_printed:
             printed = printed_table(analysis.analysis_id, own, data.published, kind.ours)

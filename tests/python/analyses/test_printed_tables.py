@@ -43,7 +43,7 @@ def printed(study, data):
         one = analysis("cohort_table", **options)
         results.analysis_id = one.analysis_id
         cohort_table.make(told, one, data, results)
-        return annotated(table_by_arm(results.own_rows(one.analysis_id), one.title), told)
+        return annotated(table_by_arm(results.own_rows(one.analysis_id), one.title), told, one)
 
     return made
 
@@ -108,6 +108,11 @@ def test_a_part_stands_below_its_whole_and_footnotes_of_one_text_share_a_mark(pr
     assert labels[at + 1] == f"{INDENT}EMD afterᵃ"
     assert labels.count("EMD after") == 0
     assert table.note.split("\n")[1:] == ["ᵃ By FISH."]
+
+
+def test_what_makes_the_groups_has_its_footnote_without_a_mark(printed):
+    table = printed(NOTES, row_groups="Patients", group_covariate_id="high_risk")
+    assert table.note.split("\n")[1:] == ["High risk: By FISH."]
 
 
 def test_a_part_whose_whole_is_elsewhere_stays_and_an_empty_block_goes(printed):
