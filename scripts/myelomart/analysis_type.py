@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from myelomart.display.printed import ours
 from myelomart.display.table import Table
 from myelomart.results import Results
-from myelomart.study import Analysis, Study
+from myelomart.study import Analysis, Endpoint, Study
 from myelomart.study_data import StudyData
 
 
@@ -24,6 +24,19 @@ class Words:
     to: str  # the covariate that is the outcome
     after: str  # the endpoint that makes the groups
     row: Analysis
+    endpoints: tuple[Endpoint, ...] = ()  # that are counted
+    competing: tuple[Endpoint, ...] = ()  # those of them that have a competing event
+    strata: tuple[str, ...] = ()  # the subgroups of the study
+
+    @property
+    def left_out(self) -> str:
+        """Who is left out of an endpoint for a history of it, as part of a method; or nothing."""
+        asked = [one.label for one in self.endpoints if one.excludes_prior]
+        if not asked:
+            return ""
+        if len(asked) == len(self.endpoints):
+            return ", persons with an earlier one left out"
+        return f", persons with an earlier one left out of {len(asked)} of {len(self.endpoints)}"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
 from myelomart.private_files import private
 from myelomart.project import project_root
+from myelomart.protocol.measures import code_table
 from myelomart.report.render import Chapter, Page, chapter, quality_table, render
 from myelomart.results import Results, write_results
 from myelomart.running import run_study
@@ -69,6 +70,7 @@ def publish(run: Run, out: Path) -> None:
     """Write every study into a folder of its own under ``out``, with its tables and its report."""
     for one in run.chapters:
         texts = {f"tables/{name}.csv": text for name, text in _tables(one).items()}
+        texts["tables/code_lists.csv"] = code_table(one.study).as_csv()
         texts["report.html"] = page_of(replace(run, chapters=[one]))
         told = manifest(one.results, run.facts, one)
         write_results(one.results, out / one.study.study_id, told, texts)

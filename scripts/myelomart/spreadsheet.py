@@ -13,9 +13,9 @@ import pandas as pd
 
 MARK = "'"
 BEGINS = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-# -1.5, -1.5 % and -0.4 (-1.2 to 0.3); «-2+3» and «-1 (A1)» are none
+# -1.5, -1.5 %, -0.4 (-1.2 to 0.3) and a marked -0.2 *; «-2+3» and «-1 (A1)» are none
 LIMITS = r" \([+\-\d.,–/;% ]*( to [+\-\d.,% ]*)?\)"
-NUMBER = re.compile(rf"[+-]?[\d.,]+(e[+-]?\d+)?( ?%)?({LIMITS})?", re.IGNORECASE)
+NUMBER = re.compile(rf"[+-]?[\d.,]+(e[+-]?\d+)?( ?%)?({LIMITS})?( \*)?", re.IGNORECASE)
 
 
 def as_text(cell: object) -> object:

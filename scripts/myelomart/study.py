@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 
 import duckdb
 import pandas as pd
@@ -39,6 +40,12 @@ class Criterion:
     label: str
     window_start_days: int | None
     window_end_days: int | None
+    event_group: str | None = None
+    characteristic: str | None = None
+    value_operator: str | None = None
+    value_number: float | None = None
+    value_text: str | None = None
+    min_count: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,12 @@ class Covariate:
     row_group: str
     value_kind: str
     is_adjusted_for: bool
+    event_group: str | None = None
+    characteristic: str | None = None
+    summary: str | None = None
+    window_start_days: int | None = None
+    window_end_days: int | None = None
+    anchor_event_group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,11 +76,75 @@ class Endpoint:
     horizon_days: int | None
     excludes_prior: bool
     tested_event_group: str | None
+    prior_until_day: int | None = None
 
     @property
     def horizon_months(self) -> float | None:
         """The end of the follow-up window in months of a twelfth of a year."""
         return None if self.horizon_days is None else 12 * self.horizon_days / 365
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What makes an endpoint happen, compete with it, censor it or open its time at risk."""
+
+    endpoint_id: str
+    role: str
+    priority: int
+    event_group: str
+    value_operator: str | None
+    value_number: float | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """A subgroup of the persons: those whose characteristic has the value."""
+
+    stratum_id: str
+    label: str
+    characteristic: str
+    value_operator: str
+    value_number: float | None
+    value_text: str | None
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """What a table says of a covariate, or of one level of it, beside its numbers."""
+
+    covariate_id: str
+    level: str | None
+    sort_order: int | None
+    part_of: str | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code behind an event group, or a derived event, which has none."""
+
+    event_group_id: str
+    group_label: str
+    event_type: str
+    event_label: str
+    excluded_role: str | None
+    vocabulary_id: str | None
+    code: str | None
+    code_name: str | None
+    include_descendants: bool | None
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a guideline asks of a protocol or report, and the parts that answer it."""
+
+    guideline: str
+    item_id: str
+    item: str
+    answered_by: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +198,15 @@ class Study:
     covariates: tuple[Covariate, ...]
     endpoints: tuple[Endpoint, ...]
     analyses: tuple[Analysis, ...]
+    rules: tuple[Rule, ...] = ()
+    strata: tuple[Stratum, ...] = ()
+    table_rows: tuple[TableRow, ...] = ()
+    codes: tuple[Code, ...] = ()
+    items: tuple[Item, ...] = ()
+    said: dict[str, str] = field(default_factory=dict)  # field of the protocol to its words
+    characteristics: dict[str, str] = field(default_factory=dict)  # characteristic to its words
+    source_document: str | None = None
+    rule_set: str | None = None
 
     def cohort(self, cohort_id: str) -> Cohort:
         """The cohort of that name."""
@@ -147,6 +233,24 @@ class Study:
         wanted = analysis.row_groups.split(";")
         return [one for group in wanted for one in self.covariates if one.row_group == group]
 
+    def rules_of(self, endpoint_id: str, role: str) -> list[Rule]:
+        """The rules of one role of an endpoint, the first to be read first."""
+        own = [one for one in self.rules if (one.endpoint_id, one.role) == (endpoint_id, role)]
+        return sorted(own, key=lambda one: one.priority)
+
+    def levels_of(self, covariate_id: str) -> list[str]:
+        """The levels of a covariate that tables always show, in the order of the document."""
+        own = [one for one in self.table_rows if one.covariate_id == covariate_id and one.level]
+        return [one.level for one in sorted(own, key=lambda one: one.sort_order or 0)]
+
+    @cached_property
+    def _group_labels(self) -> dict[str, str]:
+        return {one.event_group_id: one.group_label for one in reversed(self.codes)}
+
+    def group_label(self, event_group: str) -> str:
+        """An event group in words."""
+        return self._group_labels.get(event_group, event_group.replace("_", " "))
+
 
 def study_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The studies that the warehouse holds, in the order of their rows."""
@@ -171,6 +275,8 @@ def read_study(connection: duckdb.DuckDBPyConnection, study_id: str) -> Study:
     )
     refuse_path(*(name for one in analyses for name in (one.analysis_id, one.output_id)))
     criteria = _records(connection, "cohort_criteria", order="cohort_id, step, label")
+    codes = "event_group_id, event_type, event_label, vocabulary_id, code"
+    known = _records(connection, "known_characteristics", order="characteristic")
     return Study(
         study_id,
         row["title"],
@@ -182,7 +288,28 @@ def read_study(connection: duckdb.DuckDBPyConnection, study_id: str) -> Study:
         _typed(Covariate, _records(connection, "covariates", study_id, order="sort_order")),
         _typed(Endpoint, _records(connection, "endpoints", study_id, order="sort_order")),
         analyses,
+        _typed(Rule, _records(connection, "endpoint_rules", study_id, "endpoint_id, priority")),
+        _typed(Stratum, _records(connection, "strata", study_id, order="stratum_id")),
+        _typed(TableRow, _records(connection, "table_rows", study_id, "covariate_id, sort_order")),
+        _typed(Code, _records(connection, "study_code_lists", order=codes)),
+        _typed(Item, _records(connection, "protocol_items", order="sort_order")),
+        {
+            one["field"]: one["content"]
+            for one in _records(connection, "study_protocol", study_id, order="field")
+        },
+        {one["characteristic"]: one["label"] for one in known},
+        row["source_document"],
+        warehouse.value(connection, f"select min(rule_set) from {SCHEMA}.study_rule_set"),
     )
+
+
+def read_sources(connection: duckdb.DuckDBPyConnection) -> list[dict]:
+    """What each source of the warehouse says of itself; nothing where it was not asked."""
+    query = "select count(*) from duckdb_views() where view_name = 'study_sources'"
+    query += " union all select count(*) from duckdb_tables() where table_name = 'study_sources'"
+    if not any(count for (count,) in warehouse.rows(connection, query)):
+        return []
+    return _records(connection, "study_sources", order="source_name")
 
 
 def refuse_path(*names: str) -> None:

@@ -26,6 +26,11 @@ ROWS = {
     "covariates": study.Covariate,
     "endpoints": study.Endpoint,
     "study_analyses": study.Analysis,
+    "endpoint_rules": study.Rule,
+    "strata": study.Stratum,
+    "table_rows": study.TableRow,
+    "study_code_lists": study.Code,
+    "protocol_items": study.Item,
 }
 
 
@@ -45,13 +50,21 @@ def warehouse_with(path: Path, study_id: str, title: str, output_id: str = "OUT-
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema studies")
         connection.execute("create table studies.studies as select ? as study_id, ? as title, '' as"
-                           " question, '' as design, '' as caution, 1 as sort_order",
+                           " question, '' as design, '' as caution, '' as source_document, 1 as"
+                           " sort_order",
                            [study_id, title])  # fmt: skip
         for table, kind in ROWS.items():
             names = [field.name for field in dataclasses.fields(kind)]
-            columns = ", ".join(f"cast(null as varchar) as {name}" for name in names)
-            of_all = f"select {columns}, '{study_id}' as study_id, 1 as sort_order"
+            columns = [f"cast(null as varchar) as {name}" for name in names]
+            own = {"study_id": f"'{study_id}'", "sort_order": "1"}
+            columns += [f"{value} as {name}" for name, value in own.items() if name not in names]
+            of_all = f"select {', '.join(columns)}"
             connection.execute(f"create table studies.{table} as {of_all} where false")
+        connection.execute("create table studies.study_protocol (study_id text, field text,"
+                           " content text)")  # fmt: skip
+        connection.execute("create table studies.known_characteristics (characteristic text,"
+                           " label text)")  # fmt: skip
+        connection.execute("create table studies.study_rule_set as select 'default' as rule_set")
         connection.execute("insert into studies.study_analyses by name select 'one' as analysis_id,"
                            " ? as output_id, ? as title, 'attrition' as analysis_type,"
                            " ? as study_id", [output_id, title, study_id])  # fmt: skip

@@ -6,7 +6,7 @@ from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.grouping import distinct, first, grouped
 from myelomart.display.numbers import NOTHING, count_of, rounded
 from myelomart.display.printed import ours
-from myelomart.display.table import Table
+from myelomart.display.table import INDENT, Table
 from myelomart.estimates.proportions import add_percent
 from myelomart.estimates.spread import mean_of, median_of
 from myelomart.figures.love_plot import BALANCED, love_plot
@@ -48,7 +48,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         )  # fmt: skip
         for one in study.covariates:
             differences += _covariate(
-                one, population, persons, labels, comparison, analysis, results
+                study, one, population, persons, labels, comparison, analysis, results
             )
     _warn_of_sites(comparison.persons, labels, results)
     if comparison.left_out:
@@ -78,6 +78,7 @@ def _warn_of_sites(persons: pd.DataFrame, labels: dict[bool, str], results: Resu
 
 
 def _covariate(
+    study: Study,
     one: Covariate,
     population: str,
     persons: pd.DataFrame,
@@ -88,9 +89,11 @@ def _covariate(
 ) -> list[dict]:
     """Rows of one covariate; a category has a row per level, unknown among them."""
     column = persons[one.covariate_id]
+    named = study.levels_of(one.covariate_id)
     everyone = comparison.persons
     if one.value_kind == "category":
-        levels = sorted(everyone[one.covariate_id].astype(object).fillna(UNKNOWN).unique())
+        found = set(everyone[one.covariate_id].astype(object).fillna(UNKNOWN)) - {*named}
+        levels = [*named, *sorted(found, key=lambda level: (level == UNKNOWN, level))]
         before = everyone[one.covariate_id]
         parts = [
             (f"{one.label}: {level}", _is_level(column, level), _is_level(before, level))
@@ -156,15 +159,44 @@ def table(estimates: list, title: str) -> Table:
     rows: list[list[str]] = []
     for group, of_group in grouped(estimates, "row_group").items():
         rows.append([group])
-        for label, own in grouped(of_group, "row_label").items():
-            at = grouped(own, "population", "arm")
-            cells = [label]
-            for population in populations:
-                cells += [_baseline_cell(at.get((population, arm), [])) for arm in arms]
-                smd = first(at.get((population, arms[0]), []), "standardized_difference")
-                cells.append(NOTHING if smd is None else rounded(smd.estimate, 2))
-            rows.append(cells)
-    return Table(title, columns, rows, "n / known (%), or mean (SD); SMD: standardized difference.")
+        for covariate, own in _by_covariate(of_group).items():
+            is_level = len(own) > 1
+            if is_level:
+                rows.append([covariate, *[""] * (len(columns) - 1)])
+            for label, of_label in own.items():
+                shown = INDENT + label[len(covariate) + 2 :] if is_level else label
+                rows.append([shown, *_cells(of_label, populations, arms)])
+    note = (
+        "n / known (%), or mean (SD). SMD: standardized difference, over the spread before "
+        f"matching; * more than {BALANCED} either way; {NOTHING} where an arm has no known value."
+    )
+    return Table(title, columns, rows, note)
+
+
+def _by_covariate(of_group: list) -> dict[str, dict[str, list]]:
+    """Rows of estimates by covariate and label; a covariate of several labels has levels."""
+    found: dict[str, dict[str, list]] = {}
+    for label, own in grouped(of_group, "row_label").items():
+        covariate = label.rpartition(": ")[0] or label
+        found.setdefault(covariate, {})[label] = own
+    return {
+        name if len(own) > 1 else next(iter(own)): own for name, own in found.items()
+    }  # fmt: skip
+
+
+def _cells(own: list, populations: list[str], arms: list[str]) -> list[str]:
+    """Both arms and their difference, per population."""
+    at = grouped(own, "population", "arm")
+    cells = []
+    for population in populations:
+        cells += [_baseline_cell(at.get((population, arm), [])) for arm in arms]
+        smd = first(at.get((population, arms[0]), []), "standardized_difference")
+        cells.append(NOTHING if smd is None else _difference(smd.estimate))
+    return cells
+
+
+def _difference(value: float) -> str:
+    return rounded(value, 2) + (" *" if abs(value) > BALANCED else "")
 
 
 def _baseline_cell(own: list) -> str:

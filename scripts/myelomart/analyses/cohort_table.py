@@ -9,7 +9,7 @@ from myelomart.display.by_arm import table_by_arm
 from myelomart.estimates.proportions import add_percent, add_size
 from myelomart.estimates.spread import mean_of, median_of
 from myelomart.population.comparison import UNKNOWN
-from myelomart.population.levels import in_order, level_rows
+from myelomart.population.levels import in_order, level_in_words, level_rows
 from myelomart.population.members import EVERYONE, YES, arms_of, labels_of, members
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Study
@@ -47,7 +47,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         if one.value_kind == "number":
             _numbers(analysis, one, columns, results)
         else:
-            _levels(analysis, one, columns, data, results)
+            _levels(study, analysis, one, columns, data, results)
     if never:
         results.warnings.append(
             f"{analysis.output_id}: nothing is known of any of {len(persons)} persons about "
@@ -56,13 +56,16 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 
 
 def _levels(
-    analysis: Analysis, one: Covariate, columns: dict, data: StudyData, results: Results
-) -> None:
-    """A row per level, the unknown last; a yes-or-no covariate shows its yes alone."""
+    study: Study, analysis: Analysis, one: Covariate, columns: dict, data: StudyData,
+    results: Results,
+) -> None:  # fmt: skip
+    """A row per level, those that the study lists even when empty; a yes or no shows its yes."""
     labels = {arm: labels_of(one, rows) for arm, rows in columns.items()}
     levels = [YES]
     if one.value_kind == "category":
-        levels = in_order(labels[EVERYONE].dropna().unique(), level_rows(data))
+        named = [level_in_words(level) for level in study.levels_of(one.covariate_id)]
+        others = set(labels[EVERYONE].dropna()) - {*named}
+        levels = [*named, *in_order(others, level_rows(data))]
     tested = _compared(labels, lambda values, arms: compare_categories(values, arms))
     for position, level in enumerate(levels):
         name = one.label if one.value_kind == "binary" else f"{one.label}: {level}"

@@ -130,12 +130,14 @@ def table(estimates: list, title: str) -> Table:
             rows.append(cells)
     columns = ["", "n", "events", "competing events"]
     columns += [f"{month:g} months, % (95 % CI)" for month in months]
-    return Table(title, columns, rows, "Aalen-Johansen: the competing event is no censoring.")
+    return Table(title, columns, rows, "Aalen-Johansen: a competing event does not censor.")
 
 
 def says(words: Words) -> str:
     """The method in words."""
-    said = f"{words.of}: Aalen-Johansen, the competing event is no censoring"
+    said = f"{words.of}: Aalen-Johansen{words.left_out}"
+    if words.competing:
+        said += ", a competing event does not censor"
     return f"{said}; by {words.by}, Gray's test" if words.by else said
 
 

@@ -172,7 +172,7 @@ def says(words: Words) -> str:
     return (
         f"{words.of}: by {words.after} after index in three ways: as printed (ever against never, "
         f"which is biased), from a landmark at day {words.row.landmark_day}, and as time-varying "
-        "exposure"
+        f"exposure{words.left_out}"
     )
 
 

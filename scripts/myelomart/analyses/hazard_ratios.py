@@ -260,7 +260,7 @@ def _issues(row: pd.Series) -> str:
 def says(words: Words) -> str:
     """The method in words."""
     return (
-        f"{words.of}: Cox regression per endpoint, persons with an earlier one left out; Firth's "
+        f"{words.of}: Cox regression per endpoint{words.left_out}; Firth's "
         "penalty with limits and p of the profile likelihood where one arm has no event; log-rank "
         "test; Schoenfeld's test of proportional hazards"
     )

@@ -11,7 +11,7 @@ from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.cells import cell
 from myelomart.display.grouping import distinct, grouped
 from myelomart.display.printed import ours
-from myelomart.display.table import Table
+from myelomart.display.table import INDENT, Table
 from myelomart.errors import NoData
 from myelomart.estimates.proportions import add_percent
 from myelomart.population.levels import in_order, level_rows
@@ -121,7 +121,8 @@ def table(estimates: list, title: str) -> Table:
         rows.append([group])
         for label, own in grouped(of_group, "row_label").items():
             at = grouped(own, "arm", "statistic")
-            rows.append([label, *(cell(at.get(column, [])) for column in columns)])
+            shown = INDENT + label.removeprefix(f"{OF_THESE}: ") if OF_THESE in label else label
+            rows.append([shown, *(cell(at.get(column, [])) for column in columns)])
     others = [one for one in estimates if one.statistic not in parts]
     for group, of_group in grouped(others, "row_group").items():
         rows.append([group])

@@ -39,6 +39,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 def says(words: Words) -> str:
     """The method in words."""
     said = f"{words.of}: Kaplan-Meier with log-log intervals, follow-up by reverse Kaplan-Meier"
+    said += words.left_out
     return f"{said}; by {words.by}, log-rank test" if words.by else said
 
 

@@ -249,10 +249,12 @@ def table(estimates: list, title: str) -> Table:
 
 def says(words: Words) -> str:
     """The method in words."""
-    said = (
-        f"{words.of}: one factor at a time and all together; Cox regression, cause-specific and "
-        f"Fine-Gray where events compete; {merging_in_words(words.row)}"
-    )
+    said = f"{words.of}: one factor at a time and all together"
+    if words.row.endpoint_ids or not words.to:
+        said += f"; Cox regression{words.left_out}"
+        if words.competing:
+            said += ", cause-specific and Fine-Gray where events compete"
+    said += f"; {merging_in_words(words.row)}"
     return f"{said}; logistic regression for {words.to}" if words.to else said
 
 

@@ -291,11 +291,17 @@ def _orders_cell(own: list) -> str:
 
 def says(words: Words) -> str:
     """The method in words."""
-    return (
-        f"{words.of}: what speaks for and against each hazard ratio: E-values, {SAMPLES} random "
-        "orders of matching, death as a competing event (Fine-Gray), the arithmetic of TriNetX, "
-        "and for outcomes that need a test the ratio among the tested and with testing made equal"
-    )
+    said = [f"{words.of}: how far each hazard ratio can be trusted{words.left_out}: E-values"]
+    if words.row.population == "matched":
+        said.append(f"{SAMPLES} random orders of matching")
+    if words.competing:
+        said.append("the competing event as such (Fine-Gray)")
+    said.append("the arithmetic of TriNetX")
+    if any(one.tested_event_group for one in words.endpoints):
+        said.append(
+            "for outcomes that need a test the ratio among the tested and with testing made equal"
+        )
+    return ", ".join(said)
 
 
 ANALYSIS = AnalysisType("robustness", make, table, says)

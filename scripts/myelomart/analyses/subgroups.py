@@ -122,8 +122,8 @@ def _size(row) -> str:
 def says(words: Words) -> str:
     """The method in words."""
     return (
-        f"{words.of}: hazard ratios inside and outside each subgroup, likelihood-ratio test of the "
-        "interaction"
+        f"{words.of}: hazard ratios inside and outside each subgroup ({', '.join(words.strata)})"
+        f"{words.left_out}, likelihood-ratio test of the interaction"
     )
 
 

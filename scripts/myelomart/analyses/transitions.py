@@ -145,7 +145,7 @@ def table(estimates: list, title: str) -> Table:
         rows.append(["Tests"])
     for one in tests:
         p = tested(one.p_value, one.p_test)
-        said = "not estimable" if pd.isna(one.p_value) else f"p {p if p[0] == '<' else f'= {p}'}"
+        said = "not estimable" if pd.isna(one.p_value) else f"p {p if p[0] in '<>' else f'= {p}'}"
         cells = [one.row_label, said, f"{rounded(one.denominator, 0)} known at both times"]
         rows.append(cells + [""] * (len(ends) + 1 - len(cells)))
     columns = ["from", *(f"to {end.split(': ', 1)[-1]}" for end in ends)]

@@ -45,7 +45,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 
 def says(words: Words) -> str:
     """The method in words."""
-    return f"{words.of}: Kaplan-Meier curves with log-log intervals, log-rank test"
+    return f"{words.of}: Kaplan-Meier curves with log-log intervals, log-rank test{words.left_out}"
 
 
 ANALYSIS = AnalysisType("kaplan_meier", make, survival_table, says, is_gallery=True, is_folded=True)

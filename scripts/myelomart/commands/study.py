@@ -1,6 +1,7 @@
 """`myelomart study`: list, show, run and verify the studies of a warehouse; audit numbers."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,23 @@ from rich.text import Text
 
 from myelomart.messages import say, shown, wide_console
 from myelomart.source_options import Memory, Threads
+
+
+class ProtocolForm(StrEnum):
+    """How a protocol is printed."""
+
+    TEXT = "text"
+    MD = "md"
+    JSON = "json"
+
+
+class TableForm(StrEnum):
+    """What tables for a manuscript are written as."""
+
+    DOCX = "docx"
+    HTML = "html"
+    LATEX = "latex"
+
 
 HEADLINE = {"HR (95 % CI)", "p (Wald)"}
 DEFAULT_DATABASE = Path("myelomart.duckdb")
@@ -71,16 +89,20 @@ def list_studies(
 def show(
     study_id: str,
     db: Database = DEFAULT_DATABASE,
+    form: Annotated[
+        ProtocolForm, typer.Option("--format", help="text, md (Markdown) or json.")
+    ] = ProtocolForm.TEXT,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
-    """Print a study in words, as its rows define it."""
-    from myelomart import warehouse
-    from myelomart.protocol import as_prose
-    from myelomart.study import read_study
+    """Print a study as its protocol, as its rows define it."""
+    from myelomart import protocol, warehouse
+    from myelomart.study import read_sources, read_study
 
     with warehouse.database(db) as connection:
-        say(as_prose(read_study(connection, study_id)))
+        study, sources = read_study(connection, study_id), read_sources(connection)
+    write = {"text": protocol.as_prose, "md": protocol.as_markdown, "json": protocol.as_json}
+    say(write[form.value](study, sources))
 
 
 @app.command()
@@ -108,6 +130,36 @@ def run(
         say(f"{one.study.study_id}: written to {out / one.study.study_id}")
         for warning in missing_outputs(one):
             say(warning, err=True)
+
+
+@app.command()
+def tables(
+    study_ids: Annotated[list[str], typer.Argument(help="The studies whose tables are wanted.")],
+    db: Database = DEFAULT_DATABASE,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("tables"),
+    form: Annotated[
+        TableForm, typer.Option("--format", help="docx (Word), html or latex.")
+    ] = TableForm.DOCX,
+    suppress_below: SuppressBelow = None,
+    policy: PolicyName = None,
+    memory: Memory = None,
+    threads: Threads = None,
+) -> None:
+    """Write the tables of studies for a manuscript: a folder a study, a file a table.
+
+    Needs the extra `tables`: pip install 'myelomart[tables]'.
+    """
+    from myelomart.display.export import refuse_without_packages
+    from myelomart.manuscript import publish_tables
+    from myelomart.publishing import RESULT_SIZE, run_studies
+    from myelomart.room import needed
+
+    refuse_without_packages(form.value)
+    made = run_studies(db, study_ids, chosen_policy(suppress_below, policy))
+    with needed("Tables of studies", RESULT_SIZE * len(made.chapters), out):
+        publish_tables(made, out, form.value)
+    for one in made.chapters:
+        say(f"{one.study.study_id}: tables written to {out / one.study.study_id}")
 
 
 @app.command()

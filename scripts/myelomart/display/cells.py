@@ -11,17 +11,20 @@ SUPPRESSED = "suppressed"
 MARKS = {"count_floored": " ‡", "firth": " §", "cannot_be_told": " ¶"}
 
 
-def cell(own: list) -> str:
-    """What a table prints of the estimates of one row and column."""
+def cell(own: list, unknown_apart: bool = False) -> str:
+    """What a table prints of the estimates of one row and column.
+
+    ``unknown_apart``: the table has a column of the unknown.
+    """
     if not own:
         return NOTHING
     if all(one.status == SUPPRESSED for one in own):
         return SUPPRESSED
     of = {one.statistic: one for one in own}
     if "mean" in of:
-        return _mean(of["mean"], of.get("sd"))
+        return _mean(of["mean"], of.get("sd")) + ("" if unknown_apart else _unknown(of["mean"]))
     if "median" in of:
-        return _median(of["median"])
+        return _median(of["median"]) + ("" if unknown_apart else _unknown(of["median"]))
     percent = next((one for one in own if one.unit == "%"), None)
     if percent is not None:
         return _percent(percent)
@@ -44,16 +47,24 @@ def _mean(mean, sd) -> str:
     if pd.isna(mean.estimate):
         return "none known"
     spread = rounded(sd.estimate, DIGITS) if sd is not None else NOTHING
-    return f"{rounded(mean.estimate, DIGITS)} ({spread}){_unknown(mean)}"
+    return f"{rounded(mean.estimate, DIGITS)} ({spread})"
 
 
 def _median(one) -> str:
+    """Median, quartiles and range; what is counted in whole numbers has no needless decimals."""
     if pd.isna(one.estimate):
         return "none known"
-    spread = f"IQR {rounded(one.iqr_low, DIGITS)}–{rounded(one.iqr_high, DIGITS)}"
+    is_whole = one.range_low == round(one.range_low, 0) and one.range_high == round(
+        one.range_high, 0
+    )
+
+    def shown(value: float) -> str:
+        return rounded(value, 0 if is_whole and value == round(value, 0) else DIGITS)
+
+    spread = f"IQR {shown(one.iqr_low)}–{shown(one.iqr_high)}"
     if pd.notna(one.range_low):
-        spread += f"; {rounded(one.range_low, DIGITS)}–{rounded(one.range_high, DIGITS)}"
-    return f"{rounded(one.estimate, DIGITS)} ({spread}){_unknown(one)}"
+        spread += f"; range {shown(one.range_low)}–{shown(one.range_high)}"
+    return f"{shown(one.estimate)} ({spread})"
 
 
 def _unknown(one) -> str:
@@ -88,6 +99,8 @@ def rate_of(one) -> str:
         return SUPPRESSED
     if pd.isna(one.estimate):
         return "follow-up ended"
+    if pd.isna(one.ci_low) and pd.isna(one.ci_high):
+        return f"{rounded(100 * one.estimate, DIGITS)} (no limits)"
     return with_limits(100 * one.estimate, 100 * one.ci_low, 100 * one.ci_high)
 
 

@@ -10,6 +10,7 @@ NOT_REACHED = "NE"
 SMALL = 0.05  # the p below which a reader takes a test for a finding
 NAMES = {"fisher": "Fisher", "wilcoxon": "Wilcoxon", "student": "Student's t", "welch": "Welch's t",
          "kruskal-wallis": "Kruskal-Wallis"}  # fmt: skip
+SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}  # in the names of endpoints
 ABBREVIATIONS = {"cr", "crs", "dor", "ecog", "emd", "icans", "iss", "mrd", "orr", "os", "pfs",
                  "pmd", "scr", "sct", "vgpr"}  # fmt: skip
 
@@ -24,6 +25,7 @@ def rounded(value: float, digits: int) -> str:
     if isinf(value):
         return "∞" if value > 0 else "-∞"
     number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    number = number if number else abs(number)  # there is no zero below zero
     return f"{number:,}" if abs(number) >= 10_000 else f"{number}"
 
 
@@ -35,9 +37,11 @@ def ratio(value: float, low: float, high: float) -> str:
 
 
 def p_value(value: float) -> str:
-    """A p value: three decimals, or '<0.001'."""
+    """A p value: three decimals, or '<0.001' and '>0.99' at the ends."""
     if pd.isna(value):
         return NOTHING
+    if value > 0.99:
+        return ">0.99"
     return "<0.001" if value < 0.001 else rounded(value, 3)
 
 
@@ -58,7 +62,8 @@ def tests_made(estimates: list) -> str:
 
 def in_words(name: str) -> str:
     """The name of an endpoint or covariate as words, its abbreviations in capitals."""
-    words = str(name).split("_")
+    words = [SIGNS.get(word, word) for word in str(name).removeprefix("n_").split("_")]
+    words = ["number", "of", *words] if str(name).startswith("n_") else words
     return " ".join(word.upper() if word in ABBREVIATIONS else word for word in words)
 
 

@@ -60,10 +60,16 @@ def groups(study: Study, covariate_id: str, persons: pd.DataFrame) -> Groups:
             f"«{one.label}» is not known of any of the {len(persons)} persons of the cohort, so "
             "that they cannot be told apart by it"
         )
-    order = [YES, NO] if one.value_kind == "binary" else sorted(known.unique())
+    order = [YES, NO] if one.value_kind == "binary" else _ordered(study, one, known.unique())
     found = [f"{one.label}: {label}" for label in order if (known == label).any()]
     named = labels.map(lambda label: f"{one.label}: {label}", na_action="ignore")
     return Groups(tuple(found), named, one.label, int(labels.isna().sum()))
+
+
+def _ordered(study: Study, one: Covariate, found) -> list[str]:
+    """Levels in the order of the study's rows, the others by name behind them."""
+    named = [level_in_words(level) for level in study.levels_of(one.covariate_id)]
+    return [*named, *sorted(set(found) - {*named})]
 
 
 def labels_of(one: Covariate, persons: pd.DataFrame) -> pd.Series:

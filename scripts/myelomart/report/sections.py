@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from myelomart.analyses import TYPES
+from myelomart.display.annotation import annotated
 from myelomart.display.printed import printed_table
 from myelomart.display.table import Table
 from myelomart.protocol import analysis_prose
@@ -54,7 +55,7 @@ def section(study: Study, analysis: Analysis, results: Results, data: StudyData)
     with data.noting() as for_the_table:
         if missing is None and own:
             given = (data.published,) if kind.holds_printed else ()
-            table = kind.table(own, analysis.title, *given)
+            table = annotated(kind.table(own, analysis.title, *given), study, analysis)
     with data.noting() as for_the_printed:
         if not kind.holds_printed:
             printed = printed_table(analysis.analysis_id, own, data.published, kind.ours)

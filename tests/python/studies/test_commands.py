@@ -22,7 +22,11 @@ def test_list_names_the_studies(demo):
 def test_show_tells_a_study_in_words(demo):
     done = myelomart("study", "show", "cart_vs_pom", "--db", demo / "myelomart.duckdb")
     assert done.returncode == 0
-    for words in ("Aged 18 or more at index", "exclude: Pomalidomide before index", "matched 1:1"):
+    for words in (
+        "Aged 18 or more at index",
+        "exclude; criterion: Pomalidomide before index",
+        "matched 1:1",
+    ):
         assert words in done.stdout
 
 

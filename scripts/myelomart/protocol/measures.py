@@ -1,0 +1,171 @@
+"""What is measured: outcomes with their rules, covariates with their windows, the codes behind."""
+
+from __future__ import annotations
+
+from myelomart.display.grouping import grouped
+from myelomart.display.numbers import NOTHING
+from myelomart.display.table import Table
+from myelomart.protocol.wording import (
+    KINDS,
+    covariate_source,
+    covariate_window,
+    listed,
+    rule_in_words,
+    stratum_in_words,
+)
+from myelomart.study import Endpoint, Study
+
+
+def outcomes(study: Study) -> Table:
+    """A row per endpoint: what makes it happen, competes with it and censors it."""
+    rows: list[list[str]] = []
+    for group, of_group in grouped(list(study.endpoints), "row_group").items():
+        rows.append([group])
+        for one in of_group:
+            rules = [_rules(study, one, role) for role in ("event", "competing", "censor")]
+            rows.append([one.label, *rules, history(one), tested(study, one)])
+    columns = ["", "event", "competing", "censored at", "history", "needs a test"]
+    note = (
+        "The first that happens ends the follow-up; on one day an event goes before a competing "
+        "event and that before censoring. In guillemets: groups of events, see the code lists."
+    )
+    return Table("Outcomes", columns, rows, note)
+
+
+def _rules(study: Study, one: Endpoint, role: str) -> str:
+    rules = study.rules_of(one.endpoint_id, role)
+    return "; ".join(rule_in_words(study, rule) for rule in rules) or NOTHING
+
+
+def history(one: Endpoint) -> str:
+    """Whether persons with an earlier one leave this endpoint, and up to which day."""
+    if not one.excludes_prior:
+        return "not asked for"
+    until = "" if one.prior_until_day is None else f" up to day {one.prior_until_day}"
+    return f"persons with one{until} are left out"
+
+
+def tested(study: Study, one: Endpoint) -> str:
+    """The test without which the outcome cannot be seen."""
+    return f"«{study.group_label(one.tested_event_group)}»" if one.tested_event_group else NOTHING
+
+
+def follow_up(study: Study) -> Table:
+    """A row per window of follow-up: its start, its end, the entry and the endpoints in it."""
+    rows = []
+    for (start, horizon), own in grouped(
+        list(study.endpoints), "start_day", "horizon_days"
+    ).items():
+        end = "none: to the end of the record" if horizon is None else f"day {horizon}"
+        rows.append([f"day {start}", end, _entry(study, own), listed(one.label for one in own)])
+    columns = ["first day", "last day", "at risk from", "outcomes"]
+    note = "A follow-up that ends on its first day counts as one day."
+    return Table("Follow-up", columns, rows, note)
+
+
+def _entry(study: Study, endpoints: list[Endpoint]) -> str:
+    told = [
+        f"{one.label}: {rule_in_words(study, rule)}"
+        for one in endpoints
+        for rule in study.rules_of(one.endpoint_id, "entry")
+    ]
+    return "; ".join(told) or "the first day"
+
+
+def covariates(study: Study) -> Table:
+    """A row per covariate: what it is read from, in which window, whether it is adjusted for."""
+    rows: list[list[str]] = []
+    for group, own in grouped(list(study.covariates), "row_group").items():
+        rows.append([group])
+        for one in own:
+            kind = KINDS.get(one.value_kind, one.value_kind)
+            adjusted = "yes" if one.is_adjusted_for else "no"
+            where = [covariate_source(study, one), covariate_window(study, one)]
+            rows.append([one.label, kind, *where, adjusted])
+    columns = ["", "kind", "read from", "window", "adjusted for"]
+    note = (
+        "The rows name every covariate; none is chosen by the data. Windows are days, both ends "
+        "included. Characteristics are defined in docs/specification."
+    )
+    return Table("Covariates", columns, rows, note)
+
+
+def subgroups(study: Study) -> tuple[str, ...]:
+    """The subgroups of the study."""
+    if not study.strata:
+        return ("The rows name no subgroup.",)
+    return (f"{listed(stratum_in_words(study, one) for one in study.strata)}.",)
+
+
+def used_groups(study: Study) -> list[str]:
+    """The event groups that the rows of the study name, each once."""
+    named = [one.index_event_group for one in study.cohorts]
+    named += [one.event_group for one in study.criteria]
+    named += [
+        name for one in study.covariates for name in (one.event_group, one.anchor_event_group)
+    ]
+    named += [one.tested_event_group for one in study.endpoints]
+    named += [one.event_group for one in study.rules]
+    return list(dict.fromkeys(name for name in named if name))
+
+
+def code_lists(study: Study) -> Table:
+    """A row per group and what belongs to it: the set or derived event, and its codes counted."""
+    used = used_groups(study)
+    of_group = grouped([one for one in study.codes if one.event_group_id in used], "event_group_id")
+    rows: list[list[str]] = []
+    for name in used:
+        rows.append([study.group_label(name)])
+        for (label, kind, role), own in grouped(
+            of_group.get(name, []), "event_label", "event_type", "excluded_role"
+        ).items():
+            without = f", but not as {role}" if role else ""
+            rows.append([f"{label}{without}", _kind(kind), _codes(own)])
+    note = (
+        "Every code with its vocabulary and where it was read: tables/code_lists.csv of the "
+        "results, seeds/concept_sets/concept_set_members.csv in the repository. Derived events are "
+        "defined in docs/specification."
+    )
+    return Table("Code lists", ["", "kind", "codes by vocabulary"], rows, note)
+
+
+def code_table(study: Study) -> Table:
+    """Every code behind the groups that the study names, one row each, for a file of its own."""
+    used = used_groups(study)
+    rows: list[list[str]] = []
+    for name in used:
+        own = [one for one in study.codes if one.event_group_id == name]
+        rows.append([study.group_label(name)])
+        rows += [
+            [
+                one.event_label, one.event_type, one.excluded_role or "", one.vocabulary_id or "",
+                one.code or "", one.code_name or "",
+                "" if one.include_descendants is None else str(one.include_descendants).lower(),
+                one.source or "",
+            ]
+            for one in own
+        ]  # fmt: skip
+    columns = ["event", "kind", "left out as", "vocabulary", "code", "name", "with descendants",
+               "source"]  # fmt: skip
+    return Table("Codes", columns, rows)
+
+
+def _kind(event_type: str) -> str:
+    named = {"coded": "concept set", "lab": "laboratory test"}
+    return named.get(event_type, f"derived event ({event_type.replace('_', ' ')})")
+
+
+def _codes(own: list) -> str:
+    counts = {name: len(codes) for name, codes in grouped(own, "vocabulary_id").items() if name}
+    return ", ".join(f"{name} {count}" for name, count in counts.items()) or NOTHING
+
+
+def quantitative(study: Study) -> tuple[str, ...]:
+    """How numbers enter tables and models."""
+    numbers = [one.label for one in study.covariates if one.value_kind == "number"]
+    if not numbers:
+        return ("No covariate is a number.",)
+    told = [f"Numbers stay numbers in tables and models, as measured: {listed(numbers)}."]
+    if study.strata:
+        told.append("Subgroups cut characteristics where their rows say.")
+    return tuple(told)
