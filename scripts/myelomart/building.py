@@ -20,9 +20,10 @@ from pathlib import Path
 from myelomart import warehouse, whole
 from myelomart.errors import NoRoom, Stopped, WarehouseError
 from myelomart.private_files import make_private, private
-from myelomart.project import project_root
+from myelomart.project import own_rows, project_root, site_folder
 from myelomart.quality.door import check, refuse_blocking
 from myelomart.room import needed, no_room
+from myelomart.site.dbt_project import make_project
 from myelomart.sources import folder
 from myelomart.sources.landing import Source, bytes_of, land
 
@@ -33,6 +34,7 @@ SHOWN_FAILURES = 5
 # of the demonstration (17.6 MB in, 510 MB out)
 BUILD_BASE, BUILD_SHARE = 60_000_000, 30
 MADE = "myelomart.duckdb"  # in the making: dbt names its catalog by the file, and takes no quote
+FIRST = "parse"  # what dbt is asked first in a build
 RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogUnitTestResult")
 
 
@@ -56,6 +58,8 @@ def build(
     """
     database = database.expanduser().resolve()
     _check_place(database)
+    if (site := site_folder()) is not None:
+        own_rows(site)  # every fault of a site's rows is said before anything is done
     size = BUILD_BASE + BUILD_SHARE * sum(bytes_of(source) for source in sources)
     in_force = ["--vars", json.dumps({"rule_set": rule_set})]
     what, landing, state = f"Another build of {database} is running", None, "as it was"
@@ -94,6 +98,9 @@ def _start_dbt(
     root, beside = project_root(), working_of(database)
     whole.claim(beside, folder.MADE_BY)
     make_private(beside)
+    if (site := site_folder()) is not None and arguments[0] == FIRST:
+        make_project(root, beside / "project", own_rows(site))
+    root = beside / "project" if site else root
     command = [sys.executable, "-m", "myelomart.dbt_child", "--no-use-colors"]
     command += ["--log-format", "json"]
     command += [*arguments, "--project-dir", str(root), "--profiles-dir", str(root)]
@@ -120,7 +127,7 @@ def _parsed_meanwhile(
     landing: Path, database: Path, target: str, in_force: list[str]
 ) -> Iterator[None]:
     """Let dbt read the project while the sources are landed and checked; it keeps what it read."""
-    process = _start_dbt(["parse", *in_force], landing, database, target, stdout=subprocess.DEVNULL)
+    process = _start_dbt([FIRST, *in_force], landing, database, target, stdout=subprocess.DEVNULL)
     try:
         yield
         process.wait()

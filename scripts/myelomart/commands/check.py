@@ -12,6 +12,7 @@ from myelomart.messages import console, say
 from myelomart.quality import door, outcome, report
 from myelomart.quality.checks import BLOCKING, WARNING
 from myelomart.room import needed
+from myelomart.site.option import Project
 from myelomart.source_options import (
     AllowViews,
     Cohort,
@@ -76,6 +77,7 @@ def check_command(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
     allow_views: AllowViews = False,
+    project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:

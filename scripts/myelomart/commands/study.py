@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from myelomart.messages import say, shown, wide_console
+from myelomart.site.option import Project
 from myelomart.source_options import Memory, Threads
 
 HEADLINE = {"HR (95 % CI)", "p (Wald)"}
@@ -52,7 +53,10 @@ def register(root: typer.Typer) -> None:
 
 @app.command("list")
 def list_studies(
-    db: Database = DEFAULT_DATABASE, memory: Memory = None, threads: Threads = None
+    db: Database = DEFAULT_DATABASE,
+    project: Project = None,
+    memory: Memory = None,
+    threads: Threads = None,
 ) -> None:
     """List the studies that the warehouse holds."""
     from myelomart import warehouse
@@ -71,6 +75,7 @@ def list_studies(
 def show(
     study_id: str,
     db: Database = DEFAULT_DATABASE,
+    project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
@@ -90,6 +95,7 @@ def run(
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("results"),
     suppress_below: SuppressBelow = None,
     policy: PolicyName = None,
+    project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
