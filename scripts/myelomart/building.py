@@ -29,7 +29,7 @@ from myelomart.sources.landing import Source, bytes_of, land
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
-SHOWN_FAILURES = 5
+SHOWN_FAILURES = 20
 # what a build takes beside the sources: the seeds, and a database 29 times as large as the Parquet
 # of the demonstration (17.6 MB in, 510 MB out)
 BUILD_BASE, BUILD_SHARE = 60_000_000, 30
@@ -199,14 +199,24 @@ def _follow(line: str, failures: list[str], say: Say, progress: Progress) -> Non
         )
     if name == "LogTestResult" and data.get("status") == "warn":
         say(f"warning: {data['node_info']['node_name']}: {data.get('num_failures')} rows")
-    if name in ("RunResultError", "RunResultFailure") or (name == "MainEncounteredError"):
-        failures.append(
-            _one_line(data.get("msg") or data.get("exc") or event["info"].get("msg", ""))
-        )
+    if name == "RunResultFailure":  # what failed; why follows
+        failures.append(_one_line(event["info"].get("msg", "")))
+    elif name == "RunResultError":
+        what = failures.pop() if failures and failures[-1].startswith("Failure in ") else ""
+        failures.append(_told(what, _one_line(data.get("msg", ""))))
+    elif name == "MainEncounteredError":
+        failures.append(_one_line(data.get("exc") or event["info"].get("msg", "")))
     elif level == "error" and name not in (*RESULTS, "LogSkipBecauseError"):
         message = _one_line(event["info"].get("msg", ""))
         if message and message not in failures:
             failures.append(message)
+
+
+def _told(what: str, why: str) -> str:
+    """A failure in one sentence: why alone where it is a row's own (`macros/refuse.sql`)."""
+    reason = re.sub(r"^\w+ Error in \w+ \S+ \(.*?\) ", "", why)
+    refused = reason.removeprefix("Invalid Input Error: ")
+    return refused if refused != reason or not what else f"{what}: {reason}"
 
 
 def _one_line(message: str) -> str:

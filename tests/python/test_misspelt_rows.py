@@ -39,7 +39,7 @@ def project(tmp_path):
     root = project_root()
     for name in ("models", "seeds", "macros", "tests/generic"):
         shutil.copytree(root / name, tmp_path / name)
-    for name in ("dbt_project.yml", "profiles.yml"):
+    for name in ("dbt_project.yml", "profiles.yml", ".dbtignore"):
         shutil.copy(root / name, tmp_path / name)
     return tmp_path
 

@@ -28,6 +28,7 @@ class Row:
     place: Place
     places: dict[str, Place] = field(default_factory=dict)
     called: dict[str, str] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)  # columns whose absence was noted before
 
     def fault(self, column: str, sentence: str) -> Fault:
         """A fault of one cell."""
@@ -48,7 +49,7 @@ def _of_cells(row: Row, known: Known) -> Iterable[Fault]:
     for column, kind in table.types.items():
         text = row.cells.get(column, "")
         if not text:
-            if column in table.needed:
+            if column in table.needed - row.told:
                 yield row.fault(column, "is needed, and is not given")
             continue
         wrong = type_fault(text, kind) or _word_fault(text, table.words(column))

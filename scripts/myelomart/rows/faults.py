@@ -9,6 +9,8 @@ from pathlib import Path
 
 from myelomart.errors import MyelomartError
 
+FEW = 12
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -40,7 +42,7 @@ class RowFaults(MyelomartError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """«did you mean …?» for the known name that is most like ``name``; else the first few."""
+    """«did you mean …?» for the known name that is most like ``name``; else the known, if few."""
     names = sorted(set(known))
     lowered = {one.lower(): one for one in names}
     found = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
@@ -48,5 +50,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return f"did you mean «{lowered[found[0]]}»?"
     if not names:
         return "none is defined"
-    few = ", ".join(names[:8])
-    return f"known are {few}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    if len(names) > FEW:
+        return f"none of the {len(names)} known ones is like it"
+    return f"known are {', '.join(names)}"

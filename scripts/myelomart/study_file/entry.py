@@ -70,6 +70,11 @@ class Notes:
                 self.note(node.line_of(key), f"{what} has no key «{key}»; {said}")
 
 
+def a(what: str) -> str:
+    """A noun with its article."""
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
+
+
 def start_row(part: Part, notes: Notes, node: Mapped, line: int, **named: str) -> Row:
     """A row with its name and the defaults of its table."""
     row = Row(part.table, part.defaults | named, notes.place(line))
@@ -83,6 +88,7 @@ def put(row: Row, part: Part, notes: Notes, node: Mapped, what: str) -> None:
         missing = node.values.get(key)
         if missing is None or (isinstance(missing, Text) and not missing.text):
             notes.note(node.line_of(key), f"{what} needs {key}:")
+            row.told.add(part.keys.get(key, f"{key}_id"))
     for key, column in part.keys.items():
         if key not in node.values:
             continue

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from myelomart.rows.checking import Row
 from myelomart.rows.declared import tables
-from myelomart.rows.faults import Fault
-from myelomart.study_file.entry import Notes, put, put_subject, start_row
+from myelomart.rows.faults import Fault, nearest
+from myelomart.study_file.entry import Notes, a, put, put_subject, start_row
 from myelomart.study_file.nodes import Listed, Mapped, Node, Text, read_nodes
 from myelomart.study_file.shape import (
     ANALYSES,
@@ -23,6 +23,8 @@ from myelomart.study_file.shape import (
     STRATA,
     STUDY,
     Part,
+    further_parts,
+    is_mapping,
 )
 
 ANY_OF = "any_of"
@@ -55,13 +57,13 @@ class StudyFile:
 
     def _text(self, key: str) -> str:
         node = self.root.values.get(key)
-        return (node.text or "") if isinstance(node, Text) else ""
+        return self.notes.text(node, f"{key}:") if node else ""
 
     def _part(self, key: str) -> Mapped:
         return self.notes.mapped(self.root.values.get(key), key)
 
     def _study(self) -> None:
-        self.notes.check_keys(self.root, STUDY.all_keys, "a study")
+        self.notes.check_keys(self.root, (*STUDY.all_keys, *further_parts()), "a study")
         row = start_row(STUDY, self.notes, self.root, self.root.line_of("study"))
         put(row, STUDY, self.notes, self.root, "a study")
         row.cells["study_id"] = self.study
@@ -75,6 +77,25 @@ class StudyFile:
             row = self._row(STRATA, "strata", name, node, stratum_id=name)
             self._subject(row, STRATA, node, f"the stratum {name}")
         self._analyses()
+        for key, part in further_parts().items():
+            if key in self.root.values:
+                self._further(key, part)
+
+    def _further(self, key: str, part: Part) -> None:
+        """The rows of a table that has no part of its own: name: text, or a list of entries."""
+        if is_mapping(part):
+            name, text = part.keys
+            for said, value in self._part(key).values.items():
+                row = start_row(part, self.notes, self.root, value.line, study_id=self.study)
+                row.cells |= {name: said, text: self.notes.text(value, said)}
+                row.places[name] = self.notes.place(self._part(key).line_of(said))
+                self.rows.append(row)
+            return
+        for order, item in enumerate(self.notes.listed(self.root.values[key], key), 1):
+            node = self.notes.mapped(item, f"an entry of {key}")
+            self.notes.check_keys(node, part.all_keys, f"an entry of {key}")
+            named = {"sort_order": str(order)} if "sort_order" in part.keys else {}
+            self._row(part, key, f"entry {order}", node, **named)
 
     def _entries(self, key: str, part: Part, what: str) -> dict[str, Mapped]:
         """The named entries of a part, their names and keys checked."""
@@ -83,10 +104,10 @@ class StudyFile:
 
     def _entry(self, top: Mapped, name: str, part: Part, what: str) -> Mapped:
         line = top.line_of(name)
-        self.notes.check_name(name, line, f"a {what}")
+        self.notes.check_name(name, line, a(what))
         node = self.notes.mapped(top.values[name], f"the {what} {name}")
         node = Mapped(node.values, line, node.key_lines)
-        self.notes.check_keys(node, part.all_keys, f"a {what}")
+        self.notes.check_keys(node, part.all_keys, a(what))
         return node
 
     def _row(self, part: Part, key: str, name: str, node: Mapped, **named: str) -> Row:
@@ -138,8 +159,6 @@ class StudyFile:
             shared = self._part("criteria").values
             name = item.text or ""
             if name not in shared:
-                from myelomart.rows.faults import nearest
-
                 said = nearest(name, shared)
                 self.notes.note(item.line, f"«{name}» is none of the criteria of the study; {said}")
                 return []
@@ -262,6 +281,7 @@ class StudyFile:
                 node = Mapped(matching.values | node.values, node.line, node.key_lines)
             named = {"analysis_id": name, "sort_order": str(order)}
             row = self._row(ANALYSES, "analyses", name, node, **named)
+            row.told.add("treated_cohort_id")
             who = [key for key in ("cohort", "treated") if key in node.values]
             if len(who) != 1:
                 self.notes.note(node.line, f"{name} needs cohort:, or treated: and comparator:")

@@ -11,7 +11,7 @@ from myelomart.project import project_root
 from myelomart.rows.checking import Row
 from myelomart.rows.declared import tables
 from myelomart.study_file.expansion import StudyFile
-from myelomart.study_file.shape import TABLES
+from myelomart.study_file.shape import TABLES, further_parts
 
 LAST = 10**9
 
@@ -47,7 +47,7 @@ def _order(one: StudyFile) -> tuple[int, str]:
 
 def rows_by_table(files: Iterable[StudyFile]) -> dict[str, list[Row]]:
     """The rows that the files expand into."""
-    found: dict[str, list[Row]] = {table: [] for table in TABLES}
+    found: dict[str, list[Row]] = {table: [] for table in (*TABLES, *further_parts())}
     for one in files:
         for row in one.rows:
             found[row.table].append(row)
@@ -65,6 +65,10 @@ def as_csv(table: str, rows: Iterable[Mapping[str, str]]) -> str:
 
 
 def expanded(files: Iterable[Path]) -> dict[str, str]:
-    """The text of every seed that study files make, by the name of the table."""
-    rows = rows_by_table(read_files(files))
-    return {name: as_csv(name, [row.cells for row in found]) for name, found in rows.items()}
+    """The text of every seed that study files make, by the name of the table.
+
+    A further table that no file speaks of stays as it is.
+    """
+    rows = rows_by_table(read_files(files)).items()
+    kept = {name: found for name, found in rows if found or name in TABLES}
+    return {name: as_csv(name, [row.cells for row in found]) for name, found in kept.items()}

@@ -25,6 +25,8 @@ from myelomart.study_file.shape import (
     STUDY,
     TOP_TEXT,
     Part,
+    further_parts,
+    is_mapping,
 )
 
 Schema = dict[str, Any]
@@ -68,6 +70,10 @@ def schema() -> Schema:
     top["endpoints"] |= _blocks("endpoint", ENDPOINTS, endpoint["properties"]["rules"])
     properties = _entry(ANALYSES)["properties"]
     top["matching"] |= _object({key: properties[key] for key in MATCHING})
+    for key, part in further_parts().items():
+        texts = {"type": "object", "additionalProperties": {"type": "string"}}
+        entry = _entry(part)
+        top[key] = texts if is_mapping(part) else {"type": "array", "items": entry}
     for key, part in _NAMED.items():
         top[key] |= named | {"additionalProperties": {"$ref": f"#/$defs/{part}"}}
     return {

@@ -1,7 +1,8 @@
 """How the parts of a study file become columns: the one place that says it.
 
 The expansion, the JSON Schema and the checks read it. A column that a table gets is a key of its
-part at once, under its own name; only a shorter key or a default is a line here.
+part at once, under its own name; only a shorter key or a default is a line here. A new table with
+a `study_id` is a key of the study at once.
 """
 
 from __future__ import annotations
@@ -142,5 +143,20 @@ ANALYSES = Part(
     needed=("output", "title", "type"),
 )
 MATCHING = ("caliper", "caliper_scale", "match_order", "seed")
+FOLDER = "studies"
 PARTS = (STUDY, EVENTS, COHORTS, CRITERIA, COVARIATES, ENDPOINTS, RULES, STRATA, ANALYSES)
 TABLES = tuple(part.table for part in PARTS)
+
+
+def further_parts() -> dict[str, Part]:
+    """Tables of studies without a part of their own: entries under the name of the table."""
+    return {
+        name: Part(name, named_by=("study_id",))
+        for name, table in tables().items()
+        if table.folder == FOLDER and "study_id" in table.types and name not in TABLES
+    }
+
+
+def is_mapping(part: Part) -> bool:
+    """Whether a further part is written as name: text, having no more than these two columns."""
+    return len(tables()[part.table].types) == 3

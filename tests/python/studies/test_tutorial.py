@@ -40,7 +40,7 @@ def results(demo, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tutorial")
     for name in ("models", "seeds", "macros", "tests/generic"):
         shutil.copytree(project_root() / name, folder / name)
-    for name in ("dbt_project.yml", "profiles.yml"):
+    for name in ("dbt_project.yml", "profiles.yml", ".dbtignore"):
         shutil.copy(project_root() / name, folder / name)
     for file, rows in blocks():
         append(folder / file, rows)
