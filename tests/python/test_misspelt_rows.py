@@ -30,6 +30,11 @@ WRONG_ROWS = [
         "all_cause_mortality;mds;anaemia",
         "analyses: in the row with analysis_id cart_vs_pom_curves, the endpoint_ids",
     ),
+    (
+        "cohort_criteria", {"cohort_id": "first_line_transplant_yes", "step": "2"},
+        "window_end_days", "-400",
+        "cohort_criteria: in the row with cohort_id first_line_transplant_yes, step 2",
+    ),
 ]  # fmt: skip
 
 

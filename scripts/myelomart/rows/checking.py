@@ -39,7 +39,7 @@ class Row:
 def faults_of(written: Iterable[Row], known: Known) -> list[Fault]:
     """What is wrong with the rows ``written``; ``known`` are all rows, with them in it."""
     rows = list(written)
-    found = [fault for row in rows for fault in _of_cells(row, known)]
+    found = [fault for row in rows for fault in (*_of_cells(row, known), *_in_order(row))]
     found += [fault for row in rows for fault in _of_its_study(row, known)]
     return found + _repeated(rows, known)
 
@@ -56,6 +56,19 @@ def _of_cells(row: Row, known: Known) -> Iterable[Fault]:
         wrong = wrong or _name_fault(text, table.names(column), known)
         if wrong:
             yield row.fault(column, wrong)
+
+
+def _in_order(row: Row) -> Iterable[Fault]:
+    """Windows and periods that end before they begin."""
+    table = tables()[row.table]
+    for first, last in table.in_order():
+        start, end = row.cells.get(first, ""), row.cells.get(last, "")
+        kind = table.types[first]
+        if not (start and end) or type_fault(start, kind) or type_fault(end, kind):
+            continue
+        if (start > end) if kind == "date" else (float(start) > float(end)):
+            said = f"«{start} to {end}» ends before it begins; write {end} to {start}"
+            yield row.fault(last, said)
 
 
 def type_fault(text: str, kind: str) -> str | None:

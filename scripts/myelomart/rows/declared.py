@@ -75,6 +75,11 @@ class Table:
                 return _referred(rule.arguments["to"]), rule.arguments["field"]
         return None
 
+    def in_order(self) -> list[tuple[str, str]]:
+        """Pairs of columns of which the first is not after the second."""
+        found = [rule.arguments for rule in self.rules if rule.kind == "is_in_order"]
+        return [(one["first"], one["last"]) for one in found]
+
     def names_of_its_study(self) -> list[dict[str, str]]:
         """The columns that name what the same study defines: column, to, field."""
         found = [rule.arguments["names"] for rule in self.rules if rule.kind.startswith("names_of")]

@@ -116,9 +116,6 @@ def _put_days(row: Row, columns: tuple[str, str], notes: Notes, node: Node) -> N
     else:
         notes.note(node.line, f"days: «{text}» is no window: {DAYS_SAID}")
         return
-    if start and end and int(start) > int(end):
-        said = f"write {end} to {start}"
-        notes.note(node.line, f"days: «{text}» ends before it begins; {said}")
     for column, day in zip(columns, (start, end), strict=True):
         row.cells[column] = day
         row.places[column], row.called[column] = notes.place(node.line), "days"
