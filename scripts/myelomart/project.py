@@ -1,4 +1,4 @@
-"""Where the dbt project stands, the repository that the package was installed from; its seeds.
+"""Where the dbt project stands, in the clone or in the installed package; its seeds.
 
 A site's folder in force (``MYELOMART_PROJECT``, set by --project) adds its rows to our seeds.
 """
@@ -13,18 +13,24 @@ from pathlib import Path
 from myelomart.errors import WarehouseError
 
 PACKAGE = Path(__file__).resolve().parent
+CLONE = PACKAGE.parents[1]
 SITE = "MYELOMART_PROJECT"
 
 
 def project_root() -> Path:
-    """The folder that holds `dbt_project.yml`; the package is installed from it (editable)."""
-    root = PACKAGE.parents[1]
-    if not (root / "dbt_project.yml").exists():
-        raise WarehouseError(
-            f"There is no dbt project at {root}: install myelomart from its repository "
-            "with `pip install --editable .`."
-        )
-    return root
+    """The folder with `dbt_project.yml`: the clone, or what the wheel carries (`setup.py`)."""
+    for root in (CLONE, PACKAGE / "dbt"):
+        if (root / "dbt_project.yml").exists():
+            return root
+    raise WarehouseError(
+        f"There is no dbt project at {CLONE}: install myelomart again, from its wheel or with "
+        "`pip install --editable .` in its repository."
+    )
+
+
+def is_clone() -> bool:
+    """Whether the code runs from the repository, not from an installed wheel."""
+    return project_root() == CLONE
 
 
 def site_folder() -> Path | None:

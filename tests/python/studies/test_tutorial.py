@@ -1,5 +1,6 @@
-"""The tutorial's study: the one file of its page in a site's folder, built, run and reported."""
+"""The tutorial's study, from a wheel: its page's file in a site's folder, built, run and reported."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,21 +9,47 @@ import pandas as pd
 import pytest
 
 from myelomart.project import project_root
-from myelomart_synthetic.network import make_network
 
 STUDY = "infection_after_bispecific"
 PAGE = project_root() / "docs" / "tutorial_sixth_study.md"
-PERSONS, SITES, SEED, MYELOMA_SHARE = 160, 2, 1, 0.9
+NETWORK = ["--patients", "160", "--sites", "2", "--myeloma-share", "0.9", "--out", "cdm"]
+WHERE = "from myelomart.project import is_clone, project_root; print(is_clone(), project_root())"
 
 
-def run(site, *arguments):
-    """A command as a user types it in the site's folder."""
-    command = [sys.executable, "-m", "myelomart", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=site)
+def python(folder, place, *arguments):
+    """Python with the installed wheel before everything else."""
+    environment = os.environ | {"PYTHONPATH": str(place), "DO_NOT_TRACK": "1"}
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def installed(tmp_path_factory):
+    """A folder with the wheel of this tree, unpacked as an install would, and nothing else."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    source = str(project_root())
+    build = [*pip, "wheel", source, "--no-deps", "--no-build-isolation", "-w", str(folder)]
+    subprocess.run(build, capture_output=True, check=True)
+    (wheel,) = folder.glob("myelomart-*.whl")
+    place = folder / "installed"
+    install = [*pip, "install", "--no-deps", "--target", str(place), str(wheel)]
+    subprocess.run(install, capture_output=True, check=True)
+    return place
+
+
+@pytest.fixture(scope="module")
+def run(installed):
+    """A command as a user of the wheel types it, in a folder."""
+
+    def run_in(folder, *arguments):
+        return python(folder, installed, "-m", "myelomart", *arguments)
+
+    return run_in
+
+
+@pytest.fixture(scope="module")
+def site(run, tmp_path_factory):
     """A site's folder with the page's file, built, run and reported."""
     folder = tmp_path_factory.mktemp("tutorial") / "ours"
     assert run(folder.parent, "init", "ours").returncode == 0
@@ -30,8 +57,8 @@ def site(tmp_path_factory):
     (folder / "studies" / f"{STUDY}.yml").write_text(text, encoding="utf-8")
     settings = folder / "myelomart.toml"
     settings.write_text(settings.read_text().replace('# source = "cdm"', 'source = "cdm"'))
-    make_network(PERSONS, SITES, SEED, folder / "cdm", MYELOMA_SHARE)
     for command in (
+        ("synth", *NETWORK),
         ("study", "check"),
         ("build",),
         ("study", "run", STUDY, "--out", "results"),
@@ -60,7 +87,7 @@ def test_its_flow_closes(site):
     assert after["estimate"].iloc[-1] > 0
 
 
-def test_the_report_and_the_list_have_it_beside_ours(site):
+def test_the_report_and_the_list_have_it_beside_ours(run, site):
     listed = run(site, "study", "list").stdout
     assert STUDY in listed and "cart_vs_pom" in listed
     shown = run(site, "study", "show", STUDY)
@@ -68,8 +95,14 @@ def test_the_report_and_the_list_have_it_beside_ours(site):
     assert "Severe infection after a bispecific antibody" in (site / "report.html").read_text()
 
 
-def test_nothing_of_the_clone_was_touched(site):
-    """What a build makes lies beside its database."""
+def test_the_wheel_carries_the_project_and_a_build_writes_nothing_into_it(installed, site):
+    told = python(site, installed, "-c", WHERE).stdout.split()
+    assert told == ["False", str(installed / "myelomart" / "dbt")]
+    assert not any((installed / "myelomart" / "dbt" / name).exists() for name in ("target", "logs"))
     made = {path.name for path in site.iterdir()}
     assert {"myelomart.duckdb", "myelomart.dbt", "results", "report.html"} <= made
-    assert STUDY not in (project_root() / "seeds" / "studies" / "studies.csv").read_text()
+    seeds = installed / "myelomart" / "dbt" / "seeds"
+    for file in (project_root() / "seeds").rglob("*.csv"):
+        assert (
+            seeds / file.relative_to(project_root() / "seeds")
+        ).read_bytes() == file.read_bytes()
