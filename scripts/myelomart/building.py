@@ -20,7 +20,7 @@ from pathlib import Path
 from myelomart import warehouse, whole
 from myelomart.errors import NoRoom, Stopped, WarehouseError
 from myelomart.private_files import make_private, private
-from myelomart.project import own_rows, project_root, site_folder
+from myelomart.project import own_rows, project_root, refuse_site_faults, site_folder
 from myelomart.quality.door import check, refuse_blocking
 from myelomart.room import needed, no_room
 from myelomart.site.dbt_project import make_project
@@ -58,8 +58,7 @@ def build(
     """
     database = database.expanduser().resolve()
     _check_place(database)
-    if (site := site_folder()) is not None:
-        own_rows(site)  # every fault of a site's rows is said before anything is done
+    refuse_site_faults()
     size = BUILD_BASE + BUILD_SHARE * sum(bytes_of(source) for source in sources)
     in_force = ["--vars", json.dumps({"rule_set": rule_set})]
     what, landing, state = f"Another build of {database} is running", None, "as it was"

@@ -60,6 +60,12 @@ def _with_site(name: str, site: Path) -> tuple[dict[str, str], ...]:
     return tuple(rows.merged(table)) if table in extended else own_seed(name)
 
 
+def refuse_site_faults() -> None:
+    """Raise every fault of the site in force, before a source is read."""
+    if (site := site_folder()) is not None:
+        own_rows(site)
+
+
 @cache
 def own_rows(site: Path):
     """What the site in ``site`` wrote; an error that says every fault of it."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from myelomart.rows.declared import Table, tables
-from myelomart.rows.faults import Fault, Place, nearest
+from myelomart.rows.faults import FEW, Fault, Place, nearest
 from myelomart.rows.relations import Known
 
 LOCAL_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
@@ -101,11 +101,10 @@ def _date_fault(text: str) -> str | None:
 def _word_fault(text: str, words: tuple[str, ...]) -> str | None:
     if not words or text in words:
         return None
-    listed = f"; known are {', '.join(words)}" if len(words) <= 8 else ""
-    said = nearest(text, words)
-    return f"«{text}» is none of the words for it: {said if '?' in said else ''}{listed}".replace(
-        ": ;", ";"
-    )
+    near = nearest(text, words)
+    listed = [near] if "?" in near else []
+    listed += [f"known are {', '.join(words)}"] if len(words) <= FEW or not listed else []
+    return f"«{text}» is none of the words for it; {' '.join(listed)}"
 
 
 def _name_fault(text: str, names: tuple[str, str] | None, known: Known) -> str | None:

@@ -38,7 +38,7 @@ class RowFaults(MyelomartError):
         self.faults = sorted(set(faults))
         count = len(self.faults)
         said = "1 fault" if count == 1 else f"{count} faults"
-        super().__init__("\n  ".join([f"{said}; nothing was made.", *map(str, self.faults)]))
+        super().__init__("\n  ".join([f"{said} in what you wrote:", *map(str, self.faults)]))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

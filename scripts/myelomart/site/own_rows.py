@@ -34,6 +34,7 @@ class OwnRows:
         self.faults = [fault for one in self.study_files for fault in one.faults]
         self._rows = rows_by_table(self.study_files)
         self._replaced: dict[str, set[tuple[str, ...]]] = {}
+        self._replaced_events: set[str] = set()
         for name in SEEDS_OF if folder else ():
             for file in sorted((folder / name).glob("*.csv")):
                 self._read(file, SEEDS_OF[name])
@@ -112,7 +113,7 @@ class OwnRows:
         cohorts = {
             row["cohort_id"] for row in own_seed("studies/cohorts") if row["study_id"] in studies
         }
-        self.replaced_events = events
+        self._replaced_events = events
         gone = {"study_id": studies, "event_group_id": events, "cohort_id": cohorts}
         for name in rows_by_table([]):
             table = tables()[name]
@@ -131,7 +132,7 @@ class OwnRows:
                 "or say overrides: true",
             )
             for row in self._rows["event_groups"]
-            if row.cells["event_group_id"] in ours - self.replaced_events
+            if row.cells["event_group_id"] in ours - self._replaced_events
         ]
 
 

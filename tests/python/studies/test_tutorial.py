@@ -1,4 +1,4 @@
-"""The tutorial's study, from a wheel: its page's file in a site's folder, built, run and reported."""
+"""The tutorial's study, from a wheel: its page's file in a site's folder, built and reported."""
 
 import os
 import re
