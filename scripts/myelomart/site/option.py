@@ -28,6 +28,7 @@ Project = Annotated[
     typer.Option(
         "--project",
         is_eager=True,
+        envvar=SITE,
         callback=_put_in_force,
         help="A site's own folder, made by `myelomart init`; the current one when it is one.",
     ),
