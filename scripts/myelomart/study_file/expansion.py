@@ -39,7 +39,7 @@ class StudyFile:
         self.notes = Notes(file)
         self.notes.faults += faults
         self.rows: list[Row] = []
-        self.is_shared = "events" in self.root.values and "study" not in self.root.values
+        self.is_shared = set(self.root.values) == {"events"}
         self.study = self._text("study")
         self.overrides = self._text("overrides") == "true"
         self.overridden_events: set[str] = set()
@@ -153,8 +153,8 @@ class StudyFile:
                 for alternative in self._alternatives(item):
                     self._criterion(name, step, alternative)
 
-    def _alternatives(self, item: Node) -> list[Mapped]:
-        """The criteria of one step: named ones are looked up."""
+    def _alternatives(self, item: Node, is_step: bool = True) -> list[Mapped]:
+        """The criteria of one step: named ones are looked up, alternatives laid side by side."""
         if isinstance(item, Text):
             shared = self._part("criteria").values
             name = item.text or ""
@@ -164,11 +164,14 @@ class StudyFile:
                 return []
             item = shared[name]
         node = self.notes.mapped(item, "a criterion")
-        if ANY_OF in node.values:
-            self.notes.check_keys(node, (ANY_OF,), "a step of alternatives")
-            several = self.notes.listed(node.values[ANY_OF], ANY_OF)
-            return [one for each in several for one in self._alternatives(each)]
-        return [node]
+        if ANY_OF not in node.values:
+            return [node]
+        self.notes.check_keys(node, (ANY_OF,), "a step of alternatives")
+        if not is_step:
+            self.notes.note(node.line, "alternatives stand in a step, not in one another")
+            return []
+        several = self.notes.listed(node.values[ANY_OF], ANY_OF)
+        return [one for each in several for one in self._alternatives(each, is_step=False)]
 
     def _criterion(self, cohort: str, step: int, node: Mapped) -> None:
         self.notes.check_keys(node, CRITERIA.all_keys, "a criterion")
@@ -283,6 +286,6 @@ class StudyFile:
             row = self._row(ANALYSES, "analyses", name, node, **named)
             row.told.add("treated_cohort_id")
             who = [key for key in ("cohort", "treated") if key in node.values]
-            if len(who) != 1:
+            if len(who) != 1 or ("treated" in who) != ("comparator" in node.values):
                 self.notes.note(node.line, f"{name} needs cohort:, or treated: and comparator:")
             row.called["treated_cohort_id"] = who[0] if who else "cohort"

@@ -136,6 +136,18 @@ def test_the_command_says_them_all_in_less_than_two_seconds(mistaken):
         ("study: ../up\ntitle: T", 1, "cannot be the name of a study"),
         ("study: s\ncohorts: [a]", 2, "needs keys with values"),
         ("study: s\nendpoints: {a: b}", 2, "needs a list"),
+        ("events: {}\ncohorts: {}", 1, "a study needs study:"),
+        ("evnts: {}", 1, "a study has no key «evnts»; did you mean «events»?"),
+        (
+            "criteria:\n  a: {any_of: [a]}\ncohorts:\n  c: {label: C, index: crs, criteria: [a]}",
+            2,
+            "alternatives stand in a step, not in one another",
+        ),
+        (
+            "analyses:\n  a: {output: O, title: T, type: survival, treated: c}",
+            2,
+            "a needs cohort:, or treated: and comparator:",
+        ),
     ],
 )
 def test_a_file_that_is_no_study_is_a_fault_and_no_traceback(tmp_path, text, line, said):
