@@ -56,8 +56,8 @@ def own_seed(name: str) -> tuple[dict[str, str], ...]:
 def _with_site(name: str, site: Path) -> tuple[dict[str, str], ...]:
     table = name.rpartition("/")[2]
     rows = own_rows(site)
-    extended = {one.name for one in rows.extended}
-    return tuple(rows.merged(table)) if table in extended else own_seed(name)
+    changed = {one.name for one in rows.changed}
+    return tuple(rows.merged(table)) if table in changed else own_seed(name)
 
 
 def refuse_site_faults() -> None:

@@ -1,4 +1,4 @@
-"""The dbt project with a site's rows in it: links to ours, and a file for each seed that grew."""
+"""The dbt project with a site's rows in it: links to ours, and a file for each changed seed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def make_project(root: Path, place: Path, rows: OwnRows) -> Path:
     """Make ``place`` the project of ``root`` with ``rows`` beside ours; what stood there goes."""
     if place.exists():
         shutil.rmtree(place)
-    grown = {f"{table.seed}.csv": table.name for table in rows.extended}
+    changed = {f"{table.seed}.csv": table.name for table in rows.changed}
     place.mkdir(parents=True)
     for name in LINKED:
         if (root / name).exists():
@@ -25,8 +25,8 @@ def make_project(root: Path, place: Path, rows: OwnRows) -> Path:
         name = file.relative_to(root / "seeds").as_posix()
         made = place / "seeds" / name
         made.parent.mkdir(parents=True, exist_ok=True)
-        if name in grown:
-            whole.write_text(made, as_csv(grown[name], rows.merged(grown[name])))
+        if name in changed:
+            whole.write_text(made, as_csv(changed[name], rows.merged(changed[name])))
         else:
             made.symlink_to(file)
     return place

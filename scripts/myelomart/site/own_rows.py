@@ -44,9 +44,10 @@ class OwnRows:
         self.faults += self._events_of_ours() + faults_of(written, self.known)
 
     @property
-    def extended(self) -> list[Table]:
-        """The tables that the site adds to."""
-        return [tables()[name] for name, rows in self._rows.items() if rows]
+    def changed(self) -> list[Table]:
+        """The tables that the site adds to, or takes rows of ours from."""
+        names = [*(name for name, rows in self._rows.items() if rows), *self._replaced]
+        return [tables()[name] for name in dict.fromkeys(names)]
 
     def merged(self, name: str) -> list[dict[str, str]]:
         """Our rows that stay, then the site's."""
