@@ -12,7 +12,7 @@ from myelomart.project import project_root
 
 STUDY = "infection_after_bispecific"
 PAGE = project_root() / "docs" / "tutorial_sixth_study.md"
-NETWORK = ["--patients", "160", "--sites", "2", "--myeloma-share", "0.9", "--out", "cdm"]
+NETWORK = ["--patients", "400", "--myeloma-share", "0.7", "--out", "cdm"]  # 21 with a bispecific
 WHERE = "from myelomart.project import is_clone, project_root; print(is_clone(), project_root())"
 
 
