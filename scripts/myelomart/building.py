@@ -20,19 +20,21 @@ from pathlib import Path
 from myelomart import warehouse, whole
 from myelomart.errors import NoRoom, Stopped, WarehouseError
 from myelomart.private_files import make_private, private
-from myelomart.project import project_root
+from myelomart.project import own_rows, project_root, refuse_site_faults, site_folder
 from myelomart.quality.door import check, refuse_blocking
 from myelomart.room import needed, no_room
+from myelomart.site.dbt_project import make_project
 from myelomart.sources import folder
 from myelomart.sources.landing import Source, bytes_of, land
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
-SHOWN_FAILURES = 5
+SHOWN_FAILURES = 20
 # what a build takes beside the sources: the seeds, and a database 29 times as large as the Parquet
 # of the demonstration (17.6 MB in, 510 MB out)
 BUILD_BASE, BUILD_SHARE = 60_000_000, 30
 MADE = "myelomart.duckdb"  # in the making: dbt names its catalog by the file, and takes no quote
+FIRST = "parse"  # what dbt is asked first in a build
 RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogUnitTestResult")
 
 
@@ -56,6 +58,7 @@ def build(
     """
     database = database.expanduser().resolve()
     _check_place(database)
+    refuse_site_faults()
     size = BUILD_BASE + BUILD_SHARE * sum(bytes_of(source) for source in sources)
     in_force = ["--vars", json.dumps({"rule_set": rule_set})]
     what, landing, state = f"Another build of {database} is running", None, "as it was"
@@ -94,6 +97,9 @@ def _start_dbt(
     root, beside = project_root(), working_of(database)
     whole.claim(beside, folder.MADE_BY)
     make_private(beside)
+    if (site := site_folder()) is not None and arguments[0] == FIRST:
+        make_project(root, beside / "project", own_rows(site))
+    root = beside / "project" if site else root
     command = [sys.executable, "-m", "myelomart.dbt_child", "--no-use-colors"]
     command += ["--log-format", "json"]
     command += [*arguments, "--project-dir", str(root), "--profiles-dir", str(root)]
@@ -120,7 +126,7 @@ def _parsed_meanwhile(
     landing: Path, database: Path, target: str, in_force: list[str]
 ) -> Iterator[None]:
     """Let dbt read the project while the sources are landed and checked; it keeps what it read."""
-    process = _start_dbt(["parse", *in_force], landing, database, target, stdout=subprocess.DEVNULL)
+    process = _start_dbt([FIRST, *in_force], landing, database, target, stdout=subprocess.DEVNULL)
     try:
         yield
         process.wait()
@@ -192,14 +198,24 @@ def _follow(line: str, failures: list[str], say: Say, progress: Progress) -> Non
         )
     if name == "LogTestResult" and data.get("status") == "warn":
         say(f"warning: {data['node_info']['node_name']}: {data.get('num_failures')} rows")
-    if name in ("RunResultError", "RunResultFailure") or (name == "MainEncounteredError"):
-        failures.append(
-            _one_line(data.get("msg") or data.get("exc") or event["info"].get("msg", ""))
-        )
+    if name == "RunResultFailure":  # what failed; why follows
+        failures.append(_one_line(event["info"].get("msg", "")))
+    elif name == "RunResultError":
+        what = failures.pop() if failures and failures[-1].startswith("Failure in ") else ""
+        failures.append(_told(what, _one_line(data.get("msg", ""))))
+    elif name == "MainEncounteredError":
+        failures.append(_one_line(data.get("exc") or event["info"].get("msg", "")))
     elif level == "error" and name not in (*RESULTS, "LogSkipBecauseError"):
         message = _one_line(event["info"].get("msg", ""))
         if message and message not in failures:
             failures.append(message)
+
+
+def _told(what: str, why: str) -> str:
+    """A failure in one sentence: why alone where it is a row's own (`macros/refuse.sql`)."""
+    reason = re.sub(r"^\w+ Error in \w+ \S+ \(.*?\) ", "", why)
+    refused = reason.removeprefix("Invalid Input Error: ")
+    return refused if refused != reason or not what else f"{what}: {reason}"
 
 
 def _one_line(message: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from myelomart import whole
 from myelomart.building import build
-from myelomart.project import project_root
+from myelomart.project import PACKAGE, project_root
 from myelomart.publishing import publish, run_studies, write_report
 from myelomart.report.render import Chapter
 from myelomart.sources.landing import parse_source
@@ -18,7 +18,7 @@ from myelomart.sources.landing import parse_source
 PERSONS, SITES, SEED, MYELOMA_SHARE = 2_600, 4, 3, 0.667
 DBT_INPUTS = ("models/**/*", "seeds/**/*", "macros/**/*", "tests/generic/*", "*.yml")
 MADE_BY = "demo"
-PACKAGE, GENERATOR = "scripts/myelomart/", "scripts/myelomart_synthetic/"
+CODE, GENERATOR = "myelomart/", "myelomart_synthetic/"  # beside each other, cloned or installed
 
 
 def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
@@ -34,11 +34,11 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
         say("writing the synthetic network")
         write_demo_network(data)
         done.record("data", generator)
-    models = _hash_of(*DBT_INPUTS, PACKAGE + "sources/**/*") + generator
+    models = _hash_of(*DBT_INPUTS, CODE + "sources/**/*") + generator
     if done.is_needed("warehouse", models, database):
         build([parse_source(str(data))], database, say=say)
         done.record("warehouse", models)
-    everything = models + _hash_of(PACKAGE + "**/*.py", PACKAGE + "report/*")
+    everything = models + _hash_of(CODE + "**/*.py", CODE + "report/*")
     if not done.is_needed("report", everything, report):
         say("nothing changed: the report is up to date")
         return []
@@ -76,10 +76,12 @@ class _Done:
 
 
 def _hash_of(*patterns: str) -> str:
-    """One hash of the names and contents of the repository's files that match ``patterns``."""
-    root, total = project_root(), hashlib.sha256()
-    files = {file for pattern in patterns for file in root.glob(pattern) if file.is_file()}
-    for file in sorted(file for file in files if "__pycache__" not in file.parts):
-        total.update(str(file.relative_to(root)).encode())
-        total.update(file.read_bytes())
+    """One hash of the names and contents of our files that match ``patterns``."""
+    total = hashlib.sha256()
+    for pattern in patterns:
+        root = PACKAGE.parent if pattern.startswith((CODE, GENERATOR)) else project_root()
+        files = [file for file in root.glob(pattern) if file.is_file()]
+        for file in sorted(file for file in files if "__pycache__" not in file.parts):
+            total.update(str(file.relative_to(root)).encode())
+            total.update(file.read_bytes())
     return total.hexdigest()

@@ -17,7 +17,7 @@ from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
 from myelomart.private_files import private
-from myelomart.project import project_root
+from myelomart.project import is_clone, project_root
 from myelomart.protocol.measures import code_table
 from myelomart.report.render import Chapter, Page, chapter, quality_table, render
 from myelomart.results import Results, write_results
@@ -145,6 +145,8 @@ def _input_hashes(landed: dict) -> dict[str, list[str]]:
 
 def commit() -> str:
     """The commit that the code stands at, with a mark when files differ from it."""
+    if not is_clone():
+        return "installed from a wheel"
     command = ["git", "-C", str(project_root()), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

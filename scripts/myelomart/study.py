@@ -264,7 +264,7 @@ def read_study(connection: duckdb.DuckDBPyConnection, study_id: str) -> Study:
     if study_id not in known:
         raise MyelomartError(
             f"There is no study «{study_id}» in this warehouse. It has: {', '.join(known)}. "
-            "A study is added as rows in seeds/studies."
+            "A study is added as a file: `myelomart study new`."
         )
     refuse_path(study_id)
     row = _records(connection, "studies", study_id)[0]
@@ -318,7 +318,7 @@ def refuse_path(*names: str) -> None:
         if not FILE_NAME.fullmatch(name):
             raise MyelomartError(
                 f"«{name}» cannot be the name of a study or an output, for files are named by it: "
-                "take letters, digits, _ and -, at most 100, in seeds/studies."
+                "take letters, digits, _ and -, at most 100, in its file."
             )
 
 

@@ -31,6 +31,11 @@ WRONG_ROWS = [
         "all_cause_mortality;mds;anaemia",
         "analyses: in the row with analysis_id cart_vs_pom_curves, the endpoint_ids",
     ),
+    (
+        "cohort_criteria", {"cohort_id": "first_line_transplant_yes", "step": "2"},
+        "window_end_days", "-400",
+        "cohort_criteria: in the row with cohort_id first_line_transplant_yes, step 2",
+    ),
 ]  # fmt: skip
 
 
@@ -55,7 +60,7 @@ def refused(tmp_path_factory):
     root, project = project_root(), tmp_path_factory.mktemp("misspelt")
     for name in ("models", "seeds", "macros", "tests/generic"):
         shutil.copytree(root / name, project / name)
-    for name in ("dbt_project.yml", "profiles.yml"):
+    for name in ("dbt_project.yml", "profiles.yml", ".dbtignore"):
         shutil.copy(root / name, project / name)
     for seed, where, column, value, _ in WRONG_ROWS:
         change(project, seed, where, column, value)

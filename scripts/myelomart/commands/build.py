@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from myelomart.building import build
 from myelomart.messages import console
+from myelomart.site.option import Project
 from myelomart.source_options import (
     AllowViews,
     Cohort,
@@ -46,6 +47,7 @@ def build_command(
         Path | None, typer.Option(help="Folder of CSV files with checks that change or add rows.")
     ] = None,
     allow_views: AllowViews = False,
+    project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:

@@ -9,9 +9,11 @@ import typer
 
 from myelomart import whole
 from myelomart.messages import console, say
+from myelomart.project import refuse_site_faults
 from myelomart.quality import door, outcome, report
 from myelomart.quality.checks import BLOCKING, WARNING
 from myelomart.room import needed
+from myelomart.site.option import Project
 from myelomart.source_options import (
     AllowViews,
     Cohort,
@@ -76,6 +78,7 @@ def check_command(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
     allow_views: AllowViews = False,
+    project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
@@ -90,6 +93,7 @@ def check_command(
         )
     if fail_on not in (BLOCKING, WARNING):
         raise typer.BadParameter(f"{fail_on}: known are blocking, warning.", param_hint="--fail-on")
+    refuse_site_faults()
     known = outcome.read_baseline(baseline) if baseline else None
     landing = check_landing(db.expanduser().resolve())
     sources = sources_from(

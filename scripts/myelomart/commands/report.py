@@ -8,6 +8,7 @@ import typer
 
 from myelomart.commands.study import PolicyName, SuppressBelow, chosen_policy
 from myelomart.messages import say
+from myelomart.site.option import Project
 from myelomart.source_options import Memory, Threads
 
 
@@ -28,6 +29,7 @@ def report(
         typer.Option(help="Two folders of results: say what changed between them, and why."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="With --diff: one JSON object.")] = False,
+    project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from myelomart.messages import say, shown, wide_console
+from myelomart.site.option import Project
 from myelomart.source_options import Memory, Threads
 
 
@@ -70,7 +71,10 @@ def register(root: typer.Typer) -> None:
 
 @app.command("list")
 def list_studies(
-    db: Database = DEFAULT_DATABASE, memory: Memory = None, threads: Threads = None
+    db: Database = DEFAULT_DATABASE,
+    project: Project = None,
+    memory: Memory = None,
+    threads: Threads = None,
 ) -> None:
     """List the studies that the warehouse holds."""
     from myelomart import warehouse
@@ -92,6 +96,7 @@ def show(
     form: Annotated[
         ProtocolForm, typer.Option("--format", help="text, md (Markdown) or json.")
     ] = ProtocolForm.TEXT,
+    project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
@@ -112,6 +117,7 @@ def run(
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("results"),
     suppress_below: SuppressBelow = None,
     policy: PolicyName = None,
+    project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:

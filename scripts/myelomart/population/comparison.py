@@ -188,7 +188,7 @@ def _arms(study: Study, analysis: Analysis, data: StudyData) -> pd.DataFrame:
     if both:
         raise MyelomartError(
             f"{study.study_id}: {both} persons are in both arms of {analysis.analysis_id}; "
-            "add a criterion to seeds/studies/cohort_criteria.csv that tells the arms apart."
+            "add a criterion to the study that tells the arms apart."
         )
     arms = rows.sort_values(["cohort_id", "person_id"]).reset_index(drop=True)
     return arms.assign(treated=np.asarray(arms["cohort_id"] == analysis.treated_cohort_id))

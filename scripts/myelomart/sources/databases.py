@@ -8,7 +8,6 @@ it lands. What PostgreSQL has and Arrow has not (uuid, json, inet, an enum) come
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +23,7 @@ from adbc_driver_manager import dbapi
 
 from myelomart import warehouse
 from myelomart.errors import SourceError
-from myelomart.project import project_root
+from myelomart.project import seed
 from myelomart.room import no_room
 from myelomart.sources import files, layout
 from myelomart.sources.source import DataFile, Table
@@ -529,25 +528,19 @@ def _person_conditions(
 
 def _candidate_members(cohort: str) -> list[dict[str, str]]:
     """The members of the concept sets that make somebody a candidate of ``cohort``."""
-    seeds = project_root() / "seeds"
-
-    def rows(path: Path) -> list[dict[str, str]]:
-        with path.open(encoding="utf-8", newline="") as lines:
-            return list(csv.DictReader(lines))
-
     sets = {
         row["concept_set_id"]
-        for row in rows(seeds / "clinical_rules" / "concept_set_roles.csv")
+        for row in seed("clinical_rules/concept_set_roles")
         if row["algorithm"] == f"{cohort}_phenotype" and row["role"] == "candidate"
     }
     domains = {
         row["vocabulary_id"]
-        for row in rows(seeds / "clinical_rules" / "source_vocabularies.csv")
+        for row in seed("clinical_rules/source_vocabularies")
         if row["domain"] == "condition"
     }
     return [
         row
-        for row in rows(seeds / "concept_sets" / "concept_set_members.csv")
+        for row in seed("concept_sets/concept_set_members")
         if row["concept_set_id"] in sets
         and row["vocabulary_id"] in domains
         and row["is_placeholder"] == "false"

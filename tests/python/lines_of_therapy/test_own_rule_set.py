@@ -37,7 +37,7 @@ def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own_rule_set")
     for name in ("models", "seeds", "macros", "tests/generic", "tests/clinical_rules"):
         shutil.copytree(project_root() / name, folder / name)
-    for name in ("dbt_project.yml", "profiles.yml"):
+    for name in ("dbt_project.yml", "profiles.yml", ".dbtignore"):
         shutil.copy(project_root() / name, folder / name)
     rules = folder / "seeds" / "clinical_rules"
     for name, rows in (

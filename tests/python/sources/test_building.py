@@ -3,6 +3,7 @@
 The dbt project here is one model of its own, so that a build takes seconds.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -283,3 +284,18 @@ def test_a_file_that_is_no_database_is_never_overwritten(project, small_cdm, tmp
 
 def test_a_folder_that_is_not_there_is_named(project, small_cdm, tmp_path):
     assert "There is no folder" in refused(small_cdm, tmp_path / "nowhere" / "w.duckdb")
+
+
+def test_each_failure_is_one_sentence_and_that_of_a_row_stands_alone():
+    row = "cohorts: in the row with cohort_id a, the arm «b» is none of c"
+    arms, labs = "arms (seeds/_s.yml)", "labs (models/labs.sql)"
+    heads = [
+        (f"Failure in test {arms}", f"Runtime Error in test {arms}\n  Invalid Input Error: {row}"),
+        (f"Failure in model {labs}", f"Runtime Error in model {labs}\n  Binder Error: no column"),
+    ]
+    failures: list[str] = []
+    for what, why in heads:
+        for name, text in (("RunResultFailure", what), ("RunResultError", why)):
+            event = {"info": {"name": name, "level": "error", "msg": text}, "data": {"msg": why}}
+            building._follow(json.dumps(event), failures, print, lambda *_: None)
+    assert failures == [row, f"Failure in model {labs}: Binder Error: no column"]

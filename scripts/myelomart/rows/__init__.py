@@ -1,0 +1,1 @@
+"""Rows that people write (studies, codes, rules): what is declared of them, and what is wrong."""
