@@ -9,7 +9,8 @@ less those who left.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ import pandas as pd
 from myelomart.disclosure.policies import kinds
 
 COUNTED = ("persons", "lines")  # units of a count; sites and trials are no persons
-PUBLIC = ("as printed", "pooled by us", "overlap of populations")  # what was published before
+PUBLIC = ("as printed", "pooled by us")  # published before; an overlap counts our own persons
 AT = ["study_id", "analysis_id", "population"]
 WHAT = ["row_group", "row_label", "endpoint", "timepoint_months"]
 PARTS = {"inside": "hazard_ratio_inside", "outside": "hazard_ratio_outside"}
@@ -29,6 +30,12 @@ class Sum:
 
     whole: tuple[int, str]
     parts: tuple[tuple[int, str], ...]
+    kind: str = field(default="", compare=False)  # why it should hold
+
+    @property
+    def cells(self) -> tuple[tuple[int, str], ...]:
+        """All counts of the sum, the whole first."""
+        return self.whole, *self.parts
 
 
 def counts_of(frame: pd.DataFrame) -> pd.DataFrame:
@@ -59,14 +66,10 @@ def sums(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
         .where(rows["row_label"].str.contains(": ", na=False))
     )
     for index in counts.index[counts["is_ours"] & counts["c"].notna()]:
-        yield Sum((index, "n"), ((index, "x"), (index, "c")))
-    yield from _said_twice(rows)
-    yield from _levels(rows)
-    yield from _arms(rows)
-    yield from _known_and_unknown(rows)
-    yield from _flow(rows)
-    yield from _kept_and_removed(rows)
-    yield from _inside_and_outside(rows)
+        yield Sum((index, "n"), ((index, "x"), (index, "c")), "those with and without")
+    for kind, make in MAKERS.items():
+        for one in make(rows):
+            yield replace(one, kind=kind)
 
 
 def _said_twice(rows: pd.DataFrame) -> Iterator[Sum]:
@@ -159,16 +162,54 @@ def _kept_and_removed(rows: pd.DataFrame) -> Iterator[Sum]:
 def _inside_and_outside(rows: pd.DataFrame) -> Iterator[Sum]:
     """Inside and outside of a subgroup, and those in neither, are those of the whole."""
     parts = rows[rows["statistic"].isin(PARTS.values())]
-    whole = rows[rows["statistic"] == "hazard_ratio"]
     totals: dict[tuple, list[int]] = {}
-    for one in whole.itertuples():
+    for one in rows[rows["statistic"] == "hazard_ratio"].itertuples():
         totals.setdefault((one.study_id, one.population, one.endpoint), []).append(one.Index)
+    both = rows[rows["statistic"] == "interaction_chi2"]
+    tested = {tuple(key): index for index, key in zip(
+        both.index, both[[*AT, *WHAT]].astype(str).to_numpy(), strict=True)}  # fmt: skip
     for _, own in parts.groupby([*AT, *WHAT], dropna=False, sort=False):
         first = own.iloc[0]
+        events, known = (tuple((index, name) for index in own.index) for name in ("x", "n"))
         for at in totals.get((first["study_id"], first["population"], first["endpoint"]), []):
-            yield Sum((at, "x"), tuple((index, "x") for index in own.index))
-            known = tuple((index, "n") for index in own.index)
+            yield Sum((at, "x"), events)
             yield Sum((at, "n"), (*known, (own.index[0], "u")))
+        at = tested.get(tuple(first[[*AT, *WHAT]].astype(str)))
+        if at is not None:
+            yield Sum((at, "x"), events)
+            yield Sum((at, "n"), known)
+
+
+def _pairs_of_groups(rows: pd.DataFrame) -> Iterator[Sum]:
+    """A test of two groups rests on the persons of both."""
+    samples = rows[rows["kind"] == "sample"]
+    of = {(*key, arm): index for index, *key, arm in samples[[*AT, "endpoint", "arm"]]
+          .astype(str).itertuples()}  # fmt: skip
+    for one in rows[rows["statistic"] == "pair"].itertuples():
+        where = tuple(str(getattr(one, name)) for name in (*AT, "endpoint"))
+        arms = {key[-1]: at for key, at in of.items() if key[:-1] == where}
+        for first, second in permutations(arms, 2):
+            if one.row_label.endswith(f"{first} against {second}"):
+                yield Sum((one.Index, "n"), ((arms[first], "n"), (arms[second], "n")))
+
+
+def _level_and_its_table(rows: pd.DataFrame) -> Iterator[Sum]:
+    """Where a level has a table of its own, as a row of a transition has, it counts that table."""
+    levels = rows[rows["of"].notna() & (rows["kind"] == "count")]
+    at = {(one.study_id, one.analysis_id, one.population, one.row_label): one.Index
+          for one in levels.itertuples()}  # fmt: skip
+    for one in rows[rows["row_group"].str.contains(": ", na=False)].itertuples():
+        whole = at.get((one.study_id, one.analysis_id, one.population, one.row_group))
+        if whole is not None:
+            yield Sum((whole, "x"), ((one.Index, "n"),))
+
+
+MAKERS = {
+    "said twice": _said_twice, "levels": _levels, "arms": _arms,
+    "known and unknown": _known_and_unknown, "flow": _flow,
+    "kept and removed": _kept_and_removed, "inside and outside": _inside_and_outside,
+    "pairs of groups": _pairs_of_groups, "a level and its table": _level_and_its_table,
+}  # fmt: skip
 
 
 def holds(one: Sum, counts: dict[str, dict[int, float]]) -> bool:
