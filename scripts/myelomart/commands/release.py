@@ -69,7 +69,9 @@ def attack_release(
         if rule is None:
             raise MyelomartError(f"{path} does not say under which policy it was made: --policy.")
         if not [*folder.glob(MANIFEST), *folder.glob(f"*/{MANIFEST}")]:
-            raise MyelomartError(f"{path} holds no results: name a release, or a folder of results.")
+            raise MyelomartError(
+                f"{path} holds no results: name a release, or a folder of results."
+            )
         told = attack(folder, rule)
     for one in told:
         say(one)

@@ -65,12 +65,13 @@ def what_is_read(
     counts = counts_of(shown)
     is_hidden = shown["status"].eq(SUPPRESSED).fillna(False) & counts["is_ours"]
     rows = counts[counts["is_ours"]]
+    flags, said = is_hidden.to_dict(), shown["statistic"].to_dict()
     has_unknown = set(shown.loc[shown["n_missing"].notna(), "statistic"])
     biggest = np.nanmax([*rows["n"], *rows["x"], 1.0])
     known: dict[Cell, Interval] = {}
     hidden: list[Cell] = []
     for one in rows.itertuples():
-        row_hidden, statistic = is_hidden[one.Index], shown.at[one.Index, "statistic"]
+        row_hidden, statistic = flags[one.Index], said[one.Index]
         most = policy.possible(policy.round(one.size))[1] if one.size > 0 else 2 * biggest
         may_hide = {"x": row_hidden and one.kind != "hidden" and one.kind != "test",
                     "n": row_hidden and one.kind in ("share", "effect", "sample"),
@@ -83,7 +84,9 @@ def what_is_read(
                 is_some = name != "x" or (one.n == one.n and one.kind in ("count", "share"))
                 known[cell] = (int(is_some), most)
                 hidden.append(cell)
-        if one.kind in ("count", "share", "effect") and {(one.Index, "x"), (one.Index, "n")} <= {*known}:
+        if one.kind in ("count", "share", "effect") and {(one.Index, "x"), (one.Index, "n")} <= {
+            *known
+        }:
             known[one.Index, "c"] = (0, most)
             counts.at[one.Index, "c"] = 0.0
     frame = shown.assign(n_missing=shown["n_missing"].mask(
@@ -106,9 +109,7 @@ def _believed(shown, ties: list[Sum], known: dict[Cell, Interval], hidden: list[
     for (kind, *_), own in groups.items():
         seen = [one for one in own if not hidden_cells & {*one.cells}]
         fit = [_fits(one, known) for one in seen]
-        if all(fit) and (fit or kind in BY_DEFINITION):
-            yield from (one for one in own if _fits(one, known))
-        elif kind in BY_DEFINITION:
+        if all(fit) and (fit or kind in BY_DEFINITION) or kind in BY_DEFINITION:
             yield from (one for one in own if _fits(one, known))
 
 

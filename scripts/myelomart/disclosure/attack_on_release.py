@@ -16,7 +16,9 @@ from myelomart.disclosure.ratios import fewer_events
 from myelomart.results import MANIFEST
 
 PRINTED = "beside_printed"  # tables that show published numbers, which are no secret
-PARTS = re.compile(r"(?<![\w.,–-])([1-9]\d*) ?/ ?\d{2,}|(?<![\w.,–-])([1-9]\d*) (?:of \d|persons|patients)")
+PARTS = re.compile(
+    r"(?<![\w.,–-])([1-9]\d*) ?/ ?\d{2,}|(?<![\w.,–-])([1-9]\d*) (?:of \d|persons|patients)"
+)
 TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
 
 
@@ -63,7 +65,7 @@ def _not_rounded(shown: pd.DataFrame, policy: Policy) -> Iterator[str]:
 
 def _by_ratios(shown: pd.DataFrame, policy: Policy) -> Iterator[str]:
     kind = counts_of(shown)
-    for index, row in shown[kind["is_ours"] & kind["kind"].eq("effect")].iterrows():
+    for _, row in shown[kind["is_ours"] & kind["kind"].eq("effect")].iterrows():
         least = fewer_events(row["ci_low"], row["ci_high"], row["numerator"])
         if least is not None and least < policy.hides_below:
             yield f"{_named(row)}: its interval tells of {least:.0f} events in an arm."

@@ -8,9 +8,9 @@ less those who left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pandas as pd
@@ -72,11 +72,20 @@ def sums(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
             yield replace(one, kind=kind)
 
 
+def _together(rows: pd.DataFrame, keys: list[str]) -> Iterable[list[int]]:
+    """Rows that have the same words in ``keys``."""
+    words = zip(*(rows[name].astype(str) for name in keys), strict=True)
+    together: dict[tuple, list[int]] = {}
+    for index, key in zip(rows.index, words, strict=True):
+        together.setdefault(key, []).append(index)
+    return together.values()
+
+
 def _said_twice(rows: pd.DataFrame) -> Iterator[Sum]:
     """A count that stands in several rows, of one analysis or of several, of any study."""
     for keys in (["study_id", "population", "arm", *WHAT], ["statistic", "arm", *WHAT]):
-        for _, own in rows.groupby(keys, dropna=False, sort=False):
-            for here, then in zip(own.index[:-1], own.index[1:], strict=True):
+        for own in _together(rows, keys):
+            for here, then in pairwise(own):
                 for count in ("x", "n", "u"):
                     yield Sum((here, count), ((then, count),))
 
@@ -97,13 +106,13 @@ def _levels(rows: pd.DataFrame) -> Iterator[Sum]:
 def _arms(rows: pd.DataFrame) -> Iterator[Sum]:
     """Where a row has a column of all, the other columns make it up."""
     counted = rows[rows["kind"].isin(["count", "share", "sample"])]
-    for _, own in counted.groupby([*AT, *WHAT, "statistic"], dropna=False, sort=False):
-        if len(own) < 3 or own["arm"].duplicated().any():
+    arms = counted["arm"].astype(str).to_dict()
+    for own in _together(counted, [*AT, *WHAT, "statistic"]):
+        if len(own) < 3 or len({arms[index] for index in own}) < len(own):
             continue
         for count in ("x", "n", "u"):
-            for whole in own.index:
-                parts = tuple((at, count) for at in own.index if at != whole)
-                yield Sum((whole, count), parts)
+            for whole in own:
+                yield Sum((whole, count), tuple((at, count) for at in own if at != whole))
 
 
 def _known_and_unknown(rows: pd.DataFrame) -> Iterator[Sum]:
@@ -117,17 +126,16 @@ def _known_and_unknown(rows: pd.DataFrame) -> Iterator[Sum]:
         at = anywhere.get((one.study_id, one.analysis_id, one.arm)) if at is None else at
         if at is not None:
             yield Sum((at, "x"), ((one.Index, "n"), (one.Index, "u")))
-    unknown = rows[rows["row_label"].str.endswith(": unknown", na=False)]
-    for one in unknown.itertuples():
-        at = anywhere.get((one.study_id, one.analysis_id, one.arm))
-        if at is not None:
-            yield Sum((at, "x"), ((one.Index, "n"),))
-            known = rows[
-                (rows["analysis_id"] == one.analysis_id) & (rows["arm"] == one.arm)
-                & (rows["of"] == one.of) & (rows.index != one.Index)
-            ]  # fmt: skip
-            for level in known.index:
-                yield Sum((at, "x"), ((one.Index, "x"), (level, "n")))
+    of_levels = rows[rows["of"].notna()]
+    unknown = of_levels["row_label"].str.endswith(": unknown").to_dict()
+    arm = {one.Index: anywhere.get((one.study_id, one.analysis_id, one.arm))
+           for one in of_levels.itertuples()}  # fmt: skip
+    for own in _together(of_levels, ["study_id", "analysis_id", "arm", "of"]):
+        for one in (index for index in own if unknown[index] and arm[index] is not None):
+            yield Sum((arm[one], "x"), ((one, "n"),))
+            for level in own:
+                if level != one:
+                    yield Sum((arm[one], "x"), ((one, "x"), (level, "n")))
 
 
 def _flow(rows: pd.DataFrame) -> Iterator[Sum]:
@@ -146,8 +154,10 @@ def _kept_and_removed(rows: pd.DataFrame) -> Iterator[Sum]:
     """Those compared and those removed are the arm; events of both arms are those of the ratio."""
     counted = rows[rows["kind"].isin(["count", "effect"])]
     keys = ["study_id", "analysis_id", "population", "endpoint", "timepoint_months"]
-    for _, own in counted.groupby(keys, dropna=False, sort=False):
-        at = {(one.statistic, one.arm): one.Index for one in own.itertuples()}
+    said = counted[["statistic", "arm"]].astype(str)
+    said = dict(zip(counted.index, said.itertuples(index=False, name=None), strict=True))
+    for own in _together(counted, keys):
+        at = {said[index]: index for index in own}
         arms = [arm for statistic, arm in at if statistic == "n"]
         for arm in arms:
             if removed := at.get(("removed_for_prior_outcome", arm)):

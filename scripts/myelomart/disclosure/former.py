@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 from myelomart.disclosure.counts import counts_of
-from myelomart.disclosure.policies import Policy
+from myelomart.disclosure.policies import Policy, kinds
 
 KEYS = ["study_id", "analysis_id", "output_id", "population", "row_group", "row_label", "arm",
         "comparator", "endpoint", "statistic", "timepoint_months", "time_anchor"]  # fmt: skip
 COUNTS = ("x", "n", "u")
+AN_ANALYSIS = ["study_id", "analysis_id"]
 AN_ARM = ["study_id", "population", "endpoint", "arm"]
 A_ROW = ["study_id", "analysis_id", "population", "row_group", "row_label", "endpoint"]
 A_CURVE = ["study_id", "analysis_id", "population", "endpoint", "arm"]
@@ -100,23 +101,28 @@ def hold(
     public = [(one, _keys(one.estimates), counts_of(one.estimates)) for one in former]
     places = [{key: index for index, key in its.items()} for _, its, _ in public]
     known = {tuple(row) for one in former
-             for row in one.estimates[["study_id", "analysis_id"]].astype(str).to_numpy()}  # fmt: skip
+             for row in one.estimates[AN_ANALYSIS].astype(str).to_numpy()}  # fmt: skip
     still: dict[int, pd.Series] = {}
     moved_rows: set[tuple] = set()
     dropped = []
     for index, key in keys.items():
-        at = next((k for k, its in enumerate(places) if key in its), None)
-        own = tuple(frame.loc[index, ["study_id", "analysis_id"]].astype(str))
-        if at is None:
+        own = tuple(frame.loc[index, AN_ANALYSIS].astype(str))
+        compared = [
+            (one.estimates.loc[its[key]], _compared(counts.loc[index], its_counts.loc[its[key]],
+                                                    one.policy, policy))
+            for (one, _, its_counts), its in zip(public, places, strict=True) if key in its
+        ]  # fmt: skip
+        if not compared:
             if own[0] in out or (own in known and _is_few(counts.loc[index], policy)):
                 dropped.append(index)
             continue
-        one, _, its_counts = public[at]
-        row = one.estimates.loc[places[at][key]]
-        held.places[index] = places[at][key]
-        moved = _compared(index, counts, its_counts.loc[row.name], one.policy, policy, held)
+        # the newest of those that it has not moved from, or else the newest
+        row, told = next((one for one in compared if not one[1].moved), compared[0])
+        held.places[index] = row.name
+        held.shown |= {(index, name): value for name, value in told.shown.items()}
+        held.hidden |= {(index, name) for name in told.hidden}
         still[index] = row
-        if moved and own[0] not in out and index not in gone:
+        if told.moved and own[0] not in out and index not in gone:
             held.moved |= {words_of(frame.loc[index], AN_ARM), (own[0],)}
             moved_rows.add(words_of(frame.loc[index], A_ROW))
             if counts.loc[index, list(COUNTS)].notna().any():
@@ -134,25 +140,32 @@ def hold(
     return held
 
 
-def _compared(index, counts, before, its_policy: Policy, policy: Policy, held: Held) -> bool:
-    """Remember what is shown again of a row; whether a count of it has moved by the limit."""
-    now, limit = counts.loc[index], policy.hides_below
-    moved = {}
-    for name in COUNTS:
+@dataclass(frozen=True)
+class _Compared:
+    """Of a row: counts that are shown as they were, that stay hidden, whether one has moved."""
+
+    shown: dict[str, float]
+    hidden: set[str]
+    moved: bool
+
+
+def _compared(now, before, its_policy: Policy, policy: Policy) -> _Compared:
+    """How the counts of a row have moved since a former release of them."""
+    limit, shown, hidden, moved = policy.hides_below, {}, set(), {}
+    present = [name for name in COUNTS if now[name] == now[name]]
+    for name in present:
         value, was = now[name], before[name]
-        if value != value:
-            continue
         if was == was:
             low, high = its_policy.possible(was)
             moved[name] = max(low - value, value - high) >= limit
             if not moved[name]:
-                held.shown[index, name] = was
-    for name in COUNTS:
-        if now[name] == now[name] and before[name] != before[name]:
+                shown[name] = was
+    for name in present:
+        if before[name] != before[name]:  # it was hidden: shown anew it would bound what it was
             moved[name] = moved.get("n", False) and now[name] >= 2 * limit
             if not moved[name]:
-                held.hidden.add((index, name))
-    return any(moved.values())
+                hidden.add(name)
+    return _Compared(shown, hidden, any(moved.values()))
 
 
 def _is_few(own: pd.Series, policy: Policy) -> bool:
@@ -164,28 +177,30 @@ def _with_the_gone(frame: pd.DataFrame, former: list[Former]) -> tuple[pd.DataFr
 
     That a level is no more tells who had it.
     """
-    analyses = set(frame["analysis_id"].astype(str))
+    analyses = {tuple(one) for one in frame[AN_ANALYSIS].astype(str).to_numpy()}
     keys = set(_keys(frame).values())
     rows, seen = [], set()
     for one in former:
         for index, key in _keys(one.estimates).items():
             row = one.estimates.loc[index]
-            if key in keys or key in seen or str(row["analysis_id"]) not in analyses:
+            if key in keys or key in seen or tuple(row[AN_ANALYSIS].astype(str)) not in analyses:
                 continue
             seen.add(key)
-            if row["status"] is not pd.NA and row["status"] == SUPPRESSED:
+            if pd.notna(row["status"]) and row["status"] == SUPPRESSED:
                 rows.append(row)
     if not rows:
         return frame, set()
     added = pd.DataFrame(rows).astype(frame.dtypes.to_dict())
     added[NUMBERS] = np.nan
     whole = pd.concat([frame, added], ignore_index=True)
-    return whole, set(whole.index[len(frame):])
+    return whole, set(whole.index[len(frame) :])
 
 
 def _keys(frame: pd.DataFrame) -> dict[int, tuple]:
     """Row to what it is of; rows that are of the same are numbered."""
     words = frame[KEYS].astype("string").fillna("")
+    counts = frame["statistic"].map(kinds()).fillna("hidden").eq("hidden")
+    words["row_label"] = words["row_label"].mask(counts, "")  # their labels hold counts
     number = words.groupby(KEYS, sort=False).cumcount()
     return dict(zip(frame.index, words.assign(number=number).itertuples(index=False, name=None),
                     strict=True))  # fmt: skip

@@ -60,7 +60,9 @@ def hidden_cells(
     ]  # fmt: skip
     for _ in range(MOST_ROUNDS):
         told = Told(intervals(counts, hidden, policy, held), ties)
-        small = list(narrow(small, told.known, ties, policy.least_width))  # the others stay wide from here on
+        small = list(
+            narrow(small, told.known, ties, policy.least_width)
+        )  # the others stay wide from here on
         more = {_smallest_beside(cell, told, hidden | fixed, true) for cell in small} - {None}
         if not more:
             break
@@ -94,6 +96,7 @@ def intervals(
 def _small(frame: pd.DataFrame, counts: pd.DataFrame, policy: Policy) -> set[Cell]:
     """Small counts, and numerators beside small others, of rows that speak of our persons."""
     hidden: set[Cell] = set()
+    ratios = frame[counts["kind"] == "effect"].to_dict("index")
     few_events = arms_with_few_events(frame, counts["x"].map(policy.is_small))
     for one in counts[counts["is_ours"]].itertuples():
         if policy.is_small(one.n):
@@ -101,7 +104,7 @@ def _small(frame: pd.DataFrame, counts: pd.DataFrame, policy: Policy) -> set[Cel
         if policy.is_small(one.u):
             hidden.add((one.Index, "u"))
         if any(policy.is_small(value) for value in (one.x, one.c, one.n)) or (
-            one.kind == "effect" and tells_few_events(frame.loc[one.Index], few_events, policy)
+            one.kind == "effect" and tells_few_events(ratios[one.Index], few_events, policy)
         ):
             hidden.add((one.Index, "x"))
     return hidden

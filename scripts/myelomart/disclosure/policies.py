@@ -61,8 +61,8 @@ def named(name: str) -> Policy:
 
 def from_row(row: dict) -> Policy:
     """A policy from its row, of the seed or of a release."""
-    return Policy(row["policy"], int(row["hides_below"]), int(row["rounds_to"]), int(row["step_events"]),
-                  row["source"])  # fmt: skip
+    limits = (int(row[name]) for name in ("hides_below", "rounds_to", "step_events"))
+    return Policy(row["policy"], *limits, row["source"])
 
 
 def as_row(policy: Policy) -> dict:

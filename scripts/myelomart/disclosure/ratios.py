@@ -23,9 +23,9 @@ def arms_with_few_events(frame: pd.DataFrame, is_hidden: pd.Series) -> set[tuple
     return set(events[AN_ARM].astype(str).itertuples(index=False, name=None))
 
 
-def tells_few_events(row: pd.Series, few_events: set[tuple], policy: Policy) -> bool:
+def tells_few_events(row: dict, few_events: set[tuple], policy: Policy) -> bool:
     """Whether a ratio rests on few events of an arm: said, or as its interval tells."""
-    if tuple(row[AN_ARM].astype(str)) in few_events:
+    if tuple(str(row[name]) for name in AN_ARM) in few_events:
         return True
     least = fewer_events(row["ci_low"], row["ci_high"], row["numerator"])
     return least is not None and least < ROOM * policy.hides_below

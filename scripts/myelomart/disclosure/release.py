@@ -48,7 +48,9 @@ def release(
     return replace(run, facts=run.facts | {"inputs": {"all tables": [together.hexdigest()]}})
 
 
-def write_release(run: Run, policy: Policy, target: Path, previous: list[Path] | None = None) -> None:
+def write_release(
+    run: Run, policy: Policy, target: Path, previous: list[Path] | None = None
+) -> None:
     """Write ``run`` (see `release`) as a zip; raise ``MyelomartError`` where it would tell."""
     if target.suffix != ".zip":
         raise MyelomartError(f"{target}: the name of a release ends in .zip.")

@@ -69,9 +69,7 @@ def components(ties: list[Sum]) -> dict[Cell, list[int]]:
     return of
 
 
-def extremes(
-    cell: Cell, known: dict[Cell, Interval], ties: list[Sum]
-) -> Iterator[dict[Cell, int]]:
+def extremes(cell: Cell, known: dict[Cell, Interval], ties: list[Sum]) -> Iterator[dict[Cell, int]]:
     """A choice of all counts in which ``cell`` is least, then one in which it is most.
 
     Nothing where no whole numbers fit: what was taken for a sum is none.

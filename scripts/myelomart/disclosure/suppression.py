@@ -8,7 +8,8 @@ what is shown; those that show single persons are left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -35,13 +36,15 @@ from myelomart.tables import wilson_interval
 SUPPRESSED = "suppressed"
 NUMBERS = ["estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "range_low", "range_high",
            "p_value"]  # fmt: skip
-SAMPLE_DIGITS, EFFECT_DIGITS, P_STEP = 3, 2, 0.01
+DIGITS, P_STEP = {"sample": 3, "effect": 2}, 0.01
 TIME_STEP = 0.1  # months of a median time, which is the time of one person
+POINTS_STEP = 5.0  # percentage points
 DIFFERENCE_STEP = 0.05  # of a standardized difference; a tenth is the usual limit
 SORTED_BY_COUNT = ("Combinations",)  # groups of rows whose order tells which count is greater
 NOT_OF_A_RATIO = ("removed_for_prior_outcome", "competing_events", "percent_tested",
                   "tests_per_year")  # fmt: skip
 MOST_ROUNDS = 5
+COUNTED = [*NUMBERS, "numerator", "denominator", "n_missing"]
 A_VARIABLE = [*AT, "row_group", "endpoint", "timepoint_months", "variable"]
 
 
@@ -53,7 +56,6 @@ class Hidden:
     shown: int = 0
     of: int = 0
     figures_left_out: int = 0
-    reasons: dict[str, str] = field(default_factory=dict)
 
 
 def suppress(
@@ -74,8 +76,8 @@ def suppress(
     for one in (one for one in made if one.study_id not in out):
         own = held.in_order(shown[shown["study_id"] == one.study_id])
         before = true[true["study_id"] == one.study_id]
-        told.shown += int(own[[*NUMBERS, "numerator", "denominator", "n_missing"]].notna().sum().sum())
-        told.of += int(before[[*NUMBERS, "numerator", "denominator", "n_missing"]].notna().sum().sum())
+        told.shown += int(own[COUNTED].notna().sum().sum())
+        told.of += int(before[COUNTED].notna().sum().sum())
         told.figures_left_out += len(one.figures)
         one.estimates = _unsorted(own).to_dict("records")
         _finish(one, own, policy, months, held)
@@ -100,9 +102,7 @@ def _finish(results: Results, shown: pd.DataFrame, policy: Policy, months, held)
     draw(results, months)
     names = set(shown.loc[is_hidden, "row_label"].dropna())
     names |= {f"{label.rpartition(': ')[0]}: " for label in names if ": " in label}
-    results.warnings = held.words(
-        results.study_id, shown_words(results.warnings, names, policy)
-    )
+    results.warnings = held.words(results.study_id, shown_words(results.warnings, names, policy))
     results.missing = {k: without_small_numbers(v, policy) for k, v in results.missing.items()}
     if results.stopped:
         results.stopped = without_small_numbers(results.stopped, policy)
@@ -169,9 +169,9 @@ def _with_counts(frame, policy, cells, events, held) -> tuple[pd.DataFrame, pd.S
 
     hide(told["x"] | told["n"], "few persons, or what would tell them")
     hide(kind.eq("hidden"), "no rule says how to show this statistic")
-    few = frame["statistic"].isin(FIXED)
-    few[few] = [rests_on_few(row, events, policy) for _, row in frame[few].iterrows()]
-    hide(few, "few events by this month")
+    levels = frame[frame["statistic"].isin(FIXED)]
+    few = {index for index, row in levels.iterrows() if rests_on_few(row, events, policy)}
+    hide(frame.index.to_series().isin(few), "few events by this month")
     hide(_of_hidden_events(frame, kind, why), "its events are hidden")
     hide(_rests_on_hidden(frame, counts, why.ne("")), "made from hidden numbers")
     shown = frame.copy()
@@ -179,9 +179,11 @@ def _with_counts(frame, policy, cells, events, held) -> tuple[pd.DataFrame, pd.S
     for name, count in (("denominator", "n"), ("n_missing", "u"), ("numerator", "x")):
         values = counts[count].map(policy.round, na_action="ignore")
         again = {index: value for (index, of), value in held.shown.items() if of == count}
-        rounded[count] = pd.Series(again).reindex(frame.index).fillna(values).mask(told[count])
-        kept = frame[name].notna() if count == "x" else True
-        shown[name] = rounded[count].where(kept).where(ours, frame[name])
+        rounded[count] = (
+            pd.Series(again, dtype=float).reindex(frame.index).fillna(values).mask(told[count])
+        )
+        values = rounded[count].where(frame[name].notna())
+        shown[name] = values.where(ours, frame[name])
     most = shown["numerator"] > shown["denominator"]
     shown["numerator"] = shown["numerator"].mask(ours & most, shown["denominator"])
     counted = ours & kind.eq("count")
@@ -197,8 +199,9 @@ def _with_numbers(frame, shown, why, policy, held) -> pd.DataFrame:
     counts = counts_of(frame)
     ours, kind, hidden = counts["is_ours"], counts["kind"], why.ne("")
     p_hidden = _p_of_hidden(frame, hidden)
-    rows = [_rounded(row, counts.loc[index], policy)
-            for index, row in shown[ours & ~hidden].iterrows()]  # fmt: skip
+    names = [*NUMBERS, "numerator", "denominator", "statistic", "unit"]
+    rows = shown.loc[ours & ~hidden, names].join(counts[["kind", "size"]]).to_dict("records")
+    rows = [_rounded(row, policy) for row in rows]
     shown.loc[ours & ~hidden, NUMBERS] = np.array(rows, float).reshape(-1, len(NUMBERS))
     shown.loc[ours & p_hidden, "p_value"] = np.nan
     shown.loc[ours, ["range_low", "range_high"]] = np.nan
@@ -207,8 +210,7 @@ def _with_numbers(frame, shown, why, policy, held) -> pd.DataFrame:
     labels_count = ours & kind.eq("hidden")  # their labels hold counts, others limits and grades
     shown["row_label"] = in_words.where(labels_count, frame["row_label"])
     for index, row in held.rows.items():
-        names = [*NUMBERS, "numerator", "denominator", "n_missing", "status"]
-        shown.loc[index, names] = row[names].to_numpy()
+        shown.loc[index, [*COUNTED, "status"]] = row[[*COUNTED, "status"]].to_numpy()
         is_hidden = pd.notna(row["status"]) and row["status"] == SUPPRESSED
         why[index] = (why[index] or "hidden in a former release") if is_hidden else ""
     return shown
@@ -222,8 +224,9 @@ def _of_hidden_events(frame: pd.DataFrame, kind: pd.Series, why: pd.Series) -> p
     hit = pd.Series(False, frame.index)
     for arm in ("arm", "comparator"):
         names = [*AN_ENDPOINT[:-1], arm]
-        keys = frame.loc[rests, names].astype("string").fillna("").itertuples(index=False, name=None)
-        hit[rests] |= np.array([key in blocked for key in keys], bool)
+        keys = frame.loc[rests, names].astype("string").fillna("")
+        own = [tuple(key) in blocked for key in keys.to_numpy()]
+        hit[rests] |= np.array(own, bool)
     return hit
 
 
@@ -249,34 +252,40 @@ def _p_of_hidden(frame: pd.DataFrame, hidden: pd.Series) -> pd.Series:
     return hidden.groupby([*keys, stem]).transform("any")
 
 
-def _rounded(row: pd.Series, own: pd.Series, policy: Policy) -> list[float]:
+def _rounded(row: dict, policy: Policy) -> list[float]:
     """The numbers of a row as they are shown, in the order of ``NUMBERS``."""
-    numbers = row[NUMBERS].astype(float)
-    kind = own["kind"]
+    numbers = {name: float(row[name]) for name in NUMBERS}
+    kind, p = row["kind"], numbers["p_value"]
     if kind == "share":
-        numbers[["estimate", "ci_low", "ci_high"]] = _share(row)
-    elif kind in ("remaining", "reached"):
-        numbers = numbers.map(lambda value: share_of_size(value, own["size"], policy))
-    elif kind == "time_median" or (pd.notna(row["unit"]) and row["unit"] == "months"):
-        numbers = numbers.map(lambda value: to_step(value, TIME_STEP))
-    elif kind == "sample":
-        numbers = numbers.map(lambda value: significant(value, SAMPLE_DIGITS))
-    elif kind == "effect":
-        numbers = numbers.map(lambda value: significant(value, EFFECT_DIGITS))
-    elif kind == "difference":
-        step = DIFFERENCE_STEP if row["statistic"] == "standardized_difference" else 5.0
-        numbers = numbers.map(lambda value: to_step(value, step))
+        numbers |= _share(row)
+    elif change := _digits(row, policy):
+        numbers = {name: change(value) for name, value in numbers.items()}
     if kind == "test":
         numbers["estimate"] = np.nan  # it says p once more, in more digits
-    p = float(row["p_value"])
     numbers["p_value"] = max(to_step(p, P_STEP), P_STEP) if p == p else p
-    return list(numbers)
+    return list(numbers.values())
 
 
-def _share(row: pd.Series) -> list[float]:
+def _digits(row: dict, policy: Policy) -> Callable[[float], float] | None:
+    """How the numbers of a row that is no count and no share are made shorter."""
+    kind = row["kind"]
+    if kind in ("remaining", "reached"):
+        return lambda value: share_of_size(value, row["size"], policy)
+    if kind == "time_median" or (pd.notna(row["unit"]) and row["unit"] == "months"):
+        return lambda value: to_step(value, TIME_STEP)
+    if kind in DIGITS:
+        return lambda value: significant(value, DIGITS[kind])
+    if kind == "difference":
+        is_standard = row["statistic"] == "standardized_difference"
+        return lambda value: to_step(value, DIFFERENCE_STEP if is_standard else POINTS_STEP)
+    return None
+
+
+def _share(row: dict) -> dict[str, float]:
     """Percent and Wilson limits of the rounded counts; nothing where nobody is known."""
+    names = ("estimate", "ci_low", "ci_high")
     if not row["denominator"] > 0:
-        return [np.nan] * 3
+        return dict.fromkeys(names, np.nan)
     count, known = int(row["numerator"]), int(row["denominator"])
-    low, high = wilson_interval(count, known)
-    return [100 * count / known, 100 * low, 100 * high]
+    limits = wilson_interval(count, known)
+    return dict(zip(names, (100 * share for share in (count / known, *limits)), strict=True))
