@@ -48,8 +48,9 @@ def curve(times, risk, events, **whose) -> pd.DataFrame:
 
 
 def statuses(frame: pd.DataFrame) -> dict[str, bool]:
-    return {one.statistic: one.status == "suppressed" for one in frame.itertuples()
-            if one.statistic not in ("n", "events")}  # fmt: skip
+    hidden = frame["status"].eq("suppressed").fillna(False)
+    told = dict(zip(frame["statistic"], hidden, strict=True))
+    return {name: bool(value) for name, value in told.items() if name not in ("n", "events")}
 
 
 def test_our_persons_beside_published_populations_are_hidden_and_rounded_as_everywhere():
@@ -106,8 +107,8 @@ def test_a_level_with_few_events_before_it_is_hidden_though_censoring_makes_it_f
     results.add("OUT-1", "survival", population="all", row_label="Death", arm="a", endpoint="os",
                 estimate=float(own["survival"].iloc[-1]), denominator=12,
                 timepoint_months=12)  # fmt: skip
-    results.add("OUT-1", "n", population="all", row_label="Death", arm="a", endpoint="os",
-                estimate=100, unit="persons")  # fmt: skip
+    results.add("OUT-1", "median_follow_up_months", population="all", row_label="Death", arm="a",
+                endpoint="os", estimate=14, denominator=100, unit="months")  # fmt: skip
     frame = results.estimate_frame()
     shown, why = coarsened_and_why(frame, P, events_by_month([own]))
     assert shown["status"].tolist()[0] == "suppressed"
