@@ -33,9 +33,12 @@ class Rebuilt:
     shown_beside: tuple[tuple[float, Cell], ...]  # value and cell, smallest first
 
 
-def rebuilt(shown: pd.DataFrame, policy: Policy) -> list[Rebuilt]:
-    """The hidden counts of ``shown`` that may be small and can be told to less than allowed."""
-    known, hidden, ties = what_is_read(shown, policy)
+def rebuilt(shown: pd.DataFrame, policy: Policy, cells: set[Cell] | None = None) -> list[Rebuilt]:
+    """The hidden counts of ``shown`` that may be small and can be told to less than allowed.
+
+    ``cells`` are the hidden counts where they are known; else they are guessed from what is empty.
+    """
+    known, hidden, ties = what_is_read(shown, policy, cells)
     ties = [one for one in _believed(shown, ties, known, hidden)]
     found = narrow(hidden, known, ties, policy.least_width)
     beside: dict[Cell, set[Cell]] = defaultdict(set)
@@ -49,7 +52,7 @@ def rebuilt(shown: pd.DataFrame, policy: Policy) -> list[Rebuilt]:
             if other[1] != "c" and known[other][0] > 0
         )))
         for cell, (low, high) in found.items()
-        if low < policy.hides_below and high > 0
+        if low < policy.hides_below and high > 0 and (low > 0 or cell[1] != "u")
     ]  # fmt: skip
 
 
@@ -59,7 +62,7 @@ def beside(found: list[Rebuilt]) -> set[Cell]:
 
 
 def what_is_read(
-    shown: pd.DataFrame, policy: Policy
+    shown: pd.DataFrame, policy: Policy, cells: set[Cell] | None = None
 ) -> tuple[dict[Cell, Interval], list[Cell], list[Sum]]:
     """An interval per count, the counts that are hidden, and every sum that words suggest."""
     counts = counts_of(shown)
@@ -80,13 +83,13 @@ def what_is_read(
             value, cell = getattr(one, name), (one.Index, name)
             if value == value:
                 known[cell] = policy.possible(policy.round(value))
-            elif may_hide[name]:
-                is_some = name != "x" or (one.n == one.n and one.kind in ("count", "share"))
+            elif may_hide[name] if cells is None else cell in cells:
+                # an unknown that is not given may be none, or not asked for
+                is_some = (name == "n" or cells is not None) if name != "x" else one.n == one.n
                 known[cell] = (int(is_some), most)
                 hidden.append(cell)
-        if one.kind in ("count", "share", "effect") and {(one.Index, "x"), (one.Index, "n")} <= {
-            *known
-        }:
+        parts = (one.Index, "x") in known and (one.Index, "n") in known
+        if parts and one.kind in ("count", "share", "effect"):
             known[one.Index, "c"] = (0, most)
             counts.at[one.Index, "c"] = 0.0
     frame = shown.assign(n_missing=shown["n_missing"].mask(

@@ -10,15 +10,15 @@ from pathlib import Path
 import pandas as pd
 
 from myelomart.disclosure.attack import NAMES, rebuilt
-from myelomart.disclosure.counts import counts_of
+from myelomart.disclosure.counts import PUBLIC, counts_of
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.ratios import fewer_events
 from myelomart.results import MANIFEST
 
 PRINTED = "beside_printed"  # tables that show published numbers, which are no secret
-PARTS = re.compile(
-    r"(?<![\w.,–-])([1-9]\d*) ?/ ?\d{2,}|(?<![\w.,–-])([1-9]\d*) (?:of \d|persons|patients)"
-)
+COUNT = r"(?<![\w.,<–-])([1-9]\d*)"  # a number that stands by itself
+SHARE = re.compile(rf"{COUNT} ?/ ?\d{{2,}}|{COUNT} (?:persons|patients)")
+OF = re.compile(rf"{COUNT} of \d|{COUNT} (?:persons|patients)")
 TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
 
 
@@ -35,7 +35,8 @@ def attack(folder: Path, policy: Policy) -> list[str]:
     curves = pd.concat([pd.read_parquet(one / "curves.parquet") for one in studies])
     return [
         *_by_sums(shown, policy), *_not_rounded(shown, policy), *_by_ratios(shown, policy),
-        *_by_curves(curves, policy), *(said for one in studies for said in _in_words(one, policy)),
+        *_by_curves(curves, policy),
+        *(said for one in studies for said in _in_words(one, shown, policy)),
     ]  # fmt: skip
 
 
@@ -56,9 +57,7 @@ def _not_rounded(shown: pd.DataFrame, policy: Policy) -> Iterator[str]:
     counts = counts[counts["is_ours"] & counts["kind"].isin(["count", "share", "effect", "sample"])]
     for name in NAMES:
         values = counts[name].dropna()
-        small = values.map(lambda value: 0 < policy.round(value) < policy.rounds_to) | (
-            values.gt(0) & values.add(policy.rounds_to).le(policy.hides_below)
-        )
+        small = values.gt(0) & values.lt(policy.least_shown)
         for index in values.index[small | (values != values.map(policy.round))]:
             yield f"{_named(shown.loc[index])}: the {NAMES[name]} is {values[index]:g}, as it is."
 
@@ -91,16 +90,24 @@ def _by_curves(curves: pd.DataFrame, policy: Policy) -> Iterator[str]:
                 yield f"{_named(row)}: the step to month {own['time_months'].iloc[k]:g} holds few."
 
 
-def _in_words(folder: Path, policy: Policy) -> Iterator[str]:
+def _in_words(folder: Path, shown: pd.DataFrame, policy: Policy) -> Iterator[str]:
+    """Small counts in sentences, tables and figures; tables with published numbers tell no secret.
+
+    The page is made of the same sentences, tables and figures.
+    """
     told = json.loads((folder / MANIFEST).read_text("utf-8"))
-    texts = {MANIFEST: [*told["warnings"], *told["missing"].values(), told.get("stopped") or ""]}
+    sentences = [*told["warnings"], *told["missing"].values(), told.get("stopped") or ""]
+    texts = {MANIFEST: (OF, sentences)}
+    published = {
+        f"{one.output_id}_{one.analysis_id}.csv"
+        for one in shown[shown["population"].isin(PUBLIC)].itertuples()
+    }
     for file in sorted(folder.glob("tables/*.csv")):
-        if PRINTED not in file.name:
-            texts[file.name] = file.read_text("utf-8").splitlines()
+        if PRINTED not in file.name and file.name not in published:
+            texts[file.name] = SHARE, file.read_text("utf-8").splitlines()
     for file in sorted(folder.glob("figures/*.svg")):
-        texts[file.name] = TEXT.findall(file.read_text("utf-8"))
-    for name, lines in texts.items():
-        for found in (hit for line in lines for hit in PARTS.finditer(line)):
-            number = int(found.group(1) or found.group(2))
-            if number != policy.round(number) and policy.is_small(number):
+        texts[file.name] = SHARE, TEXT.findall(file.read_text("utf-8"))
+    for name, (pattern, lines) in texts.items():
+        for found in (hit for line in lines for hit in pattern.finditer(line)):
+            if int(found.group(1) or found.group(2)) < policy.least_shown:
                 yield f"{folder.name}/{name} says «{found.group()}»."

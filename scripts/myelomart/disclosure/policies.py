@@ -29,6 +29,11 @@ class Policy:
         """How far apart the least and the most that a hidden count may be must stay."""
         return min(self.hides_below - 2, max(3, self.hides_below // 2))
 
+    @property
+    def least_shown(self) -> float:
+        """The smallest count above 0 that is ever shown."""
+        return self.round(self.hides_below)
+
     def is_small(self, count: float) -> bool:
         """Whether a count is too small to show; a missing one, and none, hide nothing."""
         return 0 < count < self.hides_below

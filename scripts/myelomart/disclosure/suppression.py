@@ -100,7 +100,7 @@ def _finish(results: Results, shown: pd.DataFrame, policy: Policy, months, held)
     left_out = len(results.figures)
     results.figures, results.figure_of = {}, {}
     draw(results, months)
-    names = set(shown.loc[is_hidden, "row_label"].dropna())
+    names = set(shown.loc[is_hidden, "row_label"].dropna()) - {""}
     names |= {f"{label.rpartition(': ')[0]}: " for label in names if ": " in label}
     results.warnings = held.words(results.study_id, shown_words(results.warnings, names, policy))
     results.missing = {k: without_small_numbers(v, policy) for k, v in results.missing.items()}
@@ -148,7 +148,7 @@ def coarsened_and_why(
     for _ in range(MOST_ROUNDS):
         cells = hidden_cells(frame, policy, held, more)
         shown, why = _with_counts(frame, policy, cells, events or {}, held)
-        fresh = frozenset(beside(rebuilt(shown, policy))) - cells - more
+        fresh = frozenset(beside(rebuilt(shown, policy, cells))) - cells - more
         if not fresh:
             break
         more |= fresh
