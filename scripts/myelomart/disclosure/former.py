@@ -97,23 +97,23 @@ def hold(
     if not former:
         return held
     frame, gone = _with_the_gone(frame, former)
-    counts, keys = counts_of(frame), _keys(frame)
-    public = [(one, _keys(one.estimates), counts_of(one.estimates)) for one in former]
+    counts, keys = _by_row(counts_of(frame)), _keys(frame)
+    analysis, arm, a_row = (_words(frame, names) for names in (AN_ANALYSIS, AN_ARM, A_ROW))
+    public = [(one, _keys(one.estimates), _by_row(counts_of(one.estimates))) for one in former]
     places = [{key: index for index, key in its.items()} for _, its, _ in public]
-    known = {tuple(row) for one in former
-             for row in one.estimates[AN_ANALYSIS].astype(str).to_numpy()}  # fmt: skip
+    known = {key for one in former for key in _words(one.estimates, AN_ANALYSIS).values()}
     still: dict[int, pd.Series] = {}
     moved_rows: set[tuple] = set()
     dropped = []
     for index, key in keys.items():
-        own = tuple(frame.loc[index, AN_ANALYSIS].astype(str))
+        own = analysis[index]
         compared = [
-            (one.estimates.loc[its[key]], _compared(counts.loc[index], its_counts.loc[its[key]],
+            (one.estimates.loc[its[key]], _compared(counts[index], its_counts[its[key]],
                                                     one.policy, policy))
             for (one, _, its_counts), its in zip(public, places, strict=True) if key in its
         ]  # fmt: skip
         if not compared:
-            if own[0] in out or (own in known and _is_few(counts.loc[index], policy)):
+            if own[0] in out or (own in known and _is_few(counts[index], policy)):
                 dropped.append(index)
             continue
         # the newest of those that it has not moved from, or else the newest
@@ -123,16 +123,15 @@ def hold(
         held.hidden |= {(index, name) for name in told.hidden}
         still[index] = row
         if told.moved and own[0] not in out and index not in gone:
-            held.moved |= {words_of(frame.loc[index], AN_ARM), (own[0],)}
-            moved_rows.add(words_of(frame.loc[index], A_ROW))
-            if counts.loc[index, list(COUNTS)].notna().any():
+            held.moved |= {arm[index], (own[0],)}
+            moved_rows.add(a_row[index])
+            if _is_counted(counts[index]):
                 del still[index]
     for index, row in still.items():
-        bare = counts.loc[index, list(COUNTS)].isna().all()
-        if not bare or index in gone or words_of(frame.loc[index], A_ROW) not in moved_rows:
+        if _is_counted(counts[index]) or index in gone or a_row[index] not in moved_rows:
             held.rows[index] = row
     held.frame = frame.drop(index=dropped)
-    held.out = {index for index in held.frame.index if frame.at[index, "study_id"] in out}
+    held.out = {index for index in held.frame.index if analysis[index][0] in out}
     for one in reversed(former):
         held.told |= one.words
         for _, curve in one.curves.groupby(A_CURVE, dropna=False, sort=False):
@@ -168,6 +167,20 @@ def _compared(now, before, its_policy: Policy, policy: Policy) -> _Compared:
     return _Compared(shown, hidden, any(moved.values()))
 
 
+def _by_row(counts: pd.DataFrame) -> dict[int, dict]:
+    return counts[[*COUNTS, "c"]].to_dict("index")
+
+
+def _words(frame: pd.DataFrame, names: list[str]) -> dict[int, tuple]:
+    """`words_of` every row."""
+    words = frame[names].astype("string").fillna("")
+    return dict(zip(frame.index, map(tuple, words.to_numpy()), strict=True))
+
+
+def _is_counted(own: dict) -> bool:
+    return any(own[name] == own[name] for name in COUNTS)
+
+
 def _is_few(own: pd.Series, policy: Policy) -> bool:
     return any(policy.is_small(own[name]) for name in ("x", "c", "n", "u"))
 
@@ -177,7 +190,7 @@ def _with_the_gone(frame: pd.DataFrame, former: list[Former]) -> tuple[pd.DataFr
 
     That a level is no more tells who had it.
     """
-    analyses = {tuple(one) for one in frame[AN_ANALYSIS].astype(str).to_numpy()}
+    analyses = set(_words(frame, AN_ANALYSIS).values())
     keys = set(_keys(frame).values())
     rows, seen = [], set()
     for one in former:
