@@ -78,7 +78,7 @@ class Guesses:
                     if value > 0:
                         self.low[cell] = max(self.low[cell], limit if base > 1 else 1)
                 else:  # none is shown, so that what is hidden beside a shown whole is some
-                    whole = row.n if np.isfinite(row.n) else biggest
+                    whole = row.n if name == "x" and np.isfinite(row.n) else biggest
                     is_some = name == "x" and np.isfinite(row.n) and row.n > 0
                     self.low[cell], self.high[cell] = int(is_some), whole + base // 2
         self.equations: list[tuple[tuple, list[tuple]]] = []
