@@ -44,5 +44,5 @@ def shown_words(sentences: list[str], hidden_labels: set[str], policy: Policy) -
     left_out = len(sentences) - len(told)
     said = [without_small_numbers(one, policy) for one in told]
     if left_out:
-        said.append(f"{left_out} sentences that speak of hidden numbers are left out.")
+        said.append(f"Sentences that speak of hidden numbers are left out: {left_out}.")
     return said

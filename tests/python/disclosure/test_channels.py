@@ -190,7 +190,7 @@ def test_sentences_that_name_a_hidden_row_are_counted_and_left_out():
     said = ["the arms differ by more than 0.1 in: COPD, Age.", "All 120 persons are of one site."]
     told = shown_words(said, {"COPD"}, P)
     assert told == ["All 120 persons are of one site.",
-                    "1 sentences that speak of hidden numbers are left out."]  # fmt: skip
+                    "Sentences that speak of hidden numbers are left out: 1."]  # fmt: skip
 
 
 def test_why_a_study_stopped_tells_no_count():
