@@ -11,6 +11,7 @@ import math
 import pandas as pd
 
 from myelomart.disclosure.policies import Policy
+from myelomart.disclosure.rounding import EFFECT_DIGITS, significant
 
 AN_ARM = ["study_id", "population", "endpoint", "timepoint_months"]
 NORMAL = 1.959964  # the 97.5th percentile
@@ -27,8 +28,10 @@ def tells_few_events(row: dict, few_events: set[tuple], policy: Policy) -> bool:
     """Whether a ratio rests on few events of an arm: said, or as its interval tells."""
     if tuple(str(row[name]) for name in AN_ARM) in few_events:
         return True
-    least = fewer_events(row["ci_low"], row["ci_high"], row["numerator"])
-    return least is not None and least < ROOM * policy.hides_below
+    low, high, total = row["ci_low"], row["ci_high"], row["numerator"]
+    printed = (*(significant(limit, EFFECT_DIGITS) for limit in (low, high)), policy.round(total))
+    told = (fewer_events(*given) for given in ((low, high, total), printed))
+    return any(least is not None and least < ROOM * policy.hides_below for least in told)
 
 
 def fewer_events(low: float, high: float, total: float) -> float | None:

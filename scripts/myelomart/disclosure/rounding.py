@@ -6,6 +6,8 @@ import numpy as np
 
 from myelomart.disclosure.policies import Policy
 
+EFFECT_DIGITS = 2  # significant digits of a ratio and its limits
+
 
 def to_step(value: float, step: float) -> float:
     """``value`` to the nearest multiple of ``step``, halves upwards."""

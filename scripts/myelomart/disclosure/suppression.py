@@ -28,7 +28,7 @@ from myelomart.disclosure.curves import (
 from myelomart.disclosure.former import Former, Held, hold
 from myelomart.disclosure.hiding import hidden_cells
 from myelomart.disclosure.policies import Policy
-from myelomart.disclosure.rounding import share_of_size, significant, to_step
+from myelomart.disclosure.rounding import EFFECT_DIGITS, share_of_size, significant, to_step
 from myelomart.disclosure.words import shown_words, without_small_numbers
 from myelomart.results import Results
 from myelomart.tables import wilson_interval
@@ -36,7 +36,7 @@ from myelomart.tables import wilson_interval
 SUPPRESSED = "suppressed"
 NUMBERS = ["estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "range_low", "range_high",
            "p_value"]  # fmt: skip
-DIGITS, P_STEP = {"sample": 3, "effect": 2}, 0.01
+DIGITS, P_STEP = {"sample": 3, "effect": EFFECT_DIGITS}, 0.01
 TIME_STEP = 0.1  # months of a median time, which is the time of one person
 POINTS_STEP = 5.0  # percentage points
 DIFFERENCE_STEP = 0.05  # of a standardized difference; a tenth is the usual limit

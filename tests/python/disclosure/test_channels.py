@@ -8,7 +8,7 @@ from myelomart.disclosure.attack import rebuilt
 from myelomart.disclosure.counts import counts_of, holds, sums
 from myelomart.disclosure.curves import coarse_curve, events_by_month
 from myelomart.disclosure.policies import Policy, below, named
-from myelomart.disclosure.ratios import fewer_events
+from myelomart.disclosure.ratios import ROOM, fewer_events, tells_few_events
 from myelomart.disclosure.suppression import coarsened, coarsened_and_why, suppress
 from myelomart.disclosure.words import shown_words, without_small_numbers
 from myelomart.results import CURVE_COLUMNS, Results
@@ -83,6 +83,15 @@ def test_a_ratio_whose_interval_tells_few_events_is_hidden_though_no_row_counts_
                 ci_high=np.exp(1.96 * error), numerator=99, denominator=200,
                 unit="ratio")  # fmt: skip
     assert coarsened(results.estimate_frame(), P)["status"].tolist() == ["suppressed"]
+
+
+def test_a_ratio_is_read_as_it_is_printed_in_two_digits():
+    row = {"study_id": "one", "population": "all", "endpoint": "os", "timepoint_months": 12,
+           "ci_low": 0.4549, "ci_high": 1.8451, "numerator": 32.4}  # fmt: skip
+    printed = fewer_events(0.45, 1.8, P.round(32.4))
+    least = fewer_events(row["ci_low"], row["ci_high"], row["numerator"])
+    policy = Policy("between", int((printed + least) / 2 / ROOM) + 1, 5)
+    assert tells_few_events(row, set(), policy) == (min(printed, least) < ROOM * policy.hides_below)
 
 
 def test_with_few_events_in_an_arm_ratio_test_and_p_go_and_with_enough_they_stay():
