@@ -2,15 +2,18 @@
 
     python bench/attack_release.py TRUE SHOWN [--below 11] [--former FORMER]
 
-TRUE and SHOWN are folders of `myelomart study run` on the same warehouse, without and with a
-policy; TRUE is read to keep the score, never to guess. The attacker knows how tables are made, not
-how they were hidden: this file shares no code with `myelomart.disclosure`. Printed are the hidden
-counts, and how many are told exactly or to within one; FORMER is an earlier release, whose
-differences from SHOWN are read too.
+TRUE is a folder of `myelomart study run`, and SHOWN one of the same warehouse with a policy, or a
+zip of `myelomart study release`; TRUE is read to keep the score, never to guess. The attacker knows
+how tables are made, not how they were hidden: this file shares no code with `myelomart.disclosure`.
+Printed are the hidden counts, and how many are told exactly or to within one; FORMER is an earlier
+release, whose differences from SHOWN are read too.
 """
 
 import argparse
+import json
 import re
+import tempfile
+import zipfile
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +26,8 @@ KEY = ["study_id", "analysis_id", "population", "row_group", "row_label", "endpo
 COUNTS = ("estimate", "numerator", "denominator", "n_missing")
 COUNTED = {"count", "n", "events", "competing_events", "removed_for_prior_outcome",
            "persons_after", "persons_excluded"}  # fmt: skip
-PUBLIC = {"as printed", "pooled by us", "overlap of populations"}
+PUBLIC = {"as printed", "pooled by us"}
+PLACED = {"median": "groups", "mean": "groups", "pair": "pairs"}
 
 
 def read(folder: Path) -> pd.DataFrame:
@@ -38,6 +42,16 @@ def read(folder: Path) -> pd.DataFrame:
     frame["row_label"] = frame["row_label"].fillna("")
     frame["at"] = frame.groupby(KEY, dropna=False).cumcount()
     return frame[frame["unit"].ne("sites").fillna(True)]
+
+
+def unpacked(path: Path) -> Path:
+    """The folder of a release; a zip is unpacked for the time of this program."""
+    if path.is_dir():
+        return path
+    place = tempfile.mkdtemp()
+    with zipfile.ZipFile(path) as packed:
+        packed.extractall(place)
+    return Path(place)
 
 
 def base_of(shown: pd.DataFrame) -> int:
@@ -63,9 +77,10 @@ class Guesses:
                     self.low[cell], self.high[cell] = value + room[0], value + room[1]
                     if value > 0:
                         self.low[cell] = max(self.low[cell], limit if base > 1 else 1)
-                else:
-                    whole = row.n if np.isfinite(row.n) else biggest
-                    self.low[cell], self.high[cell] = 0, whole + base // 2
+                else:  # none is shown, so that what is hidden beside a shown whole is some
+                    whole = row.n if name == "x" and np.isfinite(row.n) else biggest
+                    is_some = name == "x" and np.isfinite(row.n) and row.n > 0
+                    self.low[cell], self.high[cell] = int(is_some), whole + base // 2
         self.equations: list[tuple[tuple, list[tuple]]] = []
 
     def tie(self, whole: tuple, parts: list[tuple]) -> None:
@@ -134,6 +149,7 @@ def places(shown: pd.DataFrame) -> dict[tuple, list[tuple[int, str]]]:
                 by["size", *own, population].append(told)
         elif row.statistic in ("percent", "mean", "median"):
             by["known", *own, place[2]].append(told)
+        by[PLACED.get(row.statistic, "others"), place].append((row.Index, arm, row.row_label))
     return by
 
 
@@ -188,9 +204,18 @@ def of_known(key, rows, by):
             yield (size, "x"), [(one, "n"), (one, "u")]
 
 
+def of_pairs(key, rows, by):
+    groups = by.get(("groups", key[1]), [])
+    for pair, _, label in rows:
+        for first, one, _ in groups:
+            for second, other, _ in groups:
+                if label.endswith(f"{one} against {other}"):
+                    yield (pair, "n"), [(first, "n"), (second, "n")]
+
+
 TIES = {
     "levels": of_levels, "columns": of_columns, "twice": of_repeats, "arm": of_arms,
-    "flow": of_flows, "sides": of_sides, "known": of_known,
+    "flow": of_flows, "sides": of_sides, "known": of_known, "pairs": of_pairs,
 }  # fmt: skip
 
 
@@ -246,9 +271,25 @@ def _digits(value: float) -> int:
     return len(text.split(".")[1])
 
 
-def told_by_curves(folder: Path, limit: int) -> tuple[int, int]:
-    """Steps of published curves that surely hold fewer persons than the limit, and all steps."""
-    few = steps = 0
+def told_by_levels(shown: pd.DataFrame, guesses: Guesses) -> None:
+    """Events of an arm are at least the persons at risk times the share that had one."""
+    base = base_of(shown)
+    at = {
+        (row.study_id, str(row.population), str(row.endpoint), str(row.arm)): row.Index
+        for row in shown[shown["statistic"] == "events"].itertuples()
+    }
+    for row in shown[shown["statistic"] == "survival"].itertuples():
+        events = at.get((row.study_id, str(row.population), str(row.endpoint), str(row.arm)))
+        if events is None or not (np.isfinite(row.estimate) and np.isfinite(row.n)):
+            continue
+        gone = max(0.0, 1 - row.estimate - base / max(2 * guesses.high[events, "n"], 1))
+        least = np.ceil(gone * max(row.n - base / 2, 0) - 1e-9)
+        guesses._narrow((events, "x"), least, guesses.high[events, "x"])
+
+
+def told_by_curves(folder: Path, limit: int) -> dict[str, int]:
+    """Steps of curves that surely hold few; intervals whose events or losses are told to one."""
+    found = dict.fromkeys(("steps", "few", "events told", "losses told"), 0)
     for file in sorted(folder.glob("*/curves.parquet")):
         curves = pd.read_parquet(file)
         for _, own in curves.groupby(
@@ -256,26 +297,45 @@ def told_by_curves(folder: Path, limit: int) -> tuple[int, int]:
         ):
             own = own.sort_values("time_months", kind="stable")
             level, risk = own["survival"].to_numpy(float), own["n_risk"].to_numpy(float)
+            level = 1 - level if level[0] == 0 else level
             base = 5 if (risk % 5 == 0).all() else 0
             grid = base / risk[0]
             for k in range(1, len(own)):
-                if level[k] != level[k - 1]:
-                    left = (level[k] - grid / 2) / (level[k - 1] + grid / 2)
-                    steps += 1
-                    few += (risk[k - 1] + base / 2) * max(1 - left, left - 1) < limit
-    return few, steps
+                if level[k] == level[k - 1]:
+                    continue
+                found["steps"] += 1
+                ends = [(level[k] + sign * grid / 2) / (level[k - 1] - sign * grid / 2)
+                        for sign in (1, -1)]  # fmt: skip
+                fewest = max(0.0, 1 - min(ends[0], 1)) * max(risk[k] - base / 2, 0)
+                most = (1 - ends[1]) * (risk[k - 1] + base / 2)
+                left = risk[k - 1] - risk[k]
+                lost = max(0, left - base - most), max(0, left + base - fewest)
+                found["few"] += most < limit
+                found["events told"] += most - fewest < 2 and most < limit
+                found["losses told"] += lost[1] - lost[0] < 2 and 0 < lost[1] < limit
+    return found
 
 
 def small_numbers_in_texts(folder: Path, limit: int) -> list[str]:
     """Counts of 1 to below the limit in tables, pages, figures and warnings: "3 / 120", "n = 3"."""
     found = []
     pattern = re.compile(r"(?<![\w.,])([1-9]\d?) ?/ ?\d{2,}|\b([1-9]\d?) (?:persons|patients)\b")
-    for file in sorted([*folder.glob("*/tables/*.csv"), *folder.glob("*/manifest.json")]):
+    files = [*folder.glob("*/tables/*.csv"), *folder.glob("*/manifest.json"),
+             *folder.glob("*/figures/*.svg")]  # fmt: skip
+    for file in sorted(files):
         if "beside_printed" in file.name:
             continue  # the printed numbers are public
-        for hit in pattern.finditer(file.read_text(encoding="utf-8")):
-            if int(hit.group(1) or hit.group(2)) < limit:
+        text = file.read_text(encoding="utf-8")
+        text = " ".join(re.findall(r">([^<>]+)<", text)) if file.suffix == ".svg" else text
+        for hit in pattern.finditer(text):
+            number = int(hit.group(1) or hit.group(2))
+            if number < limit and not (number == 5 * (number // 5) and number + 2 >= limit):
                 found.append(f"{file.parent.parent.name}/{file.name}: {hit.group()}")
+        if file.name == "manifest.json":
+            found += [
+                f"{file.parent.name}: {hit}" for one in json.loads(text)["warnings"]
+                for hit in re.findall(r"\d+ % of", one)
+            ]  # fmt: skip
     return found
 
 
@@ -298,15 +358,29 @@ def score(true: pd.DataFrame, shown: pd.DataFrame, guesses: Guesses, limit: int)
     return found
 
 
-def told_by_two(former: pd.DataFrame, shown: pd.DataFrame, limit: int) -> tuple[int, int]:
-    """Shown counts that moved by fewer than the limit from the former release, and all shown."""
-    both = shown.merge(former[[*KEY, "at", "x", "n"]], on=[*KEY, "at"], suffixes=("", "_former"))
-    moved = sum(
-        int((((both[name] - both[f"{name}_former"]).abs() > 0)
-             & ((both[name] - both[f"{name}_former"]).abs() < limit)).sum())
-        for name in ("x", "n")
+def told_by_two(former: pd.DataFrame, shown: pd.DataFrame, limit: int) -> dict[str, int]:
+    """What differs between two releases though fewer persons than the limit can be behind it."""
+    numbers = ["x", "n", "u", "estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "p_value"]
+    both = shown[[*KEY, "at", *numbers]].merge(
+        former[[*KEY, "at", *numbers]], on=[*KEY, "at"], how="outer",
+        suffixes=("", "_former"), indicator=True,
     )  # fmt: skip
-    return moved, int(both[["x", "n"]].notna().sum().sum())
+    found = {"rows of one alone": int((both["_merge"] != "both").sum())}
+    both = both[both["_merge"] == "both"]
+    moved = pd.Series(False, both.index)
+    for name, kind in (("x", "counts"), ("n", "counts"), ("u", "counts")):
+        now, then = both[name].astype(float), both[f"{name}_former"].astype(float)
+        apart = (now - then).abs()
+        moved |= apart >= limit
+        found[kind] = found.get(kind, 0) + int(((apart > 0) & (apart < limit)).sum())
+        found["hidden in one"] = found.get("hidden in one", 0) + int(
+            (now.isna() ^ then.isna()).sum()
+        )
+    for name in numbers[3:]:
+        now, then = both[name].astype(float), both[f"{name}_former"].astype(float)
+        differs = ~np.isclose(now, then, equal_nan=True) & ~moved
+        found["other numbers"] = found.get("other numbers", 0) + int(differs.sum())
+    return found
 
 
 def main() -> None:
@@ -316,25 +390,28 @@ def main() -> None:
     parser.add_argument("--below", type=int, default=11)
     parser.add_argument("--former", type=Path)
     given = parser.parse_args()
-    true, shown = read(given.true), read(given.shown)
+    folder = unpacked(given.shown)
+    true, shown = read(given.true), read(folder)
+    true = true[true["study_id"].isin(set(shown["study_id"]))]
     guesses = Guesses(shown, given.below)
     tie_tables(shown, guesses)
     tie_shares(shown, guesses)
     told_by_ratios(shown, guesses)
+    told_by_levels(shown, guesses)
     guesses.settle()
     found = score(true, shown, guesses, given.below)
     print(", ".join(f"{name} {count}" for name, count in found.items()))
-    few, steps = told_by_curves(given.shown, given.below)
-    print(f"steps of curves that surely hold fewer than the limit: {few} of {steps}")
-    texts = small_numbers_in_texts(given.shown, given.below)
-    print(f"small counts in tables and manifests: {len(texts)}", *texts[:20], sep="\n  ")
+    curves = told_by_curves(folder, given.below)
+    print("curves:", ", ".join(f"{name} {count}" for name, count in curves.items()))
+    texts = small_numbers_in_texts(folder, given.below)
+    print(f"small counts in tables, manifests and figures: {len(texts)}", *texts[:20], sep="\n  ")
     columns = ["estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "p_value", "numerator",
                "denominator", "n_missing"]  # fmt: skip
     counts = [frame[columns].notna().sum().sum() for frame in (shown, true)]
     print(f"numbers shown: {counts[0]} of {counts[1]}")
     if given.former:
-        moved, all_shown = told_by_two(read(given.former), shown, given.below)
-        print(f"counts that moved by fewer than the limit since: {moved} of {all_shown}")
+        told = told_by_two(read(unpacked(given.former)), shown, given.below)
+        print("since the former release:", ", ".join(f"{k} {n}" for k, n in told.items()))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 
 from myelomart import __version__, warehouse, whole
+from myelomart.disclosure.former import Former
 from myelomart.disclosure.policies import Policy
-from myelomart.disclosure.suppression import suppress
+from myelomart.disclosure.suppression import Hidden, suppress
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
@@ -38,32 +39,39 @@ class Run:
     chapters: list[Chapter]
     facts: dict
     quality: Table | None
+    hidden: Hidden | None = None  # what a policy hid
 
 
 @private()
 def run_studies(
-    database: Path, wanted: list[str] | None = None, policy: Policy | None = None
-) -> Run:
+    database: Path, wanted: list[str] | None = None, policy: Policy | None = None,
+    former: list[Former] | None = None,
+) -> Run:  # fmt: skip
     """Run the studies named in ``wanted`` (all without it) on ``database``, in order.
 
     What ``policy`` hides is hidden before anything is shown, and with it the findings about the
     data, which count single records. All is read through one connection: what the manifest names
-    is what gave the numbers.
+    is what gave the numbers. Studies of ``former`` releases are run as well, and are not in the
+    run: what they tell of the others is seen.
     """
-    made = []
+    made, hidden, out = [], None, frozenset()
     with warehouse.database(database) as connection:
         facts = provenance(connection)
         order = "source_name, finding_group, found_count desc, finding"
         quality = quality_table(study_frame(connection, "study_quality", None, order))
-        for study_id in wanted or study_ids(connection):
+        known = study_ids(connection)
+        if wanted:
+            before = {study for one in former or [] for study in one.words}
+            out = frozenset(one for one in known if one in before and one not in wanted)
+        for study_id in [*(wanted or known), *sorted(out)]:
             study = read_study(connection, study_id)
             data = read_data(connection, study)
             made.append((study, run_study(study, data), data))
     if policy:
         months = {one.output_id: one.months for study, *_ in made for one in study.analyses}
-        suppress([results for _, results, _ in made], policy, months)
-    chapters = [chapter(study, results, data) for study, results, data in made]
-    return Run(chapters, facts, None if policy else quality)
+        hidden = suppress([results for _, results, _ in made], policy, months, former, out)
+    chapters = [chapter(*one) for one in made if one[0].study_id not in out]
+    return Run(chapters, facts, None if policy else quality, hidden)
 
 
 def publish(run: Run, out: Path) -> None:

@@ -8,8 +8,9 @@ less those who left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise, permutations
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ import pandas as pd
 from myelomart.disclosure.policies import kinds
 
 COUNTED = ("persons", "lines")  # units of a count; sites and trials are no persons
-PUBLIC = ("as printed", "pooled by us", "overlap of populations")  # what was published before
+PUBLIC = ("as printed", "pooled by us")  # published before; an overlap counts our own persons
 AT = ["study_id", "analysis_id", "population"]
 WHAT = ["row_group", "row_label", "endpoint", "timepoint_months"]
 PARTS = {"inside": "hazard_ratio_inside", "outside": "hazard_ratio_outside"}
@@ -29,6 +30,12 @@ class Sum:
 
     whole: tuple[int, str]
     parts: tuple[tuple[int, str], ...]
+    kind: str = field(default="", compare=False)  # why it should hold
+
+    @property
+    def cells(self) -> tuple[tuple[int, str], ...]:
+        """All counts of the sum, the whole first."""
+        return self.whole, *self.parts
 
 
 def counts_of(frame: pd.DataFrame) -> pd.DataFrame:
@@ -59,21 +66,26 @@ def sums(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
         .where(rows["row_label"].str.contains(": ", na=False))
     )
     for index in counts.index[counts["is_ours"] & counts["c"].notna()]:
-        yield Sum((index, "n"), ((index, "x"), (index, "c")))
-    yield from _said_twice(rows)
-    yield from _levels(rows)
-    yield from _arms(rows)
-    yield from _known_and_unknown(rows)
-    yield from _flow(rows)
-    yield from _kept_and_removed(rows)
-    yield from _inside_and_outside(rows)
+        yield Sum((index, "n"), ((index, "x"), (index, "c")), "those with and without")
+    for kind, make in MAKERS.items():
+        for one in make(rows):
+            yield replace(one, kind=kind)
+
+
+def _together(rows: pd.DataFrame, keys: list[str]) -> Iterable[list[int]]:
+    """Rows that have the same words in ``keys``."""
+    words = zip(*(rows[name].astype(str) for name in keys), strict=True)
+    together: dict[tuple, list[int]] = {}
+    for index, key in zip(rows.index, words, strict=True):
+        together.setdefault(key, []).append(index)
+    return together.values()
 
 
 def _said_twice(rows: pd.DataFrame) -> Iterator[Sum]:
     """A count that stands in several rows, of one analysis or of several, of any study."""
     for keys in (["study_id", "population", "arm", *WHAT], ["statistic", "arm", *WHAT]):
-        for _, own in rows.groupby(keys, dropna=False, sort=False):
-            for here, then in zip(own.index[:-1], own.index[1:], strict=True):
+        for own in _together(rows, keys):
+            for here, then in pairwise(own):
                 for count in ("x", "n", "u"):
                     yield Sum((here, count), ((then, count),))
 
@@ -94,13 +106,13 @@ def _levels(rows: pd.DataFrame) -> Iterator[Sum]:
 def _arms(rows: pd.DataFrame) -> Iterator[Sum]:
     """Where a row has a column of all, the other columns make it up."""
     counted = rows[rows["kind"].isin(["count", "share", "sample"])]
-    for _, own in counted.groupby([*AT, *WHAT, "statistic"], dropna=False, sort=False):
-        if len(own) < 3 or own["arm"].duplicated().any():
+    arms = counted["arm"].astype(str).to_dict()
+    for own in _together(counted, [*AT, *WHAT, "statistic"]):
+        if len(own) < 3 or len({arms[index] for index in own}) < len(own):
             continue
         for count in ("x", "n", "u"):
-            for whole in own.index:
-                parts = tuple((at, count) for at in own.index if at != whole)
-                yield Sum((whole, count), parts)
+            for whole in own:
+                yield Sum((whole, count), tuple((at, count) for at in own if at != whole))
 
 
 def _known_and_unknown(rows: pd.DataFrame) -> Iterator[Sum]:
@@ -114,17 +126,16 @@ def _known_and_unknown(rows: pd.DataFrame) -> Iterator[Sum]:
         at = anywhere.get((one.study_id, one.analysis_id, one.arm)) if at is None else at
         if at is not None:
             yield Sum((at, "x"), ((one.Index, "n"), (one.Index, "u")))
-    unknown = rows[rows["row_label"].str.endswith(": unknown", na=False)]
-    for one in unknown.itertuples():
-        at = anywhere.get((one.study_id, one.analysis_id, one.arm))
-        if at is not None:
-            yield Sum((at, "x"), ((one.Index, "n"),))
-            known = rows[
-                (rows["analysis_id"] == one.analysis_id) & (rows["arm"] == one.arm)
-                & (rows["of"] == one.of) & (rows.index != one.Index)
-            ]  # fmt: skip
-            for level in known.index:
-                yield Sum((at, "x"), ((one.Index, "x"), (level, "n")))
+    of_levels = rows[rows["of"].notna()]
+    unknown = of_levels["row_label"].str.endswith(": unknown").to_dict()
+    arm = {one.Index: anywhere.get((one.study_id, one.analysis_id, one.arm))
+           for one in of_levels.itertuples()}  # fmt: skip
+    for own in _together(of_levels, ["study_id", "analysis_id", "arm", "of"]):
+        for one in (index for index in own if unknown[index] and arm[index] is not None):
+            yield Sum((arm[one], "x"), ((one, "n"),))
+            for level in own:
+                if level != one:
+                    yield Sum((arm[one], "x"), ((one, "x"), (level, "n")))
 
 
 def _flow(rows: pd.DataFrame) -> Iterator[Sum]:
@@ -143,8 +154,10 @@ def _kept_and_removed(rows: pd.DataFrame) -> Iterator[Sum]:
     """Those compared and those removed are the arm; events of both arms are those of the ratio."""
     counted = rows[rows["kind"].isin(["count", "effect"])]
     keys = ["study_id", "analysis_id", "population", "endpoint", "timepoint_months"]
-    for _, own in counted.groupby(keys, dropna=False, sort=False):
-        at = {(one.statistic, one.arm): one.Index for one in own.itertuples()}
+    said = counted[["statistic", "arm"]].astype(str)
+    said = dict(zip(counted.index, said.itertuples(index=False, name=None), strict=True))
+    for own in _together(counted, keys):
+        at = {said[index]: index for index in own}
         arms = [arm for statistic, arm in at if statistic == "n"]
         for arm in arms:
             if removed := at.get(("removed_for_prior_outcome", arm)):
@@ -159,16 +172,54 @@ def _kept_and_removed(rows: pd.DataFrame) -> Iterator[Sum]:
 def _inside_and_outside(rows: pd.DataFrame) -> Iterator[Sum]:
     """Inside and outside of a subgroup, and those in neither, are those of the whole."""
     parts = rows[rows["statistic"].isin(PARTS.values())]
-    whole = rows[rows["statistic"] == "hazard_ratio"]
     totals: dict[tuple, list[int]] = {}
-    for one in whole.itertuples():
+    for one in rows[rows["statistic"] == "hazard_ratio"].itertuples():
         totals.setdefault((one.study_id, one.population, one.endpoint), []).append(one.Index)
+    both = rows[rows["statistic"] == "interaction_chi2"]
+    tested = {tuple(key): index for index, key in zip(
+        both.index, both[[*AT, *WHAT]].astype(str).to_numpy(), strict=True)}  # fmt: skip
     for _, own in parts.groupby([*AT, *WHAT], dropna=False, sort=False):
         first = own.iloc[0]
+        events, known = (tuple((index, name) for index in own.index) for name in ("x", "n"))
         for at in totals.get((first["study_id"], first["population"], first["endpoint"]), []):
-            yield Sum((at, "x"), tuple((index, "x") for index in own.index))
-            known = tuple((index, "n") for index in own.index)
+            yield Sum((at, "x"), events)
             yield Sum((at, "n"), (*known, (own.index[0], "u")))
+        at = tested.get(tuple(first[[*AT, *WHAT]].astype(str)))
+        if at is not None:
+            yield Sum((at, "x"), events)
+            yield Sum((at, "n"), known)
+
+
+def _pairs_of_groups(rows: pd.DataFrame) -> Iterator[Sum]:
+    """A test of two groups rests on the persons of both."""
+    samples = rows[rows["kind"] == "sample"]
+    of = {(*key, arm): index for index, *key, arm in samples[[*AT, "endpoint", "arm"]]
+          .astype(str).itertuples()}  # fmt: skip
+    for one in rows[rows["statistic"] == "pair"].itertuples():
+        where = tuple(str(getattr(one, name)) for name in (*AT, "endpoint"))
+        arms = {key[-1]: at for key, at in of.items() if key[:-1] == where}
+        for first, second in permutations(arms, 2):
+            if one.row_label.endswith(f"{first} against {second}"):
+                yield Sum((one.Index, "n"), ((arms[first], "n"), (arms[second], "n")))
+
+
+def _level_and_its_table(rows: pd.DataFrame) -> Iterator[Sum]:
+    """Where a level has a table of its own, as a row of a transition has, it counts that table."""
+    levels = rows[rows["of"].notna() & (rows["kind"] == "count")]
+    at = {(one.study_id, one.analysis_id, one.population, one.row_label): one.Index
+          for one in levels.itertuples()}  # fmt: skip
+    for one in rows[rows["row_group"].str.contains(": ", na=False)].itertuples():
+        whole = at.get((one.study_id, one.analysis_id, one.population, one.row_group))
+        if whole is not None:
+            yield Sum((whole, "x"), ((one.Index, "n"),))
+
+
+MAKERS = {
+    "said twice": _said_twice, "levels": _levels, "arms": _arms,
+    "known and unknown": _known_and_unknown, "flow": _flow,
+    "kept and removed": _kept_and_removed, "inside and outside": _inside_and_outside,
+    "pairs of groups": _pairs_of_groups, "a level and its table": _level_and_its_table,
+}  # fmt: skip
 
 
 def holds(one: Sum, counts: dict[str, dict[int, float]]) -> bool:

@@ -18,12 +18,21 @@ class Policy:
     name: str
     hides_below: int
     rounds_to: int
+    step_events: int = 0  # events that a step of a curve holds at least; 0: the limit
     source: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "step_events", self.step_events or self.hides_below)
 
     @property
     def least_width(self) -> int:
         """How far apart the least and the most that a hidden count may be must stay."""
         return min(self.hides_below - 2, max(3, self.hides_below // 2))
+
+    @property
+    def least_shown(self) -> float:
+        """The smallest count above 0 that is ever shown."""
+        return self.round(self.hides_below)
 
     def is_small(self, count: float) -> bool:
         """Whether a count is too small to show; a missing one, and none, hide nothing."""
@@ -52,8 +61,20 @@ def named(name: str) -> Policy:
     rows = {row["policy"]: row for row in seed("disclosure/disclosure_policies")}
     if name not in rows:
         raise MyelomartError(f"there is no policy {name!r}: {', '.join(rows)} are known.")
-    row = rows[name]
-    return Policy(name, int(row["hides_below"]), int(row["rounds_to"]), row["source"])
+    return from_row(rows[name])
+
+
+def from_row(row: dict) -> Policy:
+    """A policy from its row, of the seed or of a release."""
+    limits = (int(row[name]) for name in ("hides_below", "rounds_to", "step_events"))
+    return Policy(row["policy"], *limits, row["source"])
+
+
+def as_row(policy: Policy) -> dict:
+    """A policy as a row, which `from_row` reads."""
+    return {"policy": policy.name, "hides_below": policy.hides_below,
+            "rounds_to": policy.rounds_to, "step_events": policy.step_events,
+            "source": policy.source}  # fmt: skip
 
 
 @cache

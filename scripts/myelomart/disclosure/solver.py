@@ -7,7 +7,7 @@ numbers, are two small integer programmes (HiGHS, Huangfu 2018, through scipy).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -48,21 +48,32 @@ def _of_one(one: Sum, known: dict[Cell, Interval]) -> Iterable[tuple[Cell, Inter
         yield part, (whole[0] - rest_high, whole[1] - rest_low)
 
 
-def component(cell: Cell, ties: list[Sum], by_cell: dict[Cell, list[int]]) -> list[int]:
-    """The sums that a cell is tied to, directly or through others."""
-    seen, cells, waiting = set(), {cell}, [cell]
-    while waiting:
-        for k in by_cell.get(waiting.pop(), []):
-            if k not in seen:
-                seen.add(k)
-                fresh = {ties[k].whole, *ties[k].parts} - cells
-                cells |= fresh
+def components(ties: list[Sum]) -> dict[Cell, list[int]]:
+    """Cell to the sums that it is tied to, directly or through others: one list per component."""
+    by_cell: dict[Cell, list[int]] = {}
+    for k, one in enumerate(ties):
+        for cell in {one.whole, *one.parts}:
+            by_cell.setdefault(cell, []).append(k)
+    of: dict[Cell, list[int]] = {}
+    for start in by_cell:
+        if start in of:
+            continue
+        seen, waiting, own = {start}, [start], set()
+        while waiting:
+            for k in set(by_cell[waiting.pop()]) - own:
+                own.add(k)
+                fresh = {ties[k].whole, *ties[k].parts} - seen
+                seen |= fresh
                 waiting += fresh
-    return sorted(seen)
+        of |= dict.fromkeys(seen, sorted(own))
+    return of
 
 
-def possible(cell: Cell, known: dict[Cell, Interval], ties: list[Sum]) -> Interval:
-    """The least and the most that ``cell`` may be, given every sum of ``ties``."""
+def extremes(cell: Cell, known: dict[Cell, Interval], ties: list[Sum]) -> Iterator[dict[Cell, int]]:
+    """A choice of all counts in which ``cell`` is least, then one in which it is most.
+
+    Nothing where no whole numbers fit: what was taken for a sum is none.
+    """
     cells = list({cell: None} | {c: None for one in ties for c in (one.whole, *one.parts)})
     place = {name: k for k, name in enumerate(cells)}
     values, rows, columns = [], [], []
@@ -74,12 +85,52 @@ def possible(cell: Cell, known: dict[Cell, Interval], ties: list[Sum]) -> Interv
     limits = [known[name] for name in cells]
     bounds = Bounds([low for low, _ in limits], [high for _, high in limits])
     tied = LinearConstraint(csr_array((values, (rows, columns)), (len(ties), len(cells))), 0, 0)
-    found = []
     for sign in (1.0, -1.0):
         goal = np.zeros(len(cells))
         goal[0] = sign
         answer = milp(goal, constraints=tied, bounds=bounds, integrality=np.ones(len(cells)))
-        if answer.x is None:  # no whole numbers fit: what was taken for a sum is none
-            return known[cell]
-        found.append(round(answer.x[0]))
-    return found[0], found[1]
+        if answer.x is None:
+            return
+        yield dict(zip(cells, np.rint(answer.x).astype(int).tolist(), strict=True))
+
+
+def possible(cell: Cell, known: dict[Cell, Interval], ties: list[Sum]) -> Interval:
+    """The least and the most that ``cell`` may be, given every sum of ``ties``."""
+    found = [one[cell] for one in extremes(cell, known, ties)]
+    return (found[0], found[1]) if len(found) == 2 else known[cell]
+
+
+def narrow(
+    cells: Iterable[Cell], known: dict[Cell, Interval], ties: list[Sum], least_width: int
+) -> dict[Cell, Interval]:
+    """Those of ``cells`` that can be told to less than ``least_width``, with what they may be.
+
+    A choice of counts that is found for one cell is a possible value of every other beside it: most
+    cells are seen to be wide before they are asked about.
+    """
+    known = tightened(known, ties)
+    tied_to = components(ties)
+    seen: dict[Cell, Interval] = {}
+    found = {}
+    for cell in cells:
+        low, high = known[cell]
+        if high - low >= least_width and cell in tied_to:
+            low, high = _asked(cell, known, [ties[k] for k in tied_to[cell]], seen, least_width)
+        if high - low < least_width:
+            found[cell] = low, high
+    return found
+
+
+def _asked(cell, known, ties, seen: dict[Cell, Interval], least_width: int) -> Interval:
+    low, high = seen.get(cell, (np.inf, -np.inf))
+    if high - low >= least_width:
+        return low, high
+    answers = 0
+    for one in extremes(cell, known, ties):
+        answers += 1
+        for other, value in one.items():
+            least, most = seen.get(other, (value, value))
+            seen[other] = min(least, value), max(most, value)
+        if seen[cell][1] - seen[cell][0] >= least_width:
+            return seen[cell]
+    return seen[cell] if answers == 2 else known[cell]

@@ -126,8 +126,8 @@ def test_the_hidden_unknown_keeps_enough_room_beside_the_whole():
 
 
 def test_numbers_in_words_are_hidden_and_rounded_but_years_and_decimals_stay():
-    words = "In 2021, 3 of 1,234 persons (95 %, 12 days, 0.05) from 2020-10-01: CRP ≥ 10 mg/L."
-    told = "In 2021, <11 of 1235 persons (95 %, 12 days, 0.05) from 2020-10-01: CRP ≥ 10 mg/L."
+    words = "In 2021, 3 of 1,234 persons (95 % CI, 12 days, 0.05) from 2020-10-01: CRP ≥ 10 mg/L."
+    told = "In 2021, <11 of 1235 persons (95 % CI, 12 days, 0.05) from 2020-10-01: CRP ≥ 10 mg/L."
     assert without_small_numbers(words, below(11)) == told
 
 

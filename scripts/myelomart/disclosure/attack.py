@@ -1,0 +1,121 @@
+"""What can be rebuilt from a release, read as anybody can read it: without the true numbers.
+
+A reader sees which counts are hidden, what rounds to those shown, and the words of the tables,
+which suggest sums. A sum of a kind that fails where all its counts are shown is not believed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from myelomart.disclosure.counts import Sum, counts_of, sums
+from myelomart.disclosure.policies import Policy
+from myelomart.disclosure.solver import Cell, Interval, narrow
+
+SUPPRESSED = "suppressed"
+UNBOUNDED = 10**6  # persons; more than any count of a release
+BY_DEFINITION = ("those with and without", "known and unknown", "flow", "kept and removed",
+                 "pairs of groups")  # fmt: skip
+NAMES = {"x": "numerator", "n": "denominator", "u": "n_missing"}
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A hidden count that the sums leave too little room, and counts shown beside it."""
+
+    cell: Cell
+    low: float
+    high: float
+    shown_beside: tuple[tuple[float, Cell], ...]  # value and cell, smallest first
+
+
+def rebuilt(shown: pd.DataFrame, policy: Policy, cells: set[Cell] | None = None) -> list[Rebuilt]:
+    """The hidden counts of ``shown`` that may be small and can be told to less than allowed.
+
+    ``cells`` are the hidden counts where they are known; else they are guessed from what is empty.
+    """
+    known, hidden, ties = what_is_read(shown, policy, cells)
+    ties = [one for one in _believed(shown, ties, known, hidden)]
+    found = narrow(hidden, known, ties, policy.least_width)
+    beside: dict[Cell, set[Cell]] = defaultdict(set)
+    for one in ties:
+        for cell in one.cells:
+            if cell in found:
+                beside[cell] |= {other for other in one.cells if other not in hidden}
+    return [
+        Rebuilt(cell, low, high, tuple(sorted(
+            (known[other][0], other) for other in beside[cell]
+            if other[1] != "c" and known[other][0] > 0
+        )))
+        for cell, (low, high) in found.items()
+        if low < policy.hides_below and high > 0 and (low > 0 or cell[1] != "u")
+    ]  # fmt: skip
+
+
+def beside(found: list[Rebuilt]) -> set[Cell]:
+    """For each count that is told, the smallest shown beside it: hidden too, it gives it room."""
+    return {one.shown_beside[0][1] for one in found if one.shown_beside}
+
+
+def what_is_read(
+    shown: pd.DataFrame, policy: Policy, cells: set[Cell] | None = None
+) -> tuple[dict[Cell, Interval], list[Cell], list[Sum]]:
+    """An interval per count, the counts that are hidden, and every sum that words suggest."""
+    counts = counts_of(shown)
+    is_hidden = shown["status"].eq(SUPPRESSED).fillna(False) & counts["is_ours"]
+    rows = counts[counts["is_ours"]]
+    flags, said = is_hidden.to_dict(), shown["statistic"].to_dict()
+    has_unknown = set(shown.loc[shown["n_missing"].notna(), "statistic"])
+    biggest = np.nanmax([*rows["n"], *rows["x"], 1.0])
+    known: dict[Cell, Interval] = {}
+    hidden: list[Cell] = []
+    for one in rows.itertuples():
+        row_hidden, statistic = flags[one.Index], said[one.Index]
+        most = policy.possible(policy.round(one.size))[1] if one.size > 0 else 2 * biggest
+        may_hide = {"x": row_hidden and one.kind != "hidden" and one.kind != "test",
+                    "n": row_hidden and one.kind in ("share", "effect", "sample"),
+                    "u": statistic in has_unknown and one.kind != "count"}  # fmt: skip
+        for name in ("x", "n", "u"):
+            value, cell = getattr(one, name), (one.Index, name)
+            if value == value:
+                known[cell] = policy.possible(policy.round(value))
+            elif may_hide[name] if cells is None else cell in cells:
+                # an unknown that is not given may be none, or not asked for
+                is_some = (name == "n" or cells is not None) if name != "x" else one.n == one.n
+                known[cell] = (int(is_some), most)
+                hidden.append(cell)
+        parts = (one.Index, "x") in known and (one.Index, "n") in known
+        if parts and one.kind in ("count", "share", "effect"):
+            known[one.Index, "c"] = (0, most)
+            counts.at[one.Index, "c"] = 0.0
+    frame = shown.assign(n_missing=shown["n_missing"].mask(
+        pd.Series([(index, "u") in known for index in shown.index], shown.index)
+        & shown["n_missing"].isna(), -1.0))  # fmt: skip
+    ties = [one for one in sums(frame, counts) if all(cell in known for cell in one.cells)]
+    return known, hidden, ties
+
+
+def _believed(shown, ties: list[Sum], known: dict[Cell, Interval], hidden: list[Cell]):
+    """Sums of a kind that holds, of an analysis and an arm, wherever all is shown."""
+    hidden_cells = set(hidden)
+    groups: dict[tuple, list[Sum]] = defaultdict(list)
+    names = shown[["study_id", "analysis_id", "population", "arm", "statistic"]].astype(str)
+    place = dict(zip(shown.index, names.itertuples(index=False, name=None), strict=True))
+    for one in ties:
+        others = {place[index] for index, _ in one.parts}
+        other = min(others) if one.kind == "said twice" else ()
+        groups[one.kind, one.whole[1], place[one.whole[0]], other].append(one)
+    for (kind, *_), own in groups.items():
+        seen = [one for one in own if not hidden_cells & {*one.cells}]
+        fit = [_fits(one, known) for one in seen]
+        if all(fit) and (fit or kind in BY_DEFINITION) or kind in BY_DEFINITION:
+            yield from (one for one in own if _fits(one, known))
+
+
+def _fits(one: Sum, known: dict[Cell, Interval]) -> bool:
+    low, high = (sum(known[part][k] for part in one.parts) for k in (0, 1))
+    return low <= known[one.whole][1] and high >= known[one.whole][0]

@@ -1,0 +1,261 @@
+"""Each way in which a release could tell a small count, closed: one test a way."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from myelomart.disclosure.attack import rebuilt
+from myelomart.disclosure.counts import counts_of, holds, sums
+from myelomart.disclosure.curves import coarse_curve, events_by_month
+from myelomart.disclosure.policies import Policy, below, named
+from myelomart.disclosure.ratios import ROOM, fewer_events, tells_few_events
+from myelomart.disclosure.suppression import coarsened, coarsened_and_why, suppress
+from myelomart.disclosure.words import shown_words, without_small_numbers
+from myelomart.results import CURVE_COLUMNS, Results
+
+P = below(11)
+
+
+def two_arms(events=(30, 40), hr=(0.7, 0.44, 1.12), total=None) -> Results:
+    """Events of two arms of 100, and the ratio and test made from them."""
+    results = Results("made_up", analysis_id="one")
+    about = {"population": "all", "row_group": "Outcomes", "row_label": "Death", "endpoint": "os",
+             "timepoint_months": 12}  # fmt: skip
+    for arm, count in zip("ab", events, strict=True):
+        results.add("OUT-1", "n", arm=arm, estimate=100, unit="persons", **about)
+        results.add("OUT-1", "events", arm=arm, estimate=count, denominator=100, unit="persons",
+                    **about)  # fmt: skip
+    compared = about | {"arm": "a", "comparator": "b"}
+    results.add("OUT-1", "hazard_ratio", estimate=hr[0], ci_low=hr[1], ci_high=hr[2], p_value=0.14,
+                numerator=total or sum(events), denominator=200, unit="ratio",
+                **compared)  # fmt: skip
+    results.add("OUT-1", "logrank_chi2", estimate=2.1, p_value=0.147, **compared)
+    results.add("OUT-1", "hazard_ratio_pair_robust", estimate=hr[0], ci_low=hr[1], ci_high=hr[2],
+                p_value=0.14, unit="ratio", **compared)  # fmt: skip
+    return results
+
+
+def curve(times, risk, events, **whose) -> pd.DataFrame:
+    """Kaplan-Meier rows of one arm."""
+    level = np.cumprod(1 - np.array(events) / np.array(risk))
+    about = {"study_id": "made_up", "analysis_id": "one", "output_id": "OUT-1",
+             "population": "all", "endpoint": "os", "arm": "a"} | whose  # fmt: skip
+    frame = pd.DataFrame(
+        {"time_months": times, "n_risk": risk, "n_event": events, "n_censored": 0.0,
+         "survival": level, "ci_low": level, "ci_high": level}
+    )  # fmt: skip
+    return frame.assign(**about)[list(CURVE_COLUMNS)].astype(CURVE_COLUMNS)
+
+
+def statuses(frame: pd.DataFrame) -> dict[str, bool]:
+    hidden = frame["status"].eq("suppressed").fillna(False)
+    told = dict(zip(frame["statistic"], hidden, strict=True))
+    return {name: bool(value) for name, value in told.items() if name not in ("n", "events")}
+
+
+def test_our_persons_beside_published_populations_are_hidden_and_rounded_as_everywhere():
+    results = Results("made_up", analysis_id="one")
+    for label, count in (("trial one", 283), ("trial two", 4)):
+        results.add("OUT-1", "percent", population="overlap of populations", row_group="Overlap",
+                    row_label=label, numerator=count, denominator=494, estimate=100 * count / 494,
+                    unit="%")  # fmt: skip
+    shown = coarsened(results.estimate_frame(), P)
+    assert shown["numerator"].tolist()[0] == 285
+    assert shown["denominator"].tolist()[0] == 495
+    assert shown["status"].tolist()[1] == "suppressed"
+
+
+def test_a_ratio_and_its_interval_give_back_the_events_of_each_arm():
+    # 10 and 60 events: 1/10 + 1/60 = 0.1167, and with their sum 70 both come back
+    error = (1 / 10 + 1 / 60) ** 0.5
+    low, high = np.exp(-1.959964 * error), np.exp(1.959964 * error)
+    assert fewer_events(low, high, 70) == pytest.approx(10)
+    assert fewer_events(low, high, np.nan) == pytest.approx(600 / 70)
+    assert fewer_events(0.5, 0.5, 70) is None
+
+
+@pytest.mark.parametrize("statistic", ["hazard_ratio_inside", "hazard_ratio_multivariable"])
+def test_a_ratio_whose_interval_tells_few_events_is_hidden_though_no_row_counts_them(statistic):
+    error = (1 / 9 + 1 / 90) ** 0.5
+    results = Results("made_up", analysis_id="one")
+    results.add("OUT-1", statistic, population="all", row_label="Death", arm="a", comparator="b",
+                endpoint="os", estimate=1, ci_low=np.exp(-1.96 * error),
+                ci_high=np.exp(1.96 * error), numerator=99, denominator=200,
+                unit="ratio")  # fmt: skip
+    assert coarsened(results.estimate_frame(), P)["status"].tolist() == ["suppressed"]
+
+
+def test_a_ratio_is_read_as_it_is_printed_in_two_digits():
+    row = {"study_id": "one", "population": "all", "endpoint": "os", "timepoint_months": 12,
+           "ci_low": 0.4549, "ci_high": 1.8451, "numerator": 32.4}  # fmt: skip
+    printed = fewer_events(0.45, 1.8, P.round(32.4))
+    least = fewer_events(row["ci_low"], row["ci_high"], row["numerator"])
+    policy = Policy("between", int((printed + least) / 2 / ROOM) + 1, 5)
+    assert tells_few_events(row, set(), policy) == (min(printed, least) < ROOM * policy.hides_below)
+
+
+def test_with_few_events_in_an_arm_ratio_test_and_p_go_and_with_enough_they_stay():
+    assert all(statuses(coarsened(two_arms((8, 40)).estimate_frame(), P)).values())
+    assert not any(statuses(coarsened(two_arms((30, 40)).estimate_frame(), P)).values())
+
+
+def test_hidden_removals_take_no_ratio_with_them():
+    results = two_arms()
+    results.add("OUT-1", "removed_for_prior_outcome", population="all", row_group="Outcomes",
+                row_label="Death", endpoint="os", timepoint_months=12, arm="a", estimate=3,
+                denominator=103, unit="persons")  # fmt: skip
+    shown = statuses(coarsened(results.estimate_frame(), P))
+    assert shown["removed_for_prior_outcome"]
+    assert not shown["hazard_ratio_pair_robust"]
+
+
+def test_a_level_with_few_events_before_it_is_hidden_though_censoring_makes_it_fall_far():
+    # 9 events, but after many have left the curve falls to 0.6
+    own = curve([1, 6, 11], [100, 30, 12], [2, 3, 4])
+    results = Results("made_up", analysis_id="one")
+    results.add("OUT-1", "survival", population="all", row_label="Death", arm="a", endpoint="os",
+                estimate=float(own["survival"].iloc[-1]), denominator=12,
+                timepoint_months=12)  # fmt: skip
+    results.add("OUT-1", "median_follow_up_months", population="all", row_label="Death", arm="a",
+                endpoint="os", estimate=14, denominator=100, unit="months")  # fmt: skip
+    frame = results.estimate_frame()
+    shown, why = coarsened_and_why(frame, P, events_by_month([own]))
+    assert shown["status"].tolist()[0] == "suppressed"
+    assert why.iloc[0] == "few events by this month"
+
+
+def test_a_curve_is_left_out_where_the_events_of_its_arm_are_hidden():
+    results = two_arms((8, 40))
+    results.curves = [curve(range(1, 9), range(100, 20, -10), [5] * 8, arm=arm) for arm in "ab"]
+    suppress([results], P, {})
+    assert set(results.curve_frame()["arm"]) == {"b"}
+
+
+def test_steps_of_a_curve_hold_the_limit_and_its_numbers_are_rounded():
+    own = coarse_curve(curve(range(1, 21), range(100, 20, -4), [4] * 20), P)
+    assert own["n_risk"].mod(5).eq(0).all()
+    assert (own["survival"] * 20).round(6).mod(1).eq(0).all()  # in steps of 5 of 100
+    assert own["time_months"].mul(2).mod(1).eq(0).all()
+    assert own["n_event"].isna().all()
+    assert (own["survival"].diff().dropna() <= -0.05).all()
+
+
+def test_the_p_of_a_variable_goes_with_a_hidden_level_of_it():
+    results = Results("made_up", analysis_id="one")
+    for label, count in (("stage: I", 4), ("stage: II", 40), ("stage: III", 56)):
+        results.add("OUT-1", "percent", population="all", row_group="Disease", row_label=label,
+                    arm="All", numerator=count, denominator=100, estimate=count, unit="%",
+                    p_value=0.34)  # fmt: skip
+    results.add("OUT-1", "percent", population="all", row_group="Disease", row_label="EMD",
+                arm="All", numerator=40, denominator=100, estimate=40, unit="%",
+                p_value=0.34)  # fmt: skip
+    shown = coarsened(results.estimate_frame(), P)
+    assert shown["p_value"].isna().tolist() == [True, True, True, False]
+
+
+def test_the_test_of_a_table_goes_with_a_hidden_cell_of_it():
+    results = Results("made_up", analysis_id="one")
+    for label, count in (("at end: yes", 4), ("at end: no", 96)):
+        results.add("OUT-1", "percent", population="all", row_group="at start: no",
+                    row_label=label, arm="no", numerator=count, denominator=100, estimate=count,
+                    unit="%", endpoint="end")  # fmt: skip
+    results.add("OUT-1", "association", population="all", row_group="Tests", endpoint="end",
+                row_label="start and end: association", denominator=100, p_value=0.3)  # fmt: skip
+    assert coarsened(results.estimate_frame(), P)["status"].tolist()[-1] == "suppressed"
+
+
+def test_rows_in_the_order_of_their_counts_are_put_in_the_order_of_their_labels():
+    results = Results("made_up", analysis_id="one")
+    for label, count in (("skin", 60), ("liver", 25), ("bone", 8), ("brain", 7)):
+        results.add("OUT-1", "percent", population="all", row_group="Combinations",
+                    row_label=label, arm="All", numerator=count, denominator=100, estimate=count,
+                    unit="%")  # fmt: skip
+    suppress([results], P, {})
+    assert results.estimate_frame()["row_label"].tolist() == ["bone", "brain", "liver", "skin"]
+
+
+def test_persons_of_a_test_of_two_groups_are_those_of_both():
+    results = Results("made_up", analysis_id="one")
+    for arm, count in (("early", 31), ("late", 56)):
+        results.add("OUT-1", "median", population="all", row_label="cells", endpoint="cells",
+                    arm=arm, denominator=count, estimate=3.0)  # fmt: skip
+    results.add("OUT-1", "pair", population="all", row_label="cells: early against late",
+                endpoint="cells", denominator=87, p_value=0.2)  # fmt: skip
+    frame = results.estimate_frame()
+    counts = counts_of(frame)
+    true = {name: counts[name].to_dict() for name in ("x", "n", "u", "c")}
+    found = [one for one in sums(frame, counts) if one.kind == "pairs of groups"]
+    assert found
+    assert all(holds(one, true) for one in found)
+
+
+def test_a_percent_in_words_says_only_which_half_and_a_level_of_confidence_stays():
+    said = "7 % of CAR-T and 61.5 % of the others were tested (95 % CI)."
+    told = "less than half of CAR-T and half or more of the others were tested (95 % CI)."
+    assert without_small_numbers(said, P) == told
+
+
+def test_sentences_that_name_a_hidden_row_are_counted_and_left_out():
+    said = ["the arms differ by more than 0.1 in: COPD, Age.", "All 120 persons are of one site."]
+    told = shown_words(said, {"COPD"}, P)
+    assert told == ["All 120 persons are of one site.",
+                    "Sentences that speak of hidden numbers are left out: 1."]  # fmt: skip
+
+
+def test_why_a_study_stopped_tells_no_count():
+    results = two_arms()
+    results.stopped = "Only 3 persons are left."
+    suppress([results], P, {})
+    assert results.stopped == "Only <11 persons are left."
+
+
+def test_times_that_are_one_persons_are_shown_to_a_tenth_of_a_month():
+    results = Results("made_up", analysis_id="one")
+    results.add("OUT-1", "median_months", population="all", row_label="Death", arm="a",
+                endpoint="os", estimate=8.7671, ci_low=6.8055, numerator=50, denominator=100,
+                unit="months")  # fmt: skip
+    shown = coarsened(results.estimate_frame(), P)
+    assert shown[["estimate", "ci_low"]].iloc[0].tolist() == [8.8, 6.8]
+
+
+def test_the_balance_figure_is_drawn_from_what_is_shown():
+    results = Results("made_up", analysis_id="one")
+    for label, count, smd in (("COPD", 4, 0.31731), ("Diabetes", 40, 0.21234)):
+        about = {"population": "all", "row_group": "Before", "row_label": label}
+        for arm in ("a", "b"):
+            results.add("OUT-1", "percent", arm=arm, numerator=count, denominator=100,
+                        estimate=count, unit="%", **about)  # fmt: skip
+        results.add("OUT-1", "standardized_difference", arm="a", comparator="b", estimate=smd,
+                    **about)  # fmt: skip
+    results.add_figure("OUT-1_balance", "<svg>drawn from persons</svg>")
+    suppress([results], P, {})
+    [figure] = results.figures.values()
+    assert "COPD" not in figure
+    assert "Diabetes" in figure
+    assert "drawn from persons" not in figure
+    differences = results.estimate_frame().query("statistic == 'standardized_difference'")
+    assert differences["estimate"].tolist()[1] == 0.2
+
+
+def test_the_attack_finds_a_count_hidden_alone_and_not_one_hidden_with_another(made_table):
+    frame = made_table(EMD=(60, 193)).estimate_frame()  # 7 unknown
+    exact = Policy("exact", 11, 1)
+    frame["n_missing"] = frame["n_missing"].mask(frame["statistic"].eq("percent"))
+    other = made_table(EMD=(60, 200), PMD=(20, 193)).estimate_frame()
+    other["n_missing"] = other["n_missing"].mask(other["row_label"].eq("PMD"))
+    [told] = rebuilt(other, exact)
+    assert (told.low, told.high) == (7, 7)
+    shown = coarsened(made_table(EMD=(60, 200), PMD=(20, 193)).estimate_frame(), P)
+    assert rebuilt(shown, P) == []
+
+
+@pytest.mark.parametrize("name", ["cms11", "eu11", "trinetx10", "ohdsi5", "opensafely", "n3c20"])
+def test_under_every_policy_nothing_small_is_shown_and_nothing_can_be_rebuilt(name, made_table):
+    policy = named(name)
+    variables = {f"v{k}": (k, 150 + k) for k in range(1, 50)}
+    shown = coarsened(made_table(**variables).estimate_frame(), policy)
+    counts = shown[["numerator", "denominator", "n_missing"]].stack()
+    assert (counts[counts > 0] % policy.rounds_to == 0).all()
+    assert (shown["numerator"].dropna() + policy.rounds_to > policy.hides_below).all()
+    assert rebuilt(shown, policy) == []
+    assert policy.source

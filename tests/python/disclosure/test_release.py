@@ -1,0 +1,115 @@
+"""A release of the demonstration: what is in the zip, what is not, and what can be rebuilt."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from myelomart.cli import app
+from myelomart.disclosure.attack_on_release import attack
+from myelomart.disclosure.policies import below, named
+from myelomart.disclosure.release import opened, read_former, release, write_release
+from myelomart.errors import MyelomartError
+from myelomart.results import Results, write_results
+
+LONG_ENOUGH = 6  # characters of a source value that no other word would be
+DATE = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
+
+
+@pytest.fixture(name="released", scope="module")
+def _released(demo, tmp_path_factory) -> Path:
+    """The release of one study of the demonstration."""
+    target = tmp_path_factory.mktemp("release") / "release.zip"
+    policy = named("cms11")
+    write_release(release(demo / "myelomart.duckdb", ["cart_vs_pom"], policy), policy, target)
+    return target
+
+
+def texts(released: Path) -> dict[str, str]:
+    """Every file of a zip as text, Parquet as CSV."""
+    with opened(released) as folder:
+        return {
+            file.relative_to(folder).as_posix(): pd.read_parquet(file).to_csv()
+            if file.suffix == ".parquet" else file.read_text("utf-8")
+            for file in folder.rglob("*") if file.is_file()
+        }  # fmt: skip
+
+
+def test_the_zip_holds_results_manifest_what_is_hidden_and_a_page_to_sign(released):
+    with zipfile.ZipFile(released) as packed:
+        names = set(packed.namelist())
+    assert {"release.json", "hidden.csv", "to_sign.html", "cart_vs_pom/manifest.json",
+            "cart_vs_pom/estimates.csv", "cart_vs_pom/report.html"} <= names  # fmt: skip
+    assert not [name for name in names if "matched_pairs" in name or ".myelomart" in name]
+    told = json.loads(texts(released)["release.json"])
+    assert told["policy"]["policy"] == "cms11"
+    assert 0 < told["numbers_shown"] < told["numbers_of"]
+
+
+def test_no_identifier_date_or_source_value_of_a_person_is_in_the_zip(demo, released):
+    said = texts(released)
+    together = "\n".join(said.values())
+    assert "person_id" not in together
+    of_the_study = DATE.findall("\n".join(
+        file.read_text("utf-8") for file in Path("seeds").rglob("*.csv")))  # fmt: skip
+    assert set(DATE.findall(together)) <= set(of_the_study)
+    values = set()
+    for file in (demo / "cdm").glob("*.parquet"):
+        if file.stem in ("concept", "vocabulary", "concept_relationship", "concept_ancestor"):
+            continue
+        for column in duckdb.sql(f"select * from '{file}' limit 0").columns:
+            if column.endswith("_source_value"):
+                found = duckdb.sql(f"select distinct {column} from '{file}'")
+                values |= {row[0] for row in found.fetchall()}
+    values = {str(one) for one in values if one and len(str(one)) >= LONG_ENOUGH}
+    assert values
+    words = set(re.findall(r"[\w.-]+", together))
+    assert not {one for one in values if one in words and any(c.isdigit() for c in one)}
+
+
+def test_the_attack_prints_nothing_of_a_release_and_ends_with_one_on_results_as_they_are(
+    demo, released
+):
+    done = CliRunner().invoke(app, ["study", "attack", str(released)])
+    assert (done.exit_code, "0 hidden numbers" in done.output) == (0, True)
+    done = CliRunner().invoke(
+        app, ["study", "attack", str(demo / "results" / "cart_vs_pom"), "--policy", "cms11"]
+    )
+    assert done.exit_code == 1
+    assert "as it is" in done.output
+
+
+def test_a_release_is_read_again_as_a_former_one(released):
+    former = read_former(released)
+    assert set(former.words) == {"cart_vs_pom"}
+    assert former.policy.hides_below == 11
+    assert len(former.estimates)
+
+
+def test_what_is_no_release_is_refused(tmp_path):
+    (tmp_path / "some.zip").write_text("no zip")
+    with pytest.raises(MyelomartError, match="is no release"):
+        read_former(tmp_path / "some.zip")
+    with pytest.raises(MyelomartError, match=r"has no release\.json"):
+        read_former(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("said", "warnings"),
+    [("the numerator is 7", []), ("says", ["Of 120 persons, 4 persons have no date."])],
+)
+def test_the_attack_reads_numbers_and_words(tmp_path, said, warnings):
+    results = Results("made_up", analysis_id="one")
+    count = 7 if not warnings else 40
+    results.add("OUT-1", "percent", population="all", row_group="Disease", row_label="EMD",
+                arm="All", numerator=count, denominator=100, estimate=count, unit="%",
+                n_missing=0)  # fmt: skip
+    results.warnings = warnings
+    write_results(results, tmp_path / "made_up", {})
+    told = attack(tmp_path, below(11))
+    assert any(said in one for one in told)
