@@ -13,6 +13,8 @@ import pandas as pd
 
 from myelomart import whole
 from myelomart.errors import MyelomartError
+from myelomart.figures.canvas import Canvas, Drawing
+from myelomart.figures.panels import joined
 from myelomart.private_files import private
 from myelomart.spreadsheet import safe
 
@@ -81,7 +83,8 @@ class Results:
     estimates: list[dict] = field(default_factory=list)
     curves: list[pd.DataFrame] = field(default_factory=list)
     pairs: list[pd.DataFrame] = field(default_factory=list)  # who is compared with whom
-    figures: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, Drawing] = field(default_factory=dict)
+    panels: dict[str, list[tuple]] = field(default_factory=dict)  # figure to analysis and sheet
     warnings: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # analysis: what it lacked, in words
     stopped: str | None = None  # why no analysis could be made
@@ -108,8 +111,35 @@ class Results:
         """Keep a figure under a file name that no other figure has."""
         if name in self.figures:
             name = f"{name}_{self.analysis_id}"
-        self.figures[name] = svg
+        self.figures[name] = svg if isinstance(svg, Drawing) else Drawing(svg)
         self.figure_of[name] = self.analysis_id
+
+    def add_panel(self, name: str, sheet: Canvas, title: str) -> None:
+        """Add a panel to the figure ``name``, which several analyses may draw together.
+
+        The figure is the first one's, and called by its title.
+        """
+        own = self.panels.setdefault(name, [])
+        own.append((self.analysis_id, sheet, title))
+        self._join(name)
+
+    def _join(self, name: str) -> None:
+        own = self.panels[name]
+        self.figures[name] = joined([sheet for _, sheet, _ in own], own[0][2])
+        self.figure_of[name] = own[0][0]
+
+    def leave_out(self, analysis_id: str) -> None:
+        """Drop all that an analysis has made."""
+        self.estimates = [one for one in self.estimates if one["analysis_id"] != analysis_id]
+        self.curves = [one for one in self.curves if not (one["analysis_id"] == analysis_id).any()]
+        for name in self.own_figures(analysis_id):
+            del self.figures[name], self.figure_of[name]
+        for name, own in list(self.panels.items()):
+            self.panels[name] = [panel for panel in own if panel[0] != analysis_id]
+            if not self.panels[name]:
+                del self.panels[name]
+            elif len(self.panels[name]) < len(own):
+                self._join(name)
 
     def add_curve(self, curve: pd.DataFrame) -> None:
         """Keep a curve of the analysis at work."""
@@ -155,7 +185,7 @@ def write_results(
     The folder takes the place of the former one when it is whole. The manifest is written last and
     holds the hash of every file. Raises ``MyelomartError`` where the folder holds other files.
     """
-    figures = {f"figures/{name}.svg": svg for name, svg in results.figures.items()}
+    figures = figure_files(results)
     frames = {"estimates": results.estimate_frame(), "curves": results.curve_frame()}
     with whole.folder(folder, MADE_BY) as made:
         for name, frame in frames.items():
@@ -177,6 +207,16 @@ def write_results(
             json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
             encoding="utf-8",
         )
+
+
+def figure_files(results: Results) -> dict[str, str]:
+    """Every figure by its path, and what is drawn of it where there is less room."""
+    files = {}
+    for name, drawn in results.figures.items():
+        files[f"figures/{name}.svg"] = drawn
+        if drawn.narrow is not None:
+            files[f"figures/{name}_narrow.svg"] = drawn.narrow
+    return files
 
 
 def faults_of(folder: Path) -> list[str]:

@@ -48,6 +48,7 @@ def _finish(results: Results, policy: Policy, months: dict[str, list[float]]) ->
     results.pairs = []  # one row per person
     left_out = len(results.figures)
     results.figures, results.figure_of = {}, {}
+    results.panels = {}  # their ticks are single persons' times
     _draw(results, months)
     results.warnings = [without_small_numbers(one, policy) for one in results.warnings]
     results.missing = {k: without_small_numbers(v, policy) for k, v in results.missing.items()}

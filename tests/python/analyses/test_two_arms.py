@@ -250,19 +250,17 @@ def no_print() -> pd.DataFrame:
 def test_curves_leave_out_who_had_it_before_and_end_at_a_competing_death(make):
     results = make(two_arm_survival, endpoint_ids="fever", months_shown="0;0.5")
     # controls: 4 at first, 9 dies on day 5, 1 of 3 has it on day 10; treated: 1 of 5
-    half = only(results, "survival", arm="Others", timepoint_months=0.5)
-    assert (half["estimate"], half["denominator"]) == (pytest.approx(2 / 3), 2)
-    half = only(results, "survival", arm="CAR-T", timepoint_months=0.5)
-    assert (half["estimate"], half["denominator"]) == (pytest.approx(4 / 5), 4)
-    median = only(results, "median_months", arm="Others")
-    assert (median["numerator"], median["denominator"]) == (1, 4)
-    assert (median["status"], pd.isna(median["estimate"])) == ("not_reached", True)
+    half = only(results, "cumulative_incidence", arm="Others", timepoint_months=0.5)
+    assert (half["estimate"], half["denominator"]) == (pytest.approx(3 / 4 * 1 / 3), 2)
+    half = only(results, "cumulative_incidence", arm="CAR-T", timepoint_months=0.5)
+    assert (half["estimate"], half["denominator"]) == (pytest.approx(1 / 5), 4)
+    assert only(results, "competing_events", arm="Others")["estimate"] == 1
     curve = results.curve_frame().query("arm == 'Others'")
     assert list(curve["time_months"]) == pytest.approx([5 * 12 / 365, 10 * 12 / 365, 20 * 12 / 365])
     assert list(curve["n_risk"]) == [4, 3, 2]
     assert list(curve["n_event"]) == [0, 1, 0]
     assert list(curve["n_censored"]) == [1, 0, 2]
-    assert list(results.figures) == ["OUT-2_fever"]
+    assert list(results.figures) == ["OUT-2_events"]
 
 
 def test_an_arm_in_which_everybody_had_it_before_has_no_curve(make, data):
