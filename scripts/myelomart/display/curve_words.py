@@ -20,7 +20,7 @@ def time_zero(study: Study, analysis: Analysis, data: StudyData, after_days: int
     """The title of the axis of time: months from which event, or from how long after it."""
     named = (analysis.treated_cohort_id, analysis.comparator_cohort_id)
     cohorts = [study.cohort(one) for one in named if one]
-    labels = dict.fromkeys(_index_label(one, data) for one in cohorts)
+    labels = dict.fromkeys(in_sentence(index_label(one, data)) for one in cohorts)
     days = after_days + cohorts[0].index_offset_days
     later = f"day {days} after " if days > 0 else f"day {days} before " if days < 0 else ""
     return f"Months from {later}{' or '.join(labels)}"
@@ -59,13 +59,14 @@ def figure_name(study: Study, analysis: Analysis, endpoint: Endpoint) -> str:
     return f"{analysis.output_id}_{endpoint.endpoint_id}{by if len(alike) < 2 else ''}"
 
 
-def _index_label(cohort: Cohort, data: StudyData) -> str:
+def index_label(cohort: Cohort, data: StudyData) -> str:
+    """The event that is a cohort's time zero, in words."""
     rows = data.rows["event_groups"]
-    label = "time zero"
+    label = "Time zero"
     if len(rows):
         own = rows.loc[rows["event_group_id"] == cohort.index_event_group, "label"]
         label = str(own.iloc[0]) if len(own) else label
-    return in_sentence(label)
+    return label
 
 
 def in_sentence(label: str) -> str:
