@@ -14,6 +14,7 @@ import pandas as pd
 from myelomart import whole
 from myelomart.errors import MyelomartError
 from myelomart.figures.canvas import Canvas, Drawing
+from myelomart.figures.formats import SVG, converted
 from myelomart.figures.panels import joined
 from myelomart.private_files import private
 from myelomart.spreadsheet import safe
@@ -178,14 +179,16 @@ class Results:
 
 
 def write_results(
-    results: Results, folder: Path, manifest: dict, texts: dict[str, str] | None = None
-) -> None:
-    """Write one study into ``folder``: estimates, curves, figures, ``texts`` by path, manifest.
+    results: Results, folder: Path, manifest: dict, texts: dict[str, str] | None = None,
+    formats: tuple[str, ...] = (SVG,),
+) -> None:  # fmt: skip
+    """Write one study into ``folder``: estimates, curves, figures in each of
+    ``formats``, ``texts`` by path, manifest.
 
     The folder takes the place of the former one when it is whole. The manifest is written last and
     holds the hash of every file. Raises ``MyelomartError`` where the folder holds other files.
     """
-    figures = figure_files(results)
+    figures = figure_files(results, formats)
     frames = {"estimates": results.estimate_frame(), "curves": results.curve_frame()}
     with whole.folder(folder, MADE_BY) as made:
         for name, frame in frames.items():
@@ -193,7 +196,7 @@ def write_results(
             safe(frame).to_csv(made / f"{name}.csv", index=False, lineterminator="\n")
         for name, text in (figures | (texts or {})).items():
             (made / name).parent.mkdir(exist_ok=True)
-            (made / name).write_text(text, encoding="utf-8")
+            (made / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         if results.pairs:
             pairs = results.pair_frame()
             with private():
@@ -209,13 +212,14 @@ def write_results(
         )
 
 
-def figure_files(results: Results) -> dict[str, str]:
-    """Every figure by its path, and what is drawn of it where there is less room."""
-    files = {}
+def figure_files(results: Results, formats: tuple[str, ...] = (SVG,)) -> dict[str, str | bytes]:
+    """Every figure by its path in each format, and what is drawn of it where there is less room."""
+    files: dict[str, str | bytes] = {}
     for name, drawn in results.figures.items():
-        files[f"figures/{name}.svg"] = drawn
-        if drawn.narrow is not None:
-            files[f"figures/{name}_narrow.svg"] = drawn.narrow
+        for end, svg in (("", drawn), ("_narrow", drawn.narrow)):
+            for kind in formats if svg is not None else ():
+                made = svg if kind == SVG else converted(svg, kind)
+                files[f"figures/{name}{end}.{kind}"] = made
     return files
 
 
