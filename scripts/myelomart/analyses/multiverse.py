@@ -15,7 +15,7 @@ import pandas as pd
 
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.cells import ratio_of
-from myelomart.display.curve_words import in_sentence, index_label
+from myelomart.display.curve_words import index_label
 from myelomart.display.numbers import p_value, rounded
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError, NoData
@@ -59,7 +59,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     found: dict[str, list[Specification]] = {}
     failed = 0
     for zero, model in product(_zeros(study, analysis), models):
-        name = in_sentence(index_label(study.cohort(zero.treated_cohort_id), data))
+        name = index_label(study.cohort(zero.treated_cohort_id), data)
         try:
             arms = _arms(study, zero, model, data)
         except MyelomartError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from myelomart.analysis_type import AnalysisType, Words
-from myelomart.display.curve_words import figure_name, frame_of
+from myelomart.display.curve_words import figure_name, figure_title, frame_of
 from myelomart.display.survival_table import survival_table
 from myelomart.estimates.curves import add_logrank, add_survival
 from myelomart.figures.survival_plot import survival_panel, tested_words
@@ -33,7 +33,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         frame = frame_of(study, analysis, endpoint, data, tested_words("Log-rank", p))
         results.add_panel(
             figure_name(study, analysis, endpoint),
-            survival_panel(drawn, frame, analysis.months), analysis.title,
+            survival_panel(drawn, frame, analysis.months), figure_title(study, analysis, endpoint),
         )  # fmt: skip
 
 

@@ -35,10 +35,7 @@ def frame_of(
     if rises:
         name = "Cumulative incidence"
     if title is None:
-        alone = len(study.endpoints_of(analysis)) == 1 and not analysis.comparator_cohort_id
-        title = analysis.title if alone else endpoint.label
-        if analysis.group_covariate_id and not alone:
-            title = f"{title}, by {in_sentence(study.covariate(analysis.group_covariate_id).label)}"
+        title = _title(study, analysis, endpoint)
     return Frame(title, name, time_zero(study, analysis, data, after_days), told, note)
 
 
@@ -48,15 +45,40 @@ def figure_name(study: Study, analysis: Analysis, endpoint: Endpoint) -> str:
     Analyses of one output that draw the same endpoints share a figure per endpoint; the endpoints
     of one that stands alone share a figure.
     """
-    what = ("analysis_type", "output_id", "endpoint_ids")
-    alike = [
-        one for one in study.analyses
-        if all(getattr(one, name) == getattr(analysis, name) for name in what)
-    ]  # fmt: skip
+    alike = _alike(study, analysis)
     if len(alike) < 2 and len(study.endpoints_of(analysis)) > 1:
         return f"{analysis.output_id}_{analysis.analysis_id}"
     by = f"_by_{analysis.group_covariate_id}" if analysis.group_covariate_id else ""
     return f"{analysis.output_id}_{endpoint.endpoint_id}{by if len(alike) < 2 else ''}"
+
+
+def figure_title(study: Study, analysis: Analysis, endpoint: Endpoint) -> str:
+    """What the figure of `figure_name` is called: its endpoint where several analyses share it."""
+    shared = len(_alike(study, analysis)) > 1 and len(study.endpoints_of(analysis)) > 1
+    return endpoint.label if shared else analysis.title
+
+
+def _alike(study: Study, analysis: Analysis) -> list[Analysis]:
+    what = ("analysis_type", "output_id", "endpoint_ids")
+    return [
+        one for one in study.analyses
+        if all(getattr(one, name) == getattr(analysis, name) for name in what)
+    ]  # fmt: skip
+
+
+def _title(study: Study, analysis: Analysis, endpoint: Endpoint) -> str:
+    """The title of a panel: the analysis, or the endpoint with its groups and other cohort."""
+    if analysis.comparator_cohort_id:
+        return endpoint.label
+    if len(study.endpoints_of(analysis)) == 1:
+        return analysis.title
+    title = endpoint.label
+    if analysis.group_covariate_id:
+        title += f", by {in_sentence(study.covariate(analysis.group_covariate_id).label)}"
+    alike = _alike(study, analysis)
+    if alike and alike[0].treated_cohort_id != analysis.treated_cohort_id:
+        title += f": {in_sentence(study.cohort(analysis.treated_cohort_id).label)}"
+    return title
 
 
 def index_label(cohort: Cohort, data: StudyData) -> str:

@@ -105,16 +105,17 @@ class Canvas:
 
     def path(self, points, colour=INK, width=1.5, fill="none", opacity=1.0, dash=None) -> None:
         """A line through ``points`` (x, y), or an area when ``fill`` is a colour."""
-        drawn = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
-        self.shape(drawn + ("Z" if fill != "none" else ""), colour, width, fill, opacity, dash)
+        self.shape(
+            _through(points) + ("Z" if fill != "none" else ""), colour, width, fill, opacity, dash
+        )
 
     def shape(self, d, colour="none", width=0.0, fill="none", opacity=1.0, dash=None) -> None:
         """A path in SVG's own words."""
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
         faint = f' opacity="{_n(opacity)}"' if opacity != 1 else ""
         self.parts.append(
-            f'<path d="{d}" fill="{fill}" stroke="{colour}" stroke-width="{_n(width)}" '
-            f'stroke-linejoin="round"{faint}{dashes}/>'
+            f'<path d="{d}" fill="{fill}" stroke="{colour}" stroke-width="{_n(width)}"'
+            f"{faint}{dashes}/>"
         )
 
     def rect(self, x, y, width, height, fill, colour="none", radius=0.0, line=1.0) -> None:
@@ -136,10 +137,13 @@ class Canvas:
     ) -> None:  # fmt: skip
         """Words whose middle height is at ``y``; ``anchor`` is start, middle or end."""
         weight = ' font-weight="700"' if bold else ""
+        style = "" if size == SMALL else f' font-size="{_n(size)}"'
+        style += "" if anchor == "start" else f' text-anchor="{anchor}"'
+        style += "" if colour == INK else f' fill="{colour}"'
         turn = f' transform="rotate(-90 {_n(x)} {_n(y)})"' if turned else ""
         self.parts.append(
-            f'<text x="{_n(x)}" y="{_n(y)}" dy=".35em" font-size="{_n(size)}" '
-            f'text-anchor="{anchor}" fill="{colour}"{weight}{turn}>{escape(shown(words))}</text>'
+            f'<text x="{_n(x)}" y="{_n(y)}" dy=".35em"{style}{weight}{turn}>'
+            f"{escape(shown(words))}</text>"
         )
 
     def svg(self) -> str:
@@ -159,6 +163,7 @@ class Canvas:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{said}"{described} '
             f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" font-family="{FONT}" '
+            f'font-size="{_n(SMALL)}" fill="{INK}" stroke-linejoin="round" '
             f"{size}><title>{said}</title>{desc}\n{drawn}\n</svg>\n"
         )
 
@@ -185,6 +190,20 @@ def round_ticks(low: float, high: float, most: int = 6) -> list[float]:
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [round(k * step, 10) for k in range(first, last + 1)]
+
+
+def _through(points) -> str:
+    """The path through ``points``, to a tenth of a pixel; level and upright parts in one number."""
+    words, before = [], (None, None)
+    for x, y in points:
+        x, y = (f"{float(value):.1f}".removesuffix(".0") for value in (x, y))
+        if (x, y) == before:
+            continue
+        first, level, upright = before[0] is None, y == before[1], x == before[0]
+        words.append(f"M{x} {y}" if first else f"H{x}" if level else f"V{y}" if upright
+                     else f"L{x} {y}")  # fmt: skip
+        before = x, y
+    return "".join(words)
 
 
 def _n(value) -> str:

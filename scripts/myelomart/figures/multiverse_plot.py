@@ -81,7 +81,7 @@ def _sheet(found: list[Specification], title: str, axis: str, width: float) -> C
             colour, weight = (QUIET, 1.1) if tick == 1 else (GRID, 0.7)
             sheet.line(left, down(tick), width - EDGE, down(tick), colour, weight)
             sheet.text(left - 6, down(tick), f"{tick:g}", SMALL, "end", QUIET)
-    sheet.text(12, top + TALL / 2, axis, SMALL, "middle", turned=True)
+    sheet.text(left - 36, top + TALL / 2, axis, SMALL, "middle", turned=True)
     for k, one in enumerate(found):
         x, colour = across(k + 0.5), _colour(one)
         sheet.line(x, down(max(one.ci_low, low)), x, down(min(one.ci_high, high)), colour, 1.1)
