@@ -23,7 +23,7 @@ from myelomart.figures.canvas import (
 )
 
 BALANCED = 0.1  # conventional limit of |SMD| (Austin 2009)
-ROW, STACKED, PLOT, NUMBER = 19.0, 32.0, 360.0, 34.0
+ROW, LEADING, PLOT, NUMBER = 19.0, 14.0, 360.0, 34.0
 
 
 def love_plot(differences: pd.DataFrame) -> Drawing:
@@ -42,9 +42,12 @@ def _sheet(differences: pd.DataFrame, is_narrow: bool) -> Canvas:
     names = [text_width(label, SMALL, bold=True) for label in labels]
     left = 16.0 if is_narrow else max(names, default=0) + 24
     room = NARROW_SHEET - 32 - NUMBER if is_narrow else PLOT
-    row = STACKED if is_narrow else ROW
+    parts = [wrapped(label, SMALL, room) if is_narrow else [label] for label in labels]
     top = 26.0 + (16 * len(populations) if is_narrow else 16)
-    bottom = top + row * len(labels)
+    bottom, places = top, []  # where the line of each label runs
+    for own in parts:
+        bottom += 18 + LEADING * len(own) if is_narrow else ROW
+        places.append(bottom - (8 if is_narrow else ROW / 2))
     final = differences[differences["population"] == populations[-1]]
     final = final.drop_duplicates("label").set_index("label")["smd"]
     apart = [label for label in labels if abs(final.get(label, 0.0)) > BALANCED]
@@ -64,21 +67,20 @@ def _sheet(differences: pd.DataFrame, is_narrow: bool) -> Canvas:
     sheet.text(left + room / 2, bottom + 31, words, SMALL, "middle")
     for k, note in enumerate(notes):
         sheet.text(8, bottom + 50 + 14 * k, note, SMALL, colour=QUIET)
-    for k, label in enumerate(labels):
-        y = top + row * (k + 1) - (8 if is_narrow else row / 2)
+    for label, own, y in zip(labels, parts, places, strict=True):
         is_apart = label in apart
-        if is_narrow:
-            sheet.text(left, y - 15, label, SMALL, bold=is_apart)
-        else:
-            sheet.text(left - 10, y, label, SMALL, "end", bold=is_apart)
+        for j, part in enumerate(reversed(own)):
+            if is_narrow:
+                sheet.text(left, y - 15 - LEADING * j, part, SMALL, bold=is_apart)
+            else:
+                sheet.text(left - 10, y, part, SMALL, "end", bold=is_apart)
         sheet.line(left, y, left + room, y, GRID, 0.7)
-    _points(sheet, differences, populations, labels, apart, across, reach, top, row, is_narrow)
+    at = dict(zip(labels, places, strict=True))
+    _points(sheet, differences, populations, at, apart, across, reach, is_narrow)
     return sheet
 
 
-def _points(
-    sheet, differences, populations, labels, apart, across, reach, top, row, is_narrow
-) -> None:
+def _points(sheet, differences, populations, places, apart, across, reach, is_narrow) -> None:
     """A circle per difference: hollow before, full in the end, a full diamond where still apart."""
     x = across.start
     for k, population in enumerate(populations):
@@ -88,10 +90,9 @@ def _points(
         sheet.text(at[0] + 16, at[1], population, SMALL)
         of_it = differences[differences["population"] == population]
         smd = of_it.drop_duplicates("label").set_index("label")["smd"]
-        for j, label in enumerate(labels):
+        for label, y in places.items():
             if label not in smd.index or pd.isna(smd[label]):
                 continue
-            y = top + row * (j + 1) - (8 if is_narrow else row / 2)
             place = min(max(smd[label], -reach), reach)  # the infinite stands at the edge
             is_apart = is_last and label in apart
             _mark(sheet, across(place), y, is_last, is_apart)

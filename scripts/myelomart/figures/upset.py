@@ -16,6 +16,7 @@ from myelomart.figures.canvas import (
     Canvas,
     Drawing,
     text_width,
+    wrapped,
 )
 
 ROW, TALL = 24.0, 150.0
@@ -32,9 +33,12 @@ def upset(combinations: list[tuple[tuple, int]], sizes: dict[str, int], said: st
 
 def _sheet(combinations, sizes: dict[str, int], said: str, width: float) -> Canvas:
     is_narrow = width <= NARROW_SHEET
-    column, side = (22.0, 62.0) if is_narrow else (34.0, 110.0)
-    name_width = max(text_width(label, SMALL) for label in sizes) + 14
-    left = 12 + side + name_width
+    column, side = (22.0, 0.0) if is_narrow else (34.0, 110.0)
+    # where there is less room the size stands in the name, and no bar beside it
+    names = {label: [f"{label}: {size}" if is_narrow else label] for label, size in sizes.items()}
+    if is_narrow:
+        names = {label: wrapped(one[0], SMALL, 130) for label, one in names.items()}
+    left = 26 + side + max(text_width(part, SMALL) for one in names.values() for part in one)
     shown = combinations[: max(3, min(MOST, int((width - left - 24) / column)))]
     bottom = 40 + TALL
     told = "; ".join(f"{' + '.join(one) or 'none'}: {n}" for one, n in shown)
@@ -52,10 +56,13 @@ def _sheet(combinations, sizes: dict[str, int], said: str, width: float) -> Canv
         y = bottom + 20 + ROW * (row + 0.5)
         if row % 2 == 0:
             sheet.rect(left, y - ROW / 2, column * len(shown), ROW, "#f5f7fa")
-        long = (side - 28) * size / widest
-        sheet.rect(12 + side - long, y - 7, long, 14, QUIET)
-        sheet.text(8 + side - long, y, str(size), SMALL, "end", QUIET)
-        sheet.text(left - 8, y, label, SMALL, "end")
+        if not is_narrow:
+            long = (side - 28) * size / widest
+            sheet.rect(12 + side - long, y - 7, long, 14, QUIET)
+            sheet.text(8 + side - long, y, str(size), SMALL, "end", QUIET)
+        for k, part in enumerate(names[label]):
+            at = y + 12 * (k - (len(names[label]) - 1) / 2)
+            sheet.text(left - 8, at, part, SMALL, "end")
         for k, (present, _) in enumerate(shown):
             x = left + column * (k + 0.5)
             sheet.circle(x, y, 5.5, INK if label in present else GRID)
