@@ -27,6 +27,7 @@ from myelomart.study_data import StudyData
 from myelomart.survival import cox_regression, landmark_rows, start_stop_rows
 
 NAIVE = "ever against never (immortal-time biased)"
+FEWEST_DRAWN = 5  # persons of a group: the curve of fewer is their own times
 TIME_VARYING = "time-varying exposure"
 
 
@@ -68,6 +69,12 @@ def _endpoint(
     def curves(own: pd.DataFrame, way: str, anchor: str, after_days: int) -> None:
         """Kaplan-Meier of both groups as this way of grouping has them, as a panel."""
         drawn, told = _curves(analysis, endpoint, own, labels, way, anchor, results)
+        if any(curve.n < FEWEST_DRAWN for curve in drawn.values()):
+            results.warnings.append(
+                f"{analysis.output_id}, {endpoint.label}, {way}: a group has fewer than "
+                f"{FEWEST_DRAWN} persons, so that no curve is drawn."
+            )
+            return
         frame = frame_of(
             study, analysis, endpoint, data, told, title=f"{endpoint.label}: {way}",
             after_days=after_days,

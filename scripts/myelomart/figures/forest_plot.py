@@ -28,7 +28,7 @@ from myelomart.figures.canvas import (
 
 NARROWEST, WIDEST = 0.05, 50.0  # an interval that goes further ends in an arrow
 ROW, PLOT, LEADING = 20.0, 210.0, 13.0
-LONGEST, GAP = 235.0, 16.0
+LONGEST, GAP = 255.0, 16.0
 TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 25, 50)
 MARKS = {
     "†": "† not interpretable: one arm was tested more than twice as much.",
@@ -288,7 +288,7 @@ def _column_width(head: str, cells: list[str]) -> float:
 def _heading(head: str) -> list[str]:
     """A heading in lines: a comma ends one, and no line is longer than most numbers."""
     parts = head.split(", ", 1)
-    return [line for part in parts for line in wrapped(part, SMALL, 120)]
+    return [line for part in parts for line in wrapped(part, SMALL, 150)]
 
 
 def _frame(canvas, across, sheet: _Sheet, top: float, bottom: float) -> None:

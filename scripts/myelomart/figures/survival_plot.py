@@ -6,7 +6,7 @@ left: `coarse_plot`, which draws what a disclosure policy lets be known, has non
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -124,28 +124,35 @@ def _events_and_median(curve) -> str:
 def _panel(lines: list[_Line], frame: Frame, months, start: float, corners=None) -> Canvas:
     """Curves that begin at ``start``: 1 for survival, 0 for incidence; steps, or ``corners``."""
     heads = wrapped(frame.title, 12, NARROW_SHEET - INDENT - EDGE)
+    shared, lines = _without_prefix(lines)
     keys = _keys(lines)
     told = [part for one in frame.told if one for part in wrapped(one, SMALL, NARROW_SHEET - 40)]
     notes = wrapped(frame.note, SMALL, NARROW_SHEET - 20) if frame.note else []
-    top = 20 + 15 * len(heads) + LEADING * (sum(len(k) for k in keys) + len(told)) + 4
-    height = top + PLOT + 54 + 16 * (len(lines) + 1) + LEADING * len(notes) + 4
+    under = wrapped(frame.x_title, SMALL, NARROW_SHEET - LEFT + 20)
+    above = sum(len(k) for k in keys) + len(told) + len(shared)
+    top = 24 + 15 * len(heads) + LEADING * above
+    plot_end = top + PLOT + LEADING * (len(under) - 1)
+    height = plot_end + 54 + 16 * (len(lines) + 1) + LEADING * len(notes) + 4
     sheet = Canvas(NARROW_SHEET, height, _said(lines, frame), told=_seen(lines, frame))
     for k, head in enumerate(heads):
         sheet.text(INDENT, 14 + 15 * k, head, 12, bold=True)
-    y = _legend(sheet, keys, 20 + 15 * len(heads) - 2)
+    y = 18 + 15.0 * len(heads)
+    for k, part in enumerate(shared):
+        sheet.text(INDENT, y + LEADING * k, part, colour=QUIET)
+    y = _legend(sheet, keys, y + LEADING * len(shared))
     for k, part in enumerate(told):
         sheet.text(INDENT, y + LEADING * k, part, colour=QUIET)
     most = 1.0 if start else _top(lines)
     across = Scale(0, max([*months, 1e-9]) or 1, LEFT, NARROW_SHEET - EDGE - 4)
     down = Scale(0, most, top + PLOT, top + 6)
-    _axes(sheet, across, down, months, most, frame)
+    _axes(sheet, across, down, months, most, frame, under)
     last = max(months) if max(months) > 0 else np.inf
     has_bands = len(lines) <= MOST_BANDS
     for k, line in enumerate(lines):
         _curve(sheet, across, down, line, k, start, last, corners or _steps, has_bands)
     if start:
         _medians(sheet, across, down, lines, last)
-    y = _at_risk(sheet, across, lines, months, top + PLOT + 50)
+    y = _at_risk(sheet, across, lines, months, plot_end + 50)
     for k, part in enumerate(notes):
         sheet.text(10, y + LEADING * k, part, colour=QUIET)
     return sheet
@@ -160,6 +167,15 @@ def _seen(lines: list[_Line], frame: Frame) -> str:
     """What the curves say, in words."""
     parts = [f"{line.label}: {line.beside}" if line.beside else line.label for line in lines]
     return ". ".join([*parts, *(one for one in frame.told if one)]) + "."
+
+
+def _without_prefix(lines: list[_Line]) -> tuple[list[str], list[_Line]]:
+    """What many labels begin with ("EMD at baseline and at progression: "), once, above them."""
+    begun = {line.label.split(": ", 1)[0] for line in lines}
+    if len(lines) <= MOST_BANDS or len(begun) > 1 or any(": " not in one.label for one in lines):
+        return [], lines
+    shorter = [replace(line, label=line.label.split(": ", 1)[1]) for line in lines]
+    return wrapped(f"{begun.pop()}:", SMALL, NARROW_SHEET - 40), shorter
 
 
 def _keys(lines: list[_Line]) -> list[list[tuple[str, bool]]]:
@@ -198,7 +214,7 @@ def _top(lines: list[_Line]) -> float:
     return next((top for top in TOPS if top >= highest), 1.0)
 
 
-def _axes(sheet, across, down, months, most, frame: Frame) -> None:
+def _axes(sheet, across, down, months, most, frame: Frame, under: list[str]) -> None:
     right = NARROW_SHEET - EDGE
     for share in np.linspace(0, most, 5):
         sheet.line(LEFT, down(share), right, down(share), GRID, 0.8)
@@ -211,9 +227,9 @@ def _axes(sheet, across, down, months, most, frame: Frame) -> None:
     middle = (down(0) + down(most)) / 2
     words = wrapped(frame.y_title, SMALL, PLOT)[:1]
     sheet.text(12, middle, words[0], SMALL, "middle", INK, turned=True)
-    under = wrapped(frame.x_title, SMALL, NARROW_SHEET - LEFT + 20)[0]
-    at = min((LEFT + right) / 2, NARROW_SHEET - 6 - text_width(under, SMALL) / 2)
-    sheet.text(at, down(0) + 30, under, SMALL, "middle")
+    for k, part in enumerate(under):
+        at = min((LEFT + right) / 2, NARROW_SHEET - 6 - text_width(part, SMALL) / 2)
+        sheet.text(at, down(0) + 30 + LEADING * k, part, SMALL, "middle")
 
 
 def _at_risk(sheet, across, lines: list[_Line], months, y: float) -> float:
