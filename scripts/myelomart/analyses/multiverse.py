@@ -54,6 +54,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     choices = data.rows["choices"]
     if not len(choices):
         raise NoData("the study has no rows in seeds/studies/analysis_choices")
+    choices = choices.sort_values(["sort_order", "choice_id"])
     models = choices[choices["dimension"] == "score_model"].to_dict("records")
     ways = choices[choices["dimension"] == "arms"].to_dict("records")
     found: dict[str, list[Specification]] = {}
