@@ -46,7 +46,9 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 
 def _named(steps: pd.DataFrame, cohort: Cohort, data: StudyData) -> pd.DataFrame:
     """The steps with the index event and its calendar period called by what they are."""
-    period = f"Index from {cohort.index_from or 'any day'} to {cohort.index_to or 'the last day'}"
+    ends = (("from", cohort.index_from), ("to", cohort.index_to))
+    period = " ".join(f"{word} {day}" for word, day in ends if day)
+    period = f"Index {period or 'on any day'}"
     names = {-1: index_label(cohort, data), 0: period}
     return steps.assign(label=steps["step"].map(names).fillna(steps["label"]))
 
