@@ -22,6 +22,7 @@ from myelomart.analyses import (
     attrition,
     baseline,
     hazard_ratios,
+    multiverse,
     robustness,
     subgroups,
     two_arm_survival,
@@ -517,3 +518,26 @@ def test_the_origin_of_a_ratio_names_its_tests_and_the_printed_numbers_beside_it
         shown = section(study, one, run_study(study, data), data)
         read = ("study_population", "study_covariates", "study_endpoints", *tested)
         assert shown.models == (*read, "study_published")
+
+
+# ---- every way
+
+
+def test_the_studys_own_way_is_among_all_ways_with_its_own_ratio(make, data):
+    common = {"caliper": np.nan, "caliper_scale": None, "match_order": None, "row_groups": np.nan}
+    own = {"method": "matching", "caliper": 0.2, "caliper_scale": "probability"}
+    data.rows["choices"] = pd.DataFrame(
+        [
+            common | {"choice_id": "all", "dimension": "score_model", "label": "All"},
+            common | own | {"choice_id": "own", "dimension": "arms", "label": "Pairs",
+                            "match_order": "smallest"},
+            common | {"choice_id": "over", "dimension": "arms", "label": "Overlap",
+                      "method": "overlap"},
+        ]
+    ).assign(sort_order=[1, 2, 3])  # fmt: skip
+    results = make(multiverse, endpoint_ids="fever")
+    ways = results.estimate_frame().set_index("row_label")
+    assert list(ways["status"].dropna().index) == ["Time zero; All; Pairs"]
+    assert ways.loc["Time zero; All; Pairs", "estimate"] == pytest.approx(FEVER, rel=1e-9)
+    assert set(ways.index) == {"Time zero; All; Pairs", "Time zero; All; Overlap"}
+    assert "2 ways" in results.figures["OUT-2_fever_every_way"]
