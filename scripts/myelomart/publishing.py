@@ -16,6 +16,7 @@ from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.suppression import Hidden, suppress
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
+from myelomart.figures.formats import SVG
 from myelomart.lineage import read_origin
 from myelomart.private_files import private
 from myelomart.project import is_clone, project_root
@@ -74,14 +75,14 @@ def run_studies(
     return Run(chapters, facts, None if policy else quality, hidden)
 
 
-def publish(run: Run, out: Path) -> None:
+def publish(run: Run, out: Path, formats: tuple[str, ...] = (SVG,)) -> None:
     """Write every study into a folder of its own under ``out``, with its tables and its report."""
     for one in run.chapters:
         texts = {f"tables/{name}.csv": text for name, text in _tables(one).items()}
         texts["tables/code_lists.csv"] = code_table(one.study).as_csv()
         texts["report.html"] = page_of(replace(run, chapters=[one]))
         told = manifest(one.results, run.facts, one)
-        write_results(one.results, out / one.study.study_id, told, texts)
+        write_results(one.results, out / one.study.study_id, told, texts, formats)
 
 
 def _tables(one: Chapter) -> dict[str, str]:

@@ -13,6 +13,9 @@ import pandas as pd
 
 from myelomart import whole
 from myelomart.errors import MyelomartError
+from myelomart.figures.canvas import Canvas, Drawing
+from myelomart.figures.formats import SVG, converted
+from myelomart.figures.panels import joined
 from myelomart.private_files import private
 from myelomart.spreadsheet import safe
 
@@ -81,7 +84,8 @@ class Results:
     estimates: list[dict] = field(default_factory=list)
     curves: list[pd.DataFrame] = field(default_factory=list)
     pairs: list[pd.DataFrame] = field(default_factory=list)  # who is compared with whom
-    figures: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, Drawing] = field(default_factory=dict)
+    panels: dict[str, list[tuple]] = field(default_factory=dict)  # figure to analysis and sheet
     warnings: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # analysis: what it lacked, in words
     stopped: str | None = None  # why no analysis could be made
@@ -108,8 +112,35 @@ class Results:
         """Keep a figure under a file name that no other figure has."""
         if name in self.figures:
             name = f"{name}_{self.analysis_id}"
-        self.figures[name] = svg
+        self.figures[name] = svg if isinstance(svg, Drawing) else Drawing(svg)
         self.figure_of[name] = self.analysis_id
+
+    def add_panel(self, name: str, sheet: Canvas, title: str) -> None:
+        """Add a panel to the figure ``name``, which several analyses may draw together.
+
+        The figure is the first one's, and called by its title.
+        """
+        own = self.panels.setdefault(name, [])
+        own.append((self.analysis_id, sheet, title))
+        self._join(name)
+
+    def _join(self, name: str) -> None:
+        own = self.panels[name]
+        self.figures[name] = joined([sheet for _, sheet, _ in own], own[0][2])
+        self.figure_of[name] = own[0][0]
+
+    def leave_out(self, analysis_id: str) -> None:
+        """Drop all that an analysis has made."""
+        self.estimates = [one for one in self.estimates if one["analysis_id"] != analysis_id]
+        self.curves = [one for one in self.curves if not (one["analysis_id"] == analysis_id).any()]
+        for name in self.own_figures(analysis_id):
+            del self.figures[name], self.figure_of[name]
+        for name, own in list(self.panels.items()):
+            self.panels[name] = [panel for panel in own if panel[0] != analysis_id]
+            if not self.panels[name]:
+                del self.panels[name]
+            elif len(self.panels[name]) < len(own):
+                self._join(name)
 
     def add_curve(self, curve: pd.DataFrame) -> None:
         """Keep a curve of the analysis at work."""
@@ -148,14 +179,16 @@ class Results:
 
 
 def write_results(
-    results: Results, folder: Path, manifest: dict, texts: dict[str, str] | None = None
-) -> None:
-    """Write one study into ``folder``: estimates, curves, figures, ``texts`` by path, manifest.
+    results: Results, folder: Path, manifest: dict, texts: dict[str, str] | None = None,
+    formats: tuple[str, ...] = (SVG,),
+) -> None:  # fmt: skip
+    """Write one study into ``folder``: estimates, curves, figures in each of
+    ``formats``, ``texts`` by path, manifest.
 
     The folder takes the place of the former one when it is whole. The manifest is written last and
     holds the hash of every file. Raises ``MyelomartError`` where the folder holds other files.
     """
-    figures = {f"figures/{name}.svg": svg for name, svg in results.figures.items()}
+    figures = figure_files(results, formats)
     frames = {"estimates": results.estimate_frame(), "curves": results.curve_frame()}
     with whole.folder(folder, MADE_BY) as made:
         for name, frame in frames.items():
@@ -163,7 +196,7 @@ def write_results(
             safe(frame).to_csv(made / f"{name}.csv", index=False, lineterminator="\n")
         for name, text in (figures | (texts or {})).items():
             (made / name).parent.mkdir(exist_ok=True)
-            (made / name).write_text(text, encoding="utf-8")
+            (made / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         if results.pairs:
             pairs = results.pair_frame()
             with private():
@@ -177,6 +210,17 @@ def write_results(
             json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
             encoding="utf-8",
         )
+
+
+def figure_files(results: Results, formats: tuple[str, ...] = (SVG,)) -> dict[str, str | bytes]:
+    """Every figure by its path in each format, and what is drawn of it where there is less room."""
+    files: dict[str, str | bytes] = {}
+    for name, drawn in results.figures.items():
+        for end, svg in (("", drawn), ("_narrow", drawn.narrow)):
+            for kind in formats if svg is not None else ():
+                made = svg if kind == SVG else converted(svg, kind)
+                files[f"figures/{name}{end}.{kind}"] = made
+    return files
 
 
 def faults_of(folder: Path) -> list[str]:

@@ -48,12 +48,5 @@ def _leave_out(analysis: Analysis, error: MyelomartError, results: Results) -> N
     """Drop what an analysis had made before it could not go on, and say what was missing."""
     said = str(error).rstrip(".") + "."
     results.missing[analysis.analysis_id] = said[0].upper() + said[1:]
-    results.estimates = [
-        one for one in results.estimates if one["analysis_id"] != analysis.analysis_id
-    ]
-    results.curves = [
-        one for one in results.curves if not (one["analysis_id"] == analysis.analysis_id).any()
-    ]
-    for name in results.own_figures(analysis.analysis_id):
-        del results.figures[name], results.figure_of[name]
+    results.leave_out(analysis.analysis_id)
     results.add(analysis.output_id, "not_produced", row_label=analysis.title, status="no_data")

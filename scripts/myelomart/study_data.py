@@ -43,6 +43,10 @@ class StudyData:
     lines = _Rows("study_lines", "cohort_id, person_id, ordinal_after_index")
     levels = _Rows("study_category_order", "level_kind, sort_order, level", is_of_study=False)
     strata = _Rows("study_subgroups", "stratum_id, cohort_id, person_id")
+    event_groups = _Rows("event_groups", "event_group_id, label", is_of_study=False)
+    curve_names = _Rows("curve_names", "endpoint_id")
+    ratio_units = _Rows("ratio_units", "covariate_id")
+    choices = _Rows("analysis_choices", "sort_order, choice_id")
     published = _Rows("study_published", "row_id")
     warnings = _Rows("study_warnings", "warning")
 

@@ -6,13 +6,15 @@ import pandas as pd
 
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.cells import cell
+from myelomart.display.curve_words import index_label
 from myelomart.display.grouping import grouped
 from myelomart.display.numbers import NOTHING, count_of, rounded
 from myelomart.display.printed import is_word
 from myelomart.display.table import Table
-from myelomart.errors import NoData
+from myelomart.errors import MyelomartError, NoData
 from myelomart.estimates.proportions import add_percent
 from myelomart.figures.flow import flow_chart
+from myelomart.population.comparison import compare
 from myelomart.population.members import members
 from myelomart.results import Results
 from myelomart.study import Analysis, Cohort, Study
@@ -35,8 +37,37 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 results, analysis.output_id, count, size, KNOWN, population="source",
                 row_group="Of these", row_label=f"{block}: known", arm=cohort.label,
             )  # fmt: skip
-        flows.append((cohort.label, steps, {block: count for block, (count, _) in known.items()}))
-    results.add_figure(f"{analysis.output_id}_flow", flow_chart(flows))
+        told = {block: count for block, (count, _) in known.items()}
+        flows.append((cohort.label, _named(steps, cohort, data), told))
+    results.add_figure(
+        f"{analysis.output_id}_flow", flow_chart(flows, _pairs(study, analysis, data))
+    )
+
+
+def _named(steps: pd.DataFrame, cohort: Cohort, data: StudyData) -> pd.DataFrame:
+    """The steps with the index event and its calendar period called by what they are."""
+    ends = (("from", cohort.index_from), ("to", cohort.index_to))
+    period = " ".join(f"{word} {day}" for word, day in ends if day)
+    period = f"Index {period or 'on any day'}"
+    names = {-1: index_label(cohort, data), 0: period}
+    return steps.assign(label=steps["step"].map(names).fillna(steps["label"]))
+
+
+def _pairs(study: Study, analysis: Analysis, data: StudyData) -> int | None:
+    """How many pairs the first analysis that matches these arms has; None where none does."""
+    arms = (analysis.treated_cohort_id, analysis.comparator_cohort_id)
+    matched = next(
+        (
+            one for one in study.analyses if one.population == "matched"
+            and (one.treated_cohort_id, one.comparator_cohort_id) == arms
+        ), None,
+    )  # fmt: skip
+    if matched is None:
+        return None
+    try:
+        return int(compare(study, matched, data).matched["pair"].nunique())
+    except MyelomartError:
+        return None  # the analyses that need pairs say why there are none
 
 
 def _step(analysis: Analysis, cohort: Cohort, step, results: Results) -> None:

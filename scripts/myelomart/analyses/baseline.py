@@ -10,6 +10,7 @@ from myelomart.display.table import INDENT, Table
 from myelomart.estimates.proportions import add_percent
 from myelomart.estimates.spread import mean_of, median_of
 from myelomart.figures.love_plot import BALANCED, love_plot
+from myelomart.figures.overlap_plot import overlap_plot
 from myelomart.population.comparison import UNKNOWN, Comparison, compare
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Study
@@ -62,6 +63,17 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             f"standard deviations in: {', '.join(apart)}."
         )
     results.add_figure(f"{analysis.output_id}_balance", love_plot(pd.DataFrame(differences)))
+    if analysis.population == "matched":
+        scored = comparison.persons.dropna(subset="score")
+        arms = [scored[scored["treated"] == side] for side in (True, False)]
+        results.add_figure(
+            f"{analysis.output_id}_overlap",
+            overlap_plot(
+                tuple(arm["score"].to_numpy(float) for arm in arms),
+                tuple((arm["pair"] >= 0).to_numpy() for arm in arms),
+                (labels[True], labels[False]),
+            ),
+        )
 
 
 def _warn_of_sites(persons: pd.DataFrame, labels: dict[bool, str], results: Results) -> None:

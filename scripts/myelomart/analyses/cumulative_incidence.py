@@ -7,13 +7,16 @@ import pandas as pd
 
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.cells import rate_of
+from myelomart.display.curve_words import frame_of
 from myelomart.display.grouping import first, grouped
 from myelomart.display.numbers import NOTHING, p_value, rounded
 from myelomart.display.survival_table import months_of
 from myelomart.display.table import Table
 from myelomart.errors import NoData, StatisticsError
 from myelomart.estimates.curves import DAYS_PER_MONTH, keep_curve
-from myelomart.figures.survival_plot import incidence_plot
+from myelomart.figures.canvas import Canvas
+from myelomart.figures.panels import joined
+from myelomart.figures.survival_plot import incidence_panel, tested_words
 from myelomart.population.members import arms_of, followed, members
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
@@ -32,27 +35,44 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 f"«{endpoint.label}» happened to none of {len(rows)} persons followed: there is "
                 "no incidence to draw"
             )
-        drawn, at_risk = {}, {}
-        for label, arm in arms.items():
-            own = rows[rows.index.isin(arm.index)]
-            made = _incidence(analysis, endpoint, label, own, results)
-            if made is not None:
-                drawn[label] = made
-                time = own["time_days"].to_numpy() / DAYS_PER_MONTH
-                at_risk[label] = np.array([(time >= month).sum() for month in analysis.months])
-        p = _gray(analysis, endpoint, rows, arms, results)
+        sheet = incidence_of(study, analysis, endpoint, rows, arms, data, results)
         by = f"_by_{analysis.group_covariate_id}" if analysis.group_covariate_id else ""
         results.add_figure(
             f"{analysis.output_id}_incidence_{endpoint.endpoint_id}{by}",
-            incidence_plot(drawn, at_risk, endpoint.label, analysis.months, p, analysis.title),
+            joined([sheet], endpoint.label),
         )
+
+
+def incidence_of(
+    study: Study, analysis: Analysis, endpoint: Endpoint, rows: pd.DataFrame,
+    arms: dict[str, pd.DataFrame], data: StudyData, results: Results,
+) -> Canvas:  # fmt: skip
+    """Add curves, incidences and Gray's test of the ``arms`` of ``rows``; return them as a panel.
+
+    A group in which nobody had the event has no incidence and no curve.
+    """
+    drawn, at_risk, censored = {}, {}, {}
+    for label, arm in arms.items():
+        own = rows[rows.index.isin(arm.index)]
+        made = _incidence(analysis, endpoint, label, own, results)
+        if made is not None:
+            drawn[label] = made
+            time = own["time_days"].to_numpy() / DAYS_PER_MONTH
+            at_risk[label] = np.array([(time >= month).sum() for month in analysis.months])
+            censored[label] = time[(own["event"] == 0).to_numpy()]
+    told = tested_words("Gray's test", _gray(analysis, endpoint, rows, arms, results))
+    silent = [label for label in arms if label not in drawn]
+    note = f"No event: {', '.join(silent)}." if silent and drawn else ""
+    frame = frame_of(study, analysis, endpoint, data, told, rises=True, note=note)
+    return incidence_panel(drawn, at_risk, censored, frame, analysis.months)
 
 
 def _incidence(analysis: Analysis, endpoint: Endpoint, label: str, own, results: Results):
     """Add the incidence of one group; None where nobody in it had the event."""
     common = {
-        "population": "all", "row_group": endpoint.row_group, "row_label": endpoint.label,
-        "arm": label, "endpoint": endpoint.endpoint_id, "time_anchor": "index",
+        "population": analysis.population, "row_group": endpoint.row_group,
+        "row_label": endpoint.label, "arm": label, "endpoint": endpoint.endpoint_id,
+        "time_anchor": "index",
     }  # fmt: skip
     for statistic, code in (("events", 1), ("competing_events", 2)):
         count = int((own["event"] == code).sum())
@@ -77,7 +97,7 @@ def _incidence(analysis: Analysis, endpoint: Endpoint, label: str, own, results:
         )  # fmt: skip
     gone = np.diff(np.append(curve.n_risk, 0.0)) * -1
     keep_curve(
-        results, analysis.output_id, endpoint.endpoint_id, label, "incidence",
+        results, analysis.output_id, endpoint.endpoint_id, label, analysis.population,
         time=curve.time, n_risk=curve.n_risk, n_event=curve.n_event,
         n_censored=gone - curve.n_event, level=curve.incidence,
         limits=(curve.ci_low, curve.ci_high),
@@ -94,8 +114,9 @@ def _gray(analysis, endpoint, rows, arms, results) -> float | None:
         return None
     kept = rows[group.notna()]
     common = {
-        "population": "all", "row_group": endpoint.row_group, "row_label": endpoint.label,
-        "endpoint": endpoint.endpoint_id, "time_anchor": "index", "p_test": "Gray",
+        "population": analysis.population, "row_group": endpoint.row_group,
+        "row_label": endpoint.label, "endpoint": endpoint.endpoint_id, "time_anchor": "index",
+        "p_test": "Gray",
         "denominator": len(kept),
     }  # fmt: skip
     try:

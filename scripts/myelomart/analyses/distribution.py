@@ -8,10 +8,12 @@ import pandas as pd
 
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.by_arm import table_by_arm
+from myelomart.display.numbers import NAMES
 from myelomart.errors import NoData
 from myelomart.estimates.proportions import add_size
 from myelomart.estimates.spread import median_of
 from myelomart.figures.boxes import boxes
+from myelomart.figures.survival_plot import tested_words
 from myelomart.population.members import arms_of, members
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Study
@@ -57,7 +59,8 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             )  # fmt: skip
         if len(set(labels)) > 2:
             _pairs(analysis, one, found, results)
-        drawn.append((one.label, found, tested.p if tested else None))
+        name = NAMES.get(tested.test, tested.test) if tested else ""
+        drawn.append((one.label, found, tested_words(name, tested.p) if tested else ""))
     results.add_figure(f"{analysis.output_id}_boxes", boxes(drawn, analysis.title))
 
 

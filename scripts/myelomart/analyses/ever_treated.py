@@ -11,6 +11,7 @@ import pandas as pd
 
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.cells import events_of, value_of
+from myelomart.display.curve_words import frame_of
 from myelomart.display.grouping import grouped
 from myelomart.display.numbers import p_value, ratio
 from myelomart.display.table import Table
@@ -18,7 +19,7 @@ from myelomart.errors import NoData, StatisticsError
 from myelomart.estimates.curves import add_logrank, add_survival
 from myelomart.estimates.proportions import add_percent
 from myelomart.figures.forest_plot import ratio_forest
-from myelomart.figures.survival_plot import survival_plot
+from myelomart.figures.survival_plot import survival_panel, tested_words
 from myelomart.population.members import followed, members, warn_of_no_event
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
@@ -26,6 +27,7 @@ from myelomart.study_data import StudyData
 from myelomart.survival import cox_regression, landmark_rows, start_stop_rows
 
 NAIVE = "ever against never (immortal-time biased)"
+FEWEST_DRAWN = 5  # persons of a group: the curve of fewer is their own times
 TIME_VARYING = "time-varying exposure"
 
 
@@ -46,10 +48,12 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         rows = followed(persons, data, endpoint)
         warn_of_no_event(rows, endpoint, analysis.output_id, results)
         start = exposed["time_days"].reindex(rows.index).to_numpy(float)
-        _endpoint(analysis, endpoint, exposure, rows, start, results)
+        _endpoint(study, analysis, endpoint, exposure, rows, start, data, results)
 
 
-def _endpoint(analysis, endpoint: Endpoint, exposure: Endpoint, rows, start, results) -> None:
+def _endpoint(
+    study, analysis, endpoint: Endpoint, exposure: Endpoint, rows, start, data, results
+) -> None:
     landmark = analysis.landmark_day or 0
     labels = (exposure.label, f"not: {exposure.label}")
     ever = start < rows["time_days"].to_numpy()
@@ -61,7 +65,26 @@ def _endpoint(analysis, endpoint: Endpoint, exposure: Endpoint, rows, start, res
         row_group=endpoint.row_group, row_label=endpoint.label, arm=labels[0],
         endpoint=endpoint.endpoint_id, time_anchor="index",
     )  # fmt: skip
-    _curves(analysis, endpoint, naive, labels, NAIVE, "index", results)
+
+    def curves(own: pd.DataFrame, way: str, anchor: str, after_days: int) -> None:
+        """Kaplan-Meier of both groups as this way of grouping has them, as a panel."""
+        drawn, told = _curves(analysis, endpoint, own, labels, way, anchor, results)
+        if any(curve.n < FEWEST_DRAWN for curve in drawn.values()):
+            results.warnings.append(
+                f"{analysis.output_id}, {endpoint.label}, {way}: a group has fewer than "
+                f"{FEWEST_DRAWN} persons, so that no curve is drawn."
+            )
+            return
+        frame = frame_of(
+            study, analysis, endpoint, data, told, title=f"{endpoint.label}: {way}",
+            after_days=after_days,
+        )  # fmt: skip
+        results.add_panel(
+            f"{analysis.output_id}_{analysis.analysis_id}",
+            survival_panel(drawn, frame, analysis.months), analysis.title,
+        )  # fmt: skip
+
+    curves(naive, NAIVE, "index", 0)
     fits = {NAIVE: (time, event, ever, None)}
     at_landmark = f"landmark at day {landmark}"
     try:
@@ -69,7 +92,7 @@ def _endpoint(analysis, endpoint: Endpoint, exposure: Endpoint, rows, start, res
         own = rows.iloc[kept["person"]].assign(
             time_days=kept["time"].to_numpy(), exposed=kept["exposed"].to_numpy() == 1
         )
-        _curves(analysis, endpoint, own, labels, at_landmark, f"index + {landmark} days", results)
+        curves(own, at_landmark, f"index + {landmark} days", landmark)
         fits[at_landmark] = (
             kept["time"].to_numpy(), kept["event"].to_numpy(), kept["exposed"].to_numpy(), None
         )  # fmt: skip
@@ -89,12 +112,13 @@ def _endpoint(analysis, endpoint: Endpoint, exposure: Endpoint, rows, start, res
         ratio_forest(
             pd.DataFrame(shown), beside, f"hazard ratio of {exposure.label}",
             f"{endpoint.label}: hazard ratio of {exposure.label} in three ways", "HR (95 % CI)",
+            "Wald",
         ),
     )  # fmt: skip
 
 
-def _curves(analysis, endpoint, rows, labels, way, anchor, results) -> None:
-    """Kaplan-Meier of both groups as this way of grouping has them."""
+def _curves(analysis, endpoint, rows, labels, way, anchor, results) -> tuple[dict, str]:
+    """Curves of both groups as this way of grouping has them, and their test in words."""
     arms = {labels[0]: rows[rows["exposed"]], labels[1]: rows[~rows["exposed"]]}
     arms = {label: own for label, own in arms.items() if len(own)}
     drawn = {
@@ -102,11 +126,7 @@ def _curves(analysis, endpoint, rows, labels, way, anchor, results) -> None:
         for label, own in arms.items()
     }
     p = add_logrank(analysis, endpoint, rows, arms, results, way, anchor)
-    name = "naive" if way == NAIVE else "landmark"
-    results.add_figure(
-        f"{analysis.output_id}_{endpoint.endpoint_id}_{name}",
-        survival_plot(drawn, f"{endpoint.label}: {way}", analysis.months, p, analysis.title),
-    )
+    return drawn, tested_words("Log-rank", p)
 
 
 def _ratio(analysis, endpoint, labels, way, stop, happened, treated, entry, results) -> dict:

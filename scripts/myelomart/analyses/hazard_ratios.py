@@ -8,10 +8,13 @@ from myelomart.display.grouping import distinct, first, grouped
 from myelomart.display.numbers import NOTHING, p_value, ratio, rounded
 from myelomart.display.table import Table
 from myelomart.errors import StatisticsError
+from myelomart.estimates.absolute import absolute_effects, add_absolute
+from myelomart.estimates.curves import DAYS_PER_MONTH
 from myelomart.estimates.proportions import add_percent
 from myelomart.estimates.ratios import PENALISED, first_ratio
 from myelomart.figures.forest_plot import forest_plot
 from myelomart.population.comparison import Comparison, compare, endpoint_rows
+from myelomart.population.weights import weights_of
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
 from myelomart.study_data import StudyData
@@ -80,7 +83,28 @@ def _endpoint(
     if endpoint.tested_event_group:
         status = _testing(analysis, endpoint, kept, data, labels, common, results)
     ratio = _hazard_ratio(analysis, kept, comparison, common, labels, status, results)
-    return shown | ratio
+    return shown | ratio | _absolute(analysis, kept, comparison, common, labels, results)
+
+
+def _absolute(analysis, kept, comparison, common, labels, results) -> dict:
+    """Add the risks at the horizon and their differences; weighted beneath an adjusted ratio."""
+    months = analysis.months[-1] if analysis.months_shown else None
+    horizon = common["timepoint_months"] or months
+    arms = [kept[kept["treated"] == side] for side in (True, False)]
+    if not horizon or not all(len(arm) for arm in arms):
+        return {}
+    weights = None
+    if analysis.adjustment == "covariates":
+        weights = weights_of(comparison).reindex(kept.index)
+        kept, weights = kept[weights.notna()], weights.dropna().to_numpy()
+    sizes = tuple((int((arm["event"] == 1).sum()), len(arm)) for arm in arms)
+    found = absolute_effects(
+        kept["time_days"].to_numpy() / DAYS_PER_MONTH, kept["event"].to_numpy(),
+        kept["treated"].to_numpy(bool), horizon, weights=weights,
+        cluster=kept["pair"].to_numpy() if analysis.population == "matched" else None,
+    )  # fmt: skip
+    add_absolute(found, analysis.output_id, sizes, common, labels, results)
+    return {"absolute": found}
 
 
 def _hazard_ratio(analysis, kept, comparison, common, labels, status, results) -> dict:

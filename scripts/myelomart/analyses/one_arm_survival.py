@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from myelomart.analysis_type import AnalysisType, Words
+from myelomart.display.curve_words import figure_name, figure_title, frame_of
 from myelomart.display.survival_table import survival_table
 from myelomart.estimates.curves import add_logrank, add_survival
-from myelomart.figures.survival_plot import survival_plot
+from myelomart.figures.survival_plot import survival_panel, tested_words
 from myelomart.population.members import arms_of, followed, members, warn_of_no_event
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
@@ -29,11 +30,11 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 continue
             drawn[label] = add_survival(analysis, endpoint, label, own, results)
         p = add_logrank(analysis, endpoint, rows, arms, results)
-        by = f"_by_{analysis.group_covariate_id}" if analysis.group_covariate_id else ""
-        results.add_figure(
-            f"{analysis.output_id}_{endpoint.endpoint_id}{by}",
-            survival_plot(drawn, endpoint.label, analysis.months, p, analysis.title),
-        )
+        frame = frame_of(study, analysis, endpoint, data, tested_words("Log-rank", p))
+        results.add_panel(
+            figure_name(study, analysis, endpoint),
+            survival_panel(drawn, frame, analysis.months), figure_title(study, analysis, endpoint),
+        )  # fmt: skip
 
 
 def says(words: Words) -> str:

@@ -47,11 +47,16 @@ class _Outcome:
     kind: str
     rows: pd.DataFrame
     happened: pd.Series
+    units: dict[str, tuple[float, str]]  # of a number: by how much a ratio is, and in words
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add a ratio per factor and outcome, alone and together with the others."""
     persons = members(study, analysis, data)
+    units = {
+        one.covariate_id: (float(one.ratio_unit), one.unit_label)
+        for one in data.rows["ratio_units"].itertuples()
+    }
     factors = [
         one for one in study.covariates_of(analysis)
         if one.covariate_id != analysis.outcome_covariate_id
@@ -70,10 +75,13 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             return logistic_regression(happened[place], model).table()
 
         counted = pd.Series(happened, index=known.index)
-        outcome = _Outcome(analysis, one.label, one.covariate_id, "odds_ratio", known, counted)
+        outcome = _Outcome(
+            analysis, one.label, one.covariate_id, "odds_ratio", known, counted, units
+        )
         _models(outcome, factors, odds, results)
     for endpoint in _endpoints(study, analysis):
-        _endpoint(analysis, endpoint, followed(persons, data, endpoint), factors, results)
+        rows = followed(persons, data, endpoint)
+        _endpoint(analysis, endpoint, rows, factors, units, results)
 
 
 def _endpoints(study: Study, analysis: Analysis) -> list[Endpoint]:
@@ -83,7 +91,7 @@ def _endpoints(study: Study, analysis: Analysis) -> list[Endpoint]:
     return study.endpoints_of(analysis)
 
 
-def _endpoint(analysis, endpoint: Endpoint, rows, factors, results) -> None:
+def _endpoint(analysis, endpoint: Endpoint, rows, factors, units, results) -> None:
     def time(own):
         return own["time_days"].to_numpy(float)
 
@@ -101,7 +109,8 @@ def _endpoint(analysis, endpoint: Endpoint, rows, factors, results) -> None:
     if (rows["event"] == 2).any():
         fits = {"hr": cause_specific, "shr": subdistribution}
     for kind, fit in fits.items():
-        outcome = _Outcome(analysis, endpoint.label, endpoint.endpoint_id, kind, rows, happened)
+        about = (analysis, endpoint.label, endpoint.endpoint_id, kind)
+        outcome = _Outcome(*about, rows, happened, units)
         _models(outcome, factors, fit, results)
 
 
@@ -138,7 +147,7 @@ def _models(outcome: _Outcome, factors: list[Covariate], fit: Callable, results:
                 f"{outcome.analysis.output_id}_{outcome.endpoint_id}_{RATIOS[outcome.kind]}_{way}",
                 ratio_forest(
                     pd.DataFrame(lines), ["with the event / n"], f"{outcome.label}: {word}, {way}",
-                    f"{outcome.label}: {word} per factor, {way}", f"{word} (95 % CI)",
+                    f"{outcome.label}: {word} per factor, {way}", f"{word} (95 % CI)", "Wald",
                 ),
             )  # fmt: skip
 
@@ -182,9 +191,10 @@ def _blank(one: Covariate) -> list[dict]:
 def _add(outcome: _Outcome, way: str, one: Covariate, term: dict, rows, results) -> dict:
     """Add one ratio of those in ``rows`` and return its line of the forest plot."""
     kind = outcome.kind
+    term, label = _per_unit(outcome, one, term)
     value = term.get(kind, np.nan)
     is_known = bool(np.isfinite(value)) and bool(np.isfinite(term.get("ci_high", np.nan)))
-    name = one.label + (f": {term['level']}" if term["level"] else "")
+    name = label + (f": {term['level']}" if term["level"] else "")
     own = outcome.happened.reindex(rows.index)
     having = _having(rows, one, term["level"], fewest_of(outcome.analysis))
     events, size = int(own[having].sum()), int(having.sum())
@@ -203,6 +213,16 @@ def _add(outcome: _Outcome, way: str, one: Covariate, term: dict, rows, results)
         "hr": value if is_known else np.nan, "ci_low": term.get("ci_low", np.nan),
         "ci_high": term.get("ci_high", np.nan), "p": term.get("p", np.nan), "status": status,
     }  # fmt: skip
+
+
+def _per_unit(outcome: _Outcome, one: Covariate, term: dict) -> tuple[dict, str]:
+    """The ratio of a number per its useful unit, and what it is then called."""
+    if one.covariate_id not in outcome.units or term["level"]:
+        return term, one.label
+    unit, words = outcome.units[one.covariate_id]
+    ratios = (outcome.kind, "ci_low", "ci_high")
+    scaled = {name: term[name] ** unit for name in ratios if name in term}
+    return term | scaled, f"{one.label.split(',')[0]}, {words}"
 
 
 def _having(rows: pd.DataFrame, one: Covariate, level: str, fewest: int) -> pd.Series:

@@ -10,6 +10,7 @@ from myelomart.display.by_arm import table_by_arm
 from myelomart.errors import NoData
 from myelomart.estimates.curves import DAYS_PER_MONTH
 from myelomart.estimates.spread import median_of
+from myelomart.figures.line_flow import line_flow
 from myelomart.figures.swimmer import swimmer
 from myelomart.population.levels import in_order, level_rows
 from myelomart.population.lines import LEVELS, lines_of
@@ -53,6 +54,16 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         swimmer(lanes, groups, endpoint.label, f"{analysis.title}: {len(lanes)} of "
                 f"{len(rows)} persons"),
     )  # fmt: skip
+    results.add_figure(
+        f"{analysis.output_id}_lines",
+        line_flow(_regimens(lines), groups, f"{analysis.title}: from each to the next"),
+    )
+
+
+def _regimens(lines: pd.DataFrame) -> list[list[str]]:
+    """The groups of each person's lines, in order; the persons' own order is not kept."""
+    ordered = lines.sort_values(["person_id", "ordinal_after_index"])
+    return sorted(list(own) for _, own in ordered.groupby("person_id")["group"])
 
 
 def _lanes(rows: pd.DataFrame, lines: pd.DataFrame) -> list[dict]:

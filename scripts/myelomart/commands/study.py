@@ -46,6 +46,11 @@ PolicyName = Annotated[
     typer.Option("--policy", help="Hide what this policy of seeds/disclosure hides: cms11, eu11, "
                  "trinetx10, ohdsi5, opensafely, n3c20."),
 ]  # fmt: skip
+FigureFormat = Annotated[
+    str,
+    typer.Option(help="How figures are written: svg, pdf, png, or several with commas between; pdf "
+                 "and png are as wide as one or two columns of a journal."),
+]  # fmt: skip
 app = typer.Typer(
     no_args_is_help=True,
     help="List, show and run the studies of a warehouse; audit printed numbers.",
@@ -118,6 +123,7 @@ def run(
     suppress_below: SuppressBelow = None,
     policy: PolicyName = None,
     project: Project = None,
+    figure_format: FigureFormat = "svg",
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
@@ -125,12 +131,14 @@ def run(
 
     An output that cannot be made is a warning that says what it lacks; the others are written.
     """
+    from myelomart.figures.formats import formats_named
     from myelomart.publishing import RESULT_SIZE, publish, run_studies
     from myelomart.room import needed
 
+    formats = formats_named(figure_format)
     made = run_studies(db, study_ids, chosen_policy(suppress_below, policy))
     with needed("A run of studies", RESULT_SIZE * len(made.chapters), out):
-        publish(made, out)
+        publish(made, out, formats)
     for one in made.chapters:
         print_headline(one)
         say(f"{one.study.study_id}: written to {out / one.study.study_id}")

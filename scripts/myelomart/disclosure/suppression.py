@@ -99,6 +99,7 @@ def _finish(results: Results, shown: pd.DataFrame, policy: Policy, months, held)
     results.pairs = []  # one row per person
     left_out = len(results.figures)
     results.figures, results.figure_of = {}, {}
+    results.panels = {}  # their ticks are single persons' times
     draw(results, months)
     names = set(shown.loc[is_hidden, "row_label"].dropna()) - {""}
     names |= {f"{label.rpartition(': ')[0]}: " for label in names if ": " in label}

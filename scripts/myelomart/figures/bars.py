@@ -2,37 +2,87 @@
 
 from __future__ import annotations
 
-from myelomart.figures.canvas import INK, QUIET, Canvas, text_width, wrapped
+from myelomart.figures.canvas import (
+    INK,
+    NARROW_SHEET,
+    QUIET,
+    SMALL,
+    WIDE_SHEET,
+    Canvas,
+    Drawing,
+    text_width,
+    wrapped,
+)
 
-WIDTH, BAR, ROW = 760.0, 30.0, 52.0
-# one hue from dark to light: the deeper the response, the darker
-SHADES = ("#123a6b", "#1f5fa8", "#4c86c6", "#86b0dd", "#bcd3ec", "#e3c7a8", "#c4501b", "#9aa5b1")
+BAR, GAP = 30.0, 26.0
+DARK, LIGHT = (18, 58, 107), (228, 237, 247)  # one hue: the deeper the response, the darker
 
 
-def stacked_bars(bars: list[tuple[str, list[int]]], levels: list[str], title: str) -> str:
+def stacked_bars(bars: list[tuple[str, list[int]]], levels: list[str], title: str) -> Drawing:
     """``bars``: label and a count per level of ``levels``; shares are of the bar's own sum."""
-    left = min(240.0, max(text_width(label, 10.5) for label, _ in bars) + 24)
-    sheet = Canvas(WIDTH, 62 + ROW * len(bars) + 16, f"{title}: best response in percent")
-    x = left
-    for k, level in enumerate(levels):
-        sheet.rect(x, 14, 12, 12, SHADES[k % len(SHADES)])
-        sheet.text(x + 17, 20, level, 10.5)
-        x += 34 + text_width(level, 10.5)
-    for row, (label, counts) in enumerate(bars):
-        y, total = 44 + ROW * row, sum(counts)
-        parts = wrapped(label, 10.5, left - 20)
-        for k, part in enumerate(parts):
-            sheet.text(12, y + BAR / 2 + 13 * (k - (len(parts) - 1) / 2), part, 10.5)
-        x = left
-        for k, count in enumerate(counts):
-            wide = (WIDTH - left - 20) * count / total if total else 0
-            sheet.rect(x, y, wide, BAR, SHADES[k % len(SHADES)], "#ffffff", line=0.8)
-            words = f"{100 * count / total:.0f} %" if total else ""
-            if wide > text_width(words, 10) + 6:
-                light = k in (3, 4, 5, 7)
-                sheet.text(
-                    x + wide / 2, y + BAR / 2, words, 10, "middle", INK if light else "#ffffff"
-                )
-            x += wide
-    sheet.text(left, 44 + ROW * len(bars) + 4, "percent of those assessed", 9.5, colour=QUIET)
-    return sheet.svg()
+    return Drawing(
+        _sheet(bars, levels, title, WIDE_SHEET).svg(),
+        _sheet(bars, levels, title, NARROW_SHEET).svg(),
+    )
+
+
+def shade(position: int, of: int) -> str:
+    """The ``position``-th of ``of`` shades from dark to light."""
+    share = position / max(of - 1, 1)
+    return "#" + "".join(
+        f"{round(a + share * (b - a)):02x}" for a, b in zip(DARK, LIGHT, strict=True)
+    )
+
+
+def _sheet(bars, levels, title: str, width: float) -> Canvas:
+    is_narrow = width <= NARROW_SHEET
+    widest = max(text_width(label, SMALL) for label, _ in bars)
+    left = 12.0 if is_narrow else min(240.0, widest + 24)
+    places, x, y = [], left, 20.0
+    for level in levels:
+        wide = 34 + text_width(level, SMALL)
+        if x + wide > width - 4 and x > left:
+            x, y = left, y + 17
+        places.append((x, y))
+        x += wide
+    row = BAR + GAP + (16 if is_narrow else 0)
+    top = y + (30 if is_narrow else 16)
+    told = "; ".join(
+        f"{label}: " + ", ".join(f"{level} {n}" for level, n in zip(levels, counts, strict=True))
+        for label, counts in bars
+    )
+    sheet = Canvas(width, top + row * len(bars) + 22, f"{title}: in percent", told=f"{told}.")
+    for k, (level, (x, at)) in enumerate(zip(levels, places, strict=True)):
+        sheet.rect(x, at - 6, 12, 12, shade(k, len(levels)), QUIET, line=0.5)
+        sheet.text(x + 17, at, level, SMALL)
+    for k, (label, counts) in enumerate(bars):
+        at = top + row * k
+        if is_narrow:
+            sheet.text(left, at - 10, label, SMALL)
+        else:
+            parts = wrapped(label, SMALL, left - 20)
+            for j, part in enumerate(parts):
+                sheet.text(12, at + BAR / 2 + 13 * (j - (len(parts) - 1) / 2), part, SMALL)
+        _bar(sheet, left, at, width - left - 16, counts)
+    sheet.text(left, top + row * len(bars), "percent of those assessed", SMALL, colour=QUIET)
+    return sheet
+
+
+def _bar(sheet: Canvas, left: float, y: float, room: float, counts: list[int]) -> None:
+    """The parts of one bar; a share that finds no room in its part stands below it."""
+    total, x, free = sum(counts), left, left
+    for k, count in enumerate(counts):
+        wide = room * count / total if total else 0
+        sheet.rect(x, y, wide, BAR, shade(k, len(counts)), "#ffffff", line=0.8)
+        words = f"{100 * count / total:.0f} %" if total else ""
+        needed = text_width(words, SMALL)
+        if wide > needed + 4:
+            colour = "#ffffff" if k < len(counts) * 0.55 else INK
+            sheet.text(x + wide / 2, y + BAR / 2, words, SMALL, "middle", colour)
+        elif count:
+            at = max(x + wide / 2 - needed / 2, free)
+            at = min(at, left + room - needed)
+            sheet.line(x + wide / 2, y + BAR, x + wide / 2, y + BAR + 4, QUIET, 0.8)
+            sheet.text(at, y + BAR + 11, words, SMALL, colour=QUIET)
+            free = at + needed + 4
+        x += wide

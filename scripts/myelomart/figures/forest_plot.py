@@ -1,19 +1,94 @@
-"""Ratios on a log axis, with what a reader needs to judge them beside each."""
+"""Ratios on a log axis, with what a reader needs to judge them beside each.
+
+Where there is room, a row of columns; on a phone and in one journal column the numbers stand below
+each ratio.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from myelomart.figures.canvas import ARMS, GRID, INK, QUIET, Canvas, Scale, text_width
+from myelomart.display.numbers import p_value, ratio, rounded
+from myelomart.figures.canvas import (
+    ARMS,
+    GRID,
+    INK,
+    NARROW_SHEET,
+    QUIET,
+    SMALL,
+    Canvas,
+    Drawing,
+    Scale,
+    text_width,
+    wrapped,
+)
 
 NARROWEST, WIDEST = 0.05, 50.0  # an interval that goes further ends in an arrow
-ROW, PLOT = 20.0, 250.0
+ROW, PLOT, LEADING = 20.0, 210.0, 13.0
+LONGEST, GAP = 255.0, 16.0
 TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 25, 50)
+MARKS = {
+    "†": "† not interpretable: one arm was tested more than twice as much.",
+    "‡": "‡ no event in one arm: Firth's estimate, with limits and p of its profile likelihood.",
+}
+MEAN = "Restricted mean, months"
+ABOUT_MEANS = "Restricted mean: of the time without the event, where death does not compete."
 
 
-def forest_plot(rows: pd.DataFrame, labels: tuple[str, str]) -> str:
-    """``rows``: label, group, n/events per side, hr, limits, p, status, is_penalised; in order."""
+@dataclass(frozen=True)
+class _Row:
+    """One line: what it says in each column, and its ratio; ``cells`` follow the plot."""
+
+    label: str
+    group: str
+    before: tuple[str, ...]
+    hr: float
+    low: float
+    high: float
+    cells: tuple[str, ...]
+    is_faded: bool
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """All that both layouts draw: rows, the headings before and after the plot, axis, notes."""
+
+    rows: list[_Row]
+    before: list[str]
+    after: list[str]
+    axis: str
+    said: str
+    notes: list[str]
+    limits: tuple[float, float]
+
+    @property
+    def ticks(self) -> list[float]:
+        """The round ratios within the limits."""
+        low, high = self.limits
+        inside = [tick for tick in TICKS if low <= tick <= high]
+        across = Scale(low, high, 0, PLOT, log=True)
+        kept = [1.0]  # then outwards, as far apart as their words are wide
+        for tick in sorted(inside, key=lambda tick: abs(across(tick) - across(1))):
+            if all(abs(across(tick) - across(one)) > 26 for one in kept):
+                kept.append(tick)
+        return sorted(kept)
+
+    def groups(self) -> dict[str, list[_Row]]:
+        """The rows of each group, in order."""
+        found: dict[str, list[_Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.group, []).append(row)
+        return found
+
+
+def forest_plot(rows: pd.DataFrame, labels: tuple[str, str]) -> Drawing:
+    """``rows``: label, group, n/events per side, hr, limits, p, status, is_penalised; in order.
+
+    ``absolute`` (of `estimates.absolute`), where there is one, gives two columns more.
+    """
     shown = rows.assign(
         beside_1=[
             f"{e} / {n}" for e, n in zip(rows["events_treated"], rows["n_treated"], strict=True)
@@ -25,76 +100,221 @@ def forest_plot(rows: pd.DataFrame, labels: tuple[str, str]) -> str:
     headings = [f"{label}, events / n" for label in labels]
     axis = f"◂ fewer after {labels[0]}  |  hazard ratio  |  more after {labels[0]} ▸"
     said = f"Hazard ratios of {labels[0]} against {labels[1]}"
-    return ratio_forest(shown, headings, axis, said, "HR (95 % CI)")
+    more = _absolute_columns(shown)
+    return ratio_forest(shown.assign(**more), headings, axis, said, "HR (95 % CI)", "Wald", [*more])
 
 
-def ratio_forest(rows: pd.DataFrame, beside: list[str], axis: str, said: str, ratio: str) -> str:
-    """``rows``: label, group, hr, ci_low, ci_high, p, status and ``beside_1`` … as words."""
+def ratio_forest(
+    rows: pd.DataFrame, beside: list[str], axis: str, said: str, ratio: str,
+    test: str, more: list[str] | None = None,
+) -> Drawing:  # fmt: skip
+    """``rows``: label, group, hr, ci_low, ci_high, p, status and ``beside_1`` … as words.
+
+    ``test`` made every p; ``more`` names columns of words that stand after it.
+    """
     rows = rows.assign(status=rows["status"].astype(object).where(rows["status"].notna(), None))
-    lines: list[tuple] = []
-    for group in dict.fromkeys(rows["group"]):
-        lines.append((None, group))
-        lines += [(row, None) for row in rows[rows["group"] == group].itertuples()]
     finite = rows[["hr", "ci_low", "ci_high"]].astype(float).replace([np.inf, 0], np.nan)
     low = max(NARROWEST, np.nanmin([0.5, finite["ci_low"].min()]) / 1.2)
     high = min(WIDEST, np.nanmax([2.0, finite["ci_high"].max()]) * 1.2)
-    name_width = max((text_width(label, 10.5) + 20 for label in rows["label"]), default=80) + 14
-    name_width = max([name_width, *(text_width(g, 10.5, bold=True) + 10 for g in rows["group"])])
-    widths = [max(text_width(part, 9.5) for part in _two_lines(head)) + 16 for head in beside]
-    start = name_width + sum(widths) + 10
-    top, bottom = 44.0, 44.0 + ROW * len(lines)
-    sheet = Canvas(start + PLOT + 190, bottom + 46, said)
-    across = Scale(low, high, start, start + PLOT, log=True)
-    _frame(sheet, across, [t for t in TICKS if low <= t <= high], start, top, bottom, axis)
-    edges = name_width + np.cumsum(widths)
-    for head, edge in zip(beside, edges, strict=True):
-        for k, part in enumerate(_two_lines(head)):
-            sheet.text(edge, 14 + 12 * k, part, 9.5, "end", QUIET)
-    sheet.text(start + PLOT + 14, 26, ratio, 9.5, colour=QUIET)
-    sheet.text(start + PLOT + 182, 26, "p", 9.5, "end", QUIET)
-    for k, (row, group) in enumerate(lines):
-        y = top + ROW * (k + 0.5)
-        if row is None:
-            sheet.text(8, y, group, 10.5, bold=True)
-        else:
-            _line(sheet, across, y, row, edges, (low, high), start)
-    return sheet.svg()
+    lines = [_row(one, len(beside), more or []) for one in rows.to_dict("records")]
+    marks = [words for mark, words in MARKS.items() if any(mark in one.label for one in lines)]
+    marks += [ABOUT_MEANS] if MEAN in (more or []) else []
+    p = f"p, {test}" + (" (‡ Firth)" if any("‡" in one.label for one in lines) else "")
+    sheet = _Sheet(lines, beside, [ratio, p, *(more or [])], axis, said, marks, (low, high))
+    return Drawing(_wide(sheet).svg(), _narrow(sheet).svg())
 
 
-def _two_lines(head: str) -> list[str]:
-    return head.rsplit(", ", 1)
+def _row(one: dict, sides: int, more: list[str]) -> _Row:
+    label = one["label"] + (" †" if one["status"] == "not_interpretable" else "")
+    label += " ‡" if one.get("is_penalised") is True else ""
+    words = "not estimable", "–"
+    if np.isfinite(one["hr"]):
+        words = ratio(one["hr"], one["ci_low"], one["ci_high"]), p_value(one["p"])
+    return _Row(
+        label, one["group"], tuple(one[f"beside_{k + 1}"] for k in range(sides)), one["hr"],
+        one["ci_low"], one["ci_high"], (*words, *(one[name] for name in more)),
+        bool(one["status"]),
+    )  # fmt: skip
 
 
-def _frame(sheet, across, ticks, start, top, bottom, axis) -> None:
-    for tick in ticks:
+def _absolute_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Risk difference and difference of restricted means, in words, where any row has them."""
+    if "absolute" not in rows:
+        return {}
+    found = [one if pd.notna(one) else None for one in rows["absolute"]]
+    horizons = {one.horizon for one in found if one is not None}
+    if not horizons:
+        return {}
+    at = f" at {rounded(max(horizons), 0)} months" if len(horizons) == 1 else ""
+    columns = {
+        f"Risk difference{at}, % points": [
+            "–" if one is None else _signed(one.risk_difference, 100, 1.0) for one in found
+        ]
+    }
+    means = [None if one is None else one.mean_difference for one in found]
+    if any(one is not None for one in means):
+        columns[MEAN] = ["–" if one is None else _signed(one, 1) for one in means]
+    return columns
+
+
+def _signed(one, times: float, most: float = np.inf) -> str:
+    """A difference with its limits, none of which goes beyond ``most``."""
+    if not np.isfinite(one.estimate):
+        return "–"
+    digits = 1 if times > 1 else 2
+    limits = (one.estimate, max(one.ci_low, -most), min(one.ci_high, most))
+    shown = [rounded(times * value + 0.0, digits) for value in limits]
+    shown = [text.removeprefix("-") if float(text) == 0 else text for text in shown]
+    return f"{shown[0]} ({shown[1]} to {shown[2]})".replace("-", "−")
+
+
+def _wide(sheet: _Sheet) -> Canvas:
+    """One line per ratio: label, counts, plot, ratio, p and what else is told."""
+    labels = [wrapped(row.label, SMALL, LONGEST) for row in sheet.rows]
+    heads = [text_width(group, SMALL, bold=True) for group in sheet.groups()]
+    name_width = 34 + max(
+        [min(LONGEST, max(heads, default=0))]
+        + [text_width(part, SMALL) for parts in labels for part in parts]
+    )
+    before = [_column_width(head, [row.before[k] for row in sheet.rows])
+              for k, head in enumerate(sheet.before)]  # fmt: skip
+    after = [_column_width(head, [row.cells[k] for row in sheet.rows])
+             for k, head in enumerate(sheet.after)]  # fmt: skip
+    start = name_width + sum(before) + GAP
+    top = 12 + LEADING * max(len(_heading(head)) for head in [*sheet.before, *sheet.after])
+    tall = {id(row): max(ROW, 6 + LEADING * len(parts))
+            for row, parts in zip(sheet.rows, labels, strict=True)}  # fmt: skip
+    bottom = top + sum(tall.values()) + ROW * len(sheet.groups())
+    width = start + PLOT + GAP + sum(after)
+    canvas = Canvas(width, bottom + 44 + 14 * len(sheet.notes), sheet.said, told=_told(sheet))
+    across = Scale(*sheet.limits, start, start + PLOT, log=True)
+    _frame(canvas, across, sheet, top, bottom)
+    edges = name_width + np.cumsum(before)
+    ends = start + PLOT + GAP + np.cumsum(after)
+    for head, edge in zip([*sheet.before, *sheet.after], [*edges, *ends], strict=True):
+        parts = _heading(head)
+        for k, part in enumerate(parts):
+            y = top - 8 - LEADING * (len(parts) - 1 - k)
+            canvas.text(edge, y, part, SMALL, "end", QUIET)
+    y = top
+    for group, own in sheet.groups().items():
+        canvas.text(8, y + ROW / 2, group, SMALL, bold=True)
+        y += ROW
+        for row in own:
+            high = tall[id(row)]
+            parts = wrapped(row.label, SMALL, LONGEST)
+            colour = QUIET if row.is_faded else INK
+            for k, part in enumerate(parts):
+                at = y + high / 2 + LEADING * (k - (len(parts) - 1) / 2)
+                canvas.text(20, at, part, SMALL, colour=colour)
+            for cell, edge in zip([*row.before, *row.cells], [*edges, *ends], strict=True):
+                canvas.text(edge, y + high / 2, cell, SMALL, "end", colour)
+            _interval(canvas, across, y + high / 2, row, sheet.limits)
+            y += high
+    for k, note in enumerate(sheet.notes):
+        canvas.text(8, bottom + 48 + 14 * k, note, SMALL, colour=QUIET)
+    return canvas
+
+
+def _narrow(sheet: _Sheet) -> Canvas:
+    """Label, plot and numbers of each ratio below each other."""
+    room = NARROW_SHEET - 20
+    blocks = [(row, wrapped(row.label, SMALL, room), _sentences(sheet, row, room))
+              for row in sheet.rows]  # fmt: skip
+    heads = {group: wrapped(group, 12, room) for group in sheet.groups()}
+    notes = [part for note in sheet.notes for part in wrapped(note, SMALL, room)]
+    title = wrapped(sheet.said, 12, room)
+    axis = [part for half in sheet.axis.split("  |  ") for part in wrapped(half, SMALL, room)]
+    height = 16 + 15 * len(title) + sum(15 * len(parts) + 8 for parts in heads.values())
+    height += sum(LEADING * (len(a) + len(b)) + 30 for _, a, b in blocks)
+    height += 30 + 14 * (len(axis) + len(notes))
+    canvas = Canvas(NARROW_SHEET, height, sheet.said, told=_told(sheet))
+    across = Scale(*sheet.limits, 16, NARROW_SHEET - 16, log=True)
+    for k, part in enumerate(title):
+        canvas.text(10, 14 + 15 * k, part, 12, bold=True)
+    y, last = 16 + 15.0 * len(title), None
+    for row, label, words in blocks:
+        if row.group != last:
+            for k, part in enumerate(heads[row.group]):
+                canvas.text(10, y + 10 + 15 * k, part, 12, bold=True, colour=QUIET)
+            y += 15 * len(heads[row.group]) + 8
+            canvas.line(10, y - 2, NARROW_SHEET - 10, y - 2, GRID)
+            last = row.group
+        for k, part in enumerate(label):
+            canvas.text(10, y + 9 + LEADING * k, part, SMALL)
+        y += LEADING * len(label) + 4
+        for tick in sheet.ticks:
+            colour, width = (QUIET, 1.1) if tick == 1 else (GRID, 0.7)
+            canvas.line(across(tick), y, across(tick), y + 14, colour, width)
+        _interval(canvas, across, y + 7, row, sheet.limits)
+        y += 18
+        for k, part in enumerate(words):
+            canvas.text(10, y + 5 + LEADING * k, part, SMALL, colour=QUIET)
+        y += LEADING * len(words) + 8
+    canvas.line(10, y, NARROW_SHEET - 10, y)
+    for tick in sheet.ticks:
+        canvas.line(across(tick), y, across(tick), y + 4)
+        canvas.text(across(tick), y + 12, f"{tick:g}", SMALL, "middle", QUIET)
+    for k, part in enumerate([*axis, *notes]):
+        canvas.text(10, y + 30 + 14 * k, part, SMALL, colour=INK if k < len(axis) else QUIET)
+    return canvas
+
+
+def _sentences(sheet: _Sheet, row: _Row, room: float) -> list[str]:
+    """The numbers of a row in words, each with the name of its column."""
+    p = "" if row.cells[1] == "–" else f", {_p_words(sheet.after[1], row.cells[1])}"
+    counts = [f"{head.replace(', events / n', '')} {cell}"
+              for head, cell in zip(sheet.before, row.before, strict=True)]  # fmt: skip
+    told = [f"{sheet.after[0].split(' (')[0]} {row.cells[0]}{p}", "; ".join(counts)]
+    told += [f"{head}: {cell}"
+             for head, cell in zip(sheet.after[2:], row.cells[2:], strict=True)
+             if cell != "–"]  # fmt: skip
+    return [line for one in told for line in wrapped(one, SMALL, room * 1.08)]
+
+
+def _p_words(head: str, p: str) -> str:
+    test = head.removeprefix("p, ").split(" (")[0]
+    return f"{test} p {p.replace('<', '< ')}" if p.startswith("<") else f"{test} p = {p}"
+
+
+def _told(sheet: _Sheet) -> str:
+    return "; ".join(f"{row.label}: {row.cells[0]}" for row in sheet.rows) + "."
+
+
+def _column_width(head: str, cells: list[str]) -> float:
+    return GAP + max(text_width(part, SMALL) for part in [*_heading(head), *cells])
+
+
+def _heading(head: str) -> list[str]:
+    """A heading in lines: a comma ends one, and no line is longer than most numbers."""
+    parts = head.split(", ", 1)
+    return [line for part in parts for line in wrapped(part, SMALL, 150)]
+
+
+def _frame(canvas, across, sheet: _Sheet, top: float, bottom: float) -> None:
+    start = across.start
+    for tick in sheet.ticks:
         colour, width = (QUIET, 1.1) if tick == 1 else (GRID, 0.7)
-        sheet.line(across(tick), top, across(tick), bottom, colour, width)
-        sheet.text(across(tick), bottom + 13, f"{tick:g}", 9.5, "middle", QUIET)
-    sheet.line(start, bottom, start + PLOT, bottom)
-    sheet.text(start + PLOT / 2, bottom + 32, axis, 9.5, "middle")
+        canvas.line(across(tick), top, across(tick), bottom, colour, width)
+        canvas.text(across(tick), bottom + 13, f"{tick:g}", SMALL, "middle", QUIET)
+    canvas.line(start, bottom, start + PLOT, bottom)
+    half = text_width(sheet.axis, SMALL) / 2
+    middle = min(max(start + PLOT / 2, half + 6), canvas.width - half - 6)
+    canvas.text(middle, bottom + 32, sheet.axis, SMALL, "middle")
 
 
-def _line(sheet, across, y, row, edges, limits, start) -> None:
-    low, high = limits
-    faded = QUIET if row.status else INK
-    mark = " †" if row.status == "not_interpretable" else ""
-    mark += " ‡" if getattr(row, "is_penalised", False) is True else ""
-    sheet.text(20, y, row.label + mark, 10.5, colour=faded)
-    for k, edge in enumerate(edges, start=1):
-        sheet.text(edge, y, getattr(row, f"beside_{k}"), 10, "end", faded)
+def _interval(canvas, across, y: float, row: _Row, limits: tuple[float, float]) -> None:
+    """The ratio as a square on its interval; what goes beyond the axis ends in an arrow."""
     if not np.isfinite(row.hr):
-        sheet.text(start + PLOT + 14, y, "not estimable", 10, colour=QUIET)
         return
-    colour = QUIET if row.status else ARMS[0]
-    left, right = across(min(max(row.ci_low, low), high)), across(max(min(row.ci_high, high), low))
-    sheet.line(left, y, right, y, colour, 1.5)
-    if row.ci_high > high:
-        sheet.path([(right, y - 4), (right + 6, y), (right, y + 4)], "none", 0, colour)
-    if row.ci_low < low:
-        sheet.path([(left, y - 4), (left - 6, y), (left, y + 4)], "none", 0, colour)
+    low, high = limits
+    colour = QUIET if row.is_faded else ARMS[0]
+    left, right = across(min(max(row.low, low), high)), across(max(min(row.high, high), low))
+    canvas.line(left, y, right, y, colour, 1.5)
+    if row.high > high:
+        canvas.path([(right, y - 4), (right + 6, y), (right, y + 4)], "none", 0, colour)
+    if row.low < low:
+        canvas.path([(left, y - 4), (left - 6, y), (left, y + 4)], "none", 0, colour)
     if low <= row.hr <= high:
-        sheet.rect(across(row.hr) - 3.2, y - 3.2, 6.4, 6.4, colour)
-    words = f"{row.hr:.2f} ({row.ci_low:.2f}–{row.ci_high:.2f})"
-    sheet.text(start + PLOT + 14, y, words, 10, colour=faded)
-    p = "–" if not np.isfinite(row.p) else "<0.001" if row.p < 0.001 else f"{row.p:.3f}"
-    sheet.text(start + PLOT + 182, y, p, 10, "end", faded)
+        fill = "#ffffff" if row.is_faded else colour
+        canvas.rect(across(row.hr) - 3.4, y - 3.4, 6.8, 6.8, fill, colour, line=1.3)

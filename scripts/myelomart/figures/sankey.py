@@ -4,28 +4,48 @@ from __future__ import annotations
 
 import pandas as pd
 
-from myelomart.figures.canvas import QUIET, Canvas, colour_of, text_width
+from myelomart.figures.canvas import (
+    NARROW_SHEET,
+    QUIET,
+    SMALL,
+    WIDE_SHEET,
+    Canvas,
+    Drawing,
+    colour_of,
+    text_width,
+    wrapped,
+)
 
-HEIGHT, GAP, NODE = 340.0, 14.0, 14.0
+HEIGHT, GAP, NODE, TOP = 340.0, 14.0, 14.0, 54.0
 
 
-def sankey(table: pd.DataFrame, before: str, after: str, said: str) -> str:
+def sankey(table: pd.DataFrame, before: str, after: str, said: str) -> Drawing:
     """``table``: counts, states before in rows, states after in columns, both in order."""
+    return Drawing(
+        _sheet(table, before, after, said, WIDE_SHEET).svg(),
+        _sheet(table, before, after, said, NARROW_SHEET).svg(),
+    )
+
+
+def _sheet(table: pd.DataFrame, before: str, after: str, said: str, width: float) -> Canvas:
     states = list(dict.fromkeys([*table.index, *table.columns]))
     colours = {state: colour_of(k) for k, state in enumerate(states)}
     total = table.to_numpy().sum()
     most = max(len(table.index), len(table.columns))
     unit = (HEIGHT - GAP * (most - 1)) / max(total, 1)
     width_of = [
-        max((text_width(f"{s} ({n})", 10.5) for s, n in side.items()), default=60) + 16
+        max((text_width(f"{s} ({n})", SMALL) for s, n in side.items()), default=60) + 16
         for side in (table.sum(axis=1), table.sum(axis=0))
     ]
-    heads = text_width(before, 11.5, bold=True) + text_width(after, 11.5, bold=True) + 40
-    width = max(sum(width_of) + 400, heads)
-    sheet = Canvas(width, HEIGHT + 66, said)
+    told = "; ".join(
+        f"{start} to {end}: {int(table.loc[start, end])}"
+        for start in table.index for end in table.columns if table.loc[start, end]
+    )  # fmt: skip
+    sheet = Canvas(width, HEIGHT + TOP + 32, said, told=f"{told}.")
     left, right = width_of[0], width - width_of[1]
-    sheet.text(8, 18, before, 11.5, bold=True)
-    sheet.text(width - 8, 18, after, 11.5, "end", bold=True)
+    for x, head, anchor in ((8, before, "start"), (width - 8, after, "end")):
+        for k, part in enumerate(wrapped(head, SMALL, width / 2 - 20)[:3]):
+            sheet.text(x, 12 + 13 * k, part, SMALL, anchor, bold=True)
     starts = _stack(table.sum(axis=1), unit)
     ends = _stack(table.sum(axis=0), unit)
     used_start, used_end = dict(starts), dict(ends)
@@ -52,15 +72,15 @@ def sankey(table: pd.DataFrame, before: str, after: str, said: str) -> str:
     ):
         for state, count in side.items():
             sheet.rect(x, places[state], NODE, max(count * unit, 1), colours[state])
-            sheet.text(at, places[state] + count * unit / 2, f"{state} ({count})", 10.5, anchor)
-    sheet.text(width / 2, HEIGHT + 52, f"{total} persons; a band is as wide as the persons in it",
-               9.5, "middle", QUIET)  # fmt: skip
-    return sheet.svg()
+            sheet.text(at, places[state] + count * unit / 2, f"{state} ({count})", SMALL, anchor)
+    note = f"{total} persons; a band is as wide as the persons in it"
+    sheet.text(width / 2, HEIGHT + TOP + 18, note, SMALL, "middle", QUIET)
+    return sheet
 
 
 def _stack(sizes: pd.Series, unit: float) -> dict[str, float]:
     """The upper edge of each state, one below the other."""
-    places, y = {}, 34.0
+    places, y = {}, TOP
     for state, size in sizes.items():
         places[state] = y
         y += size * unit + GAP

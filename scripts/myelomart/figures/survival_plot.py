@@ -1,120 +1,253 @@
-"""Survival and incidence curves with confidence bands and the numbers at risk below."""
+"""Survival and incidence curves with censoring ticks, medians and the numbers at risk below.
+
+Words stand above the axes and below them, never among the curves. Ticks show when single persons
+left: `coarse_plot`, which draws what a disclosure policy lets be known, has none.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from myelomart.display.numbers import rounded
-from myelomart.figures.canvas import GRID, INK, QUIET, Canvas, Scale, colour_of, text_width, wrapped
+from myelomart.figures.canvas import (
+    GRID,
+    INK,
+    NARROW_SHEET,
+    QUIET,
+    SMALL,
+    Canvas,
+    Drawing,
+    Scale,
+    colour_of,
+    dash_of,
+    text_width,
+    wrapped,
+)
+from myelomart.figures.panels import joined
 
-WIDTH, PLOT = 440.0, 215.0
-RISK_ROW = 17.0
-SMALL = 10.5
+LEFT, EDGE, PLOT = 62.0, 12.0, 190.0
+LEADING, INDENT = 14.0, 28.0
+MOST_BANDS = 2  # bands of more curves hide each other
+TOPS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)  # where the axis of an incidence may end
+LETTER = 20.0  # pixels left free for the letter of a panel
 
 
-def survival_plot(
-    curves: dict, title: str, months: list[float], p: float | None, note: str = ""
-) -> str:
+@dataclass(frozen=True)
+class Frame:
+    """The words around a plot: title, both axes, what was tested, and what must be known."""
+
+    title: str
+    y_title: str
+    x_title: str
+    told: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One curve: its steps, its numbers at risk, its words, and when persons left it."""
+
+    label: str
+    time: np.ndarray
+    level: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    at_risk: np.ndarray
+    beside: str = ""
+    censored: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    median: float = float("nan")
+
+
+def survival_panel(curves: dict, frame: Frame, months: list[float]) -> Canvas:
     """``curves``: label to SurvivalCurve in months; ``months`` are the ticks and risk columns."""
-    lines = {
-        label: (curve.time, curve.survival, curve.ci_low, curve.ci_high)
+    lines = [
+        _Line(
+            label, curve.time, curve.survival, curve.ci_low, curve.ci_high,
+            curve.at(months)["n_risk"].to_numpy(), _events_and_median(curve),
+            curve.time[curve.n_censor > 0], curve.median,
+        )
         for label, curve in curves.items()
-    }
-    at_risk = {label: curve.at(months)["n_risk"].to_numpy() for label, curve in curves.items()}
-    said = f"{title}: survival curves of {', '.join(curves)}"
-    return _plot(lines, at_risk, title, months, _p_words("log-rank", p), said, 1.0, note)
+    ]  # fmt: skip
+    return _panel(lines, frame, months, 1.0)
 
 
-def incidence_plot(
-    curves: dict,
-    at_risk: dict,
-    title: str,
-    months: list[float],
-    p: float | None,
-    note: str = "",
-) -> str:
-    """``curves``: label to CumulativeIncidence, ``at_risk``: label to counts, both in months."""
-    lines = {
-        label: (curve.time, curve.incidence, curve.ci_low, curve.ci_high)
+def incidence_panel(
+    curves: dict, at_risk: dict, censored: dict, frame: Frame, months: list[float]
+) -> Canvas:
+    """``curves``: label to CumulativeIncidence; ``at_risk``: label to counts, in months;
+    ``censored``: label to the times at which persons left without any event."""
+    lines = [
+        _Line(
+            label, curve.time, curve.incidence, curve.ci_low, curve.ci_high, at_risk[label],
+            f"{rounded(curve.n_event.sum(), 0)} of {rounded(curve.n_risk[0], 0)}",
+            np.unique(censored[label]),
+        )
         for label, curve in curves.items()
-    }
-    said = f"{title}: cumulative incidence in {', '.join(curves)}"
-    return _plot(lines, at_risk, title, months, _p_words("Gray", p), said, 0.0, note)
+    ]  # fmt: skip
+    return _panel(lines, frame, months, 0.0)
 
 
-def coarse_plot(curves: dict, at_risk: dict, title: str, months: list[float], note: str) -> str:
+def coarse_plot(curves: dict, at_risk: dict, title: str, months: list[float], note: str) -> Drawing:
     """``curves``: label to rows of `results.CURVE_COLUMNS`; ``at_risk``: label to counts.
 
     Few points are known of a coarse curve, and straight lines join them. Whether the curves fall
-    from 1 or rise from 0 is told by their first rows.
+    from 1 or rise from 0 is told by their first rows. Nobody's own time is drawn: no ticks.
     """
     names = ["time_months", "survival", "ci_low", "ci_high"]
-    lines = {label: tuple(rows[name].to_numpy(float) for name in names)
-             for label, rows in curves.items()}  # fmt: skip
-    start = float(next(iter(lines.values()))[1][0])
-    said = f"{title}: curves of {', '.join(curves)}, of rounded counts"
-    return _plot(lines, at_risk, title, months, "", said, start, note, _joined)
+    lines = [
+        _Line(label, *(rows[name].to_numpy(float) for name in names), at_risk[label])
+        for label, rows in curves.items()
+    ]
+    start = float(lines[0].level[0])
+    word = "Free of the event" if start else "With the event"
+    frame = Frame(title, word, "Months from time zero", (), note)
+    return joined([_panel(lines, frame, months, start, _joined)], title)
 
 
-def _p_words(test: str, p: float | None) -> str:
+def tested_words(test: str, p: float | None) -> str:
+    """A test by its name and its p; nothing where there is none."""
     if p is None or not np.isfinite(p):
         return ""
-    return f"{test} p < 0.001" if p < 0.001 else f"{test} p = {p:.3f}"
+    return f"{test} p < 0.001" if p < 0.001 else f"{test} p = {rounded(p, 3)}"
 
 
-def _plot(lines, at_risk, title, months, tested, said, start, note, corners=None) -> str:
+def _events_and_median(curve) -> str:
+    counted = f"{rounded(curve.events, 0)} of {rounded(curve.n, 0)}"
+    if not np.isfinite(curve.median):
+        return f"{counted}; median not reached"
+    limits = [rounded(one, 1) if np.isfinite(one) else "NE" for one in curve.median_ci]
+    return f"{counted}; median {rounded(curve.median, 1)} ({limits[0]}–{limits[1]})"
+
+
+def _panel(lines: list[_Line], frame: Frame, months, start: float, corners=None) -> Canvas:
     """Curves that begin at ``start``: 1 for survival, 0 for incidence; steps, or ``corners``."""
-    names = {label: wrapped(label, SMALL, 130) for label in lines}
-    widest = max((text_width(part, SMALL) for one in names.values() for part in one), default=40)
-    swatch = 20 if len(lines) > 1 else 0  # the labels below are the legend: no curve runs there
-    left = max(62.0, min(170.0, widest + swatch + 26))
-    heads = wrapped(title, 12, WIDTH - 24)
-    top = 18.0 + 15 * len(heads)
-    rows = [max(len(one), 1) for one in names.values()]
-    notes = wrapped(note, 9, WIDTH - 24) if note else []
-    height = top + PLOT + 58 + sum(rows) * RISK_ROW * 0.9 + 8 + 12 * len(notes)
-    sheet = Canvas(WIDTH, height, said)
+    heads = wrapped(frame.title, 12, NARROW_SHEET - INDENT - EDGE)
+    shared, lines = _without_prefix(lines)
+    keys = _keys(lines)
+    told = [part for one in frame.told if one for part in wrapped(one, SMALL, NARROW_SHEET - 40)]
+    notes = wrapped(frame.note, SMALL, NARROW_SHEET - 20) if frame.note else []
+    under = wrapped(frame.x_title, SMALL, NARROW_SHEET - LEFT + 20)
+    above = sum(len(k) for k in keys) + len(told) + len(shared)
+    top = 24 + 15 * len(heads) + LEADING * above
+    plot_end = top + PLOT + LEADING * (len(under) - 1)
+    height = plot_end + 54 + 16 * (len(lines) + 1) + LEADING * len(notes) + 4
+    sheet = Canvas(NARROW_SHEET, height, _said(lines, frame), told=_seen(lines, frame))
     for k, head in enumerate(heads):
-        sheet.text(12, 14 + 15 * k, head, 12, bold=True)
-    across = Scale(0, max([*months, 1e-9]) or 1, left, WIDTH - 20)
-    down = Scale(0, 1, top + PLOT, top + 6)
-    _axes(sheet, across, down, months, left, top, start)
+        sheet.text(INDENT, 14 + 15 * k, head, 12, bold=True)
+    y = 18 + 15.0 * len(heads)
+    for k, part in enumerate(shared):
+        sheet.text(INDENT, y + LEADING * k, part, colour=QUIET)
+    y = _legend(sheet, keys, y + LEADING * len(shared))
+    for k, part in enumerate(told):
+        sheet.text(INDENT, y + LEADING * k, part, colour=QUIET)
+    most = 1.0 if start else _top(lines)
+    across = Scale(0, max([*months, 1e-9]) or 1, LEFT, NARROW_SHEET - EDGE - 4)
+    down = Scale(0, most, top + PLOT, top + 6)
+    _axes(sheet, across, down, months, most, frame, under)
     last = max(months) if max(months) > 0 else np.inf
-    for k, line in enumerate(lines.values()):
-        _curve(sheet, across, down, line, colour_of(k), start, last, corners or _steps)
-    if tested:
-        y = top + PLOT - 12 if start else top + 16
-        sheet.text(WIDTH - 24, y, tested, SMALL, "end", QUIET)
-    y = top + PLOT + 34
-    sheet.text(12, y, "At risk (months)", SMALL, colour=QUIET)
-    y += RISK_ROW
-    for k, (label, parts) in enumerate(names.items()):
-        if swatch:
-            sheet.line(12, y, 12 + swatch - 6, y, colour_of(k), 2.4)
-        for j, part in enumerate(parts):
-            sheet.text(12 + swatch, y + 12 * j, part, SMALL, colour=colour_of(k))
-        for month, count in zip(months, at_risk[label], strict=True):
-            sheet.text(across(month), y, rounded(count, 0), SMALL, "middle", colour_of(k))
-        y += RISK_ROW * 0.9 * max(len(parts), 1)
+    has_bands = len(lines) <= MOST_BANDS
+    for k, line in enumerate(lines):
+        _curve(sheet, across, down, line, k, start, last, corners or _steps, has_bands)
+    if start:
+        _medians(sheet, across, down, lines, last)
+    y = _at_risk(sheet, across, lines, months, plot_end + 50)
     for k, part in enumerate(notes):
-        sheet.text(12, y + 6 + 12 * k, part, 9, colour=QUIET)
-    return sheet.svg()
+        sheet.text(10, y + LEADING * k, part, colour=QUIET)
+    return sheet
 
 
-def _axes(sheet, across, down, months, left, top, start) -> None:
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        sheet.line(left, down(share), WIDTH - 20, down(share), GRID, 0.8)
-        sheet.text(left - 7, down(share), f"{100 * share:.0f} %", SMALL, "end", QUIET)
-    sheet.line(left, down(0), WIDTH - 20, down(0), QUIET)
+def _said(lines: list[_Line], frame: Frame) -> str:
+    names = ", ".join(line.label for line in lines)
+    return f"{frame.title}: {frame.y_title.lower()} of {names}"
+
+
+def _seen(lines: list[_Line], frame: Frame) -> str:
+    """What the curves say, in words."""
+    parts = [f"{line.label}: {line.beside}" if line.beside else line.label for line in lines]
+    return ". ".join([*parts, *(one for one in frame.told if one)]) + "."
+
+
+def _without_prefix(lines: list[_Line]) -> tuple[list[str], list[_Line]]:
+    """What many labels begin with ("EMD at baseline and at progression: "), once, above them."""
+    begun = {line.label.split(": ", 1)[0] for line in lines}
+    if len(lines) <= MOST_BANDS or len(begun) > 1 or any(": " not in one.label for one in lines):
+        return [], lines
+    shorter = [replace(line, label=line.label.split(": ", 1)[1]) for line in lines]
+    return wrapped(f"{begun.pop()}:", SMALL, NARROW_SHEET - 40), shorter
+
+
+def _keys(lines: list[_Line]) -> list[list[tuple[str, bool]]]:
+    """The legend: lines of words per curve, and whether each still is the label."""
+    room = NARROW_SHEET - INDENT - 30 - EDGE
+    keys = []
+    for line in lines:
+        label = wrapped(line.label, SMALL, room)
+        whole = f"{label[-1]}: {line.beside}"
+        if not line.beside:
+            keys.append([(part, True) for part in label])
+        elif text_width(whole, SMALL) <= room:
+            keys.append([(part, True) for part in [*label[:-1], whole]])
+        else:
+            beside = wrapped(line.beside, SMALL, room)
+            keys.append([*((part, True) for part in label), *((part, False) for part in beside)])
+    return keys
+
+
+def _legend(sheet: Canvas, keys, y: float) -> float:
+    """Draw the legend from ``y`` down and return where it ends."""
+    for k, parts in enumerate(keys):
+        sheet.line(INDENT, y, INDENT + 24, y, colour_of(k), 2.2, dash_of(k))
+        for part, is_label in parts:
+            sheet.text(INDENT + 30, y, part, colour=INK if is_label else QUIET)
+            y += LEADING
+    return y
+
+
+def _top(lines: list[_Line]) -> float:
+    """The end of the axis of an incidence: above every curve and its band."""
+    highest = max(
+        (float(np.nanmax(part)) for line in lines for part in (line.level, line.high)
+         if len(part) and np.isfinite(part).any()), default=0.0,
+    )  # fmt: skip
+    return next((top for top in TOPS if top >= highest), 1.0)
+
+
+def _axes(sheet, across, down, months, most, frame: Frame, under: list[str]) -> None:
+    right = NARROW_SHEET - EDGE
+    for share in np.linspace(0, most, 5):
+        sheet.line(LEFT, down(share), right, down(share), GRID, 0.8)
+        sheet.text(LEFT - 6, down(share), f"{100 * share:g} %", SMALL, "end", QUIET)
+    sheet.line(LEFT, down(0), right, down(0), QUIET)
+    sheet.line(LEFT, down(0), LEFT, down(most), QUIET)
     for month in months:
         sheet.line(across(month), down(0), across(month), down(0) + 4, QUIET)
         sheet.text(across(month), down(0) + 13, f"{month:g}", SMALL, "middle", QUIET)
-    word = "Free of the event" if start else "With the event"
-    sheet.text(left - 46, (down(0) + down(1)) / 2, word, SMALL, "middle", INK, turned=True)
+    middle = (down(0) + down(most)) / 2
+    words = wrapped(frame.y_title, SMALL, PLOT)[:1]
+    sheet.text(12, middle, words[0], SMALL, "middle", INK, turned=True)
+    for k, part in enumerate(under):
+        at = min((LEFT + right) / 2, NARROW_SHEET - 6 - text_width(part, SMALL) / 2)
+        sheet.text(at, down(0) + 30 + LEADING * k, part, SMALL, "middle")
 
 
-def _curve(sheet, across, down, line, colour, start, last, corners) -> None:
-    time, level, low, high = (np.asarray(part, float) for part in line)
+def _at_risk(sheet, across, lines: list[_Line], months, y: float) -> float:
+    """The numbers at risk under their ticks, each row with the mark of its curve."""
+    sheet.text(10, y, "At risk", SMALL, colour=QUIET)
+    y += 16
+    for k, line in enumerate(lines):
+        sheet.line(10, y, 34, y, colour_of(k), 2.2, dash_of(k))
+        for month, count in zip(months, line.at_risk, strict=True):
+            if np.isfinite(count):
+                sheet.text(across(month), y, rounded(count, 0), SMALL, "middle", colour_of(k))
+        y += 16
+    return y + 2
+
+
+def _curve(sheet, across, down, line: _Line, k, start, last, corners, has_band) -> None:
+    parts = (line.time, line.level, line.low, line.high)
+    time, level, low, high = (np.asarray(part, float) for part in parts)
     kept = time <= last
     ended = (~kept).any()
     time, level = time[kept], level[kept]
@@ -124,11 +257,36 @@ def _curve(sheet, across, down, line, colour, start, last, corners) -> None:
         level, low, high = (
             np.append(part, part[-1] if len(part) else start) for part in (level, low, high)
         )
-    upper = corners(across, down, time, high, start)
-    lower = corners(across, down, time, low, start)
-    if len(time):
-        sheet.path([*upper, *reversed(lower)], "none", 0, colour, 0.13)
-    sheet.path(corners(across, down, time, level, start), colour, 1.8)
+    if len(time) and has_band:
+        upper = corners(across, down, time, high, start)
+        lower = corners(across, down, time, low, start)
+        sheet.path([*upper, *reversed(lower)], "none", 0, colour_of(k), 0.13)
+    sheet.path(corners(across, down, time, level, start), colour_of(k), 1.8, dash=dash_of(k))
+    _ticks(sheet, across, down, line, time, level, k, start, last)
+
+
+def _ticks(sheet, across, down, line: _Line, time, level, k, start, last) -> None:
+    """A short upright stroke where persons left; strokes closer than two pixels are one."""
+    at = line.censored[line.censored <= last]
+    if not len(at) or not len(time):
+        return
+    heights = np.concatenate([[start], level])[np.searchsorted(time, at + 1e-9, side="right")]
+    seen = dict.fromkeys(
+        (2 * round(across(moment) / 2), round(down(height), 1))
+        for moment, height in zip(at, heights, strict=True)
+    )
+    sheet.shape("".join(f"M{x} {y - 3:g}v6" for x, y in seen), colour_of(k), 0.8)
+
+
+def _medians(sheet, across, down, lines: list[_Line], last: float) -> None:
+    """From half on the axis to each curve that reaches it, and down from there."""
+    reached = [(line.median, k) for k, line in enumerate(lines) if line.median <= last]
+    if not reached:
+        return
+    furthest = max(median for median, _ in reached)
+    sheet.line(across(0), down(0.5), across(furthest), down(0.5), QUIET, 1, "2 3")
+    for median, k in reached:
+        sheet.line(across(median), down(0.5), across(median), down(0), colour_of(k), 1, "2 3")
 
 
 def _steps(across, down, time, level, start) -> list[tuple[float, float]]:

@@ -77,4 +77,4 @@ def section(study: Study, analysis: Analysis, results: Results, data: StudyData)
 
 def _figure(svg: str) -> Figure:
     width = re.search(r'viewBox="0 0 ([\d.]+)', svg)
-    return Figure(Markup(svg), width is not None and float(width.group(1)) > WIDE)
+    return Figure(Markup(svg.for_page), width is not None and float(width.group(1)) > WIDE)

@@ -173,7 +173,21 @@ def test_an_exposure_after_index_is_shown_in_three_ways_and_the_naive_never_alon
     fit = cox_regression(kept["time"], kept["event"], kept[["exposed"]])
     assert ratios.loc["landmark at day 75", "estimate"] == pytest.approx(fit.hazard_ratio[0])
     assert ratios.loc["landmark at day 75", "denominator"] == (TIME > 75).sum()
-    assert len(results.figures) == 3
+    assert list(results.figures) == ["OUT-1_os_three_ways"]
+    assert any("fewer than 5 persons, so that no curve is drawn" in one for one in results.warnings)
+
+
+def test_naive_and_landmark_curves_are_panels_of_one_figure(make, monkeypatch):
+    monkeypatch.setattr(ever_treated, "FEWEST_DRAWN", 1)
+    results = make(
+        ever_treated, "ever_treated", endpoint_ids="os", group_endpoint_id="transplant",
+        landmark_day=75,
+    )  # fmt: skip
+    name = next(name for name in results.figures if not name.endswith("three_ways"))
+    assert [sheet.title.split(": ")[1] for _, sheet, _ in results.panels[name]] == [
+        ever_treated.NAIVE, "landmark at day 75",
+    ]  # fmt: skip
+    assert "Months from day 75 after time zero" in results.figures[name]
 
 
 def test_nobody_exposed_is_said_and_not_drawn(make, data):

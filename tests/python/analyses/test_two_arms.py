@@ -22,6 +22,7 @@ from myelomart.analyses import (
     attrition,
     baseline,
     hazard_ratios,
+    multiverse,
     robustness,
     subgroups,
     two_arm_survival,
@@ -250,19 +251,17 @@ def no_print() -> pd.DataFrame:
 def test_curves_leave_out_who_had_it_before_and_end_at_a_competing_death(make):
     results = make(two_arm_survival, endpoint_ids="fever", months_shown="0;0.5")
     # controls: 4 at first, 9 dies on day 5, 1 of 3 has it on day 10; treated: 1 of 5
-    half = only(results, "survival", arm="Others", timepoint_months=0.5)
-    assert (half["estimate"], half["denominator"]) == (pytest.approx(2 / 3), 2)
-    half = only(results, "survival", arm="CAR-T", timepoint_months=0.5)
-    assert (half["estimate"], half["denominator"]) == (pytest.approx(4 / 5), 4)
-    median = only(results, "median_months", arm="Others")
-    assert (median["numerator"], median["denominator"]) == (1, 4)
-    assert (median["status"], pd.isna(median["estimate"])) == ("not_reached", True)
+    half = only(results, "cumulative_incidence", arm="Others", timepoint_months=0.5)
+    assert (half["estimate"], half["denominator"]) == (pytest.approx(3 / 4 * 1 / 3), 2)
+    half = only(results, "cumulative_incidence", arm="CAR-T", timepoint_months=0.5)
+    assert (half["estimate"], half["denominator"]) == (pytest.approx(1 / 5), 4)
+    assert only(results, "competing_events", arm="Others")["estimate"] == 1
     curve = results.curve_frame().query("arm == 'Others'")
     assert list(curve["time_months"]) == pytest.approx([5 * 12 / 365, 10 * 12 / 365, 20 * 12 / 365])
     assert list(curve["n_risk"]) == [4, 3, 2]
     assert list(curve["n_event"]) == [0, 1, 0]
     assert list(curve["n_censored"]) == [1, 0, 2]
-    assert list(results.figures) == ["OUT-2_fever"]
+    assert list(results.figures) == ["OUT-2_events"]
 
 
 def test_an_arm_in_which_everybody_had_it_before_has_no_curve(make, data):
@@ -519,3 +518,26 @@ def test_the_origin_of_a_ratio_names_its_tests_and_the_printed_numbers_beside_it
         shown = section(study, one, run_study(study, data), data)
         read = ("study_population", "study_covariates", "study_endpoints", *tested)
         assert shown.models == (*read, "study_published")
+
+
+# ---- every way
+
+
+def test_the_studys_own_way_is_among_all_ways_with_its_own_ratio(make, data):
+    common = {"caliper": np.nan, "caliper_scale": None, "match_order": None, "row_groups": np.nan}
+    own = {"method": "matching", "caliper": 0.2, "caliper_scale": "probability"}
+    data.rows["choices"] = pd.DataFrame(
+        [
+            common | {"choice_id": "all", "dimension": "score_model", "label": "All"},
+            common | own | {"choice_id": "own", "dimension": "arms", "label": "Pairs",
+                            "match_order": "smallest"},
+            common | {"choice_id": "over", "dimension": "arms", "label": "Overlap",
+                      "method": "overlap"},
+        ]
+    ).assign(sort_order=[1, 2, 3])  # fmt: skip
+    results = make(multiverse, endpoint_ids="fever")
+    ways = results.estimate_frame().set_index("row_label")
+    assert list(ways["status"].dropna().index) == ["Time zero; All; Pairs"]
+    assert ways.loc["Time zero; All; Pairs", "estimate"] == pytest.approx(FEVER, rel=1e-9)
+    assert set(ways.index) == {"Time zero; All; Pairs", "Time zero; All; Overlap"}
+    assert "2 ways" in results.figures["OUT-2_fever_every_way"]

@@ -1,0 +1,187 @@
+"""One question in every way it could have been asked: time zeros, score models, ways to compare.
+
+Time zeros are the pairs of cohorts that the study's hazard ratios compare; score models and ways of
+making the arms alike are rows of `seeds/studies/analysis_choices`. A warehouse is built by one rule
+set, which is named: another build gives its ways.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from myelomart.analysis_type import AnalysisType, Words
+from myelomart.display.cells import ratio_of
+from myelomart.display.curve_words import index_label
+from myelomart.display.numbers import p_value, rounded
+from myelomart.display.table import Table
+from myelomart.errors import MyelomartError, NoData
+from myelomart.estimates.ratios import Ratio, first_ratio
+from myelomart.figures.multiverse_plot import Specification, multiverse_plot
+from myelomart.matching import (
+    inverse_probability_weights,
+    match_nearest,
+    propensity_score,
+    weighted_hazard_ratio,
+)
+from myelomart.matching.overlap import leave_out_unshared
+from myelomart.population.comparison import compare, endpoint_rows, model_covariates
+from myelomart.population.rare_levels import fewest_of
+from myelomart.results import Results
+from myelomart.study import Analysis, Endpoint, Study
+from myelomart.study_data import StudyData
+from myelomart.survival import cox_regression
+
+ZERO, SCORE, WAY = "Time zero", "Score model", "Way to compare"
+RATIOS = "hazard_ratios"
+JOIN = "; "
+
+
+@dataclass(frozen=True)
+class _Arms:
+    """Both arms at one time zero, with the score that one model gives; NaN who is left out."""
+
+    persons: pd.DataFrame
+    treated: np.ndarray
+    score: np.ndarray
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add a hazard ratio per way and endpoint, and the figure of all of them."""
+    choices = data.rows["choices"]
+    if not len(choices):
+        raise NoData("the study has no rows in seeds/studies/analysis_choices")
+    choices = choices.sort_values(["sort_order", "choice_id"])
+    models = choices[choices["dimension"] == "score_model"].to_dict("records")
+    ways = choices[choices["dimension"] == "arms"].to_dict("records")
+    found: dict[str, list[Specification]] = {}
+    failed = 0
+    for zero, model in product(_zeros(study, analysis), models):
+        name = index_label(study.cohort(zero.treated_cohort_id), data)
+        try:
+            arms = _arms(study, zero, model, data)
+        except MyelomartError:
+            failed += len(ways)
+            continue
+        for way in ways:
+            chosen = {ZERO: name, SCORE: model["label"], WAY: way["label"]}
+            is_ours = _is_ours(zero, model, way, analysis)
+            for endpoint in study.endpoints_of(analysis):
+                try:
+                    ratio = _ratio(arms, way, endpoint, data)
+                except MyelomartError:
+                    failed += 1
+                    continue
+                one = Specification(chosen, ratio.estimate, ratio.ci_low, ratio.ci_high, is_ours)
+                found.setdefault(endpoint.endpoint_id, []).append(one)
+                _add(analysis, endpoint, study, zero, chosen, is_ours, ratio, results)
+    if failed:
+        results.warnings.append(
+            f"{analysis.output_id}: {failed} ways gave no ratio: the arms did not overlap, or one "
+            "had no event."
+        )
+    for endpoint in study.endpoints_of(analysis):
+        if found.get(endpoint.endpoint_id):
+            results.add_figure(
+                f"{analysis.output_id}_{endpoint.endpoint_id}_every_way",
+                multiverse_plot(
+                    found[endpoint.endpoint_id], f"{analysis.title}: {endpoint.label}",
+                    "Hazard ratio (95 % CI)",
+                ),
+            )  # fmt: skip
+
+
+def _zeros(study: Study, analysis: Analysis) -> list[Analysis]:
+    """One analysis per pair of cohorts that the study compares after matching, its own first."""
+    zeros = {(analysis.treated_cohort_id, analysis.comparator_cohort_id): analysis}
+    for one in study.analyses:
+        if one.analysis_type == RATIOS and one.population == "matched":
+            zeros.setdefault((one.treated_cohort_id, one.comparator_cohort_id), one)
+    return list(zeros.values())
+
+
+def _is_ours(zero: Analysis, model: dict, way: dict, analysis: Analysis) -> bool:
+    """Whether this is the way of the analysis' own row."""
+    own = (analysis.caliper, analysis.caliper_scale, analysis.match_order)
+    same = (way["caliper"], way["caliper_scale"], way["match_order"]) == own
+    return zero is analysis and same and pd.isna(model["row_groups"])
+
+
+def _arms(study: Study, zero: Analysis, model: dict, data: StudyData) -> _Arms:
+    """The arms of a time zero with the score of one model; unshared levels have none."""
+    everyone = replace(zero, population="all", adjustment="none", caliper=None)
+    persons = compare(study, everyone, data).persons
+    groups = None if pd.isna(model["row_groups"]) else model["row_groups"].split(";")
+    adjusted = tuple(
+        one for one in study.covariates
+        if one.is_adjusted_for and (groups is None or one.row_group in groups)
+    )  # fmt: skip
+    wide = persons[[one.covariate_id for one in adjusted]]
+    columns, *_ = model_covariates(wide, adjusted, fewest_of(zero))
+    treated = persons["treated"].to_numpy(bool)
+    shared = leave_out_unshared(treated, columns)
+    kept = np.asarray(shared.kept)
+    score = np.full(len(persons), np.nan)
+    score[kept] = propensity_score(treated[kept], shared.covariates).probability
+    return _Arms(persons, treated, score)
+
+
+def _ratio(arms: _Arms, way: dict, endpoint: Endpoint, data: StudyData) -> Ratio:
+    """The hazard ratio of one way; ``MyelomartError`` where it has none."""
+    known = np.flatnonzero(np.isfinite(arms.score))
+    score, treated = arms.score[known], arms.treated[known]
+    weights = np.ones(len(known))
+    if way["method"] == "matching":
+        pairs = match_nearest(
+            score, treated, caliper=way["caliper"], scale=way["caliper_scale"],
+            order=way["match_order"],
+        ).pair_ids  # fmt: skip
+        weights = np.where(pairs >= 0, 1.0, np.nan)
+    else:
+        weights = inverse_probability_weights(score, treated, estimand=way["method"]).weights
+    rows = endpoint_rows(arms.persons.iloc[known], data.endpoints, endpoint)
+    kept = ~rows["had_prior_event"].to_numpy(bool) & np.isfinite(weights)
+    time, event = rows["time_days"].to_numpy(float)[kept], (rows["event"] == 1).to_numpy()[kept]
+    if way["method"] == "matching":
+        model = pd.DataFrame({"treated": treated[kept].astype(float)})
+        return first_ratio(cox_regression(time, event, model))
+    return first_ratio(weighted_hazard_ratio(time, event, treated[kept], weights[kept]))
+
+
+def _add(analysis, endpoint, study, zero, chosen, is_ours, ratio: Ratio, results) -> None:
+    results.add(
+        analysis.output_id, "hazard_ratio_of_a_way", **ratio.values(), unit="ratio",
+        population="every way", row_group=endpoint.label, row_label=JOIN.join(chosen.values()),
+        arm=study.cohort(zero.treated_cohort_id).label,
+        comparator=study.cohort(zero.comparator_cohort_id).label,
+        endpoint=endpoint.endpoint_id, timepoint_months=endpoint.horizon_months,
+        time_anchor="index", status="own_way" if is_ours else None,
+    )  # fmt: skip
+
+
+def table(estimates: list, title: str) -> Table:
+    """A row per way, smallest ratio first; the study's own is marked."""
+    rows: list[list[str]] = []
+    for label in dict.fromkeys(one.row_group for one in estimates):
+        own = [one for one in estimates if one.row_group == label]
+        rows.append([label])
+        for one in sorted(own, key=lambda one: (one.estimate, one.row_label)):
+            mark = " (this study)" if one.status == "own_way" else ""
+            *_, way = parts = one.row_label.split(JOIN)
+            rows.append([parts[0], parts[1], way + mark, ratio_of(one), p_value(one.p_value)])
+    columns = [ZERO, SCORE, WAY, "HR (95 % CI)", "p (Wald)"]
+    return Table(title, columns, rows, f"{rounded(len(estimates), 0)} ways, by one rule set.")
+
+
+def says(words: Words) -> str:
+    """The method in words."""
+    return (
+        f"{words.of}: the hazard ratio in every combination of time zero, score model and way of "
+        "making the arms alike that the study names (a specification curve)"
+    )
+
+
+ANALYSIS = AnalysisType("multiverse", make, table, says)
