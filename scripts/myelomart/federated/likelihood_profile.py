@@ -9,8 +9,10 @@ Schuemie MJ et al. Stat Med 2022;41:57; OHDSI EvidenceSynthesis, "grid with grad
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,12 +30,14 @@ from myelomart.survival.partial_likelihood import (
     risk_sets,
     risk_sums,
     score,
+    sums_by_cell,
 )
 
 WIDEST = 6.0  # log hazard ratios up to here, both ways: ratios of 1/400 to 400
 FIRST_STEPS = 12  # as many pieces at first; each is halved until the cubic fits
 TOLERANCE = 1e-5  # of a value near the top; in proportion to its depth further down
 MOST_POINTS = 65
+LEAST_SHARE = 1e-9  # of those at risk: less is none, and rounding
 NEWTON_STEPS = 40
 SHORT_STEP = 1e-9
 FARTHEST = 30.0  # log hazard ratio at which no limit is sought any more
@@ -105,29 +109,56 @@ def likelihood_profile(
         times, events, matrix, entries=None, strata=stratum,
         weights=case_weights(weights, times), ties=ties,
     )  # fmt: skip
-    treated_share = risk_set_totals(sets, sets.weights)
-    share = treated_share[:, 1] / treated_share[:, 0] + sets.means[0]
-    if np.all((share < 1e-9) | (share > 1 - 1e-9)):
+    at_risk = _at_risk(sets)
+    if not (at_risk > LEAST_SHARE * at_risk.sum(0)).all(0).any():
         raise StatisticsError("whenever somebody had the event, one arm alone was at risk")
-    return _adaptive(sets)
+    if covariates is None:
+        return _adaptive(lambda ratio, _: (*_alone(sets, at_risk, ratio), _), np.empty(0))
+    return _adaptive(lambda ratio, start: _best(sets, ratio, start), np.zeros(matrix.shape[1] - 1))
 
 
-def _adaptive(sets: RiskSets) -> LikelihoodProfile:
-    """Points are added in the middle of pieces that a cubic does not fit."""
-    start = np.zeros(sets.matrix.shape[1] - 1)
+def _at_risk(sets: RiskSets) -> np.ndarray:
+    """Treated and others at risk at each event (2, d), those who died before on its day taken off.
+
+    The first column of the covariates is the arm.
+    """
+    everyone = risk_set_totals(sets, sets.weights)[sets.event_cell]
+    dead = sums_by_cell(sets, sets.weights, sets.event_rows, sets.event_cell)[sets.event_cell]
+    left = everyone - sets.tie_fraction[:, None] * dead
+    treated = left[:, 1] + sets.means[0] * left[:, 0]
+    return np.maximum(np.stack([treated, left[:, 0] - treated]), 0.0)
+
+
+def _alone(sets: RiskSets, at_risk: np.ndarray, ratio: float) -> tuple[float, float]:
+    """The log likelihood and its slope where the arm is the only covariate."""
+    treated = float(sets.event_total[0] + sets.means[0] * sets.weights[sets.event_rows].sum())
+    hazard = at_risk[0] * np.exp(ratio)
+    total = hazard + at_risk[1]
+    value = ratio * treated - sets.tie_weight @ np.log(total)
+    return float(value), float(treated - sets.tie_weight @ (hazard / total))
+
+
+def _adaptive(
+    evaluate: Callable[[float, np.ndarray], tuple[float, float, np.ndarray]], start: np.ndarray
+) -> LikelihoodProfile:
+    """Points are added in the middle of pieces that a cubic does not fit.
+
+    ``evaluate`` gives value and slope at a log hazard ratio, and the other coefficients there, from
+    which the next search starts.
+    """
     found: dict[float, tuple[float, float]] = {}
 
     def value_at(ratio: float) -> tuple[float, float]:
         nonlocal start
         if ratio not in found:
-            value, slope, start = _best(sets, ratio, start)
+            value, slope, start = evaluate(ratio, start)
             found[ratio] = value, slope
         return found[ratio]
 
     first = np.linspace(-WIDEST, WIDEST, FIRST_STEPS + 1)
     kept = {float(point): value_at(float(point)) for point in first}
     top = max(value for value, _ in kept.values())
-    waiting = list(zip(first[:-1], first[1:], strict=True))
+    waiting = list(pairwise(first))
     while waiting and len(kept) < MOST_POINTS:
         low, high = (float(end) for end in waiting.pop(0))
         middle, width = (low + high) / 2, high - low

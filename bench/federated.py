@@ -1,0 +1,158 @@
+"""How near pooled packs come to pooled rows: `python bench/federated.py [--replicates N]`.
+
+Rows of a survival study are drawn for 3, 5 and 12 sites of very different size, each with a
+baseline hazard of its own, once with few events (some sites have none in an arm) and once with
+many; under no effect, under a benefit, and under a benefit that differs between sites. Beside the
+stratified Cox model of all rows stand the fixed effect on summed profiles, with each rule for when
+a profile may leave a site, inverse-variance pooling of normal approximations, and random effects.
+Prints the tables of docs/federated.md.
+
+With `--warehouses A.duckdb B.duckdb … --packs A.zip B.zip …` it holds the hazard ratios that
+`myelomart study pool` gives of the packs against the stratified Cox model of the warehouses' rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import numpy as np
+import pandas as pd
+
+from myelomart.disclosure.policies import named
+from myelomart.errors import StatisticsError
+from myelomart.federated.likelihood_profile import likelihood_profile, maximum, wald_limits
+from myelomart.federated.profile_rules import RULES, withheld
+from myelomart.federated.random_effects import likeliest, posterior, surface
+from myelomart.meta_analysis import from_intervals, pool
+from myelomart.survival import cox_regression
+
+PERSONS = 2400
+FOLLOW_UP = 12.0  # months; follow-up ends at random in the last three quarters of it
+EVENTS = {"few": 36, "many": 300}
+BENEFIT = 0.5
+SPREAD = 0.4  # of the log hazard ratio between sites, in the scenario that has it
+SCENARIOS = {"null": (1.0, 0.0), "benefit": (BENEFIT, 0.0), "differs": (BENEFIT, SPREAD)}
+FEWEST_TO_POOL = 3  # of `meta_analysis.pool`
+POLICY = "cms11"
+
+
+def draw(rng, sites: int, events: int, ratio: float, spread: float) -> pd.DataFrame:
+    """Rows of all sites: site, treated, time, event."""
+    share = rng.dirichlet(np.full(sites, 2.0))
+    site = np.sort(rng.choice(sites, PERSONS, p=share))
+    treated = rng.random(PERSONS) < rng.uniform(0.35, 0.65, sites)[site]
+    baseline = np.exp(rng.normal(0, 0.5, sites))[site]
+    effect = np.log(ratio) + rng.normal(0, spread, sites)[site]
+    censored = rng.uniform(FOLLOW_UP / 4, FOLLOW_UP, PERSONS)
+    relative = baseline * np.exp(effect * treated)
+    hazard = events / (relative @ np.minimum(censored, FOLLOW_UP))  # rare: exposure hardly shrinks
+    if events > PERSONS / 20:
+        hazard *= 1.12
+    failed = rng.exponential(1 / (hazard * relative))
+    return pd.DataFrame(
+        {"site": site, "treated": treated.astype(int), "time": np.minimum(failed, censored),
+         "event": failed <= censored}
+    )  # fmt: skip
+
+
+def replicate(rows: pd.DataFrame, truth: float) -> tuple[list[dict], dict]:
+    """Estimate, error and whether the interval holds the truth, by method; counts of the sites."""
+    found: list[dict] = []
+
+    def note(method: str, estimate: float, se: float, low: float, high: float) -> None:
+        found.append({"method": method, "estimate": estimate, "se": se, "low": low, "high": high,
+                      "holds": low <= truth <= high})  # fmt: skip
+
+    whole = cox_regression(rows["time"], rows["event"], rows[["treated"]], strata=rows["site"])
+    note("rows", whole.coefficients[0], whole.se[0],
+         *wald_limits(whole.coefficients[0], whole.se[0]))  # fmt: skip
+    profiles, counts = {}, {}
+    for site, own in rows.groupby("site"):
+        events = tuple(int(own.loc[own["treated"] == side, "event"].sum()) for side in (1, 0))
+        persons = tuple(int((own["treated"] == side).sum()) for side in (1, 0))
+        counts[site] = persons, events
+        try:
+            profiles[site] = likelihood_profile(own["time"], own["event"], own["treated"])
+        except StatisticsError:  # nobody had the event
+            continue
+    policy = named(POLICY)
+    for rule in RULES:
+        kept = [one for site, one in profiles.items() if not withheld(rule, policy, *counts[site])]
+        if kept and (top := maximum(kept)).is_finite:
+            note(f"profiles, {rule}", top.estimate, top.se, top.ci_low, top.ci_high)
+    single = [one for one in map(lambda p: maximum([p]), profiles.values()) if one.is_finite]
+    estimates, errors = (np.array([getattr(one, name) for one in single])
+                         for name in ("estimate", "se"))  # fmt: skip
+    weight = 1 / errors**2
+    centre, error = weight @ estimates / weight.sum(), 1 / np.sqrt(weight.sum())
+    note("normal, fixed", centre, error, *wald_limits(centre, error))
+    if len(single) >= FEWEST_TO_POOL:
+        limits = wald_limits(estimates, errors)
+        random = pool(from_intervals(np.exp(estimates), *map(np.exp, limits), "hr"))
+        note("normal, REML", random.effect, random.se, *np.log([random.ci_low, random.ci_high]))
+    if len(profiles) > 1:
+        given = surface(list(profiles.values()))
+        for method, one in (("profiles, Bayes", posterior(given)),
+                            ("profiles, likelihood", likeliest(given))):  # fmt: skip
+            note(method, one.mean, one.se, one.ci_low, one.ci_high)
+    empty = sum(min(events) == 0 for _, events in counts.values())
+    return found, {"empty": empty, "events": int(rows["event"].sum())}
+
+
+def run(replicates: int, sites: int, few_or_many: str, scenario: str) -> pd.DataFrame:
+    """One row per method: bias, coverage, error and distance from pooled rows."""
+    ratio, spread = SCENARIOS[scenario]
+    place = list(SCENARIOS).index(scenario)
+    found, about = [], []
+    for seed in range(replicates):
+        rng = np.random.default_rng([seed, sites, EVENTS[few_or_many], place])
+        own, told = replicate(draw(rng, sites, EVENTS[few_or_many], ratio, spread), np.log(ratio))
+        found += [one | {"seed": seed} for one in own]
+        about.append(told)
+    frame = pd.DataFrame(found)
+    rows = frame[frame["method"] == "rows"].set_index("seed")
+    frame["apart"] = (frame["estimate"] - frame["seed"].map(rows["estimate"])).abs()
+    frame["of_rows"] = frame["se"] / frame["seed"].map(rows["se"])
+    table = frame.groupby("method", sort=False).agg(
+        made=("holds", "size"), bias=("estimate", "mean"), coverage=("holds", "mean"),
+        spread=("estimate", "std"), of_rows=("of_rows", "mean"), apart=("apart", "max"),
+    )  # fmt: skip
+    table["bias"] -= np.log(ratio)
+    table.insert(0, "empty", pd.DataFrame(about)["empty"].mean())
+    return table.assign(sites=sites, events=few_or_many, scenario=scenario).reset_index()
+
+
+def in_markdown(table: pd.DataFrame) -> str:
+    """The figures as a table of a page."""
+    heads = ["events", "effect", "sites", "with an empty arm", "method", "estimated in",
+             "bias (log)", "coverage, %", "SD of the estimates", "error over that of the rows",
+             "farthest from the rows"]  # fmt: skip
+    rule = ["---" if head in ("events", "effect", "method") else "---:" for head in heads]
+    lines = [f"| {' | '.join(heads)} |", f"|{'|'.join(rule)}|"]
+    for one in table.itertuples():
+        lines.append(
+            f"| {one.events} | {one.scenario} | {one.sites} | {one.empty:.1f} | {one.method} | "
+            f"{one.made} | {one.bias:+.3f} | {100 * one.coverage:.1f} | {one.spread:.3f} | "
+            f"{one.of_rows:.3f} | {one.apart:.3f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--replicates", type=int, default=200)
+    parser.add_argument("--sites", type=int, nargs="+", default=[3, 5, 12])
+    given = parser.parse_args()
+    tables = []
+    for events in EVENTS:
+        for scenario in SCENARIOS:
+            for sites in given.sites:
+                tables.append(run(given.replicates, sites, events, scenario))
+                sys.stderr.write(f"{events} events, {scenario}, {sites} sites\n")
+    sys.stdout.write(in_markdown(pd.concat(tables, ignore_index=True)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
