@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -56,8 +57,11 @@ def draw(rng, sites: int, events: int, ratio: float, spread: float) -> pd.DataFr
     )  # fmt: skip
 
 
-def replicate(rows: pd.DataFrame, truth: float) -> tuple[list[dict], dict]:
-    """Estimate, error and whether the interval holds the truth, by method; counts of the sites."""
+def replicate(rows: pd.DataFrame, truth: float, is_random: bool) -> tuple[list[dict], dict]:
+    """Estimate, error and whether the interval holds the truth, by method; counts of the sites.
+
+    Random effects, which take most of the time, are left out without ``is_random``.
+    """
     found: list[dict] = []
 
     def note(method: str, estimate: float, se: float, low: float, high: float) -> None:
@@ -68,12 +72,14 @@ def replicate(rows: pd.DataFrame, truth: float) -> tuple[list[dict], dict]:
     note("rows", whole.coefficients[0], whole.se[0],
          *wald_limits(whole.coefficients[0], whole.se[0]))  # fmt: skip
     profiles, counts = {}, {}
-    for site, own in rows.groupby("site"):
-        events = tuple(int(own.loc[own["treated"] == side, "event"].sum()) for side in (1, 0))
-        persons = tuple(int((own["treated"] == side).sum()) for side in (1, 0))
-        counts[site] = persons, events
+    columns = {name: rows[name].to_numpy() for name in rows}
+    for site in np.unique(columns["site"]):
+        time, event, treated = (columns[name][columns["site"] == site]
+                                for name in ("time", "event", "treated"))  # fmt: skip
+        sides = (treated == 1, treated == 0)
+        counts[site] = tuple(map(np.sum, sides)), tuple((event & side).sum() for side in sides)
         try:
-            profiles[site] = likelihood_profile(own["time"], own["event"], own["treated"])
+            profiles[site] = likelihood_profile(time, event, treated)
         except StatisticsError:  # nobody had the event
             continue
     policy = named(POLICY)
@@ -91,7 +97,7 @@ def replicate(rows: pd.DataFrame, truth: float) -> tuple[list[dict], dict]:
         limits = wald_limits(estimates, errors)
         random = pool(from_intervals(np.exp(estimates), *map(np.exp, limits), "hr"))
         note("normal, REML", random.effect, random.se, *np.log([random.ci_low, random.ci_high]))
-    if len(profiles) > 1:
+    if is_random and len(profiles) > 1:
         given = surface(list(profiles.values()))
         for method, one in (("profiles, Bayes", posterior(given)),
                             ("profiles, likelihood", likeliest(given))):  # fmt: skip
@@ -100,14 +106,15 @@ def replicate(rows: pd.DataFrame, truth: float) -> tuple[list[dict], dict]:
     return found, {"empty": empty, "events": int(rows["event"].sum())}
 
 
-def run(replicates: int, sites: int, few_or_many: str, scenario: str) -> pd.DataFrame:
+def run(replicates: int, random: int, sites: int, few_or_many: str, scenario: str) -> pd.DataFrame:
     """One row per method: bias, coverage, error and distance from pooled rows."""
     ratio, spread = SCENARIOS[scenario]
     place = list(SCENARIOS).index(scenario)
     found, about = [], []
     for seed in range(replicates):
         rng = np.random.default_rng([seed, sites, EVENTS[few_or_many], place])
-        own, told = replicate(draw(rng, sites, EVENTS[few_or_many], ratio, spread), np.log(ratio))
+        drawn = draw(rng, sites, EVENTS[few_or_many], ratio, spread)
+        own, told = replicate(drawn, np.log(ratio), seed < random)
         found += [one | {"seed": seed} for one in own]
         about.append(told)
     frame = pd.DataFrame(found)
@@ -143,14 +150,15 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--replicates", type=int, default=200)
+    parser.add_argument("--random", type=int, default=200, help="replicates with random effects")
+    parser.add_argument("--events", nargs="+", default=list(EVENTS), choices=list(EVENTS))
+    parser.add_argument("--effects", nargs="+", default=list(SCENARIOS), choices=list(SCENARIOS))
     parser.add_argument("--sites", type=int, nargs="+", default=[3, 5, 12])
     given = parser.parse_args()
     tables = []
-    for events in EVENTS:
-        for scenario in SCENARIOS:
-            for sites in given.sites:
-                tables.append(run(given.replicates, sites, events, scenario))
-                sys.stderr.write(f"{events} events, {scenario}, {sites} sites\n")
+    for events, scenario, sites in product(given.events, given.effects, given.sites):
+        tables.append(run(given.replicates, given.random, sites, events, scenario))
+        sys.stderr.write(f"{events} events, {scenario}, {sites} sites\n")
     sys.stdout.write(in_markdown(pd.concat(tables, ignore_index=True)) + "\n")
 
 

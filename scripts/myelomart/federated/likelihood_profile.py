@@ -40,7 +40,8 @@ MOST_POINTS = 65
 LEAST_SHARE = 1e-9  # of those at risk: less is none, and rounding
 NEWTON_STEPS = 40
 SHORT_STEP = 1e-9
-FARTHEST = 30.0  # log hazard ratio at which no limit is sought any more
+FARTHEST = 30.0  # log hazard ratio beyond which there is no limit
+BEND = 0.02  # on either side of the top, where its curvature is taken
 
 
 @dataclass(frozen=True)
@@ -225,40 +226,48 @@ def maximum(profiles: list[LikelihoodProfile], conf_level: float = 0.95) -> Maxi
     """
     if not profiles:
         raise StatisticsError("no site shares a profile")
-    low = min(one.point[0] for one in profiles)
-    high = max(one.point[-1] for one in profiles)
-
-    def total(ratio):
-        return sum(float(one.at(ratio)) for one in profiles)
-
-    def slope(ratio):
-        return sum(float(one.slope_at(ratio)) for one in profiles)
-
-    if slope(low) <= 0 or slope(high) >= 0:
-        estimate, top = (-np.inf, total(low)) if slope(low) <= 0 else (np.inf, total(high))
-        start = low if slope(low) <= 0 else high
+    whole = summed(profiles)
+    point, value, slope = whole.point, whole.value, whole.slope
+    if slope[0] <= 0 or slope[-1] >= 0:
+        at, estimate = (0, -np.inf) if slope[0] <= 0 else (len(point) - 1, np.inf)
+        start, top = float(point[at]), float(value[at])
     else:
-        estimate = start = brentq(slope, low, high, xtol=1e-10)
-        top = total(estimate)
+        at = int(np.argmax(slope <= 0))
+        estimate = start = float(
+            brentq(lambda ratio: float(whole.slope_at(ratio)), point[at - 1], point[at], xtol=1e-10)
+        )
+        top = float(whole.at(estimate))
     floor = top - chi2.ppf(conf_level, 1) / 2
-    limits = [_limit(total, start, sign, floor, estimate) for sign in (-1, 1)]
-    bend = (slope(start - 0.02) - slope(start + 0.02)) / 0.04
+    limits = [_limit(whole, start, sign, floor, estimate) for sign in (-1, 1)]
+    ends = whole.slope_at([start - BEND, start + BEND])
+    bend = float(ends[0] - ends[1]) / (2 * BEND)
     se = float(1 / np.sqrt(bend)) if np.isfinite(estimate) and bend > 0 else np.inf
-    p_value = float(chi2.sf(max(0.0, 2 * (top - total(0.0))), 1))
+    p_value = float(chi2.sf(max(0.0, 2 * (top - float(whole.at(0.0)))), 1))
     return Maximum(float(estimate), limits[0], limits[1], se, p_value)
 
 
-def _limit(total, start: float, sign: int, floor: float, estimate: float) -> float:
-    """Where the log likelihood crosses ``floor`` on one side; infinite where it does not."""
-    if estimate == sign * np.inf:
+def summed(profiles: list[LikelihoodProfile]) -> LikelihoodProfile:
+    """The sum of ``profiles`` at the points of all of them: again cubics between points."""
+    point = np.unique(np.concatenate([one.point for one in profiles]))
+    value = sum(one.at(point) for one in profiles)
+    slope = sum(one.slope_at(point) for one in profiles)
+    return LikelihoodProfile(point, value - value.max(), slope)
+
+
+def _limit(whole: LikelihoodProfile, start: float, sign: int, floor: float, top: float) -> float:
+    """Where the log likelihood crosses ``floor`` on one side of ``start``; infinite if nowhere."""
+    if top == sign * np.inf:
         return sign * np.inf
-    width = 0.25
-    while total(start + sign * width) > floor:
-        width *= 2
-        if width > FARTHEST:
-            return sign * np.inf
-    ends = sorted((start, start + sign * width))
-    return float(brentq(lambda ratio: total(ratio) - floor, *ends, xtol=1e-9))
+    point, value, slope = (part[::sign] for part in (whole.point, whole.value, whole.slope))
+    under = np.flatnonzero((value < floor) & (sign * (point - start) > 0))
+    if len(under):
+        nearer = point[under[0] - 1] if under[0] else start
+        ends = sorted((max(nearer * sign, start * sign) * sign, point[under[0]]))
+        return float(brentq(lambda ratio: float(whole.at(ratio)) - floor, *ends, xtol=1e-9))
+    if sign * slope[-1] >= 0:
+        return sign * np.inf
+    reached = point[-1] + (floor - value[-1]) / slope[-1]
+    return float(reached) if abs(reached) < FARTHEST else sign * np.inf
 
 
 def wald_limits(estimate: float, se: float, conf_level: float = 0.95) -> tuple[float, float]:

@@ -12,6 +12,7 @@ Duan R et al. J Am Med Inform Assoc 2020;27:1028 (ODAC); Luo C et al. Sci Rep 20
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,7 @@ from myelomart.survival.partial_likelihood import (
     score,
 )
 
+LEVEL = "="  # between a covariate and its level in the name of a term
 POLISHING_STEPS = 20
 SHORT_STEP = 1e-12
 
@@ -151,6 +153,20 @@ def common_start(sites: list[AdjustedModel]) -> dict[str, float]:
                 weight[name] = weight.get(name, 0.0) + 1 / variance
                 total[name] = total.get(name, 0.0) + value / variance
     return {name: float(total[name] / weight[name]) for name in total}
+
+
+def reference_levels(names: Iterable[str]) -> set[str]:
+    """The first level of each covariate in sorted order, with which the others are compared.
+
+    >>> reference_levels(["treated", "age", "stage=II", "stage=I"])
+    {'stage=I'}
+    """
+    levels: dict[str, list[str]] = {}
+    for name in names:
+        covariate, sign, _ = name.partition(LEVEL)
+        if sign:
+            levels.setdefault(covariate, []).append(name)
+    return {min(own) for own in levels.values()}
 
 
 def _summed(sites: list[Derivatives]):
