@@ -7,8 +7,8 @@ stratified Cox model of all rows stand the fixed effect on summed profiles, with
 a profile may leave a site, inverse-variance pooling of normal approximations, and random effects.
 Prints the tables of docs/federated.md.
 
-With `--warehouses A.duckdb B.duckdb … --packs A.zip B.zip …` it holds the hazard ratios that
-`myelomart study pool` gives of the packs against the stratified Cox model of the warehouses' rows.
+With `--pool DIR --warehouses A.duckdb B.duckdb …` it holds the hazard ratios that `myelomart study
+pool` wrote to DIR against the stratified Cox models of the rows of the warehouses it pooled.
 """
 
 from __future__ import annotations
@@ -16,16 +16,22 @@ from __future__ import annotations
 import argparse
 import sys
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from myelomart import warehouse
 from myelomart.disclosure.policies import named
 from myelomart.errors import StatisticsError
 from myelomart.federated.likelihood_profile import likelihood_profile, maximum, wald_limits
+from myelomart.federated.odach import reference_levels
 from myelomart.federated.profile_rules import RULES, withheld
 from myelomart.federated.random_effects import likeliest, posterior, surface
 from myelomart.meta_analysis import from_intervals, pool
+from myelomart.population.comparison import compare, endpoint_rows
+from myelomart.study import read_study
+from myelomart.study_data import read_data
 from myelomart.survival import cox_regression
 
 PERSONS = 2400
@@ -146,6 +152,67 @@ def in_markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def beside_rows(folder: Path, databases: list[Path]) -> str:
+    """Every pooled ratio of ``folder`` beside that of the warehouses' rows, as a table."""
+    lines = ["| endpoint | events | pooled packs | rows by site | ODACH | rows by site, adjusted |",
+             "|---|---:|---|---|---|---|"]  # fmt: skip
+    for file in sorted(folder.glob("*/estimates.parquet")):
+        made = pd.read_parquet(file)
+        wanted = made[made["statistic"] == "hazard_ratio"]
+        rows = {key: [] for key in zip(wanted["analysis_id"], wanted["endpoint"], strict=True)}
+        for site, database in enumerate(databases):
+            _read_rows(database, file.parent.name, site, rows)
+        for one in wanted.itertuples():
+            whole = pd.concat(rows[one.analysis_id, one.endpoint], ignore_index=True)
+            own = made[
+                (made["analysis_id"] == one.analysis_id) & (made["endpoint"] == one.endpoint)
+            ]
+            stepped = own[own["statistic"] == "hazard_ratio_odach"]
+            lines.append(
+                f"| {one.analysis_id}, {one.endpoint} | {int(whole['event'].sum())} | "
+                f"{_printed(one.estimate, one.ci_low, one.ci_high)} | {_of_rows(whole, False)} | "
+                + "".join(_printed(s.estimate, s.ci_low, s.ci_high) for s in stepped.itertuples())
+                + f" | {_of_rows(whole, True) if len(stepped) else ''} |"
+            )
+    return "\n".join(lines)
+
+
+def _read_rows(database: Path, study_id: str, site: int, rows: dict) -> None:
+    with warehouse.database(database) as connection:
+        study = read_study(connection, study_id)
+        data = read_data(connection, study)
+    for analysis in study.analyses:
+        endpoints = [end for name, end in rows if name == analysis.analysis_id]
+        if not endpoints:
+            continue
+        comparison = compare(study, analysis, data)
+        persons = comparison.matched if analysis.population == "matched" else comparison.persons
+        for name in endpoints:
+            own = endpoint_rows(persons, data.endpoints, study.endpoint(name))
+            own = own[~own["had_prior_event"].astype(bool)]
+            told = pd.DataFrame({"site": site, "time": own["time_days"], "event": own["event"] == 1,
+                                 "treated": own["treated"].astype(float)})  # fmt: skip
+            if analysis.adjustment == "covariates":
+                told = told.join(pd.get_dummies(comparison.covariates, dtype=float, prefix_sep="="))
+            rows[analysis.analysis_id, name].append(told)
+
+
+def _of_rows(rows: pd.DataFrame, is_adjusted: bool) -> str:
+    model = rows.drop(columns=["site", "time", "event"]).fillna(0.0)
+    model = model.drop(columns=list(reference_levels(model.columns)))
+    model = model.loc[:, model.nunique() > 1] if is_adjusted else model[["treated"]]
+    try:
+        fit = cox_regression(rows["time"], rows["event"], model, strata=rows["site"])
+    except StatisticsError as refusal:
+        return str(refusal)
+    middle, se = fit.coefficients[0], fit.se[0]
+    return _printed(*np.exp([middle, *wald_limits(middle, se)]))
+
+
+def _printed(middle: float, low: float, high: float) -> str:
+    return f"{middle:.4f} ({low:.4f}–{high:.4f})"
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -154,7 +221,12 @@ def main() -> None:
     parser.add_argument("--events", nargs="+", default=list(EVENTS), choices=list(EVENTS))
     parser.add_argument("--effects", nargs="+", default=list(SCENARIOS), choices=list(SCENARIOS))
     parser.add_argument("--sites", type=int, nargs="+", default=[3, 5, 12])
+    parser.add_argument("--pool", type=Path, help="a folder that `study pool` wrote")
+    parser.add_argument("--warehouses", type=Path, nargs="+", help="those whose packs it pooled")
     given = parser.parse_args()
+    if given.pool:
+        sys.stdout.write(beside_rows(given.pool, given.warehouses) + "\n")
+        return
     tables = []
     for events, scenario, sites in product(given.events, given.effects, given.sites):
         tables.append(run(given.replicates, given.random, sites, events, scenario))
