@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -101,8 +102,9 @@ def replicate(rows: pd.DataFrame, truth: float, is_random: bool) -> tuple[list[d
     note("normal, fixed", centre, error, *wald_limits(centre, error))
     if len(single) >= FEWEST_TO_POOL:
         limits = wald_limits(estimates, errors)
-        random = pool(from_intervals(np.exp(estimates), *map(np.exp, limits), "hr"))
-        note("normal, REML", random.effect, random.se, *np.log([random.ci_low, random.ci_high]))
+        with suppress(StatisticsError):  # REML does not converge
+            random = pool(from_intervals(np.exp(estimates), *map(np.exp, limits), "hr"))
+            note("normal, REML", random.effect, random.se, *np.log([random.ci_low, random.ci_high]))
     if is_random and len(profiles) > 1:
         given = surface(list(profiles.values()))
         for method, one in (("profiles, Bayes", posterior(given)),

@@ -30,12 +30,12 @@ def add_sums(estimates: pd.DataFrame, results: Results) -> None:
     partial = _rows_with_hidden_counts(rows)
     before = rows[rows["population"].isin(BEFORE)]
     for _, own in rows.groupby(ROW, dropna=False, sort=False):
-        about = {name: _word(own[name].iloc[0]) for name in ROW}
+        about = {name: word(own[name].iloc[0]) for name in ROW}
         is_partial = tuple(about.values()) in partial
         about["row_label"] = (about["row_label"] or "") + (LABEL if is_partial else "")
         for keys, of_one in own.groupby(["arm", "comparator", "statistic", "unit"], dropna=False,
                                         sort=False):  # fmt: skip
-            arm, comparator, statistic, unit = map(_word, keys)
+            arm, comparator, statistic, unit = map(word, keys)
             common = about | {"arm": arm, "comparator": comparator}
             kind = of_one["kind"].iloc[0]
             if kind == "count":
@@ -55,12 +55,12 @@ def _rows_with_hidden_counts(rows: pd.DataFrame) -> set[tuple]:
     """Rows of which a site hides a count and another shows it."""
     counted = rows[rows["kind"].isin(["count", "share"])]
     hidden = counted["status"].eq(SUPPRESSED).fillna(False)
-    keys = [counted[name].map(_word, na_action=None) for name in ROW]
+    keys = [counted[name].map(word, na_action=None) for name in ROW]
     found = {tuple(key) for key in zip(*(key[hidden] for key in keys), strict=True)}
-    return {tuple(_word(part) for part in key) for key in found}
+    return {tuple(word(part) for part in key) for key in found}
 
 
-def _word(value: object) -> object:
+def word(value: object) -> object:
     """A value of a key, None where it is missing."""
     return None if value is None or value is pd.NA or value != value else value
 

@@ -28,7 +28,7 @@ from myelomart.federated.pooled_ratios import (
     pooled_ratios,
     profiles_of,
 )
-from myelomart.federated.pooled_sums import LABEL, add_sums
+from myelomart.federated.pooled_sums import LABEL, add_sums, word
 from myelomart.federated.profile_rules import RULES
 from myelomart.federated.rates import pooled_rate
 from myelomart.federated.study_rows import seeds_that_differ, study_of
@@ -182,7 +182,7 @@ def _rates(sites: _Sites, analysis: Analysis, results: Results, starts: dict) ->
     shares = own[own["unit"].eq("%").fillna(False) & own["status"].ne(SUPPRESSED).fillna(True)]
     keys = ["output_id", "population", "row_group", "row_label", "arm", "endpoint", "statistic"]
     for values, rows in shares.groupby(keys, dropna=False, sort=False):
-        about = dict(zip(keys, [None if one != one else one for one in values], strict=True))
+        about = dict(zip(keys, map(word, values), strict=True))
         about.pop("statistic")
         _add_rate(about, rows["numerator"].tolist(), rows["denominator"].tolist(), results)
 
@@ -195,7 +195,7 @@ def _add_rate(about: dict, events: list[float], persons: list[float], results: R
     results.add(
         about["output_id"], "rate_over_sites", estimate=100 * rate.estimate,
         ci_low=100 * rate.ci_low, ci_high=100 * rate.ci_high, range_low=100 * rate.prediction_low,
-        range_high=100 * rate.prediction_high, unit="% of a site", p_test="GLMM", **rest,
+        range_high=100 * rate.prediction_high, unit="% of a site", **rest,
     )  # fmt: skip
 
 
@@ -310,7 +310,9 @@ def _adjusted(sites: _Sites, analysis, key: dict, common: dict, results: Results
 def _curves(sites: _Sites, analysis: Analysis, results: Results, starts: dict) -> None:
     """Curves by summed risk sets, with medians and values at the months shown."""
     own, study = sites.curves(analysis), sites.study
-    add_sums(sites.estimates(analysis), results)
+    shown = sites.estimates(analysis)
+    add_sums(shown, results)
+    shown = shown[shown["statistic"] == "median_months"]
     labels = {one.endpoint_id: one for one in study.endpoints}
     for (population, endpoint), of_it in own.groupby(["population", "endpoint"], sort=False,
                                                      dropna=False):  # fmt: skip
@@ -324,7 +326,9 @@ def _curves(sites: _Sites, analysis: Analysis, results: Results, starts: dict) -
             curve = pooled_curve([one.sort_values("time_months") for one in curves.values()])
             if len(curve) < FEWEST_POINTS:
                 continue
-            _keep(analysis, about, arm, population, curve, results)
+            told = shown[(shown["arm"] == arm) & (shown["endpoint"] == endpoint)
+                         & (shown["population"] == population)]  # fmt: skip
+            _keep(analysis, about, arm, population, curve, told, results)
             drawn[arm] = curve
             at_risk[arm] = level_at(curve, analysis.months, "n_risk")
         if drawn:
@@ -334,7 +338,8 @@ def _curves(sites: _Sites, analysis: Analysis, results: Results, starts: dict) -
             )
 
 
-def _keep(analysis: Analysis, endpoint, arm, population, curve, results: Results) -> None:
+def _keep(analysis: Analysis, endpoint, arm, population, curve, told, results: Results) -> None:
+    """The curve with its median and values; ``told`` are the medians of the sites."""
     keep_curve(
         results, analysis.output_id, endpoint.endpoint_id, arm, population,
         time=curve["time_months"], n_risk=curve["n_risk"], n_event=curve["n_event"],
@@ -348,7 +353,8 @@ def _keep(analysis: Analysis, endpoint, arm, population, curve, results: Results
     middle, low, high = median_of(curve)
     results.add(
         analysis.output_id, "median_months", estimate=middle, ci_low=low, ci_high=high,
-        unit="months", denominator=curve["n_risk"].iloc[0],
+        unit="months", numerator=told["numerator"].sum(min_count=1),
+        denominator=told["denominator"].sum(min_count=1),
         status=None if middle == middle else "not_reached", **common,
     )  # fmt: skip
     values = {name: level_at(curve, analysis.months, name)
