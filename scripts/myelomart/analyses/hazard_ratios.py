@@ -113,9 +113,7 @@ def _hazard_ratio(analysis, kept, comparison, common, labels, status, results) -
     time = kept["time_days"].to_numpy(float)
     event = (kept["event"] == 1).to_numpy()
     treated = kept["treated"].to_numpy()
-    model = pd.DataFrame({"treated": treated.astype(float)}, index=kept.index)
-    if analysis.adjustment == "covariates":
-        model = model.join(_varying(comparison.covariates.loc[kept.index]))
+    model = model_of(analysis, comparison, kept)
     # with no event in one arm the likelihood has no maximum; Firth's penalty gives it one
     is_one_sided = not (event[treated].any() and event[~treated].any())
     penalty = "firth" if is_one_sided else None
@@ -163,6 +161,14 @@ def _hazard_ratio(analysis, kept, comparison, common, labels, status, results) -
         p_value=proportional["p"], **named,
     )  # fmt: skip
     return shown | {"p_proportional": proportional["p"]}
+
+
+def model_of(analysis: Analysis, comparison: Comparison, kept: pd.DataFrame) -> pd.DataFrame:
+    """The columns of the Cox model of ``kept``: the arm first, the covariates if adjusted for."""
+    model = pd.DataFrame({"treated": kept["treated"].to_numpy(float)}, index=kept.index)
+    if analysis.adjustment == "covariates":
+        model = model.join(_varying(comparison.covariates.loc[kept.index]))
+    return model
 
 
 def _varying(covariates: pd.DataFrame) -> pd.DataFrame:

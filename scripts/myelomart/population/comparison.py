@@ -10,6 +10,7 @@ import pandas as pd
 from myelomart.errors import MyelomartError, NoData, StatisticsError
 from myelomart.matching import match_nearest, propensity_score
 from myelomart.matching.overlap import leave_out_unshared, merge_rare_levels
+from myelomart.matching.propensity import PropensityScore
 from myelomart.population.rare_levels import (
     fewest_of,
     left_out_in_words,
@@ -31,6 +32,7 @@ class Comparison:
     left_out: tuple[str, ...]  # covariates that do not vary, so cannot be adjusted for
     caliper_absolute: float | None
     notes: tuple[str, ...] = ()  # what the model was made to fit, in sentences
+    score: PropensityScore | None = None  # the model by which they were matched
 
     @property
     def matched(self) -> pd.DataFrame:
@@ -58,7 +60,7 @@ def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
     model, left_out, rare = model_covariates(wide, adjusted, fewest_of(analysis))
     notes = [merged_in_words(study.covariate(name).label, own) for name, own in rare.items()]
     persons["pair"] = -1
-    caliper = None
+    caliper, score = None, None
     if analysis.population == "matched":
         treated = persons["treated"].to_numpy()
         labels = {one.covariate_id: one.label for one in adjusted}
@@ -72,16 +74,16 @@ def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
             left_out_in_words(one, pd.api.types.is_numeric_dtype(named[one.covariate]))
             for one in shared.left_out
         ]
-        score = propensity_score(treated[kept], shared.covariates).probability
+        score = propensity_score(treated[kept], shared.covariates)
         matches = match_nearest(
-            score,
+            score.probability,
             treated[kept],
             caliper=analysis.caliper,
             scale=analysis.caliper_scale,
             order=analysis.match_order,
             seed=analysis.seed,
         )
-        persons.loc[kept, "score"] = score
+        persons.loc[kept, "score"] = score.probability
         persons.loc[kept, "pair"] = matches.pair_ids
         caliper = matches.caliper_absolute
         if not (persons["pair"] >= 0).any():
@@ -89,7 +91,7 @@ def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
                 f"{analysis.analysis_id}: no pair lies within the caliper of {analysis.caliper} "
                 "pooled standard deviations: the arms do not overlap."
             )
-    return Comparison(persons, model, left_out, caliper, tuple(notes))
+    return Comparison(persons, model, left_out, caliper, tuple(notes), score)
 
 
 def _refuse_few(study: Study, analysis: Analysis, persons: pd.DataFrame) -> None:
