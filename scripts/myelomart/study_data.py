@@ -45,6 +45,7 @@ class StudyData:
     strata = _Rows("study_subgroups", "stratum_id, cohort_id, person_id")
     published = _Rows("study_published", "row_id")
     warnings = _Rows("study_warnings", "warning")
+    main_results = _Rows("main_results", "sort_order")
 
     def __init__(self, **rows: pd.DataFrame):
         unknown = set(rows) - set(tables())
