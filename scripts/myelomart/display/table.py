@@ -18,16 +18,15 @@ class Table:
     rows: list[list[str]]
     note: str = ""
 
-    def as_csv(self, more: dict[str, str] | None = None) -> str:
-        """The table as CSV; a heading has a column of its own, as has each word of ``more``."""
-        more = more or {}
+    def as_csv(self) -> str:
+        """The table as CSV; a heading goes into a column of its own."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["group", *(as_text(name or "row") for name in self.columns), *more])
+        writer.writerow(["group", *(as_text(name or "row") for name in self.columns)])
         group = ""
         for row in self.rows:
             if len(row) == 1:
                 group = row[0]
             else:
-                writer.writerow([*(as_text(cell) for cell in (group, *row)), *more.values()])
+                writer.writerow([as_text(cell) for cell in (group, *row)])
         return out.getvalue()

@@ -60,7 +60,7 @@ def card(study: Study, results: Results, main: list[MainResult], years: str | No
     main = [one for one in main if one.analysis_id not in results.missing]
     if results.stopped or not main:
         why = results.stopped or "No main result is named, or none could be made."
-        return Card(study.question, _sizes_of_flow(study, results), (why,), (), ())
+        return Card(study.question, _sizes_of_flow(study, study.analyses[0], results), (why,), (), ())
     analyses = {one.analysis_id: one for one in study.analyses}
     lead = analyses[main[0].analysis_id]
     rows = results.own_rows(lead.analysis_id)
@@ -87,7 +87,7 @@ def _who(study: Study, lead: Analysis, main: MainResult, results: Results, years
     sizes = [row for row in rows if row.statistic == "n" and row.endpoint == main.measure_id]
     counts = {row.arm: _count(row) for row in sizes}
     if lead.population == "matched" and len({*counts.values()}) == 1:
-        who = f"{next(iter(counts.values()))} matched pairs, {of[0]} against {of[1]}"
+        who = f"{next(iter(counts.values()))} matched pairs, from {_sizes_of_flow(study, lead, results)}"
     elif lead.comparator_cohort_id:
         who = ", ".join(f"{arm}: {count}" for arm, count in counts.items())
     else:
@@ -188,7 +188,7 @@ def _against(what: str, one, other, analysis: Analysis) -> str:
     return (
         f"{what}: {shares[0]} % ({one.arm}) against {shares[1]} % ({other.arm}){crude}, "
         f"{rounded(abs(difference), 1)} percentage points {less} "
-        f"(95 % CI of the difference {rounded(low, 1)} to {rounded(high, 1)})"
+        f"(95 % CI of the difference {_signed(low)} to {_signed(high)})"
     )
 
 
@@ -204,6 +204,11 @@ def risk_difference(one, other) -> tuple[float, float, float]:
     low = p - q - sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
     high = p - q + sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
     return 100 * (p - q), 100 * low, 100 * high
+
+
+def _signed(value: float) -> str:
+    """A number with one decimal and a true minus."""
+    return rounded(value, 1).replace("-", "\u2212")
 
 
 def _ratio(row, analysis: Analysis) -> str:
@@ -279,7 +284,7 @@ def _imbalance(study: Study, lead: Analysis, results: Results) -> str:
         after = " after matching" if one.population == "matched" else " before adjustment"
         return (
             f"{apart} of {len(rows)} characteristics differ by more than {BALANCED:g} standard "
-            f"deviations{after}, most of all {worst.row_label} ({rounded(worst.estimate, 2)})."
+            f"deviations{after}, most of all {worst.row_label} ({rounded(abs(worst.estimate), 2)})."
         )
     return ""
 
@@ -296,10 +301,11 @@ def _unknown(main: MainResult, results: Results) -> str:
     return f"Not known {main.event_words}: {rounded(share.n_missing, 0)} persons."
 
 
-def _sizes_of_flow(study: Study, results: Results) -> str:
-    """How many persons reach the end of the flow of each cohort."""
+def _sizes_of_flow(study: Study, lead: Analysis, results: Results) -> str:
+    """How many persons reach the end of the flow of each arm of an analysis."""
     last: dict[str, str] = {}
-    for row in (r for one in study.analyses for r in results.own_rows(one.analysis_id)):
+    flows = [one for one in study.analyses if one.treated_cohort_id == lead.treated_cohort_id]
+    for row in (row for one in flows for row in results.own_rows(one.analysis_id)):
         if row.statistic == "persons_after" and row.arm:
             last[row.arm] = _count(row)
-    return "; ".join(f"{arm}: {count}" for arm, count in last.items()) or "Nobody."
+    return " and ".join(f"{count} ({arm})" for arm, count in last.items()) or "nobody"

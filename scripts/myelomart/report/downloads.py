@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 from dataclasses import dataclass
 from functools import cache
 
-from myelomart.display.table import Table
 from myelomart.project import project_root
 from myelomart.report.sections import Section
 from myelomart.spreadsheet import as_text
@@ -25,16 +26,29 @@ class Download:
 
 def tables_of(section: Section, is_synthetic: bool) -> dict[str, str]:
     """The tables of a section as CSV, by path; and what is missing."""
-    mark = {IS_SYNTHETIC: str(is_synthetic).lower()}
     path, made = f"tables/{section.name}", {}
     if section.table:
-        made[f"{path}.csv"] = section.table.as_csv(mark)
+        made[f"{path}.csv"] = section.table.as_csv()
     if section.printed:
-        made[f"{path}_beside_printed.csv"] = section.printed.as_csv(mark)
+        made[f"{path}_beside_printed.csv"] = section.printed.as_csv()
     if section.missing:
-        missing = as_text(section.missing)
-        made[f"{path}.csv"] = Table("", ["missing"], [[str(missing), ""]]).as_csv(mark)
-    return made
+        missing = section.missing.replace('"', "'")
+        made[f"{path}.csv"] = f'missing\n"{as_text(missing)}"\n'
+    return {name: marked(text, is_synthetic) for name, text in made.items()}
+
+
+def marked(text: str, is_synthetic: bool) -> str:
+    """A table as CSV with a column more, which says of each row whether it is of made-up people.
+
+    >>> marked('group,row\\n"a,b",1\\n', True)
+    'group,row,is_synthetic\\n"a,b",1,true\\n'
+    """
+    out = io.StringIO()
+    head, *rows = csv.reader(io.StringIO(text))
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*head, IS_SYNTHETIC])
+    writer.writerows([*row, str(is_synthetic).lower()] for row in rows)
+    return out.getvalue()
 
 
 @cache

@@ -35,27 +35,28 @@
   window.addEventListener("hashchange", follow);
 
   // one of many figures, or of many groups of a table, at a time
-  function pick(label, names, before, choose) {
+  function pick(label, names, before, first, choose) {
     var box = make("label", label), select = make("select");
     box.className = "pick";
     names.forEach(function (name, number) { var option = make("option", name); option.value = number; select.append(option); });
     select.addEventListener("change", function () { choose(Number(select.value)); });
     box.append(" ", select);
     before.parentElement.insertBefore(box, before);
-    choose(0);
+    select.value = first;
+    choose(first);
   }
   all(".figures.several").forEach(function (box) {
     var figures = all("figure", box);
     if (figures.length < 7) { return; }
     box.classList.add("picked");
-    pick("Show", figures.map(function (one) { return all(".drawn", one)[0].getAttribute("aria-label").replace("Figure: ", ""); }), box,
+    pick("Show", figures.map(function (one) { return all(".drawn", one)[0].getAttribute("aria-label").replace("Figure: ", ""); }), box, 0,
       function (chosen) { figures.forEach(function (one, number) { one.classList.toggle("off", number !== chosen); }); });
   });
   all("table[data-output]").forEach(function (table) {
     var groups = all("tbody", table);
     if (groups.length < 8 || table.rows.length < 45) { return; }
     var names = ["Everything"].concat(groups.map(function (one) { return words(one.rows[0].cells[0]); }));
-    pick("Show", names, table.parentElement, function (chosen) {
+    pick("Show", names, table.parentElement, 1, function (chosen) {
       groups.forEach(function (one, number) { one.classList.toggle("off", chosen > 0 && number !== chosen - 1); });
     });
   });

@@ -114,6 +114,7 @@ def figure(name: str, svg: str) -> Figure:
 
 def stamped(svg: str, notice: str | None) -> str:
     """A figure with ``notice`` in a line below it, so that it stays with it wherever it goes."""
+    svg = str(svg)  # what is marked as safe would escape the line that is added
     box = VIEW_BOX.search(svg)
     if not notice or not box:
         return svg
