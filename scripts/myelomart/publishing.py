@@ -65,7 +65,10 @@ def run_studies(
     if policy:
         months = {one.output_id: one.months for study, *_ in made for one in study.analyses}
         suppress([results for _, results, _ in made], policy, months)
-    chapters = [chapter(study, results, data, policy is None) for study, results, data in made]
+    chapters = [
+        chapter(study, results, data, [asdict(one) for one in sources], policy is None)
+        for study, results, data in made
+    ]
     return Run(chapters, facts, None if policy else quality, sources)
 
 

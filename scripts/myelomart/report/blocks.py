@@ -28,6 +28,11 @@ class Block:
         return self.variants[0].anchor
 
     @property
+    def is_small(self) -> bool:
+        """Whether its other versions are figures that fit beside each other on paper."""
+        return not any(figure.is_wide for one in self.variants[1:] for figure in one.figures)
+
+    @property
     def is_missing(self) -> bool:
         """Whether nothing of it could be made."""
         return all(one.missing for one in self.variants)

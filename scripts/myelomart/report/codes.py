@@ -28,6 +28,11 @@ def linked(text: str, places: dict[str, str]) -> Markup:
     >>> linked("see SAL-I2 & X-I9", {"SAL-I2": "#SAL-I2"})
     Markup('see <a href="#SAL-I2">SAL-I2</a> &amp; X-I9')
     """
+    if drawn := getattr(text, "places", None):  # words of a protocol, each with its anchor
+        return Markup("; ").join(
+            Markup('<a href="#{}">{}</a>').format(to.lstrip("#"), words) if to else escape(words)
+            for words, to in drawn
+        )
     made, at = Markup(), 0
     for found in CODE.finditer(text):
         if place := places.get(found.group()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -13,9 +14,9 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
+from myelomart import protocol
 from myelomart.display.numbers import rounded
 from myelomart.display.table import Table
-from myelomart.protocol import as_prose
 from myelomart.report.blocks import Block, blocks
 from myelomart.report.cards import Card, MainResult, card
 from myelomart.report.codes import issues_in, linked
@@ -26,6 +27,8 @@ from myelomart.results import Results
 from myelomart.study import Study
 from myelomart.study_data import StudyData
 
+Sources = Iterable[Mapping[str, object]]
+NOT_PRINTED = ("code_lists", "checklists")  # parts of a protocol that are too long for paper
 SHORT = 12  # characters of a hash that the page shows
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
@@ -36,6 +39,7 @@ class Chapter:
 
     study: Study
     prose: str
+    parts: list  # of its protocol
     results: Results
     sections: list[Section]
     card: Card
@@ -108,13 +112,19 @@ class Page:
 
 
 def chapter(
-    study: Study, results: Results, data: StudyData, is_open: bool = True
+    study: Study, results: Results, data: StudyData, sources: Sources = (), is_open: bool = True
 ) -> Chapter:
-    """What the page shows of one study; the years of its persons only where ``is_open``."""
+    """What the page shows of one study; the years of its persons only where ``is_open``.
+
+    ``sources`` are the rows in which the sources of the warehouse describe themselves.
+    """
     sections = [section(study, analysis, results, data) for analysis in study.analyses]
     main = [_main_result(row) for row in data.main_results.to_dict("records")]
     years = _years(study, data) if is_open else None
-    return Chapter(study, as_prose(study), results, sections, card(study, results, main, years))
+    made = getattr(protocol, "sections", None)
+    parts = list(made(study, sources)) if made else []
+    told = card(study, results, main, years)
+    return Chapter(study, protocol.as_prose(study), parts, results, sections, told)
 
 
 def _main_result(row: dict) -> MainResult:
@@ -192,7 +202,7 @@ def _rendered(template: str, chapters: list[Chapter], page: Page, place, one=Non
         chapters=chapters, one=one, page=page, place=place, title=_title(chapters, one),
         linked=lambda text: linked(text, places),
         style=Markup(_file("style.css")), script=Markup(_file("page.js")),
-        searched=Markup(_searched(chapters, place)),
+        searched=Markup(_searched(chapters, place)), not_printed=NOT_PRINTED,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ class Source:
     database_name: str | None
     holder: str | None
     description: str | None
+    vocabulary_version: str | None
     notice: str | None
     person_count: int | None  # None where it may not be shown
     site_count: int
@@ -52,8 +53,8 @@ def read_sources(
 def notice_of(sources: tuple[Source, ...]) -> str | None:
     """What stands beside every number of these sources; it names them where it is not true of all.
 
-    >>> one = Source("a", None, None, None, "Made up", 3, 1, None)
-    >>> notice_of((one,)), notice_of((one, Source("b", None, None, None, None, 3, 1, None)))
+    >>> one = Source("a", None, None, None, None, "Made up", 3, 1, None)
+    >>> notice_of((one,)), notice_of((one, Source("b", None, None, None, None, None, 3, 1, None)))
     ('Made up', 'Made up (source a)')
     """
     owing = [one for one in sources if one.notice]
@@ -77,6 +78,7 @@ def _source(row: dict, policy: Policy | None) -> Source:
         row["database_name"],
         row["holder"],
         row["description"],
+        row["vocabulary_version"],
         row["notice"],
         shown,
         int(row["site_count"]),
