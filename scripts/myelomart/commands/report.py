@@ -23,8 +23,8 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The folder to write, or the file where its name ends in .html. Without it: report, or "
-            "report.html with --single-file."
+            help="The folder to write, or the file where its name ends in .html. Without it: "
+            "report, or report.html with --single-file."
         ),
     ] = None,
     single_file: Annotated[

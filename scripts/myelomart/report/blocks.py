@@ -29,8 +29,11 @@ class Block:
 
     @property
     def is_small(self) -> bool:
-        """Whether its other versions are figures that fit beside each other on paper."""
-        return not any(figure.is_wide for one in self.variants[1:] for figure in one.figures)
+        """Whether it has versions, and their figures fit beside each other on paper."""
+        return len(self.variants) > 1 and all(
+            one.figures and not any(figure.is_wide for figure in one.figures)
+            for one in self.variants
+        )
 
     @property
     def is_missing(self) -> bool:

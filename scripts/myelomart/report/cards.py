@@ -60,7 +60,8 @@ def card(study: Study, results: Results, main: list[MainResult], years: str | No
     main = [one for one in main if one.analysis_id not in results.missing]
     if results.stopped or not main:
         why = results.stopped or "No main result is named, or none could be made."
-        return Card(study.question, _sizes_of_flow(study, study.analyses[0], results), (why,), (), ())
+        who = _sizes_of_flow(study, study.analyses[0], results)
+        return Card(study.question, who, (why,), (), ())
     analyses = {one.analysis_id: one for one in study.analyses}
     lead = analyses[main[0].analysis_id]
     rows = results.own_rows(lead.analysis_id)
@@ -73,9 +74,7 @@ def card(study: Study, results: Results, main: list[MainResult], years: str | No
         limits.insert(0, "There is no comparison group: no effect of a treatment can be read.")
     look = [one.analysis_id for one in main]
     look += [one.curve_analysis_id for one in main if one.curve_analysis_id]
-    return Card(
-        study.question, who, found, tuple(filter(None, limits)), tuple(dict.fromkeys(look))
-    )
+    return Card(study.question, who, found, tuple(filter(None, limits)), tuple(dict.fromkeys(look)))
 
 
 def _who(study: Study, lead: Analysis, main: MainResult, results: Results, years) -> str:
@@ -87,7 +86,8 @@ def _who(study: Study, lead: Analysis, main: MainResult, results: Results, years
     sizes = [row for row in rows if row.statistic == "n" and row.endpoint == main.measure_id]
     counts = {row.arm: _count(row) for row in sizes}
     if lead.population == "matched" and len({*counts.values()}) == 1:
-        who = f"{next(iter(counts.values()))} matched pairs, from {_sizes_of_flow(study, lead, results)}"
+        (pairs,) = {*counts.values()}
+        who = f"{pairs} matched pairs, from {_sizes_of_flow(study, lead, results)}"
     elif lead.comparator_cohort_id:
         who = ", ".join(f"{arm}: {count}" for arm, count in counts.items())
     else:

@@ -73,7 +73,7 @@ def files_of(sections: list[Section], is_synthetic: bool) -> dict[str, str]:
 
 
 def links_of(section: Section, is_synthetic: bool, is_alone: bool) -> list[Download]:
-    """The links below a section, CSV first; ``is_alone`` puts the files themselves into the link."""
+    """The links below a section, CSV first; ``is_alone`` puts the files into the link."""
     files = {"CSV": tables_of(section, is_synthetic), "SQL": queries_of(section.output_id)}
     links = []
     for kind, texts in files.items():

@@ -52,9 +52,8 @@
     pick("Show", figures.map(function (one) { return all(".drawn", one)[0].getAttribute("aria-label").replace("Figure: ", ""); }), box, 0,
       function (chosen) { figures.forEach(function (one, number) { one.classList.toggle("off", number !== chosen); }); });
   });
-  all("table[data-output]").forEach(function (table) {
+  all("table[data-repeats]").forEach(function (table) {
     var groups = all("tbody", table);
-    if (groups.length < 8 || table.rows.length < 45) { return; }
     var names = ["Everything"].concat(groups.map(function (one) { return words(one.rows[0].cells[0]); }));
     pick("Show", names, table.parentElement, 1, function (chosen) {
       groups.forEach(function (one, number) { one.classList.toggle("off", chosen > 0 && number !== chosen - 1); });

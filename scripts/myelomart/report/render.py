@@ -29,6 +29,7 @@ from myelomart.study_data import StudyData
 
 Sources = Iterable[Mapping[str, object]]
 NOT_PRINTED = ("code_lists", "checklists")  # parts of a protocol that are too long for paper
+REPEATED = ("title", "objectives", "design", "data_source", "limitations")  # stand elsewhere
 SHORT = 12  # characters of a hash that the page shows
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
@@ -196,13 +197,16 @@ def _rendered(template: str, chapters: list[Chapter], page: Page, place, one=Non
         for chapter in chapters
         for output_id, own in chapter.outputs.items()
     }
-    shown = chapters if one is None else [one]
+    shown, title = chapters if one is None else [one], _title(chapters, one)
+    running = " · ".join(filter(None, ("myelomart", title, page.notice)))
     places |= {code: f"#{code}" for chapter in shown for code in chapter.issues}
     return _environment().get_template(template).render(
-        chapters=chapters, one=one, page=page, place=place, title=_title(chapters, one),
+        chapters=chapters, one=one, page=page, place=place, title=title,
+        running=Markup(json.dumps(running.replace("<", ""), ensure_ascii=False)),
         linked=lambda text: linked(text, places),
         style=Markup(_file("style.css")), script=Markup(_file("page.js")),
         searched=Markup(_searched(chapters, place)), not_printed=NOT_PRINTED,
+        repeated=REPEATED,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from myelomart.study_data import StudyData, in_order
 WIDE = 500.0  # pixels of the view box
 LEGIBLE = 11.0  # pixels of the smallest letters, on the narrowest screen
 VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)')
+LONG = 40  # rows of a table of which one group at a time is shown where they repeat
 STAMP, MARGIN = 10, 18  # size of the notice below a figure, and the room it takes
 
 
@@ -66,6 +67,12 @@ class Section:
     def name(self) -> str:
         """The name of its files."""
         return f"{self.output_id}_{self.anchor}"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the groups of its table repeat the same rows, so that one at a time is enough."""
+        labels = [row[0] for row in self.table.rows if len(row) > 1] if self.table else []
+        return len(labels) > LONG and len(set(labels)) < len(labels) / 2
 
     @property
     def words(self) -> str:

@@ -44,7 +44,7 @@ class Source:
 def read_sources(
     connection: duckdb.DuckDBPyConnection, policy: Policy | None = None
 ) -> tuple[Source, ...]:
-    """The sources of a warehouse in order of name; ``policy`` rounds or hides how many they have."""
+    """The sources of a warehouse in order of name, their persons as ``policy`` lets them show."""
     frame = study_frame(connection, "study_sources", None, "source_name").astype(object)
     frame = frame.where(frame.notna(), None)
     return tuple(_source(row, policy) for row in frame.to_dict("records"))
@@ -68,10 +68,8 @@ def notice_of(sources: tuple[Source, ...]) -> str | None:
 
 def _source(row: dict, policy: Policy | None) -> Source:
     count = int(row["person_count"])
-    if policy:
-        shown = None if policy.is_small(count) else int(policy.round(count))
-    else:
-        shown = count
+    hidden = policy is not None and policy.is_small(count)
+    shown = int(policy.round(count)) if policy else count
     day = row["release_date"]
     return Source(
         row["source_name"],
@@ -80,7 +78,7 @@ def _source(row: dict, policy: Policy | None) -> Source:
         row["description"],
         row["vocabulary_version"],
         row["notice"],
-        shown,
+        None if hidden else shown,
         int(row["site_count"]),
         None if day is None else pd.Timestamp(day).date().isoformat(),
     )
