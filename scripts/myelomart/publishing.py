@@ -78,7 +78,7 @@ def publish(run: Run, out: Path) -> None:
     for one in run.chapters:
         results = replace(
             one.results,
-            figures={name: str(page.drawn(svg)) for name, svg in one.results.figures.items()},
+            figures={name: page.stamped(svg) for name, svg in one.results.figures.items()},
         )
         texts = files_of(one.sections, page.is_synthetic)
         texts["report.html"] = render([one], page)

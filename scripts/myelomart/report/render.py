@@ -107,9 +107,9 @@ class Page:
         """What can be taken away of a section."""
         return links_of(section, self.is_synthetic, self.is_alone)
 
-    def drawn(self, svg: str) -> Markup:
+    def stamped(self, svg: str) -> str:
         """A figure with the notice below it."""
-        return Markup(stamped(svg, self.notice))
+        return stamped(svg, self.notice)
 
 
 def chapter(
@@ -174,9 +174,11 @@ def render_folder(chapters: list[Chapter], page: Page) -> dict[str, str]:
         )
         files |= files_of(one.sections, page.is_synthetic)
         files |= {
-            f"figures/{figure.name}.svg": str(page.drawn(figure.svg))
+            f"figures/{drawn.name}.svg": page.stamped(drawn.svg)
             for section in one.sections
             for figure in section.figures
+            for drawn in (figure, figure.narrow)
+            if drawn
         }
     files["style.css"], files["page.js"] = _file("style.css"), _file("page.js")
     files["search.js"] = f"window.searched = {_searched(chapters, _elsewhere)};\n"

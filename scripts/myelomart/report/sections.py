@@ -32,6 +32,7 @@ class Figure:
     svg: Markup
     width: float
     height: float
+    narrow: Figure | None = None  # the same for a narrow screen, where it is drawn anew
 
     @property
     def is_wide(self) -> bool:
@@ -113,14 +114,25 @@ def section(study: Study, analysis: Analysis, results: Results, data: StudyData)
 
 
 def figure(name: str, svg: str) -> Figure:
-    """A drawn figure with its title and size."""
+    """A drawn figure with its title and size, and what is drawn of it for a narrow screen."""
     box, title = VIEW_BOX.search(svg), re.search(r"<title>(.*?)</title>", svg, flags=re.DOTALL)
     width, height = (float(box.group(1)), float(box.group(2))) if box else (WIDE, WIDE)
-    return Figure(name, unescape(title.group(1)) if title else name, Markup(svg), width, height)
+    narrow = getattr(svg, "narrow", None)
+    return Figure(
+        name,
+        unescape(title.group(1)) if title else name,
+        Markup(svg),
+        width,
+        height,
+        figure(f"{name}_narrow", narrow) if narrow else None,
+    )
 
 
 def stamped(svg: str, notice: str | None) -> str:
     """A figure with ``notice`` in a line below it, so that it stays with it wherever it goes."""
+    narrow = getattr(svg, "narrow", None)
+    if narrow:
+        return type(svg)(stamped(str(svg), notice), stamped(narrow, notice))
     svg = str(svg)  # what is marked as safe would escape the line that is added
     box = VIEW_BOX.search(svg)
     if not notice or not box:
@@ -131,4 +143,5 @@ def stamped(svg: str, notice: str | None) -> str:
         f'fill="#6b4a00">{escape(notice)}</text>\n</svg>'
     )
     larger = f'viewBox="0 0 {box.group(1)} {height + MARGIN:g}'
-    return svg.replace(box.group(0), larger, 1).replace("</svg>", text)
+    whole, _, _ = svg.replace(box.group(0), larger, 1).rpartition("</svg>")
+    return whole + text
