@@ -45,6 +45,7 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
     say("running the studies")
     run = run_studies(database)
     publish(run, folder / "results")
+    write_report(run, folder / "report.html", is_alone=True)
     write_report(run, report, is_alone=False)
     done.record("report", everything)
     return run.chapters

@@ -10,8 +10,8 @@ from markupsafe import Markup, escape
 from myelomart.project import project_root
 
 ISSUES = "docs/specification/inconsistencies.md"  # the list; it is nowhere else
-ROW = re.compile(r"^\| ([A-Z]{2,4}-I\d+) \| (.+?) \| (.+?) \|$", re.MULTILINE)
-CODE = re.compile(r"\b[A-Z]{2,4}-[A-Z]\d+\b")
+ROW = re.compile(r"^\| ([A-Z]{1,4}-I\d+) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+CODE = re.compile(r"\b[A-Z]{1,4}-[A-Z]\d+\b")
 
 
 @cache
