@@ -76,6 +76,7 @@ class Page:
     sources: tuple[Source, ...] = ()
     made_on: date | None = None
     is_alone: bool = False  # one file, with nothing beside it
+    formats: tuple[str, ...] = ("svg",)  # of the figures that lie beside the page
     is_folder: bool = False  # a page per study, figures as files beside them
 
     @property

@@ -89,7 +89,7 @@ def test_an_output_has_the_queries_that_are_named_by_it():
 
 
 def test_the_difference_of_two_risks_and_its_limits():
-    """56 of 70 against 48 of 80, from Wilson's limits: Newcombe, Stat Med 1998;17:873, method 10."""
+    """56 of 70 against 48 of 80, Wilson's limits: Newcombe, Stat Med 1998;17:873, method 10."""
     one = SimpleNamespace(estimate=1 - 56 / 70, ci_low=1 - 0.8769, ci_high=1 - 0.6918)
     other = SimpleNamespace(estimate=1 - 48 / 80, ci_low=1 - 0.7004, ci_high=1 - 0.4904)
     difference, low, high = risk_difference(one, other)
