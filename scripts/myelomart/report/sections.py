@@ -130,9 +130,9 @@ def figure(name: str, svg: str) -> Figure:
 
 def stamped(svg: str, notice: str | None) -> str:
     """A figure with ``notice`` in a line below it, so that it stays with it wherever it goes."""
-    narrow = getattr(svg, "narrow", None)
-    if narrow:
-        return type(svg)(stamped(str(svg), notice), stamped(narrow, notice))
+    if hasattr(svg, "narrow"):  # a drawing, which may have a version for narrow screens
+        narrow = svg.narrow and stamped(svg.narrow, notice)
+        return type(svg)(stamped(str(svg), notice), narrow)
     svg = str(svg)  # what is marked as safe would escape the line that is added
     box = VIEW_BOX.search(svg)
     if not notice or not box:
