@@ -115,6 +115,7 @@ def _follow_up(main: MainResult, lead: Analysis, results: Results) -> str:
         own = curves[
             (curves["analysis_id"] == (main.curve_analysis_id or ""))
             & (curves["endpoint"] == main.measure_id)
+            & (curves["population"] == lead.population)
         ]
         medians = {arm: _followed(rows) for arm, rows in own.groupby("arm", sort=False)}
     known = {arm: value for arm, value in medians.items() if pd.notna(value)}
@@ -129,12 +130,13 @@ def _follow_up(main: MainResult, lead: Analysis, results: Results) -> str:
 
 def _followed(curve: pd.DataFrame) -> float:
     """The median follow-up of the persons behind the rows of a curve; NaN where it is hidden."""
-    counts = curve[["n_event", "n_censored"]]
-    if counts.isna().any(axis=None) or not counts.to_numpy().sum():
-        return float("nan")
-    times = pd.concat([curve["time_months"].repeat(counts[name].astype(int)) for name in counts])
-    events = [True] * int(counts["n_event"].sum()) + [False] * int(counts["n_censored"].sum())
-    return reverse_kaplan_meier(times, events).median
+    counts = curve[["n_event", "n_censored"]].to_numpy(float)
+    if not counts.size or not (counts == counts.round()).all() or not counts.any():
+        return float("nan")  # hidden, or of weighted persons
+    events, censored = (curve["time_months"].repeat(column.astype(int)) for column in counts.T)
+    times = pd.concat([events, censored])
+    is_event = [True] * len(events) + [False] * len(censored)
+    return reverse_kaplan_meier(times, is_event).median
 
 
 def _found(main: MainResult, analysis: Analysis, results: Results) -> str:
