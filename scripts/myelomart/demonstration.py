@@ -27,7 +27,7 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
     A stage whose inputs hash to what they did last time, and whose output is there, is skipped.
     """
     whole.claim(folder, MADE_BY)
-    data, database, report = folder / "cdm", folder / "myelomart.duckdb", folder / "report.html"
+    data, database, report = folder / "cdm", folder / "myelomart.duckdb", folder / "report"
     done = _Done(folder / "state.json")
     generator = _hash_of(GENERATOR + "**/*")
     if done.is_needed("data", generator, data):
@@ -45,7 +45,8 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
     say("running the studies")
     run = run_studies(database)
     publish(run, folder / "results")
-    write_report(run, report)
+    write_report(run, folder / "report.html", is_alone=True)
+    write_report(run, report, is_alone=False)
     done.record("report", everything)
     return run.chapters
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -21,14 +22,16 @@ from myelomart.lineage import read_origin
 from myelomart.private_files import private
 from myelomart.project import is_clone, project_root
 from myelomart.protocol.measures import code_table
-from myelomart.report.render import Chapter, Page, chapter, quality_table, render
+from myelomart.report.downloads import files_of, marked
+from myelomart.report.render import Chapter, Page, chapter, quality_table, render, render_folder
+from myelomart.report.sources import Source, read_sources
 from myelomart.results import Results, write_results
 from myelomart.running import run_study
-from myelomart.spreadsheet import as_text
 from myelomart.study import read_study, study_frame, study_ids
 from myelomart.study_data import read_data
 
 RESULT_SIZE = 4_000_000  # bytes of a study's folder, or of its part of the page: at most so
+MADE_BY = "report"
 GENERATOR = '<meta name="generator" content="myelomart'  # by which a page is known as ours
 COMPUTING = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn")
 
@@ -40,6 +43,7 @@ class Run:
     chapters: list[Chapter]
     facts: dict
     quality: Table | None
+    sources: tuple[Source, ...] = ()
     hidden: Hidden | None = None  # what a policy hid
 
 
@@ -57,7 +61,7 @@ def run_studies(
     """
     made, hidden, out = [], None, frozenset()
     with warehouse.database(database) as connection:
-        facts = provenance(connection)
+        facts, sources = provenance(connection), read_sources(connection, policy)
         order = "source_name, finding_group, found_count desc, finding"
         quality = quality_table(study_frame(connection, "study_quality", None, order))
         known = study_ids(connection)
@@ -71,52 +75,61 @@ def run_studies(
     if policy:
         months = {one.output_id: one.months for study, *_ in made for one in study.analyses}
         hidden = suppress([results for _, results, _ in made], policy, months, former, out)
-    chapters = [chapter(*one) for one in made if one[0].study_id not in out]
-    return Run(chapters, facts, None if policy else quality, hidden)
+    chapters = [
+        chapter(study, results, data, [asdict(one) for one in sources], policy is None)
+        for study, results, data in made
+        if study.study_id not in out
+    ]
+    return Run(chapters, facts, None if policy else quality, sources, hidden)
 
 
 def publish(run: Run, out: Path, formats: tuple[str, ...] = (SVG,)) -> None:
     """Write every study into a folder of its own under ``out``, with its tables and its report."""
+    page = _page(run, formats=formats)
     for one in run.chapters:
-        texts = {f"tables/{name}.csv": text for name, text in _tables(one).items()}
-        texts["tables/code_lists.csv"] = code_table(one.study).as_csv()
-        texts["report.html"] = page_of(replace(run, chapters=[one]))
-        told = manifest(one.results, run.facts, one)
-        write_results(one.results, out / one.study.study_id, told, texts, formats)
+        results = replace(
+            one.results,
+            figures={name: page.stamped(svg) for name, svg in one.results.figures.items()},
+        )
+        texts = files_of(one.sections, page.is_synthetic)
+        codes = code_table(one.study).as_csv()
+        texts["tables/code_lists.csv"] = marked(codes, page.is_synthetic)
+        texts["report.html"] = render([one], page)
+        told = manifest(results, run.facts, one) | {
+            "is_synthetic": page.is_synthetic,
+            "described": [asdict(source) for source in run.sources],
+        }
+        write_results(results, out / one.study.study_id, told, texts, formats)
 
 
-def _tables(one: Chapter) -> dict[str, str]:
-    """Every printed table of a study as CSV, by output and analysis; and what is missing."""
-    tables = {}
-    for section in one.sections:
-        name = f"{section.output_id}_{section.anchor}"
-        if section.table:
-            tables[name] = section.table.as_csv()
-        if section.printed:
-            tables[f"{name}_beside_printed"] = section.printed.as_csv()
-        if section.missing:
-            missing = as_text(section.missing.replace('"', "'"))
-            tables[name] = f'missing\n"{missing}"\n'
-    return tables
+def write_report(run: Run, place: Path, is_alone: bool) -> Path:
+    """Write the pages of ``run``; former ones stay until the new are whole. Returns the first page.
 
-
-def write_report(run: Run, file: Path) -> None:
-    """Write the page of ``run``; a former page stays until the new one is whole.
-
-    Raises ``MyelomartError`` where ``file`` is something else than such a page.
+    ``is_alone`` makes one file of them, else ``place`` is a folder. Raises ``MyelomartError`` where
+    it is something else than such pages.
     """
-    if file.is_file() and GENERATOR not in file.read_text("utf-8", errors="replace")[:2000]:
+    if not is_alone:
+        pages = render_folder(run.chapters, _page(run, is_folder=True, made_on=date.today()))
+        with whole.folder(place, MADE_BY) as made:
+            for name, text in pages.items():
+                (made / name).parent.mkdir(exist_ok=True)
+                (made / name).write_text(text, encoding="utf-8")
+        return place / "index.html"
+    if place.is_file() and GENERATOR not in place.read_text("utf-8", errors="replace")[:2000]:
         raise MyelomartError(
-            f"{file} is not a page that myelomart wrote: name another file with --out, or move it "
+            f"{place} is not a page that myelomart wrote: name another file with --out, or move it "
             "away."
         )
-    whole.write_text(file, page_of(run))
+    whole.write_text(place, render(run.chapters, _page(run, is_alone=True, made_on=date.today())))
+    return place
 
 
-def page_of(run: Run) -> str:
-    """The studies of ``run`` as one page of HTML."""
+def _page(run: Run, **form) -> Page:
+    """What stands beside the studies of ``run``, on pages of a form."""
     facts = {name: fact for name, fact in run.facts.items() if isinstance(fact, str)}
-    return render(run.chapters, Page(facts, run.facts["models"], run.facts["inputs"], run.quality))
+    return Page(
+        facts, run.facts["models"], run.facts["inputs"], run.quality, run.sources, **form
+    )  # fmt: skip
 
 
 def manifest(results: Results, facts: dict, one: Chapter) -> dict:

@@ -189,7 +189,11 @@ def write_results(
     holds the hash of every file. Raises ``MyelomartError`` where the folder holds other files.
     """
     figures = figure_files(results, formats)
-    frames = {"estimates": results.estimate_frame(), "curves": results.curve_frame()}
+    mark = {"is_synthetic": bool(manifest.get("is_synthetic"))}
+    frames = {
+        "estimates": results.estimate_frame().assign(**mark),
+        "curves": results.curve_frame().assign(**mark),
+    }
     with whole.folder(folder, MADE_BY) as made:
         for name, frame in frames.items():
             frame.to_parquet(made / f"{name}.parquet", index=False)

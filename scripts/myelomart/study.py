@@ -303,15 +303,6 @@ def read_study(connection: duckdb.DuckDBPyConnection, study_id: str) -> Study:
     )
 
 
-def read_sources(connection: duckdb.DuckDBPyConnection) -> list[dict]:
-    """What each source of the warehouse says of itself; nothing where it was not asked."""
-    query = "select count(*) from duckdb_views() where view_name = 'study_sources'"
-    query += " union all select count(*) from duckdb_tables() where table_name = 'study_sources'"
-    if not any(count for (count,) in warehouse.rows(connection, query)):
-        return []
-    return _records(connection, "study_sources", order="source_name")
-
-
 def refuse_path(*names: str) -> None:
     """Refuse a name that could lead out of the folder in which the file of that name is written."""
     for name in names:

@@ -49,6 +49,7 @@ class StudyData:
     choices = _Rows("analysis_choices", "sort_order, choice_id")
     published = _Rows("study_published", "row_id")
     warnings = _Rows("study_warnings", "warning")
+    main_results = _Rows("main_results", "sort_order")
 
     def __init__(self, **rows: pd.DataFrame):
         unknown = set(rows) - set(tables())

@@ -26,4 +26,4 @@ def demo(
     chapters = demonstrate(out, say=console(stderr=True).print)
     if chapters:
         print_headline(chapters[0])
-    say(f"the report is {(out / 'report.html').resolve()}")
+    say(f"the report is {(out / 'report' / 'index.html').resolve()}")

@@ -1,4 +1,4 @@
-"""`myelomart report`: every study of a warehouse on one page; what changed between two runs."""
+"""`myelomart report`: every study of a warehouse as pages; what changed between two runs."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,16 @@ def report(
     db: Annotated[Path, typer.Option("--db", help="The warehouse to read.")] = Path(
         "myelomart.duckdb"
     ),
-    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder to write, or the file where its name ends in .html. Without it: "
+            "report, or report.html with --single-file."
+        ),
+    ] = None,
+    single_file: Annotated[
+        bool, typer.Option("--single-file", help="One file with everything in it.")
+    ] = False,
     suppress_below: SuppressBelow = None,
     policy: PolicyName = None,
     diff: Annotated[
@@ -33,7 +42,7 @@ def report(
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
-    """Run every study of the warehouse and write one page that needs no network."""
+    """Run every study of the warehouse and write pages that need no network."""
     if diff:
         from myelomart.report.difference import as_text, compare_runs
 
@@ -43,7 +52,9 @@ def report(
     from myelomart.publishing import RESULT_SIZE, run_studies, write_report
     from myelomart.room import needed
 
+    is_alone = single_file or (out is not None and out.suffix == ".html")
+    place = out or Path("report.html" if is_alone else "report")
     made = run_studies(db, policy=chosen_policy(suppress_below, policy))
-    with needed("The page", RESULT_SIZE * len(made.chapters), out):
-        write_report(made, out)
-    say(f"the report is {out.resolve()}")
+    with needed("The report", RESULT_SIZE * len(made.chapters), place):
+        first = write_report(made, place, is_alone)
+    say(f"the report is {first.resolve()}")

@@ -106,11 +106,15 @@ def show(
     threads: Threads = None,
 ) -> None:
     """Print a study as its protocol, as its rows define it."""
+    from dataclasses import asdict
+
     from myelomart import protocol, warehouse
-    from myelomart.study import read_sources, read_study
+    from myelomart.report.sources import read_sources
+    from myelomart.study import read_study
 
     with warehouse.database(db) as connection:
-        study, sources = read_study(connection, study_id), read_sources(connection)
+        study = read_study(connection, study_id)
+        sources = [asdict(one) for one in read_sources(connection)]
     write = {"text": protocol.as_prose, "md": protocol.as_markdown, "json": protocol.as_json}
     say(write[form.value](study, sources))
 

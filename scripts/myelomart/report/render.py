@@ -1,36 +1,37 @@
-"""Puts results, figures and words into one HTML page that needs nothing else."""
+"""Puts results, figures and words into HTML pages that need nothing else."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 from importlib import resources
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
+from myelomart import protocol
 from myelomart.display.numbers import rounded
 from myelomart.display.table import Table
-from myelomart.protocol import as_prose
-from myelomart.report.sections import Section, section
+from myelomart.report.blocks import Block, blocks
+from myelomart.report.cards import Card, MainResult, card
+from myelomart.report.codes import issues_in, linked
+from myelomart.report.downloads import Download, files_of, links_of
+from myelomart.report.sections import Section, section, stamped
+from myelomart.report.sources import Source, notice_of
 from myelomart.results import Results
 from myelomart.study import Study
 from myelomart.study_data import StudyData
 
+Sources = Iterable[Mapping[str, object]]
+NOT_PRINTED = ("code_lists", "checklists")  # parts of a protocol that are too long for paper
+REPEATED = ("title", "objectives", "design", "data_source", "limitations")  # stand elsewhere
 SHORT = 12  # characters of a hash that the page shows
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the contents."""
-
-    output_id: str
-    title: str
-    anchor: str
-    more: int
-    is_missing: bool
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,29 @@ class Chapter:
     """One study on the page."""
 
     study: Study
-    prose: str
+    parts: list[protocol.Part]
     results: Results
     sections: list[Section]
+    card: Card
 
     @property
-    def outputs(self) -> list[Entry]:
-        """The contents: each output once, with how many analyses more it has."""
-        by_output: dict[str, list[Section]] = {}
-        for one in self.sections:
-            by_output.setdefault(one.output_id, []).append(one)
-        return [
-            Entry(output_id, own[0].title, own[0].anchor, len(own) - 1, all(s.missing for s in own))
-            for output_id, own in by_output.items()
-        ]
+    def blocks(self) -> list[Block]:
+        """The sections as they stand on the page."""
+        return blocks(self.sections)
+
+    @property
+    def outputs(self) -> dict[str, list[Block]]:
+        """The contents: each output with its blocks."""
+        found: dict[str, list[Block]] = {}
+        for one in self.blocks:
+            found.setdefault(one.output_id, []).append(one)
+        return found
+
+    @property
+    def issues(self) -> dict[str, tuple[str, str]]:
+        """The contradictions in print that its tables name."""
+        tables = [one for s in self.sections for one in (s.table, s.printed) if one]
+        return issues_in([cell for table in tables for row in table.rows for cell in row])
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,21 @@ class Page:
     models: dict[str, str] = field(default_factory=dict)  # model to hash of its compiled SQL
     inputs: dict[str, list[str]] = field(default_factory=dict)  # table to hashes of its files
     quality: Table | None = None
+    sources: tuple[Source, ...] = ()
+    made_on: date | None = None
+    is_alone: bool = False  # one file, with nothing beside it
+    formats: tuple[str, ...] = ("svg",)  # of the figures that lie beside the page
+    is_folder: bool = False  # a page per study, figures as files beside them
+
+    @property
+    def notice(self) -> str | None:
+        """What stands over every page, in every caption and in the margin of every sheet."""
+        return notice_of(self.sources)
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether a source owes a notice."""
+        return self.notice is not None
 
     @property
     def input_hash(self) -> str:
@@ -78,11 +103,45 @@ class Page:
         ]
         return f"{', '.join(named)}; input {self.input_hash}"
 
+    def links(self, section: Section) -> list[Download]:
+        """What can be taken away of a section."""
+        return links_of(section, self.is_synthetic, self.is_alone)
 
-def chapter(study: Study, results: Results, data: StudyData) -> Chapter:
-    """What the page shows of one study."""
+    def stamped(self, svg: str) -> str:
+        """A figure with the notice below it."""
+        return stamped(svg, self.notice)
+
+
+def chapter(
+    study: Study, results: Results, data: StudyData, sources: Sources = (), is_open: bool = True
+) -> Chapter:
+    """What the page shows of one study; the years of its persons only where ``is_open``.
+
+    ``sources`` are the rows in which the sources of the warehouse describe themselves.
+    """
     sections = [section(study, analysis, results, data) for analysis in study.analyses]
-    return Chapter(study, as_prose(study), results, sections)
+    main = [_main_result(row) for row in data.main_results.to_dict("records")]
+    years = _years(study, data) if is_open else None
+    told = card(study, results, main, years)
+    return Chapter(study, protocol.sections(study, sources), results, sections, told)
+
+
+def _main_result(row: dict) -> MainResult:
+    names = MainResult.__dataclass_fields__
+    return MainResult(**{name: None if pd.isna(row[name]) else row[name] for name in names})
+
+
+def _years(study: Study, data: StudyData) -> str | None:
+    """The years in which the cohorts of the first analysis begin and end."""
+    if not len(data.population) or not study.analyses:
+        return None
+    named = (study.analyses[0].treated_cohort_id, study.analyses[0].comparator_cohort_id)
+    own = data.population[data.population["cohort_id"].isin(named)]
+    years = pd.to_datetime(own["index_date"]).dt.year
+    if not len(years):
+        return None
+    first, last = years.min(), years.max()
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def quality_table(findings: pd.DataFrame) -> Table | None:
@@ -100,17 +159,85 @@ def quality_table(findings: pd.DataFrame) -> Table | None:
 
 
 def render(chapters: list[Chapter], page: Page) -> str:
-    """The whole page."""
-    environment = Environment(
+    """All studies on one page."""
+    return _rendered("whole.html.j2", chapters, page, _here)
+
+
+def render_folder(chapters: list[Chapter], page: Page) -> dict[str, str]:
+    """An index page, a page per study, and all they show and lead to, by path."""
+    files = {"index.html": _rendered("front.html.j2", chapters, page, _elsewhere)}
+    for one in chapters:
+        files[f"{one.study.study_id}.html"] = _rendered(
+            "study.html.j2", chapters, page, _elsewhere, one
+        )
+        files |= files_of(one.sections, page.is_synthetic)
+        files |= {
+            f"figures/{drawn.name}.svg": page.stamped(drawn.svg)
+            for section in one.sections
+            for figure in section.figures
+            for drawn in (figure, figure.narrow)
+            if drawn
+        }
+    files["style.css"], files["page.js"] = _file("style.css"), _file("page.js")
+    files["search.js"] = f"window.searched = {_searched(chapters, _elsewhere)};\n"
+    return files
+
+
+def _here(study_id: str, anchor: str = "") -> str:
+    return f"#{anchor or study_id}"
+
+
+def _elsewhere(study_id: str, anchor: str = "") -> str:
+    return f"{study_id}.html" + (f"#{anchor}" if anchor else "")
+
+
+def _rendered(template: str, chapters: list[Chapter], page: Page, place, one=None) -> str:
+    places = {
+        output_id: place(chapter.study.study_id, own[0].anchor)
+        for chapter in chapters
+        for output_id, own in chapter.outputs.items()
+    }
+    shown, title = chapters if one is None else [one], _title(chapters, one)
+    running = " · ".join(filter(None, ("myelomart", title, page.notice)))
+    places |= {code: f"#{code}" for chapter in shown for code in chapter.issues}
+    return _environment().get_template(template).render(
+        chapters=chapters, one=one, page=page, place=place, title=title,
+        running=Markup(json.dumps(running.replace("<", ""), ensure_ascii=False)),
+        linked=lambda text: linked(text, places),
+        style=Markup(_file("style.css")), script=Markup(_file("page.js")),
+        searched=Markup(_searched(chapters, place)), not_printed=NOT_PRINTED,
+        repeated=REPEATED,
+    )  # fmt: skip
+
+
+def _title(chapters: list[Chapter], one: Chapter | None) -> str:
+    shown = [one] if one else chapters
+    if len(shown) == 1:
+        return shown[0].study.title
+    number = NUMBERS[len(shown)] if len(shown) < len(NUMBERS) else str(len(shown))
+    return f"{number} studies of multiple myeloma"
+
+
+def _searched(chapters: list[Chapter], place) -> str:
+    """What the search box looks through: where each section is, its title and its rows."""
+    found = [
+        [place(one.study.study_id, section.anchor), section.output_id, section.title,
+         one.study.title, section.words]
+        for one in chapters
+        for section in one.sections
+    ]  # fmt: skip
+    return json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _file(name: str) -> str:
+    return resources.files("myelomart.report").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader("myelomart.report", "."),
         autoescape=select_autoescape(["html", "j2"]),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    files = resources.files("myelomart.report")
-    style, script = (
-        Markup(files.joinpath(name).read_text(encoding="utf-8"))
-        for name in ("style.css", "origin.js")
-    )
-    template = environment.get_template("page.html.j2")
-    return template.render(chapters=chapters, page=page, style=style, script=script)

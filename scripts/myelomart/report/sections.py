@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import unescape
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from myelomart.analyses import TYPES
 from myelomart.display.annotation import annotated
@@ -17,14 +18,33 @@ from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData, in_order
 
 WIDE = 500.0  # pixels of the view box
+LEGIBLE = 11.0  # pixels of the smallest letters, on the narrowest screen
+VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)')
+LONG = 40  # rows of a table of which one group at a time is shown where they repeat
+STAMP, MARGIN = 10, 18  # size of the notice below a figure, and the room it takes
 
 
 @dataclass(frozen=True)
 class Figure:
     """A figure on the page; a wide one takes a whole row."""
 
+    name: str  # of its file
+    title: str
     svg: Markup
-    is_wide: bool
+    width: float
+    height: float
+    narrow: Figure | None = None  # the same for a narrow screen, where it is drawn anew
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it takes a row of its own."""
+        return self.width > WIDE
+
+    @property
+    def least_width(self) -> int:
+        """The width in pixels below which its smallest letters cannot be read."""
+        sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)"', self.svg)]
+        return round(self.width * LEGIBLE / min(sizes)) if sizes else 0
 
 
 @dataclass(frozen=True)
@@ -34,6 +54,7 @@ class Section:
     title: str
     anchor: str
     output_id: str
+    analysis_type: str
     said: str  # what was done, in words
     table: Table | None
     printed: Table | None
@@ -43,6 +64,23 @@ class Section:
     missing: str | None
     models: tuple[str, ...]  # that the numbers of the table were read from
     printed_models: tuple[str, ...]  # and those of the printed values beside ours
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.output_id}_{self.anchor}"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the groups of its table repeat the same rows, so that one at a time is enough."""
+        labels = [row[0] for row in self.table.rows if len(row) > 1] if self.table else []
+        return len(labels) > LONG and len(set(labels)) < len(labels) / 2
+
+    @property
+    def words(self) -> str:
+        """What a search finds it by, beside its title: the rows of its table."""
+        rows = self.table.rows if self.table else []
+        return " ".join(dict.fromkeys(row[0] for row in rows))
 
 
 def section(study: Study, analysis: Analysis, results: Results, data: StudyData) -> Section:
@@ -63,10 +101,11 @@ def section(study: Study, analysis: Analysis, results: Results, data: StudyData)
         analysis.title,
         analysis.analysis_id,
         analysis.output_id,
+        analysis.analysis_type,
         analysis_prose(study, analysis),
         table,
         printed,
-        [_figure(svg) for svg in results.own_figures(analysis.analysis_id).values()],
+        [figure(*one) for one in results.own_figures(analysis.analysis_id).items()],
         kind.is_gallery,
         kind.is_folded,
         missing,
@@ -75,6 +114,35 @@ def section(study: Study, analysis: Analysis, results: Results, data: StudyData)
     )
 
 
-def _figure(svg: str) -> Figure:
-    width = re.search(r'viewBox="0 0 ([\d.]+)', svg)
-    return Figure(Markup(svg.for_page), width is not None and float(width.group(1)) > WIDE)
+def figure(name: str, svg: str) -> Figure:
+    """A drawn figure with its title and size, and what is drawn of it for a narrow screen."""
+    box, title = VIEW_BOX.search(svg), re.search(r"<title>(.*?)</title>", svg, flags=re.DOTALL)
+    width, height = (float(box.group(1)), float(box.group(2))) if box else (WIDE, WIDE)
+    narrow = getattr(svg, "narrow", None)
+    return Figure(
+        name,
+        unescape(title.group(1)) if title else name,
+        Markup(svg),
+        width,
+        height,
+        figure(f"{name}_narrow", narrow) if narrow else None,
+    )
+
+
+def stamped(svg: str, notice: str | None) -> str:
+    """A figure with ``notice`` in a line below it, so that it stays with it wherever it goes."""
+    if hasattr(svg, "narrow"):  # a drawing, which may have a version for narrow screens
+        narrow = svg.narrow and stamped(svg.narrow, notice)
+        return type(svg)(stamped(str(svg), notice), narrow)
+    svg = str(svg)  # what is marked as safe would escape the line that is added
+    box = VIEW_BOX.search(svg)
+    if not notice or not box:
+        return svg
+    height = float(box.group(2))
+    text = (
+        f'<text x="8" y="{height + MARGIN / 2:g}" dy=".35em" font-size="{STAMP}" '
+        f'fill="#6b4a00">{escape(notice)}</text>\n</svg>'
+    )
+    larger = f'viewBox="0 0 {box.group(1)} {height + MARGIN:g}'
+    whole, _, _ = svg.replace(box.group(0), larger, 1).rpartition("</svg>")
+    return whole + text

@@ -1,0 +1,120 @@
+"""The report in its forms, from the demonstration: links, sizes, notice, accessibility."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from myelomart.study import FILE_NAME
+
+NOTICE = "Synthetic data: no real patient"
+MOST_BYTES = 3_000_000
+SERIOUS = ("serious", "critical")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+AXE = Path(__file__).with_name("axe.js")
+
+
+@pytest.fixture(scope="module")
+def folder(demo) -> Path:
+    return demo / "report"
+
+
+def pages(folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text("utf-8") for file in sorted(folder.glob("*.html"))}
+
+
+def test_there_is_an_index_and_a_page_per_study(folder, demo):
+    studies = {file.name for file in (demo / "results").iterdir()}
+    assert {*pages(folder)} == {"index.html", *(f"{one}.html" for one in studies)}
+    assert all(FILE_NAME.fullmatch(one) for one in studies)
+
+
+def test_every_link_leads_to_a_file_of_the_folder_and_a_place_on_it(folder):
+    texts = pages(folder)
+    ids = {name: set(re.findall(r'\sid="([^"]+)"', text)) for name, text in texts.items()}
+    for name, text in texts.items():
+        for link in re.findall(r'(?:href|src|srcset)="([^"]+)"', text):
+            parts = urlsplit(link)
+            assert parts.scheme in ("", "data"), (name, link)
+            if parts.scheme == "data":
+                continue
+            target = parts.path or name
+            assert (folder / unquote(target)).is_file(), (name, link)
+            if target in ids and parts.fragment:
+                assert parts.fragment in ids[target], (name, link)
+
+
+def test_both_forms_are_small(folder, demo):
+    assert sum(file.stat().st_size for file in folder.rglob("*")) < MOST_BYTES
+    assert (demo / "report.html").stat().st_size < MOST_BYTES
+
+
+def test_synthetic_data_say_so_on_every_page_in_every_caption_and_every_row(folder, demo):
+    for text in (*pages(folder).values(), (demo / "report.html").read_text("utf-8")):
+        assert f"<strong>{NOTICE}</strong>" in text
+        captions = re.findall(r"<figcaption>.*?</figcaption>", text, flags=re.DOTALL)
+        assert all(NOTICE in caption for caption in captions)
+    drawn = [*folder.glob("figures/*.svg"), *demo.glob("results/*/figures/*.svg")]
+    assert drawn
+    assert all(NOTICE in file.read_text("utf-8") for file in drawn)
+    tables = [*folder.glob("tables/*.csv"), *demo.glob("results/*/tables/*.csv")]
+    tables += [*demo.glob("results/*/estimates.csv"), *demo.glob("results/*/curves.csv")]
+    for file in tables:
+        with file.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        assert {row["is_synthetic"].lower() for row in rows} <= {"true"}, file
+
+
+def test_the_first_screen_says_what_the_source_is(folder):
+    text = pages(folder)["index.html"]
+    for fact in ("myelomart synthetic network", "2025-12-31", "2600", "Rule set", "Computed"):
+        assert fact in text.partition("<main")[0]
+
+
+def test_every_study_is_answered_in_five_lines(folder):
+    text = pages(folder)["index.html"]
+    cards = re.findall(r'<dl class="card">.*?</dl>', text, flags=re.DOTALL)
+    assert len(cards) == len(pages(folder)) - 1
+    for one in cards:
+        assert re.findall(r"<dt>(.*?)</dt>", one) == [
+            "Question", "Who", "Main result", "What it cannot tell", "Where to look",
+        ]  # fmt: skip
+        assert re.search(r"\d+\.\d\s%", one)
+    compared = re.sub(r"\s+", " ", cards[0])
+    assert re.search(
+        r"Dead at 12 months: [\d.]+ % \(CAR-T\) against [\d.]+ % \(Pomalidomide\), [\d.]+ "
+        r"percentage points (fewer|more) \(95 % CI of the difference .*?\)\. Hazard ratio [\d.]+",
+        compared,
+    )
+
+
+@pytest.mark.parametrize("page", ["index.html", "cart_vs_pom.html"])
+def test_axe_finds_nothing_serious_and_a_phone_can_read_it(folder, page):
+    node = shutil.which("node")
+    if CHROMIUM is None or node is None:
+        pytest.skip("Chromium and node are needed")
+    found = subprocess.run(
+        [node, "-e", "require.resolve('axe-core'); require.resolve('puppeteer-core')"],
+        capture_output=True,
+        env=os.environ,
+    )
+    if found.returncode:
+        pytest.skip("axe-core and puppeteer-core are not on NODE_PATH (npm install both)")
+    done = subprocess.run(
+        [node, str(AXE), CHROMIUM, str(folder / page)], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    for one in json.loads(done.stdout):
+        assert [fault for fault in one["faults"] if fault["impact"] in SERIOUS] == [], one
+        assert one["over"] <= 0
+        assert one["smallest"] >= 11
+        if one["width"] < 500:
+            assert one["least"] >= -1, one
