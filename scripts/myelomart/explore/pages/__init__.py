@@ -1,0 +1,5 @@
+"""The pages of the explorer, one module each, in the order of the menu."""
+
+from myelomart.explore.pages import builder, overview, patient
+
+PAGES = (overview, builder, patient)
