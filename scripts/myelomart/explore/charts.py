@@ -54,16 +54,15 @@ def stacked_columns(
     width: float = 640.0, tall: float = 190.0,
 ) -> str:  # fmt: skip
     """A column per label of ``columns``, made up of ``parts``: name to a count per column."""
-    sheet = Canvas(width, tall + 74, title)
-    sheet.text(4, 10, title, 11.5, bold=True)
+    sheet = Canvas(width, tall + 54, title)
     x = 4.0
     for k, name in enumerate(parts):
-        sheet.rect(x, 22, 10, 10, colour_of(k))
-        sheet.text(x + 14, 27, name, 10)
+        sheet.rect(x, 4, 10, 10, colour_of(k))
+        sheet.text(x + 14, 9, name, 10)
         x += 30 + text_width(name, 10)
     shown = {name: [_seen(one, policy) for one in own] for name, own in parts.items()}
     sums = [sum(own[k] or 0 for own in shown.values()) for k in range(len(columns))]
-    top, most = 44.0, max(sums, default=0) or 1
+    top, most = 26.0, max(sums, default=0) or 1
     up = Scale(0, most, top + tall, top)
     for tick in round_ticks(0, most, 5):
         sheet.line(LEFT, up(tick), width - 4, up(tick), GRID, 0.7)

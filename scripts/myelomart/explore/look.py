@@ -94,6 +94,25 @@ def table(one: Table) -> None:
     )
 
 
+def rows(frame: pd.DataFrame, names: dict[str, str], digits: dict[str, int] | None = None) -> None:
+    """A short table of a frame: ``names`` are the columns that are shown and their heads."""
+    cells = [
+        [_cell(one, (digits or {}).get(name, 0)) for name, one in zip(names, row, strict=True)]
+        for row in frame[list(names)].itertuples(index=False, name=None)
+    ]
+    table(Table("", list(names.values()), cells))
+
+
+def _cell(value: object, digits: int) -> str:
+    if value is None or value is pd.NA or value != value:
+        return "hidden" if value is pd.NA else "–"
+    if isinstance(value, (bool, str)):
+        return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+    if isinstance(value, (pd.Timestamp,)):
+        return str(value.date())
+    return f"{value:,.{digits}f}"
+
+
 def behind(name: str, csv: str | pd.DataFrame, *answers: Answer, note: str = "") -> None:
     """The SQL that ran and a file of what is shown, folded away below a figure."""
     with st.expander("SQL and CSV"):

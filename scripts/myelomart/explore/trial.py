@@ -17,7 +17,7 @@ import pandas as pd
 from myelomart import warehouse
 from myelomart.explore.definition import COHORT, Criterion, Definition
 from myelomart.explore.models import query_of
-from myelomart.explore.opened import Opened
+from myelomart.explore.opened import Answer, Opened
 
 INDEX = "tried_index_events"
 RESULTS = "tried_criterion_results"
@@ -26,7 +26,7 @@ PROFILE = "tried_profile"
 COHORT_MODELS = (
     "grouped_events", "index_events", "lookback_days", "index_characteristics",
     "criterion_results", "cohort_decisions", "cohort_members", "cohort_attrition",
-    "baseline_covariates", "endpoint_events", "time_to_event",
+    "baseline_covariates", "endpoint_events", "time_to_event", "study_population",
 )  # fmt: skip
 TYPES = {
     "cohort_id": "varchar", "study_id": "varchar", "index_event_group": "varchar",
@@ -99,6 +99,34 @@ class Trial:
         self.decide(definition)
         rows = self._results_of(definition, f"and person_id = {int(person_id)}")
         return self.connection.execute(f"{rows} order by step, label").df()
+
+    def followed(
+        self, definition: Definition, study_id: str, endpoint_id: str
+    ) -> dict[str, Answer]:
+        """The members as a study has them: population, covariates, and time to an endpoint."""
+        self.decide(definition)
+        study, endpoint = _text(study_id), _text(endpoint_id)
+        rules = f"where study_id = {study} and endpoint_id = {endpoint}"
+        given = {
+            "cohort_members": f"select {study} as study_id, cohort_id, person_id, index_date "
+            f"from {DECISIONS} where is_member",
+            "index_events": f"select {study} as study_id, * exclude (study_id) from {INDEX}",
+            "cohorts": f"select {_text(COHORT)} as cohort_id, 'single' as arm",
+            "endpoints": f"select * from studies.endpoints {rules}",
+            "endpoint_rules": f"select * from studies.endpoint_rules {rules}",
+            "covariates": f"select * from studies.covariates where study_id = {study}",
+            "event_groups": "select * from studies.event_groups",
+            "clinical_events": "select * from core.clinical_events",
+            "drug_exposures": "select * from core.drug_exposures",
+            "characteristics": "select * from core.characteristics",
+        }
+        models = {"population": "study_population", "endpoints": "time_to_event",
+                  "covariates": "baseline_covariates"}  # fmt: skip
+        made = {}
+        for name, model in models.items():
+            sql = self.query(model, definition, given)
+            made[name] = Answer(self.connection.execute(sql).df(), sql)
+        return made
 
     def query(self, model: str, definition: Definition, given: dict | None = None) -> str:
         """The SQL that gives a model's rows of ``definition``, with ``given`` relations as they

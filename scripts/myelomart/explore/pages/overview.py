@@ -93,7 +93,7 @@ def _by_year(here: Here, name: str, question: str, title: str, says: str, names=
     order = list(dict.fromkeys(rows.sort_values("part_order")["part"]))
     parts = {(names or {}).get(part, part): wide[part].tolist() for part in order}
     labels = [f"’{year % 100:02d}" if len(years) > 12 else str(year) for year in years]
-    look.figure(charts.stacked_columns(labels, parts, "", here.policy))
+    look.figure(charts.stacked_columns(labels, parts, title, here.policy, width=540))
     look.behind(name, look.hidden(rows.drop(columns="part_order"), ["persons"], here.policy), answer)
 
 
@@ -101,11 +101,10 @@ def _sites(here: Here) -> None:
     look.part("Sites", "Patients, lines and infusions by the site where the person is recorded.")
     answer: Answer = here.ask("overview_sites")
     told = look.hidden(answer.rows, ["patients", "with_car_t", "deaths"], here.policy)
-    st.dataframe(
-        told, hide_index=True, width="stretch",
-        column_config={
-            "site": "site", "patients": "patients", "with_car_t": "with CAR-T", "deaths": "deaths",
-            "follow_up": st.column_config.NumberColumn("follow-up, years", format="%.1f"),
-        },
+    look.rows(
+        told,
+        {"site": "", "patients": "patients", "with_car_t": "with CAR-T", "deaths": "deaths",
+         "follow_up": "median follow-up, years"},
+        {"follow_up": 1},
     )  # fmt: skip
     look.behind("sites", told, answer)

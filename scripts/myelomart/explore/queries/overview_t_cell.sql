@@ -5,10 +5,10 @@ with infusions as (
 ),
 
 bispecifics as (
-    select year(min(start_date)) as year, 'bispecific: ' || ingredient as part, 2 as part_order, person_id
+    select year(min(start_date)) as year, 'bispecific antibody' as part, 2 as part_order, person_id
     from core.drug_exposures
     where drug_class like '%bispecific%'
-    group by person_id, ingredient
+    group by person_id
 )
 
 select year, part, min(part_order) as part_order, count(distinct person_id) as persons

@@ -1,0 +1,114 @@
+"""Survival explorer: a cohort's curves, whole, by group or against another, as the studies do."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from myelomart.errors import MyelomartError
+from myelomart.explore import look
+from myelomart.explore.follow import Asked, Followed, follow
+from myelomart.explore.state import Here, kept_definition
+from myelomart.study import Study, read_study
+from myelomart.messages import shown
+
+TITLE, PATH, ICON = "Survival explorer", "survival", ":material/show_chart:"
+TRIED = "the cohort of the builder"
+WAYS = {
+    "none": "nothing: as they are",
+    "matched": "matching 1:1 on the propensity score",
+    "overlap": "overlap weights",
+    "att": "weights to the treated (ATT)",
+    "ate": "weights to everybody (ATE)",
+}
+
+
+def show(here: Here) -> None:
+    """The page."""
+    look.head(
+        TITLE,
+        "How long it takes from the index day to an event, in one cohort, its groups, or against "
+        "another cohort: Kaplan–Meier or Aalen–Johansen curves with the persons at risk.",
+    )
+    left, right = st.columns([8, 17], gap="large")
+    with left:
+        study, asked = _fields(here)
+    with right:
+        try:
+            _answer(here, follow(here, study, asked, kept_definition()))
+        except MyelomartError as error:
+            look.note(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.", "care")
+
+
+def _fields(here: Here) -> tuple[Study, Asked]:
+    """What is asked: cohort, endpoint, groups, days, and how arms are made alike."""
+    cohorts = here.ask("cohorts").rows
+    titles = cohorts.drop_duplicates("study_id").set_index("study_id")["title"].to_dict()
+    study_id = st.selectbox(
+        "Study that defines endpoints and covariates", list(titles), format_func=titles.get,
+        key="study", bind="query-params",
+    )  # fmt: skip
+    study = read_study(here.opened.cursor(), study_id)
+    labels = {one.cohort_id: one.label for one in study.cohorts}
+    own = [TRIED] if kept_definition() is not None else []
+    cohort = st.selectbox(
+        "Cohort", [*labels, *own], format_func=lambda one: shown(labels.get(one, one)),
+        key="cohort", bind="query-params",
+    )  # fmt: skip
+    endpoints = {one.endpoint_id: one.label for one in study.endpoints}
+    endpoint = st.selectbox(
+        "Endpoint", list(endpoints), format_func=lambda one: shown(endpoints[one]),
+        key="endpoint", bind="query-params",
+    )  # fmt: skip
+    against, by = st.columns(2)
+    others = [one for one in labels if one != cohort]
+    comparator = against.selectbox(
+        "Against", [None, *others], key="against", bind="query-params",
+        format_func=lambda one: "nobody" if one is None else shown(labels[one]),
+    )  # fmt: skip
+    grouped = {
+        one.covariate_id: one.label for one in study.covariates if one.value_kind != "number"
+    }
+    group = by.selectbox(
+        "By group", [None, *grouped], key="group", bind="query-params", disabled=bool(comparator),
+        format_func=lambda one: "all together" if one is None else shown(grouped[one]),
+    )  # fmt: skip
+    way = st.selectbox(
+        "Arms made alike by", list(WAYS), format_func=WAYS.get, key="way", bind="query-params",
+        disabled=not comparator,
+    )  # fmt: skip
+    landmark, horizon, competing = st.columns(3)
+    asked = Asked(
+        cohort=None if cohort == TRIED else cohort,
+        endpoint=endpoint,
+        comparator=comparator,
+        group=None if comparator else group,
+        way=way if comparator else "none",
+        landmark_days=int(landmark.number_input(
+            "Landmark, day", 0, 3650, 0, step=30, key="landmark", bind="query-params",
+            help="Only those still followed on this day; time counts from it.")),
+        horizon_months=int(horizon.number_input(
+            "Horizon, months", 3, 240, 24, step=3, key="horizon", bind="query-params",
+            help="The end of the picture; restricted means reach to it.")),
+        competes=competing.selectbox(
+            "Competing event", [True, False], key="competes", bind="query-params",
+            format_func=lambda one: "competes" if one else "censors",
+            help="Where the endpoint names one: an event that forestalls, or the end of follow-up."),
+    )  # fmt: skip
+    return study, asked
+
+
+def _answer(here: Here, made: Followed) -> None:
+    look.part(made.title, made.at_risk)
+    for svg in made.figures:
+        look.figure(svg)
+    if not made.figures:
+        look.note("No curve: too few persons or events for what may be shown.")
+    for table in made.tables:
+        look.table(table)
+    for words in made.warnings:
+        look.note(words, "care")
+    look.behind(
+        "survival", made.csv, *made.answers,
+        note="The rows that were followed come from this SQL; the statistics are those of "
+        "`myelomart survival` and of the studies.",
+    )  # fmt: skip
