@@ -69,6 +69,9 @@ class Followed:
 
 def follow(here: Here, study: Study, asked: Asked, tried: Definition | None = None) -> Followed:
     """The answer to ``asked``, made as a study's own row would make it."""
+    limit = study.endpoint(asked.endpoint).horizon_months
+    if limit is not None:
+        asked = replace(asked, horizon_months=min(asked.horizon_months, round(limit)))
     data, answers = _data(here, study, asked, tried)
     data = _from_landmark(data, asked)
     study, analysis, endpoint = _asked_study(study, asked, data)
@@ -80,7 +83,7 @@ def follow(here: Here, study: Study, asked: Asked, tried: Definition | None = No
     if here.policy is not None:
         suppress([results], here.policy, {analysis.output_id: [float(m) for m in asked.months]})
     rows = results.own_rows(analysis.analysis_id)
-    tables = [TYPES[analysis.analysis_type].table(rows, ""), _effect_table(rows, asked)]
+    tables = [TYPES[analysis.analysis_type].table(rows, ""), _effect_table(rows)]
     return Followed(
         endpoint.label,
         at_risk_in_words(study, endpoint, asked),
@@ -148,7 +151,7 @@ def _asked_study(study: Study, asked: Asked, data: StudyData):
         months_shown=";".join(map(str, asked.months)),
         endpoint_ids=asked.endpoint,
         group_covariate_id=asked.group,
-        **_matching(asked),
+        **_matching(study, asked),
     )
     asked_study = replace(
         study, cohorts=cohorts, criteria=(), endpoints=(endpoint,), analyses=(analysis,)
@@ -156,14 +159,16 @@ def _asked_study(study: Study, asked: Asked, data: StudyData):
     return asked_study, analysis, endpoint
 
 
-def _matching(asked: Asked) -> dict:
-    """How pairs are made: as the studies make them (specification studies, caliper 0.1)."""
+def _matching(study: Study, asked: Asked) -> dict:
+    """How pairs are made: as the first matched analysis of the study makes them."""
     if asked.way != "matched":
         return {}
-    return {
-        "population": "matched", "caliper": 0.1, "caliper_scale": "probability",
-        "match_order": "largest", "seed": None,
-    }  # fmt: skip
+    for one in study.analyses:
+        if one.population == "matched":
+            names = ("population", "caliper", "caliper_scale", "match_order", "seed",
+                     "fewest_per_level")  # fmt: skip
+            return {name: getattr(one, name) for name in names}
+    raise NoData(f"no analysis of «{study.title}» is matched, so that no caliper is known: take weights")
 
 
 def _one_cohort(study, analysis: Analysis, endpoint, asked: Asked, data, results) -> None:
@@ -246,16 +251,16 @@ def _weighted_curves(parts, analysis, endpoint, asked: Asked, results: Results) 
 
 def _add_means(parts, analysis, endpoint, asked: Asked, results: Results) -> None:
     """The mean time without the event up to the horizon, of each part that reaches it."""
+    last = min(own["time_days"].max() for own in parts.values()) / DAYS_PER_MONTH
+    until = min(float(asked.horizon_months), float(last))
     for label, own in parts.items():
         curve = kaplan_meier(
             own["time_days"] / DAYS_PER_MONTH, own["event"] == 1, weights=own.get("weight")
         )
-        common = _common(analysis, endpoint, label) | {"denominator": len(own)}
-        try:
-            mean = restricted_mean(curve, float(asked.horizon_months))
-        except StatisticsError:
-            results.add(analysis.output_id, MEAN, status="not_estimable", **common)
-            continue
+        common = _common(analysis, endpoint, label) | {
+            "denominator": len(own), "timepoint_months": until,
+        }  # fmt: skip
+        mean = restricted_mean(curve, until)
         half = 1.959964 * mean.se
         results.add(
             analysis.output_id, MEAN, estimate=mean.estimate, ci_low=mean.estimate - half,
@@ -292,7 +297,7 @@ def _common(analysis: Analysis, endpoint: Endpoint, label: str) -> dict:
     }  # fmt: skip
 
 
-def _effect_table(rows: list, asked: Asked) -> Table:
+def _effect_table(rows: list) -> Table:
     """The restricted means and the hazard ratio; a hidden number says so."""
     lines = []
     for one in rows:
@@ -300,7 +305,7 @@ def _effect_table(rows: list, asked: Asked) -> Table:
             name = f"Hazard ratio, {one.arm} to {one.comparator}"
             told = ratio(one.estimate, one.ci_low, one.ci_high)
         elif one.statistic == MEAN:
-            name = f"Mean months without the event up to {asked.horizon_months}, {one.arm}"
+            name = f"Mean months without the event up to {one.timepoint_months:.3g}, {one.arm}"
             told = (f"{rounded(one.estimate, 1)} ({rounded(one.ci_low, 1)}–"
                     f"{rounded(one.ci_high, 1)})")  # fmt: skip
         else:

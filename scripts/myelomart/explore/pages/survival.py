@@ -43,8 +43,10 @@ def _fields(here: Here) -> tuple[Study, Asked]:
     """What is asked: cohort, endpoint, groups, days, and how arms are made alike."""
     cohorts = here.ask("cohorts").rows
     titles = cohorts.drop_duplicates("study_id").set_index("study_id")["title"].to_dict()
+    open_ended = cohorts.loc[cohorts["has_open_endpoint"], "study_id"].tolist()
     study_id = st.selectbox(
         "Study that defines endpoints and covariates", list(titles), format_func=titles.get,
+        index=list(titles).index(open_ended[0]) if open_ended else 0,
         key="study", bind="query-params",
     )  # fmt: skip
     study = read_study(here.opened.cursor(), study_id)
