@@ -13,7 +13,8 @@ from myelomart.messages import shown
 from myelomart.project import seed
 
 MARK = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="16" height="16"><rect width="16" height="16" rx="3" '
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="16" '
+    'height="16"><rect width="16" height="16" rx="3" '
     'fill="#1f5fa8"/><path d="M3 3v4h4v3h4v3h2" stroke="#fff" stroke-width="2" fill="none"/></svg>'
 )
 LOGO = (
@@ -27,10 +28,15 @@ look.style()
 st.logo(LOGO, size="large")
 POLICIES = {row["policy"]: row["meaning"] for row in seed("disclosure/disclosure_policies")}
 pages = {
-    one.PATH: st.Page(state.page(one.show), title=one.TITLE, url_path=one.PATH, icon=one.ICON,
-                      default=position == 0)
+    one.PATH: st.Page(
+        state.page(one.show),
+        title=one.TITLE,
+        url_path=one.PATH,
+        icon=one.ICON,
+        default=position == 0,
+    )
     for position, one in enumerate(PAGES)
-}  # fmt: skip
+}
 st.session_state["pages"] = pages
 navigation = st.navigation(list(pages.values()))
 
@@ -46,20 +52,25 @@ with st.sidebar:
         "What may be shown of small counts",
         [*POLICIES, state.EXACT],
         format_func=lambda name: (
-            "exact counts, for this machine alone" if name == state.EXACT
+            "exact counts, for this machine alone"
+            if name == state.EXACT
             else f"{name}: {POLICIES[name]}"
         ),
         key="policy",
         bind="query-params",
         help="Counts that a policy hides are not drawn, others are rounded; shares are made from "
         "rounded counts. It is on until you switch it off.",
-    )  # fmt: skip
+    )
 if opened.is_synthetic:
-    st.html(f'<div class="mm-band">Synthetic patients ({escape(shown(names))}): no real person.</div>')
+    st.html(
+        f'<div class="mm-band">Synthetic patients ({escape(shown(names))}): no real person.</div>'
+    )
 with st.sidebar:
     st.html(
-        f'<p class="mm-quiet">{escape(shown(opened.path.name))}, opened for reading alone · rule set '
-        f"«{escape(shown(opened.rule_set))}» · version {__version__}. For research; no advice for the "
+        f'<p class="mm-quiet">{escape(shown(opened.path.name))}, opened for reading alone · '
+        "rule set "
+        f"«{escape(shown(opened.rule_set))}» · version {__version__}. For research; no "
+        "advice for the "
         "care of any patient.</p>"
     )
 navigation.run()

@@ -21,9 +21,12 @@ TALL, LEFT = 118.0, 40.0
 
 
 def part_of_all(
-    bars: list[tuple[str, int, int]], title: str, policy: Policy | None, width: float = 320.0,
+    bars: list[tuple[str, int, int]],
+    title: str,
+    policy: Policy | None,
+    width: float = 280.0,
     tall: float = TALL,
-) -> str:  # fmt: skip
+) -> str:
     """``bars``: label, all, and those of them who are in; in pale and in full colour.
 
     What the policy hides has no height: a dot stands in its place.
@@ -38,7 +41,7 @@ def part_of_all(
         sheet.text(LEFT - 6, up(tick), f"{tick:,.0f}", 9, "end", QUIET)
     step = (width - LEFT - 6) / max(len(bars), 1)
     wide = min(step * 0.78, 42.0)
-    every = max(1, round(max((text_width(label, 9) for label, *_ in bars), default=0) / step + 0.3))
+    every = max(1, math.ceil(max((text_width(label, 9.5) for label, *_ in bars), default=0) / step))
     for k, (label, whole, own) in enumerate(shown):
         middle = LEFT + step * (k + 0.5)
         for number, colour in ((whole, PALE), (own, colour_of(0))):
@@ -47,15 +50,19 @@ def part_of_all(
             elif number:
                 sheet.rect(middle - wide / 2, up(number), wide, up(0) - up(number), colour)
         if k % every == 0:
-            sheet.text(middle, up(0) + 12, label, 9, "middle", INK)
+            sheet.text(middle, up(0) + 12, label, 9.5, "middle", INK)
     sheet.line(LEFT, up(0), width - 4, up(0), QUIET, 0.8)
     return sheet.svg()
 
 
 def stacked_columns(
-    columns: list[str], parts: dict[str, list[int]], title: str, policy: Policy | None,
-    width: float = 640.0, tall: float = 190.0,
-) -> str:  # fmt: skip
+    columns: list[str],
+    parts: dict[str, list[int]],
+    title: str,
+    policy: Policy | None,
+    width: float = 460.0,
+    tall: float = 170.0,
+) -> str:
     """A column per label of ``columns``, made up of ``parts``: name to a count per column."""
     sheet = Canvas(width, tall + 54, title)
     x = 4.0
@@ -72,22 +79,26 @@ def stacked_columns(
         sheet.text(LEFT - 6, up(tick), f"{tick:,.0f}", 9, "end", QUIET)
     step = (width - LEFT - 6) / max(len(columns), 1)
     wide = min(step * 0.76, 54.0)
+    every = max(1, math.ceil(max((text_width(one, 9.5) for one in columns), default=0) / step))
     for k, label in enumerate(columns):
         middle, base = LEFT + step * (k + 0.5), 0.0
         for j, own in enumerate(shown.values()):
             number = own[k] or 0
             if number:
                 y = up(base + number)
-                sheet.rect(middle - wide / 2, y, wide, up(base) - y, colour_of(j), "#ffffff", line=0.6)
+                sheet.rect(
+                    middle - wide / 2, y, wide, up(base) - y, colour_of(j), "#ffffff", line=0.6
+                )
                 base += number
         if any(own[k] is None for own in shown.values()):
             sheet.circle(middle, up(base) - 5, 1.6, QUIET)
-        sheet.text(middle, up(0) + 13, label, 9, "middle", INK)
+        if (len(columns) - 1 - k) % every == 0:
+            sheet.text(middle, up(0) + 13, label, 9.5, "middle", INK)
     sheet.line(LEFT, up(0), width - 4, up(0), QUIET, 0.8)
     return sheet.svg()
 
 
-def curves_by_day(lines: dict, title: str, width: float = 540.0, tall: float = 170.0) -> str:
+def curves_by_day(lines: dict, title: str, width: float = 460.0, tall: float = 160.0) -> str:
     """``lines``: label to rows of day, median, low, high; on a logarithmic scale.
 
     A line joins days; the band is from the lower to the upper quartile.

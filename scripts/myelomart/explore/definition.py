@@ -65,17 +65,28 @@ class Definition:
 
     def as_csv(self, cohort_id: str, study_id: str = "") -> dict[str, str]:
         """The rows of what is switched on, by the name of the seed that they belong to."""
-        cohort = {"cohort_id": cohort_id, "study_id": study_id, "arm": "single",
-                  "label": cohort_id} | {
-            name: value for name, value in asdict(self).items() if name not in ("criteria", "groups")
-        }  # fmt: skip
+        cohort = {
+            "cohort_id": cohort_id,
+            "study_id": study_id,
+            "arm": "single",
+            "label": cohort_id,
+        } | {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in ("criteria", "groups")
+        }
         criteria = [{"cohort_id": cohort_id} | _row(one) for one in self.counted]
         names = ["cohort_id", *(one.name for one in fields(Criterion) if one.name != "is_on")]
         groups = [
-            {"event_group_id": name, "label": name.replace("_", " "), "event_type": kind,
-             "event_code": code, "excluded_role": None}
+            {
+                "event_group_id": name,
+                "label": name.replace("_", " "),
+                "event_type": kind,
+                "event_code": code,
+                "excluded_role": None,
+            }
             for name, (kind, code) in self.groups.items()
-        ]  # fmt: skip
+        ]
         made = {
             "cohorts.csv": _csv(list(cohort), [cohort]),
             "cohort_criteria.csv": _csv(names, criteria),

@@ -165,10 +165,18 @@ def _matching(study: Study, asked: Asked) -> dict:
         return {}
     for one in study.analyses:
         if one.population == "matched":
-            names = ("population", "caliper", "caliper_scale", "match_order", "seed",
-                     "fewest_per_level")  # fmt: skip
+            names = (
+                "population",
+                "caliper",
+                "caliper_scale",
+                "match_order",
+                "seed",
+                "fewest_per_level",
+            )
             return {name: getattr(one, name) for name in names}
-    raise NoData(f"no analysis of «{study.title}» is matched, so that no caliper is known: take weights")
+    raise NoData(
+        f"no analysis of «{study.title}» is matched, so that no caliper is known: take weights"
+    )
 
 
 def _one_cohort(study, analysis: Analysis, endpoint, asked: Asked, data, results) -> None:
@@ -179,14 +187,22 @@ def _one_cohort(study, analysis: Analysis, endpoint, asked: Asked, data, results
     parts = {study.cohorts[0].label: rows}
     if asked.group:
         parts = {
-            label: own for label, own in groups(study, asked.group, rows).parts(rows).items()
+            label: own
+            for label, own in groups(study, asked.group, rows).parts(rows).items()
             if len(own)
-        }  # fmt: skip
+        }
     _add_means(parts, analysis, endpoint, asked, results)
     if len(parts) == 2:
         (first, one), (second, other) = parts.items()
-        _add_ratio(pd.concat([one, other]), [True] * len(one) + [False] * len(other),
-                   (first, second), None, analysis, endpoint, results)  # fmt: skip
+        _add_ratio(
+            pd.concat([one, other]),
+            [True] * len(one) + [False] * len(other),
+            (first, second),
+            None,
+            analysis,
+            endpoint,
+            results,
+        )
 
 
 def _two_arms(study, analysis: Analysis, endpoint, asked: Asked, data, results) -> None:
@@ -202,8 +218,10 @@ def _two_arms(study, analysis: Analysis, endpoint, asked: Asked, data, results) 
     if weights is not None:
         rows = rows.assign(weight=weights)
     rows = rows[rows["time_days"].notna() & ~rows["had_prior_event"].fillna(False).astype(bool)]
-    parts = {label: rows[rows["treated"] == is_first]
-             for label, is_first in zip(labels, (True, False), strict=True)}  # fmt: skip
+    parts = {
+        label: rows[rows["treated"] == is_first]
+        for label, is_first in zip(labels, (True, False), strict=True)
+    }
     for label, own in parts.items():
         if not len(own):
             raise NoData(f"nobody of «{label}» is followed for «{endpoint.label}»")
@@ -212,8 +230,15 @@ def _two_arms(study, analysis: Analysis, endpoint, asked: Asked, data, results) 
     else:
         _weighted_curves(parts, analysis, endpoint, asked, results)
     _add_means(parts, analysis, endpoint, asked, results)
-    _add_ratio(rows, rows["treated"].tolist(), labels, "weight" if weights is not None else None,
-               analysis, endpoint, results)  # fmt: skip
+    _add_ratio(
+        rows,
+        rows["treated"].tolist(),
+        labels,
+        "weight" if weights is not None else None,
+        analysis,
+        endpoint,
+        results,
+    )
 
 
 def _weighted(comparison, way: str, results: Results):
@@ -239,14 +264,20 @@ def _weighted_curves(parts, analysis, endpoint, asked: Asked, results: Results) 
         curve = kaplan_meier(
             own["time_days"] / DAYS_PER_MONTH, own["event"] == 1, weights=own.get("weight")
         )
-        add_curve(analysis, endpoint, label, curve, asked.months, results,
-                  population=analysis.population)  # fmt: skip
+        add_curve(
+            analysis, endpoint, label, curve, asked.months, results, population=analysis.population
+        )
         curves[label] = curve
     results.add_figure(
         f"{analysis.output_id}_{endpoint.endpoint_id}",
-        survival_plot(curves, endpoint.label, asked.months, None,
-                      "Persons at risk are sums of weights." if "weight" in own else ""),
-    )  # fmt: skip
+        survival_plot(
+            curves,
+            endpoint.label,
+            asked.months,
+            None,
+            "Persons at risk are sums of weights." if "weight" in own else "",
+        ),
+    )
 
 
 def _add_means(parts, analysis, endpoint, asked: Asked, results: Results) -> None:
@@ -258,14 +289,20 @@ def _add_means(parts, analysis, endpoint, asked: Asked, results: Results) -> Non
             own["time_days"] / DAYS_PER_MONTH, own["event"] == 1, weights=own.get("weight")
         )
         common = _common(analysis, endpoint, label) | {
-            "denominator": len(own), "timepoint_months": until,
-        }  # fmt: skip
+            "denominator": len(own),
+            "timepoint_months": until,
+        }
         mean = restricted_mean(curve, until)
         half = 1.959964 * mean.se
         results.add(
-            analysis.output_id, MEAN, estimate=mean.estimate, ci_low=mean.estimate - half,
-            ci_high=mean.estimate + half, unit="months", **common,
-        )  # fmt: skip
+            analysis.output_id,
+            MEAN,
+            estimate=mean.estimate,
+            ci_low=mean.estimate - half,
+            ci_high=mean.estimate + half,
+            unit="months",
+            **common,
+        )
 
 
 def _add_ratio(rows, is_first, labels, weight, analysis, endpoint, results: Results) -> None:
@@ -273,8 +310,10 @@ def _add_ratio(rows, is_first, labels, weight, analysis, endpoint, results: Resu
     arm = np.asarray(is_first, bool)
     time, event = rows["time_days"].to_numpy(float), (rows["event"] == 1).to_numpy()
     common = _common(analysis, endpoint, labels[0]) | {
-        "comparator": labels[1], "numerator": int(event.sum()), "denominator": len(rows),
-    }  # fmt: skip
+        "comparator": labels[1],
+        "numerator": int(event.sum()),
+        "denominator": len(rows),
+    }
     try:
         if weight:
             fit = weighted_hazard_ratio(time, event, arm, rows[weight])
@@ -292,9 +331,13 @@ def _add_ratio(rows, is_first, labels, weight, analysis, endpoint, results: Resu
 
 def _common(analysis: Analysis, endpoint: Endpoint, label: str) -> dict:
     return {
-        "population": analysis.population, "row_group": endpoint.row_group, "arm": label,
-        "row_label": endpoint.label, "endpoint": endpoint.endpoint_id, "time_anchor": "index",
-    }  # fmt: skip
+        "population": analysis.population,
+        "row_group": endpoint.row_group,
+        "arm": label,
+        "row_label": endpoint.label,
+        "endpoint": endpoint.endpoint_id,
+        "time_anchor": "index",
+    }
 
 
 def _effect_table(rows: list) -> Table:
@@ -306,8 +349,9 @@ def _effect_table(rows: list) -> Table:
             told = ratio(one.estimate, one.ci_low, one.ci_high)
         elif one.statistic == MEAN:
             name = f"Mean months without the event up to {one.timepoint_months:.3g}, {one.arm}"
-            told = (f"{rounded(one.estimate, 1)} ({rounded(one.ci_low, 1)}–"
-                    f"{rounded(one.ci_high, 1)})")  # fmt: skip
+            told = (
+                f"{rounded(one.estimate, 1)} ({rounded(one.ci_low, 1)}–{rounded(one.ci_high, 1)})"
+            )
         else:
             continue
         if one.status in ("suppressed", "not_estimable"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from html import escape
 from importlib import resources
 
-import base64
-import re
 import pandas as pd
 import streamlit as st
 
@@ -19,6 +19,7 @@ from myelomart.spreadsheet import safe
 
 SAID = re.compile(r'aria-label="([^"]*)"')
 BOX = re.compile(r'viewBox="0 0 ([\d.]+)')
+WORDS = 42  # signs of a cell that holds a sentence
 FIXED = re.compile(r'<svg[^>]* width="')
 
 
@@ -48,7 +49,8 @@ def note(words: str, kind: str = "plain") -> None:
 
 
 def figure(svg: str) -> None:
-    """A figure that `myelomart.figures` drew; as a picture, for the page strips SVG of its words."""
+    """A figure that `myelomart.figures` drew; as a picture, for the page strips SVG of its "
+    "words."""
     said = SAID.search(svg)
     packed = base64.b64encode(svg.encode()).decode()
     st.html(
@@ -82,16 +84,22 @@ def table(one: Table) -> None:
     for row in one.rows:
         if len(row) == 1:
             rows.append(
-                f'<tr class="group"><th colspan="{len(one.columns)}">{escape(shown(row[0]))}</th></tr>'
+                '<tr class="group"><th '
+                f'colspan="{len(one.columns)}">{escape(shown(row[0]))}</th></tr>'
             )
             continue
         first, *others = (escape(shown(cell)) for cell in row)
-        rows.append(f"<tr><th>{first}</th>{''.join(f'<td>{cell}</td>' for cell in others)}</tr>")
+        rows.append(f"<tr><th>{first}</th>{''.join(map(_told, others))}</tr>")
     told = f'<p class="mm-quiet">{escape(shown(one.note))}</p>' if one.note else ""
     st.html(
         f'<div class="mm-scroll"><table class="mm-table"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>{told}"
     )
+
+
+def _told(cell: str) -> str:
+    """A cell; one of many words may be broken."""
+    return f'<td class="words">{cell}</td>' if len(cell) > WORDS else f"<td>{cell}</td>"
 
 
 def rows(frame: pd.DataFrame, names: dict[str, str], digits: dict[str, int] | None = None) -> None:
@@ -122,9 +130,14 @@ def behind(name: str, csv: str | pd.DataFrame, *answers: Answer, note: str = "")
             st.code(one.shown_sql, "sql", wrap_lines=True, height=320)
         text = csv if isinstance(csv, str) else safe(csv).to_csv(index=False, lineterminator="\n")
         st.download_button(
-            "Download CSV", text, f"{name}.csv", "text/csv", key=f"csv_{name}", on_click="ignore",
+            "Download CSV",
+            text,
+            f"{name}.csv",
+            "text/csv",
+            key=f"csv_{name}",
+            on_click="ignore",
             icon=":material/download:",
-        )  # fmt: skip
+        )
 
 
 def count(number: float | None, policy: Policy | None) -> str:

@@ -53,9 +53,12 @@ class _Types:
 
 
 def query_of(
-    wanted: str, given: Mapping[str, str], made: Iterable[str], schemas: Mapping[str, str],
+    wanted: str,
+    given: Mapping[str, str],
+    made: Iterable[str],
+    schemas: Mapping[str, str],
     rule_set: str,
-) -> str:  # fmt: skip
+) -> str:
     """One query that gives the rows of the model ``wanted``.
 
     ``given``: relation to the SQL that stands in its place; ``made``: the models that the query
@@ -73,9 +76,14 @@ def query_of(
         return MADE + name
 
     dbt = {
-        "ref": place, "adapter": _Adapter, "dbt": _Types, "config": lambda **_: "",
-        "execute": True, "var": lambda _: rule_set, "return": lambda text: text,
-    }  # fmt: skip
+        "ref": place,
+        "adapter": _Adapter,
+        "dbt": _Types,
+        "config": lambda **_: "",
+        "execute": True,
+        "var": lambda _: rule_set,
+        "return": lambda text: text,
+    }
     macros = _macros().make_module(dbt)
 
     def rendered(name: str) -> str:

@@ -17,9 +17,13 @@ def cohort_of(cohort_id: str, label: str, arm: str = "single") -> Cohort:
 def analysis_of(kind: str, treated: str, comparator: str | None = None, **chosen) -> Analysis:
     """An analysis of a kind, with what a row of `analyses.csv` may choose."""
     plain = {
-        "population": "all", "adjustment": "none", "caliper": None, "caliper_scale": None,
-        "match_order": None, "seed": None,
-    }  # fmt: skip
+        "population": "all",
+        "adjustment": "none",
+        "caliper": None,
+        "caliper_scale": None,
+        "match_order": None,
+        "seed": None,
+    }
     return Analysis(kind, kind, "", kind, treated, comparator, **(plain | chosen))
 
 
@@ -32,6 +36,14 @@ def study_of(
 ) -> Study:
     """A study that asks what a page asks."""
     return Study(
-        study_id, "", "", "", "", tuple(cohorts), (), tuple(covariates), tuple(endpoints),
+        study_id,
+        "",
+        "",
+        "",
+        "",
+        tuple(cohorts),
+        (),
+        tuple(covariates),
+        tuple(endpoints),
         tuple(analyses),
-    )  # fmt: skip
+    )

@@ -72,12 +72,16 @@ class Opened:
     def event_groups(self) -> list[tuple]:
         """The events that the studies name: group, kind, code, excluded role."""
         columns = "event_group_id, event_type, event_code, excluded_role"
-        return warehouse.rows(self.cursor(), f"select {columns} from studies.event_groups order by all")
+        return warehouse.rows(
+            self.cursor(), f"select {columns} from studies.event_groups order by all"
+        )
 
     @cached_property
     def rule_set(self) -> str:
         """The rule set of the lines of therapy in force."""
-        return str(warehouse.value(self.cursor(), "select min(rule_set) from studies.study_rule_set"))
+        return str(
+            warehouse.value(self.cursor(), "select min(rule_set) from studies.study_rule_set")
+        )
 
     @cached_property
     def persons_in_source(self) -> int:
@@ -97,7 +101,9 @@ class Opened:
     @property
     def is_synthetic(self) -> bool:
         """Whether every source says of itself that its persons are made up."""
-        return bool(self.source_names) and all(SYNTHETIC in one.lower() for one in self.source_names)
+        return bool(self.source_names) and all(
+            SYNTHETIC in one.lower() for one in self.source_names
+        )
 
 
 def ask(connection: duckdb.DuckDBPyConnection, question: str, **bound: object) -> Answer:
@@ -108,7 +114,9 @@ def ask(connection: duckdb.DuckDBPyConnection, question: str, **bound: object) -
 
 def text_of(question: str) -> str:
     """The SQL of a question."""
-    return resources.files("myelomart.explore.queries").joinpath(f"{question}.sql").read_text("utf-8")
+    return (
+        resources.files("myelomart.explore.queries").joinpath(f"{question}.sql").read_text("utf-8")
+    )
 
 
 def _written(value: object) -> str:

@@ -24,20 +24,45 @@ RESULTS = "tried_criterion_results"
 DECISIONS = "tried_decisions"
 PROFILE = "tried_profile"
 COHORT_MODELS = (
-    "grouped_events", "index_events", "lookback_days", "index_characteristics",
-    "criterion_results", "cohort_decisions", "cohort_members", "cohort_attrition",
-    "baseline_covariates", "endpoint_events", "time_to_event", "study_population",
-)  # fmt: skip
+    "grouped_events",
+    "index_events",
+    "lookback_days",
+    "index_characteristics",
+    "criterion_results",
+    "cohort_decisions",
+    "cohort_members",
+    "cohort_attrition",
+    "baseline_covariates",
+    "endpoint_events",
+    "time_to_event",
+    "study_population",
+)
 TYPES = {
-    "cohort_id": "varchar", "study_id": "varchar", "index_event_group": "varchar",
-    "index_occurrence": "integer", "index_offset_days": "integer", "index_from": "date",
-    "index_to": "date", "step": "integer", "kind": "varchar", "label": "varchar",
-    "criterion_type": "varchar", "event_group": "varchar", "characteristic": "varchar",
-    "value_operator": "varchar", "value_number": "double", "value_text": "varchar",
-    "min_count": "integer", "window_start_days": "integer", "window_end_days": "integer",
-    "event_group_id": "varchar", "event_type": "varchar", "event_code": "varchar",
-    "excluded_role": "varchar", "anchor_event_group": "varchar",
-}  # fmt: skip
+    "cohort_id": "varchar",
+    "study_id": "varchar",
+    "index_event_group": "varchar",
+    "index_occurrence": "integer",
+    "index_offset_days": "integer",
+    "index_from": "date",
+    "index_to": "date",
+    "step": "integer",
+    "kind": "varchar",
+    "label": "varchar",
+    "criterion_type": "varchar",
+    "event_group": "varchar",
+    "characteristic": "varchar",
+    "value_operator": "varchar",
+    "value_number": "double",
+    "value_text": "varchar",
+    "min_count": "integer",
+    "window_start_days": "integer",
+    "window_end_days": "integer",
+    "event_group_id": "varchar",
+    "event_type": "varchar",
+    "event_code": "varchar",
+    "excluded_role": "varchar",
+    "anchor_event_group": "varchar",
+}
 STUDY = "explored"
 GROUP_COLUMNS = ["event_group_id", "event_type", "event_code", "excluded_role"]
 
@@ -120,8 +145,11 @@ class Trial:
             "drug_exposures": "select * from core.drug_exposures",
             "characteristics": "select * from core.characteristics",
         }
-        models = {"population": "study_population", "endpoints": "time_to_event",
-                  "covariates": "baseline_covariates"}  # fmt: skip
+        models = {
+            "population": "study_population",
+            "endpoints": "time_to_event",
+            "covariates": "baseline_covariates",
+        }
         made = {}
         for name, model in models.items():
             sql = self.query(model, definition, given)
@@ -132,9 +160,7 @@ class Trial:
         """The SQL that gives a model's rows of ``definition``, with ``given`` relations as they
         stand."""
         everything = self._rows_of(definition) | (given or {})
-        return query_of(
-            model, everything, COHORT_MODELS, self.opened.schemas, self.opened.rule_set
-        )
+        return query_of(model, everything, COHORT_MODELS, self.opened.schemas, self.opened.rule_set)
 
     def _find(self, definition: Definition, one: Criterion) -> None:
         key = _key(one)
@@ -146,7 +172,9 @@ class Trial:
         label = warehouse.literal(one.label)
         sql = f"select '{key}' as criterion_key, {label} as label, found.* from ({query}) as found"
         is_first = not self._found
-        into = f"create temp table {RESULTS} as {sql}" if is_first else f"insert into {RESULTS} {sql}"
+        into = (
+            f"create temp table {RESULTS} as {sql}" if is_first else f"insert into {RESULTS} {sql}"
+        )
         self.connection.execute(into)
         self._found.add(key)
 
@@ -167,12 +195,14 @@ class Trial:
     def _rows_of(self, definition: Definition) -> dict[str, str]:
         """What stands in the place of the seeds of a study."""
         cohort = {
-            "cohort_id": COHORT, "study_id": STUDY,
+            "cohort_id": COHORT,
+            "study_id": STUDY,
             "index_event_group": definition.index_event_group,
             "index_occurrence": definition.index_occurrence,
             "index_offset_days": definition.index_offset_days,
-            "index_from": definition.index_from, "index_to": definition.index_to,
-        }  # fmt: skip
+            "index_from": definition.index_from,
+            "index_to": definition.index_to,
+        }
         criteria = [
             {"cohort_id": COHORT} | {k: v for k, v in asdict(one).items() if k != "is_on"}
             for one in definition.counted
@@ -191,8 +221,10 @@ class Trial:
     def _narrowed(self, definition: Definition) -> dict[str, str]:
         """The large marts cut down to what a definition names; the models would cut them later."""
         groups = self._groups(definition)
-        pairs = [f"(event_type = {_text(kind)} and event_code = {_text(code)})"
-                 for kind, code in sorted({one[1:3] for one in groups})]  # fmt: skip
+        pairs = [
+            f"(event_type = {_text(kind)} and event_code = {_text(code)})"
+            for kind, code in sorted({one[1:3] for one in groups})
+        ]
         roles = sorted({one[3] for one in groups if one[3]})
         names = sorted({one.characteristic for one in definition.counted if one.characteristic})
         return {

@@ -57,9 +57,7 @@ def show(here: Here) -> None:
 def _start(here: Here) -> Definition:
     """The definition of the address or of this visit, or the cohort that is chosen."""
     cohorts = here.ask("cohorts").rows
-    labels = {
-        one.cohort_id: f"{one.label} · {one.cohort_id}" for one in cohorts.itertuples()
-    }
+    labels = {one.cohort_id: f"{one.label} · {one.cohort_id}" for one in cohorts.itertuples()}
     kept = state.kept_definition()
     if kept is None:
         first = cohorts["cohort_id"].iloc[0]
@@ -96,7 +94,9 @@ def _criteria(here: Here, words: Words, definition: Definition) -> Definition:
     """The index event and a switch per criterion; the definition as it stands now."""
     look.part("Index event", "The day from which a person is followed.")
     definition = index_event(words, definition)
-    look.part("Criteria", "A person leaves at the first step not passed; alternatives share a step.")
+    look.part(
+        "Criteria", "A person leaves at the first step not passed; alternatives share a step."
+    )
     kept: list[Criterion] = []
     if not definition.criteria:
         look.note("No criterion yet: everybody with the index event is in.")
@@ -107,8 +107,10 @@ def _criteria(here: Here, words: Words, definition: Definition) -> Definition:
         mark = "must" if one.kind == "include" else "must not"
         is_alternative = steps.count(one.step) > 1
         told = f"**{one.step}{' or' if is_alternative else ''}** · {mark} · {shown(one.label)}"
-        is_on = switch.toggle(told, value=one.is_on, key=f"{key} on")
-        with change.popover("", icon=":material/tune:", help="Change or take away", width="stretch"):
+        is_on = switch.toggle(told, value=one.is_on, key=f"{key} on", wrap=True)
+        with change.popover(
+            "", icon=":material/tune:", help="Change or take away", width="stretch"
+        ):
             changed = change_criterion(here, words, replace(one, is_on=is_on), key)
         if changed is not None:
             kept.append(changed)
@@ -130,13 +132,23 @@ def _numbers(here: Here, flow: pd.DataFrame, took: float) -> None:
     last, myeloma, index = flow.iloc[-1], flow.iloc[0], flow.iloc[1]
     look.tiles(
         [
-            (look.count(last["persons_after"], here.policy), "in the cohort",
-             f"answered in {1000 * took:,.0f} ms"),
-            (look.count(index["persons_after"], here.policy), "with the index event", "in any year"),
-            (look.count(myeloma["persons_after"], here.policy), "with multiple myeloma",
-             f"of {look.count(myeloma['persons_before'], here.policy)} in the source"),
+            (
+                look.count(last["persons_after"], here.policy),
+                "in the cohort",
+                f"answered in {1000 * took:,.0f} ms",
+            ),
+            (
+                look.count(index["persons_after"], here.policy),
+                "with the index event",
+                "in any year",
+            ),
+            (
+                look.count(myeloma["persons_after"], here.policy),
+                "with multiple myeloma",
+                f"of {look.count(myeloma['persons_before'], here.policy)} in the source",
+            ),
         ]
-    )  # fmt: skip
+    )
 
 
 def _flow(here: Here, flow: pd.DataFrame, definition: Definition) -> None:
@@ -153,12 +165,13 @@ def _flow(here: Here, flow: pd.DataFrame, definition: Definition) -> None:
             for number in (one.persons_after, one.persons_excluded)
         )
         cells = [
-            _number(one.persons_excluded, here), _number(one.persons_unknown, here),
+            _number(one.persons_excluded, here),
+            _number(one.persons_unknown, here),
             _number(one.persons_after, here),
-        ]  # fmt: skip
+        ]
         is_last = one.step == told["step"].iloc[-1]
         rows.append(
-            f'<tr{" class=last" if is_last else ""}><td>{escape(shown(name))}</td>'
+            f"<tr{' class=last' if is_last else ''}><td>{escape(shown(name))}</td>"
             f'<td class="bar"><div class="track"><div class="stay" style="width:{stay:.2f}%"></div>'
             f'<div class="left" style="width:{left:.2f}%"></div></div></td>'
             + "".join(f"<td>{cell}</td>" for cell in cells)
@@ -173,16 +186,19 @@ def _flow(here: Here, flow: pd.DataFrame, definition: Definition) -> None:
     look.part("Who stays at each step")
     heads = "<th>step</th><th></th><th>leave</th><th>of these:<br>not recorded</th><th>stay</th>"
     st.html(
-        f'<table class="mm-flow"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        "<table "
+        f'class="mm-flow"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
         '<p class="mm-key"><i style="background:var(--accent)"></i>stay'
         '<i style="background:#e8a98c"></i>leave at this step</p>'
     )
     query = here.trial.query("cohort_attrition", definition)
     look.behind(
-        "attrition", told, Answer(flow, query),
+        "attrition",
+        told,
+        Answer(flow, query),
         note="One query for the whole flow, made of models/cohorts. The page runs the same parts "
         "one by one and keeps what each criterion found, so that a switch asks nothing anew.",
-    )  # fmt: skip
+    )
 
 
 def _number(value, here: Here) -> str:
@@ -224,14 +240,21 @@ def _why(here: Here, definition: Definition, flow: pd.DataFrame) -> None:
     look.part("Why is this person out?", "What each criterion that is on found of one person.")
     steps = {int(one.step): one.label for one in flow.itertuples() if one.step >= 0}
     choose, result = st.columns([8, 16], gap="large")
+    lost = flow.loc[(flow["step"] > 0) & (flow["persons_excluded"] > 0), "step"].tolist()
     with choose:
         step = st.selectbox(
             "Persons who left at",
             [None, *steps],
-            format_func=lambda one: "any step, and those who are in" if one is None else
-            f"{one}. {shown(steps[one])}" if one else shown(steps[one]),
+            index=1 + list(steps).index(int(lost[0])) if lost else 0,
+            format_func=lambda one: (
+                "any step, and those who are in"
+                if one is None
+                else f"{one}. {shown(steps[one])}"
+                if one
+                else shown(steps[one])
+            ),
             key="left_at",
-        )  # fmt: skip
+        )
         persons = ask(here.trial.connection, "tried_persons", step=step, most=500)
         ids = persons.rows["person_id"].tolist()
         if not ids:
@@ -246,24 +269,32 @@ def _why(here: Here, definition: Definition, flow: pd.DataFrame) -> None:
 def _one_person(here: Here, definition: Definition, decided: pd.Series, person: int) -> None:
     found = here.trial.criterion_results(definition, person)
     where = (
-        "in the cohort" if decided["is_member"]
-        else "outside the calendar period" if decided["failed_step"] == 0
+        "in the cohort"
+        if decided["is_member"]
+        else "outside the calendar period"
+        if decided["failed_step"] == 0
         else f"out at step {int(decided['failed_step'])}"
-    )  # fmt: skip
+    )
     rows = "".join(
-        f"<tr><th>{one.step}. {'' if one.kind == 'include' else 'not: '}{escape(shown(one.label))}</th>"
-        f"<td>{_met(one.is_met)}</td><td>{'' if pd.isna(one.match_count) else int(one.match_count)}</td></tr>"
+        f"<tr><th>{one.step}. "
+        f"{'' if one.kind == 'include' else 'not: '}{escape(shown(one.label))}</th>"
+        f"<td>{_met(one.is_met)}</td><td>{int(one.match_count)}</td></tr>"
         for one in found.itertuples()
     )
     st.html(
-        f"<p><b>Person {person}</b>, index {pd.Timestamp(decided['index_date']).date()}: {where}.</p>"
+        f"<p><b>Person {person}</b>, index {pd.Timestamp(decided['index_date']).date()}: "
+        f"{where}.</p>"
         '<table class="mm-table"><thead><tr><th>criterion</th><th>is it met?</th>'
         f"<th>days with the event</th></tr></thead><tbody>{rows}</tbody></table>"
     )
+    if not len(found):
+        look.note("No criterion was asked: the index day lies outside the period, or none is on.")
     st.page_link(
-        state.page_at("patient"), label=f"Open the course of person {person}",
-        icon=":material/timeline:", query_params={"person": str(person)},
-    )  # fmt: skip
+        state.page_at("patient"),
+        label=f"Open the course of person {person}",
+        icon=":material/timeline:",
+        query_params={"person": str(person)},
+    )
 
 
 def _met(value) -> str:
@@ -278,9 +309,15 @@ def _export(here: Here, definition: Definition) -> None:
     files = definition.as_csv("".join(c if c.isalnum() else "_" for c in name.lower()))
     for column, (file, text) in zip(st.columns(4), files.items(), strict=False):
         column.download_button(
-            file, text, file, "text/csv", key=f"export {file}", on_click="ignore",
-            icon=":material/download:", width="stretch",
-        )  # fmt: skip
+            file,
+            text,
+            file,
+            "text/csv",
+            key=f"export {file}",
+            on_click="ignore",
+            icon=":material/download:",
+            width="stretch",
+        )
     with st.expander("Show the rows"):
         for file, text in files.items():
             st.code(f"# {file}\n{text}", "text")

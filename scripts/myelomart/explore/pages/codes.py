@@ -15,16 +15,21 @@ def show(here: Here) -> None:
     """The page."""
     look.head(
         TITLE,
-        "Every clinical idea as a set of codes: its members with their dates and sources, the records "
+        "Every clinical idea as a set of codes: its members with their dates and sources, "
+        "the records "
         "that it found year by year, and the codes that no set claims.",
     )
     sets = here.ask("code_sets")
     names = sets.rows.set_index("set_id")["meaning"].to_dict()
     at = sets.rows["records"].to_numpy().argmax() if len(sets.rows) else 0
     chosen = st.selectbox(
-        "Concept set", list(names), index=int(at), key="set", bind="query-params",
+        "Concept set",
+        list(names),
+        index=int(at),
+        key="set",
+        bind="query-params",
         format_func=lambda one: f"{names[one]} · {one}",
-    )  # fmt: skip
+    )
     one = sets.rows.set_index("set_id").loc[chosen]
     years = here.ask("code_years", set=chosen)
     members = here.ask("code_members", set=chosen)
@@ -34,27 +39,41 @@ def show(here: Here) -> None:
             (look.count(one["records"], here.policy), "records found", "in all years"),
             (str(one["status"]), "status of the set", str(one["categories"])),
         ]
-    )  # fmt: skip
+    )
     left, right = st.columns([11, 13], gap="large")
     with left:
         _years(here, years)
     with right:
         look.part("Members", "Each code with the dates in which it counts, and where it was read.")
-        st.dataframe(members.rows, hide_index=True, height=330, width="stretch")
+        st.dataframe(
+            members.rows,
+            hide_index=True,
+            width="stretch",
+            height=min(330, 40 * (len(members.rows) + 1)),
+        )
         look.behind("members", members.rows, members)
     for question, title, says, empty in (
-        ("codes_unmapped", "Codes that the vocabulary lacks",
-         "Codes of our sets that the source's vocabulary does not hold.", "Every code is known."),
-        ("codes_unclaimed", "Codes that no set claims",
-         "Codes of the source that lie near an idea of ours and belong to no set.",
-         "No code of the source is left that should be claimed."),
-    ):  # fmt: skip
+        (
+            "codes_unmapped",
+            "Codes that the vocabulary lacks",
+            "Codes of our sets that the source's vocabulary does not hold.",
+            "Every code is known.",
+        ),
+        (
+            "codes_unclaimed",
+            "Codes that no set claims",
+            "Codes of the source that lie near an idea of ours and belong to no set.",
+            "No code of the source is left that should be claimed.",
+        ),
+    ):
         look.part(title, says)
         answer = here.ask(question)
         if not len(answer.rows):
             look.note(empty)
             continue
-        told = look.hidden(answer.rows, [c for c in ("records", "persons") if c in answer.rows], here.policy)
+        told = look.hidden(
+            answer.rows, [c for c in ("records", "persons") if c in answer.rows], here.policy
+        )
         st.dataframe(told, hide_index=True, height=260, width="stretch")
         look.behind(question, told, answer)
 
@@ -66,15 +85,22 @@ def _years(here: Here, answer) -> None:
         look.note("No record of this set is in the warehouse.")
         return
     keep = rows.groupby("source_code")["records"].sum().nlargest(MOST).index.tolist()
-    merged = rows.assign(code=rows["source_code"].where(rows["source_code"].isin(keep), "other codes"))
-    wide = merged.pivot_table(index="year", columns="code", values="records", aggfunc="sum", fill_value=0)
+    merged = rows.assign(
+        code=rows["source_code"].where(rows["source_code"].isin(keep), "other codes")
+    )
+    wide = merged.pivot_table(
+        index="year", columns="code", values="records", aggfunc="sum", fill_value=0
+    )
     span = list(range(int(wide.index.min()), int(wide.index.max()) + 1))
     wide = wide.reindex(span, fill_value=0)
     parts = {one[:44]: wide[one].tolist() for one in [*keep, "other codes"] if one in wide}
     labels = [f"’{year % 100:02d}" for year in span]
-    look.figure(charts.stacked_columns(labels, parts, "Records by year", here.policy, 600))
+    look.figure(charts.stacked_columns(labels, parts, "Records by year", here.policy))
     told = look.hidden(rows, ["records", "persons", "out_of_date"], here.policy)
     if rows["source_name"].nunique() > 1:
         by_source = rows.groupby("source_name", as_index=False)["records"].sum()
-        look.rows(look.hidden(by_source, ["records"], here.policy), {"source_name": "source", "records": "records"})
+        look.rows(
+            look.hidden(by_source, ["records"], here.policy),
+            {"source_name": "source", "records": "records"},
+        )
     look.behind("years", told, answer)

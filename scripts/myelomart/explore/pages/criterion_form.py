@@ -28,18 +28,30 @@ def index_event(words: Words, definition: Definition) -> Definition:
     if definition.index_event_group not in options:
         options = [definition.index_event_group, *options]
     group = st.selectbox(
-        "Event", options, index=options.index(definition.index_event_group),
-        format_func=words.event, key="criterion index group",
-    )  # fmt: skip
-    which, offset, since, until = st.columns(4)
+        "Event",
+        options,
+        index=options.index(definition.index_event_group),
+        format_func=words.event,
+        key="criterion index group",
+    )
+    which, offset = st.columns(2)
+    since, until = st.columns(2)
     number = which.number_input(
-        "Which one", 1, 20, definition.index_occurrence, key="criterion index which",
+        "Which one",
+        1,
+        20,
+        definition.index_occurrence,
+        key="criterion index which",
         help="1 is the first day with the event.",
-    )  # fmt: skip
+    )
     days = offset.number_input(
-        "Days added", -3650, 3650, definition.index_offset_days, key="criterion index offset",
+        "Days added",
+        -3650,
+        3650,
+        definition.index_offset_days,
+        key="criterion index offset",
         help="A landmark: the index day is so many days after the event.",
-    )  # fmt: skip
+    )
     first = since.text_input(
         "From", definition.index_from or "", key="criterion index from", placeholder="YYYY-MM-DD"
     )
@@ -48,9 +60,12 @@ def index_event(words: Words, definition: Definition) -> Definition:
     )
     return replace(
         _knowing(words, definition, group),
-        index_event_group=group, index_occurrence=int(number), index_offset_days=int(days),
-        index_from=_day(first), index_to=_day(last),
-    )  # fmt: skip
+        index_event_group=group,
+        index_occurrence=int(number),
+        index_offset_days=int(days),
+        index_from=_day(first),
+        index_to=_day(last),
+    )
 
 
 def change_criterion(here: Here, words: Words, one: Criterion, key: str) -> Criterion | None:
@@ -62,9 +77,13 @@ def change_criterion(here: Here, words: Words, one: Criterion, key: str) -> Crit
         st.caption(words.characteristic(one.characteristic))
         one = replace(one, **_value_fields(here, one, key))
     kind = st.segmented_control(
-        "A person", ["include", "exclude"], default=one.kind, key=f"{key} kind", required=True,
+        "A person",
+        ["include", "exclude"],
+        default=one.kind,
+        key=f"{key} kind",
+        required=True,
         format_func=lambda name: "must" if name == "include" else "must not",
-    )  # fmt: skip
+    )
     label = st.text_input("Name", one.label, key=f"{key} label")
     if st.button("Take it away", key=f"{key} gone", icon=":material/delete:"):
         return None
@@ -78,28 +97,42 @@ def add_criterion(here: Here, words: Words, definition: Definition) -> Definitio
         "About", ["event", "characteristic"], default="event", key="new about", required=True
     )
     part = kind.segmented_control(
-        "A person", ["include", "exclude"], default="include", key="new kind", required=True,
+        "A person",
+        ["include", "exclude"],
+        default="include",
+        key="new kind",
+        required=True,
         format_func=lambda name: "must" if name == "include" else "must not",
-    )  # fmt: skip
+    )
     steps = sorted({one.step for one in definition.criteria if one.kind == part})
     step = place.selectbox(
-        "As", [ALONE, *steps], key="new step",
+        "As",
+        [ALONE, *steps],
+        key="new step",
         format_func=lambda one: one if one == ALONE else f"an alternative in step {one}",
-    )  # fmt: skip
+    )
     at = definition.next_step if step == ALONE else int(step)
     blank = Criterion(at, part, "", sort)
     if sort == "event":
         word = st.selectbox(
-            "Event", list(words.events), format_func=words.event, key="new event", index=None,
+            "Event",
+            list(words.events),
+            format_func=words.event,
+            key="new event",
+            index=None,
             placeholder="Type a drug, a diagnosis, a test …",
-        )  # fmt: skip
+        )
         one = replace(blank, event_group=word, **_event_fields(blank, "new"))
         name = words.event(word).partition(" · ")[0] if word else ""
     else:
         word = st.selectbox(
-            "Characteristic", list(words.characteristics), format_func=words.characteristic,
-            key="new characteristic", index=None, placeholder="Type age, lines, stage …",
-        )  # fmt: skip
+            "Characteristic",
+            list(words.characteristics),
+            format_func=words.characteristic,
+            key="new characteristic",
+            index=None,
+            placeholder="Type age, lines, stage …",
+        )
         one = replace(blank, characteristic=word)
         if word:
             one = replace(one, **_value_fields(here, one, f"new {word}"))
@@ -136,21 +169,28 @@ def _event_fields(one: Criterion, key: str) -> dict:
     count, operator, number = st.columns(3)
     least = count.number_input("On how many days", 1, 500, one.min_count, key=f"{key} count")
     sign = operator.selectbox(
-        "Value", [None, *OPERATORS], index=0 if one.value_operator is None else
-        1 + OPERATORS.index(one.value_operator), key=f"{key} sign",
+        "Value",
+        [None, *OPERATORS],
+        index=0 if one.value_operator is None else 1 + OPERATORS.index(one.value_operator),
+        key=f"{key} sign",
         format_func=lambda s: "any" if s is None else s,
-    )  # fmt: skip
+    )
     limit = None
     if sign:
         limit = number.number_input("Limit", value=one.value_number or 0.0, key=f"{key} limit")
     return {
-        "window_start_days": days[0], "window_end_days": days[1], "min_count": int(least),
-        "value_operator": sign, "value_number": limit,
-    }  # fmt: skip
+        "window_start_days": days[0],
+        "window_end_days": days[1],
+        "min_count": int(least),
+        "value_operator": sign,
+        "value_number": limit,
+    }
 
 
 def _value_fields(here: Here, one: Criterion, key: str) -> dict:
-    levels = here.ask("levels_of_characteristic", name=one.characteristic).rows["value_text"].tolist()
+    levels = (
+        here.ask("levels_of_characteristic", name=one.characteristic).rows["value_text"].tolist()
+    )
     if one.value_text and one.value_text not in levels:
         levels = [one.value_text, *levels]
     if levels:
@@ -161,9 +201,11 @@ def _value_fields(here: Here, one: Criterion, key: str) -> dict:
         "Is", OPERATORS, index=OPERATORS.index(one.value_operator or ">="), key=f"{key} sign"
     )
     limit = number.number_input(
-        "Limit", value=float(1 if one.value_number is None else one.value_number), key=f"{key} limit",
+        "Limit",
+        value=float(1 if one.value_number is None else one.value_number),
+        key=f"{key} limit",
         help="Yes is 1 and no is 0.",
-    )  # fmt: skip
+    )
     return {"value_operator": sign, "value_number": limit}
 
 

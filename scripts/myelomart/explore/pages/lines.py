@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from myelomart.disclosure.suppression import suppress
-from myelomart.estimates.curves import add_logrank, add_survival
 from myelomart.display.survival_table import survival_table
+from myelomart.estimates.curves import add_logrank, add_survival
 from myelomart.explore import charts, look
 from myelomart.explore.one_analysis import analysis_of
 from myelomart.explore.state import Here
@@ -27,7 +27,8 @@ def show(here: Here) -> None:
     """The page."""
     look.head(
         TITLE,
-        "From one line of therapy to the next, regimens by year, and the time until the next line or "
+        "From one line of therapy to the next, regimens by year, and the time until the next "
+        "line or "
         "death; by the rule set in force, and by another beside it.",
     )
     names = here.ask("rule_set_names").rows["rule_set"].tolist()
@@ -35,14 +36,24 @@ def show(here: Here) -> None:
     at = names.index(here.opened.rule_set) if here.opened.rule_set in names else 0
     rule_set = one.selectbox("Rule set", names, index=at, key="rules", bind="query-params")
     beside = other.selectbox(
-        "Beside it", [None, *(name for name in names if name != rule_set)], key="beside",
-        bind="query-params", format_func=lambda name: "nothing" if name is None else name,
-    )  # fmt: skip
-    line = int(number.number_input("Line", 1, 10, 1, key="line", bind="query-params"))
-    part = by.segmented_control(
-        "Told apart by", ["group", "regimen"], default="group", required=True, key="by",
+        "Beside it",
+        [None, *(name for name in names if name != rule_set)],
+        key="beside",
         bind="query-params",
-    ) or "group"  # fmt: skip
+        format_func=lambda name: "nothing" if name is None else name,
+    )
+    line = int(number.number_input("Line", 1, 10, 1, key="line", bind="query-params"))
+    part = (
+        by.segmented_control(
+            "Told apart by",
+            ["group", "regimen"],
+            default="group",
+            required=True,
+            key="by",
+            bind="query-params",
+        )
+        or "group"
+    )
     shown = [rule_set, beside] if beside else [rule_set]
     for column, name in zip(st.columns(len(shown), gap="large"), shown, strict=True):
         with column:
@@ -51,8 +62,11 @@ def show(here: Here) -> None:
 
 
 def _of(here: Here, rule_set: str, line: int, by: str, is_alone: bool) -> None:
-    """Everything of one rule set, in a column; the two halves lie side by side where it is alone."""
-    left, right = st.columns([1, 1], gap="large") if is_alone else (st.container(), st.container())
+    """Everything of one rule set, in a column; the two halves lie side by side where it is "
+    "alone."""
+    left, right = (
+        st.columns([13, 11], gap="large") if is_alone else (st.container(), st.container())
+    )
     with left:
         _to_next(here, rule_set, line, by)
     with right:
@@ -61,8 +75,11 @@ def _of(here: Here, rule_set: str, line: int, by: str, is_alone: bool) -> None:
 
 
 def _to_next(here: Here, rule_set: str, line: int, by: str) -> None:
-    look.part(f"Line {line} and what followed, «{rule_set}»", "A band is as wide as the persons in it. "
-              "No further line: none was begun until the last contact.")  # fmt: skip
+    look.part(
+        f"Line {line} and what followed, «{rule_set}»",
+        "A band is as wide as the persons in it. "
+        "No further line: none was begun until the last contact.",
+    )
     answer = here.ask("lines_to_next", rule_set=rule_set, line=line, by=by)
     rows = answer.rows
     if not len(rows):
@@ -74,8 +91,9 @@ def _to_next(here: Here, rule_set: str, line: int, by: str) -> None:
         before=rows["before"].where(rows["before"].isin(keep), OTHERS),
         after=rows["after"].where(rows["after"].isin(after), OTHERS),
     )
-    wide = merged.pivot_table(index="before", columns="after", values="persons", aggfunc="sum",
-                              fill_value=0).astype(int)  # fmt: skip
+    wide = merged.pivot_table(
+        index="before", columns="after", values="persons", aggfunc="sum", fill_value=0
+    ).astype(int)
     if here.policy:
         wide = wide.map(lambda n: 0 if here.policy.is_small(n) else int(here.policy.round(n)))
         wide = wide.loc[wide.sum(axis=1) > 0, wide.sum(axis=0) > 0]
@@ -89,7 +107,9 @@ def _to_next(here: Here, rule_set: str, line: int, by: str) -> None:
 
 
 def _by_year(here: Here, rule_set: str, line: int) -> None:
-    look.part(f"Regimens of line {line} by year", "Persons who began the line, by the regimen's name.")
+    look.part(
+        f"Regimens of line {line} by year", "Persons who began the line, by the regimen's name."
+    )
     answer = here.ask("lines_by_year", rule_set=rule_set, line=line)
     rows = answer.rows
     if not len(rows):
@@ -97,20 +117,24 @@ def _by_year(here: Here, rule_set: str, line: int) -> None:
         return
     keep = rows.groupby("regimen")["persons"].sum().nlargest(MOST - 1).index.tolist()
     merged = rows.assign(regimen=rows["regimen"].where(rows["regimen"].isin(keep), OTHERS))
-    wide = merged.pivot_table(index="year", columns="regimen", values="persons", aggfunc="sum",
-                              fill_value=0)  # fmt: skip
+    wide = merged.pivot_table(
+        index="year", columns="regimen", values="persons", aggfunc="sum", fill_value=0
+    )
     years = list(range(int(wide.index.min()), int(wide.index.max()) + 1))
     wide = wide.reindex(years, fill_value=0)
     parts = {one: wide[one].tolist() for one in [*keep, OTHERS] if one in wide}
     labels = [f"’{year % 100:02d}" for year in years]
-    look.figure(charts.stacked_columns(labels, parts, "Regimens by year", here.policy, 540))
+    look.figure(charts.stacked_columns(labels, parts, "Regimens by year", here.policy))
     look.behind(f"by_year_{rule_set}", look.hidden(rows, ["persons"], here.policy), answer)
 
 
 def _until_next(here: Here, rule_set: str, line: int) -> None:
-    look.part("Time to the next treatment", f"From the start of line {line} to the start of the next "
-              "line or death, whichever is first; whoever had neither is censored at the last contact. "
-              "The commonest regimens.")  # fmt: skip
+    look.part(
+        "Time to the next treatment",
+        f"From the start of line {line} to the start of the next "
+        "line or death, whichever is first; whoever had neither is censored at the last contact. "
+        "The commonest regimens.",
+    )
     answer = here.ask("lines_until_next", rule_set=rule_set, line=line)
     rows = answer.rows
     keep = rows["regimen"].value_counts().head(MOST - 2).index.tolist()
@@ -135,8 +159,10 @@ def _until_next(here: Here, rule_set: str, line: int) -> None:
 
 
 def _compared(here: Here) -> None:
-    look.part("Rule sets beside the one in force", "Persons whose lines a rule set counts differently: "
-              "the same records, other rules.")  # fmt: skip
+    look.part(
+        "Rule sets beside the one in force",
+        "Persons whose lines a rule set counts differently: the same records, other rules.",
+    )
     answer = here.ask("rule_sets")
     if not len(answer.rows):
         look.note("One rule set alone was built: `myelomart build --rule-set` builds more.")
@@ -144,8 +170,13 @@ def _compared(here: Here) -> None:
     told = look.hidden(answer.rows, ["persons", "other_count", "other_infusion_line"], here.policy)
     look.rows(
         told,
-        {"rule_set": "rule set", "persons": "persons", "other_count": "another number of lines",
-         "other_infusion_line": "CAR-T in another line", "lines_per_person": "lines per person"},
+        {
+            "rule_set": "rule set",
+            "persons": "persons",
+            "other_count": "another number of lines",
+            "other_infusion_line": "CAR-T in another line",
+            "lines_per_person": "lines per person",
+        },
         {"lines_per_person": 2},
-    )  # fmt: skip
+    )
     look.behind("rule_sets", told, answer)

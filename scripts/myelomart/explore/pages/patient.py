@@ -13,7 +13,11 @@ from myelomart.timeline import as_svg
 TITLE, PATH, ICON = "Patient timeline", "patient", ":material/timeline:"
 MOST = 2000  # persons of a list
 MEMBERS = -9  # in place of a step: those who are in
-CELLS = {"any": "with CAR-T cells or without", "yes": "with CAR-T cells", "no": "without CAR-T cells"}
+CELLS = {
+    "any": "with CAR-T cells or without",
+    "yes": "with CAR-T cells",
+    "no": "without CAR-T cells",
+}
 
 
 def show(here: Here) -> None:
@@ -25,8 +29,9 @@ def show(here: Here) -> None:
     )
     look.note(
         "This page shows a person's data. It stays on this machine: do not copy it to where the "
-        "person's records may not go.", "person"
-    )  # fmt: skip
+        "person's records may not go.",
+        "person",
+    )
     persons = _list(here)
     if not persons:
         look.note("No patient fits these filters: widen one of them.")
@@ -43,30 +48,44 @@ def _list(here: Here) -> list[int]:
     cohorts = here.ask("cohorts").rows.set_index("cohort_id")["label"].to_dict()
     cells, refractory, lines, cohort, step = st.columns([3, 3, 2, 4, 4])
     chosen = {
-        "cells": cells.selectbox("CAR-T", list(CELLS), format_func=CELLS.get, key="cells",
-                                 bind="query-params"),
+        "cells": cells.selectbox(
+            "CAR-T", list(CELLS), format_func=CELLS.get, key="cells", bind="query-params"
+        ),
         "refractory_to": refractory.selectbox(
-            "Refractory to", [None, *words], key="refractory", bind="query-params",
-            format_func=lambda one: "any drug, or none" if one is None else one.replace("_", " ")),
-        "fewest_lines": lines.number_input("Lines, at least", 0, 20, 0, key="lines",
-                                           bind="query-params"),
+            "Refractory to",
+            [None, *words],
+            key="refractory",
+            bind="query-params",
+            format_func=lambda one: "any drug, or none" if one is None else one.replace("_", " "),
+        ),
+        "fewest_lines": lines.number_input(
+            "Lines, at least", 0, 20, 0, key="lines", bind="query-params"
+        ),
         "cohort": cohort.selectbox(
-            "Asked for a cohort", [None, *cohorts], key="cohort", bind="query-params",
-            format_func=lambda one: "none" if one is None else f"{cohorts[one]} · {one}"),
+            "Asked for a cohort",
+            [None, *cohorts],
+            key="cohort",
+            bind="query-params",
+            format_func=lambda one: "none" if one is None else f"{cohorts[one]} · {one}",
+        ),
         "step": None,
-    }  # fmt: skip
+    }
     if chosen["cohort"]:
         rows = here.ask("cohort_steps", cohort=chosen["cohort"]).rows
         names = {MEMBERS: "those who are in"} | {
             int(one.step): f"left at {one.step}: {one.label}" for one in rows.itertuples()
         }
         chosen["step"] = step.selectbox(
-            "Where they left", [None, *names], key="step",
+            "Where they left",
+            [None, *names],
+            key="step",
             format_func=lambda one: "anywhere, or in" if one is None else shown(names[one]),
-        )  # fmt: skip
+        )
     answer = here.ask("patient_list", most=MOST, **chosen)
-    with st.expander(f"The list: {len(answer.rows):,} patients"
-                     + (" (the first of more)" if len(answer.rows) == MOST else "")):  # fmt: skip
+    with st.expander(
+        f"The list: {len(answer.rows):,} patients"
+        + (" (the first of more)" if len(answer.rows) == MOST else "")
+    ):
         st.dataframe(answer.rows, hide_index=True, height=260, width="stretch")
         st.code(answer.shown_sql, "sql", height=200)
     return answer.rows["person"].tolist()
@@ -86,13 +105,28 @@ def _chosen(persons: list[int]) -> int:
         st.session_state["person"] = persons[(now + by) % len(persons)]
         st.query_params["person"] = str(st.session_state["person"])
 
-    back, choose, on, told = st.columns([2, 3, 2, 9], vertical_alignment="bottom")
-    back.button("Previous", on_click=go, args=(-1,), shortcut="Left", width="stretch",
-                icon=":material/chevron_left:")  # fmt: skip
+    back, choose, on, told = st.columns([3, 3, 3, 7], vertical_alignment="bottom")
+    back.button(
+        "Previous",
+        on_click=go,
+        args=(-1,),
+        shortcut="Left",
+        width="stretch",
+        icon=":material/chevron_left:",
+    )
     person = choose.selectbox("Patient", persons, key="person", on_change=go, args=(0,))
-    on.button("Next", on_click=go, args=(1,), shortcut="Right", width="stretch",
-              icon=":material/chevron_right:", icon_position="right")  # fmt: skip
-    told.html(f'<p class="mm-quiet">{at + 1:,} of {len(persons):,} in the list; the arrow keys ← → '
-              "go through it.</p>")  # fmt: skip
+    on.button(
+        "Next",
+        on_click=go,
+        args=(1,),
+        shortcut="Right",
+        width="stretch",
+        icon=":material/chevron_right:",
+        icon_position="right",
+    )
+    told.html(
+        f'<p class="mm-quiet">{at + 1:,} of {len(persons):,} in the list; the arrow keys ← → '
+        "go through it.</p>"
+    )
     st.query_params["person"] = str(person)
     return int(person)

@@ -15,7 +15,8 @@ def show(here: Here) -> None:
     """The page."""
     look.head(
         TITLE,
-        "The checks at the door, the rows that were set aside with the reason, what looks suspicious, "
+        "The checks at the door, the rows that were set aside with the reason, what looks "
+        "suspicious, "
         "and the records year by year, in which a change of the source shows.",
     )
     _checks(here)
@@ -24,8 +25,14 @@ def show(here: Here) -> None:
         _rows(here)
     with right:
         _trends(here)
-    _frame(here, "quality_findings", "Findings", "Counts of records or codes; the schema qc has each.",
-           ["found_count", "of_count"], "Nothing suspicious was found.")  # fmt: skip
+    _frame(
+        here,
+        "quality_findings",
+        "Findings",
+        "Counts of records or codes; the schema qc has each.",
+        ["found_count", "of_count"],
+        "Nothing suspicious was found.",
+    )
 
 
 def _checks(here: Here) -> None:
@@ -38,13 +45,24 @@ def _checks(here: Here) -> None:
     told = look.hidden(rows, ["failing", "counted"], here.policy)
     look.rows(
         told.assign(
-            check=[f"{one.table_name}: {one.check_name.replace('_', ' ')}" for one in rows.itertuples()],
-            percent=100 * rows["share"], limit=100 * rows["threshold"],
+            check=[
+                f"{one.table_name}: {one.check_name.replace('_', ' ')}" for one in rows.itertuples()
+            ],
+            percent=100 * rows["share"],
+            limit=100 * rows["threshold"],
         ),
-        {"check": "", "severity": "severity", "status": "status", "failing": "failing",
-         "counted": "of", "percent": "%", "limit": "limit, %", "meaning": "what it means"},
+        {
+            "check": "",
+            "severity": "severity",
+            "status": "status",
+            "failing": "failing",
+            "counted": "of",
+            "percent": "%",
+            "limit": "limit, %",
+            "meaning": "what it means",
+        },
         {"percent": 1, "limit": 1},
-    )  # fmt: skip
+    )
     look.behind("checks", told, answer)
 
 
@@ -55,17 +73,40 @@ def _rows(here: Here) -> None:
         aside=lambda f: f[["rows_left_out", "rows_unreadable", "rows_unusable"]].sum(axis=1)
     )
     told = look.hidden(rows, ["rows_in", "aside", "rows_kept"], here.policy)
-    look.rows(told, {"table_name": "table", "form": "form", "rows_in": "read", "aside": "set aside",
-                     "rows_kept": "kept"})  # fmt: skip
-    counts = ["rows_in", "rows_left_out", "rows_unreadable", "rows_unusable", "rows_kept",
-              "cells_emptied", "ends_capped"]  # fmt: skip
+    look.rows(
+        told,
+        {
+            "table_name": "table",
+            "form": "form",
+            "rows_in": "read",
+            "aside": "set aside",
+            "rows_kept": "kept",
+        },
+    )
+    counts = [
+        "rows_in",
+        "rows_left_out",
+        "rows_unreadable",
+        "rows_unusable",
+        "rows_kept",
+        "cells_emptied",
+        "ends_capped",
+    ]
     look.behind("rows", look.hidden(answer.rows, counts, here.policy), answer)
-    _frame(here, "quality_reasons", "Rows set aside, by reason", "The rows themselves are not shown.",
-           ["row_count"], "No row was set aside.")  # fmt: skip
+    _frame(
+        here,
+        "quality_reasons",
+        "Rows set aside, by reason",
+        "The rows themselves are not shown.",
+        ["row_count"],
+        "No row was set aside.",
+    )
 
 
 def _trends(here: Here) -> None:
-    look.part("Records by year and domain", "A gap or a jump is a change of the source, not of care.")
+    look.part(
+        "Records by year and domain", "A gap or a jump is a change of the source, not of care."
+    )
     answer = here.ask("quality_trends")
     if not len(answer.rows):
         look.note("No concept set found a record.")
@@ -76,7 +117,7 @@ def _trends(here: Here) -> None:
     order = wide.sum().sort_values(ascending=False).index
     parts = {one: wide[one].astype(int).tolist() for one in order}
     labels = [f"’{year % 100:02d}" for year in years]
-    look.figure(charts.stacked_columns(labels, parts, "Records by year", here.policy, 540, 260))
+    look.figure(charts.stacked_columns(labels, parts, "Records by year", here.policy, 460, 240))
     look.behind("trends", look.hidden(answer.rows, ["records"], here.policy), answer)
 
 

@@ -50,33 +50,47 @@ def show(here: Here) -> None:
 def _chosen(study: Study) -> Analysis:
     """The analysis that is asked for, with what is chosen otherwise."""
     titles = {one.analysis_id: f"{one.output_id} · {one.title}" for one in study.analyses}
+    drawn = [k for k, one in enumerate(study.analyses) if TYPES[one.analysis_type].is_gallery]
     name = st.selectbox(
-        "Output", list(titles), format_func=lambda one: shown(titles[one]), key="analysis",
+        "Output",
+        list(titles),
+        index=drawn[0] if drawn else 0,
+        format_func=lambda one: shown(titles[one]),
+        key="analysis",
         bind="query-params",
-    )  # fmt: skip
+    )
     analysis = next(one for one in study.analyses if one.analysis_id == name)
     if not analysis.comparator_cohort_id:
         st.html('<p class="mm-quiet">One cohort: nothing to choose beside the output.</p>')
         return analysis
     pairs = {
         (one.treated_cohort_id, one.comparator_cohort_id): None
-        for one in study.analyses if one.comparator_cohort_id
-    }  # fmt: skip
+        for one in study.analyses
+        if one.comparator_cohort_id
+    }
     labels = {
         f"{a}|{b}": f"{study.cohort(a).label} against {study.cohort(b).label}" for a, b in pairs
     }
     arms = st.selectbox(
-        "Time zero and arms", [AS_IT_IS, *labels], format_func=lambda one: shown(labels.get(one, one)),
-        key="arms", bind="query-params",
-    )  # fmt: skip
+        "Time zero and arms",
+        [AS_IT_IS, *labels],
+        format_func=lambda one: shown(labels.get(one, one)),
+        key="arms",
+        bind="query-params",
+    )
     if arms != AS_IT_IS:
         treated, _, comparator = arms.partition("|")
         analysis = replace(analysis, treated_cohort_id=treated, comparator_cohort_id=comparator)
     if analysis.population == "matched":
         caliper = st.number_input(
-            f"Caliper, standard deviations of the {analysis.caliper_scale}", 0.01, 2.0,
-            float(analysis.caliper), 0.05, key="caliper", bind="query-params",
-        )  # fmt: skip
+            f"Caliper, standard deviations of the {analysis.caliper_scale}",
+            0.01,
+            2.0,
+            float(analysis.caliper),
+            0.05,
+            key="caliper",
+            bind="query-params",
+        )
         analysis = replace(analysis, caliper=float(caliper))
     return analysis
 
@@ -100,9 +114,14 @@ def _output(here: Here, study: Study, analysis: Analysis) -> None:
         for words in results.warnings:
             look.note(words)
     csv = one.table.as_csv() if one.table else "nothing\n"
-    look.behind(f"{one.output_id}_{one.anchor}", csv, note="Read from " + ", ".join(
-        f"studies.{model}" for model in one.models) + f", rule set «{here.opened.rule_set}» (another "
-        "one needs `myelomart build --rule-set`).")  # fmt: skip
+    look.behind(
+        f"{one.output_id}_{one.anchor}",
+        csv,
+        note="Read from "
+        + ", ".join(f"studies.{model}" for model in one.models)
+        + f", rule set «{here.opened.rule_set}» (another "
+        "one needs `myelomart build --rule-set`).",
+    )
 
 
 @st.cache_resource(show_spinner="Running the analysis; the sign above stops it …", max_entries=30)

@@ -8,8 +8,8 @@ from myelomart.errors import MyelomartError
 from myelomart.explore import look
 from myelomart.explore.follow import Asked, Followed, follow
 from myelomart.explore.state import Here, kept_definition
-from myelomart.study import Study, read_study
 from myelomart.messages import shown
+from myelomart.study import Study, read_study
 
 TITLE, PATH, ICON = "Survival explorer", "survival", ":material/show_chart:"
 TRIED = "the cohort of the builder"
@@ -45,57 +45,101 @@ def _fields(here: Here) -> tuple[Study, Asked]:
     titles = cohorts.drop_duplicates("study_id").set_index("study_id")["title"].to_dict()
     open_ended = cohorts.loc[cohorts["has_open_endpoint"], "study_id"].tolist()
     study_id = st.selectbox(
-        "Study that defines endpoints and covariates", list(titles), format_func=titles.get,
+        "Study that defines endpoints and covariates",
+        list(titles),
+        format_func=titles.get,
         index=list(titles).index(open_ended[0]) if open_ended else 0,
-        key="study", bind="query-params",
-    )  # fmt: skip
+        key="study",
+        bind="query-params",
+    )
     study = read_study(here.opened.cursor(), study_id)
     labels = {one.cohort_id: one.label for one in study.cohorts}
     own = [TRIED] if kept_definition() is not None else []
     cohort = st.selectbox(
-        "Cohort", [*labels, *own], format_func=lambda one: shown(labels.get(one, one)),
-        key="cohort", bind="query-params",
-    )  # fmt: skip
+        "Cohort",
+        [*labels, *own],
+        format_func=lambda one: shown(labels.get(one, one)),
+        key="cohort",
+        bind="query-params",
+    )
     endpoints = {one.endpoint_id: one.label for one in study.endpoints}
     endpoint = st.selectbox(
-        "Endpoint", list(endpoints), format_func=lambda one: shown(endpoints[one]),
-        key="endpoint", bind="query-params",
-    )  # fmt: skip
+        "Endpoint",
+        list(endpoints),
+        format_func=lambda one: shown(endpoints[one]),
+        key="endpoint",
+        bind="query-params",
+    )
     against, by = st.columns(2)
     others = [one for one in labels if one != cohort]
     comparator = against.selectbox(
-        "Against", [None, *others], key="against", bind="query-params",
+        "Against",
+        [None, *others],
+        key="against",
+        bind="query-params",
         format_func=lambda one: "nobody" if one is None else shown(labels[one]),
-    )  # fmt: skip
+    )
     grouped = {
         one.covariate_id: one.label for one in study.covariates if one.value_kind != "number"
     }
     group = by.selectbox(
-        "By group", [None, *grouped], key="group", bind="query-params", disabled=bool(comparator),
+        "By group",
+        [None, *grouped],
+        key="group",
+        bind="query-params",
+        disabled=bool(comparator),
         format_func=lambda one: "all together" if one is None else shown(grouped[one]),
-    )  # fmt: skip
+    )
     way = st.selectbox(
-        "Arms made alike by", list(WAYS), format_func=WAYS.get, key="way", bind="query-params",
+        "Arms made alike by",
+        list(WAYS),
+        format_func=WAYS.get,
+        key="way",
+        bind="query-params",
         disabled=not comparator,
-    )  # fmt: skip
-    landmark, horizon, competing = st.columns(3)
+    )
+    landmark, horizon = st.columns(2)
     asked = Asked(
         cohort=None if cohort == TRIED else cohort,
         endpoint=endpoint,
         comparator=comparator,
         group=None if comparator else group,
         way=way if comparator else "none",
-        landmark_days=int(landmark.number_input(
-            "Landmark, day", 0, 3650, 0, step=30, key="landmark", bind="query-params",
-            help="Only those still followed on this day; time counts from it.")),
-        horizon_months=int(horizon.number_input(
-            "Horizon, months", 3, 240, 24, step=3, key="horizon", bind="query-params",
-            help="The end of the picture; restricted means reach to it.")),
-        competes=competing.selectbox(
-            "Competing event", [True, False], key="competes", bind="query-params",
-            format_func=lambda one: "competes" if one else "censors",
-            help="Where the endpoint names one: an event that forestalls, or the end of follow-up."),
-    )  # fmt: skip
+        landmark_days=int(
+            landmark.number_input(
+                "Landmark, day",
+                0,
+                3650,
+                0,
+                step=30,
+                key="landmark",
+                bind="query-params",
+                help="Only those still followed on this day; time counts from it.",
+            )
+        ),
+        horizon_months=int(
+            horizon.number_input(
+                "Horizon, months",
+                3,
+                240,
+                24,
+                step=3,
+                key="horizon",
+                bind="query-params",
+                help="The end of the picture; restricted means reach to it.",
+            )
+        ),
+        competes=st.selectbox(
+            "A competing event",
+            [True, False],
+            key="competes",
+            bind="query-params",
+            format_func=lambda one: (
+                "competes: cumulative incidence" if one else "censors: Kaplan–Meier"
+            ),
+            help="Where the endpoint names one: an event that forestalls, or the end of follow-up.",
+        ),
+    )
     return study, asked
 
 
@@ -110,7 +154,9 @@ def _answer(here: Here, made: Followed) -> None:
     for words in made.warnings:
         look.note(words, "care")
     look.behind(
-        "survival", made.csv, *made.answers,
+        "survival",
+        made.csv,
+        *made.answers,
         note="The rows that were followed come from this SQL; the statistics are those of "
         "`myelomart survival` and of the studies.",
-    )  # fmt: skip
+    )

@@ -12,21 +12,35 @@ from myelomart.explore.state import Here
 TITLE, PATH, ICON = "Toxicity", "toxicity", ":material/emergency:"
 TERMS = {"crs": "Cytokine release syndrome", "icans": "ICANS"}
 GRADES = ["none recorded", "grade 1", "grade 2", "grade 3 or more", "grade unknown"]
-COUNTS = {"anemia": "Hemoglobin", "neutropenia": "Neutrophils", "thrombocytopenia": "Platelets"}
-MARKERS = {"crp": "C-reactive protein", "ferritin": "Ferritin", "il6": "Interleukin-6", "ldh": "LDH"}
+COUNTS = {"anemia": "Hb", "neutropenia": "ANC", "thrombocytopenia": "Platelets"}
+MARKERS = {
+    "crp": "C-reactive protein",
+    "ferritin": "Ferritin",
+    "il6": "Interleukin-6",
+    "ldh": "LDH",
+}
 
 
 def show(here: Here) -> None:
     """The page."""
     look.head(
         TITLE,
-        "What follows an infusion of CAR-T cells: CRS and ICANS by grade and day, markers by grade, "
+        "What follows an infusion of CAR-T cells: CRS and ICANS by grade and day, markers by "
+        "grade, "
         "blood counts at day 30 and 90, and severe infections by month.",
     )
-    term = st.segmented_control(
-        "Reaction", list(TERMS), format_func=TERMS.get, default="crs", required=True, key="term",
-        bind="query-params",
-    ) or "crs"  # fmt: skip
+    term = (
+        st.segmented_control(
+            "Reaction",
+            list(TERMS),
+            format_func=TERMS.get,
+            default="crs",
+            required=True,
+            key="term",
+            bind="query-params",
+        )
+        or "crs"
+    )
     left, right = st.columns(2, gap="large")
     with left:
         _grades(here, term)
@@ -41,23 +55,31 @@ def show(here: Here) -> None:
 
 
 def _grades(here: Here, term: str) -> None:
-    look.part(f"{TERMS[term]} by product", "Infusions by the highest grade recorded afterwards. "
-              "None recorded is not none: mild reactions may not be coded.")  # fmt: skip
+    look.part(
+        f"{TERMS[term]} by product",
+        "Infusions by the highest grade recorded afterwards. "
+        "None recorded is not none: mild reactions may not be coded.",
+    )
     answer = here.ask("toxicity_grades", term=term)
     if not len(answer.rows):
         look.note("No infusion of CAR-T cells is in the warehouse.")
         return
-    wide = answer.rows.pivot_table(index="product", columns="grade", values="infusions", fill_value=0)
+    wide = answer.rows.pivot_table(
+        index="product", columns="grade", values="infusions", fill_value=0
+    )
     products = wide.sum(axis=1).sort_values(ascending=False).index.tolist()
     parts = {one: wide.loc[products, one].tolist() for one in GRADES if one in wide}
     names = [PRODUCTS.get(one, one) for one in products]
-    look.figure(charts.stacked_columns(names, parts, TERMS[term], here.policy, 540))
+    look.figure(charts.stacked_columns(names, parts, TERMS[term], here.policy))
     look.behind("grades", look.hidden(answer.rows, ["infusions"], here.policy), answer)
 
 
 def _onset(here: Here, term: str) -> None:
-    look.part("Day of onset", "Infusions by the day on which an episode began; day 0 is the infusion, "
-              "30 is day 30 and later.")  # fmt: skip
+    look.part(
+        "Day of onset",
+        "Infusions by the day on which an episode began; day 0 is the infusion, "
+        "30 is day 30 and later.",
+    )
     answer = here.ask("toxicity_onset", term=term)
     if not len(answer.rows):
         look.note(f"No episode of {TERMS[term]} is in the warehouse.")
@@ -66,14 +88,17 @@ def _onset(here: Here, term: str) -> None:
     days = list(range(int(wide.index.max()) + 1))
     wide = wide.reindex(days, fill_value=0)
     parts = {one: wide[one].tolist() for one in GRADES if one in wide}
-    look.figure(charts.stacked_columns(list(map(str, days)), parts, "Day of onset", here.policy, 540))
+    look.figure(charts.stacked_columns(list(map(str, days)), parts, "Day of onset", here.policy))
     look.behind("onset", look.hidden(answer.rows, ["infusions"], here.policy), answer)
 
 
 def _markers(here: Here) -> None:
-    look.part("Markers by the highest grade of CRS", "Median by day from a week before the infusion to "
-              "day 28, with the quartiles as a band; days with too few persons are left out. The scale "
-              "is logarithmic.")  # fmt: skip
+    look.part(
+        "Markers by the highest grade of CRS",
+        "Median by day from a week before the infusion to "
+        "day 28, with the quartiles as a band; days with too few persons are left out. The scale "
+        "is logarithmic.",
+    )
     answer = here.ask("toxicity_markers")
     fewest = here.policy.hides_below if here.policy else 1
     rows = answer.rows[answer.rows["persons"] >= fewest]
@@ -88,37 +113,46 @@ def _markers(here: Here) -> None:
             look.figure(charts.curves_by_day(lines, f"{MARKERS[lab]}, {own['unit'].iloc[0]}"))
     told = look.hidden(rows, ["persons"], here.policy)
     numbers = ["median", "low", "high"]
-    told = told.assign(**{name: told[name].map(lambda one: float(f"{one:.3g}")) for name in numbers})
+    told = told.assign(
+        **{name: told[name].map(lambda one: float(f"{one:.3g}")) for name in numbers}
+    )
     look.behind("markers", told, answer)
 
 
 def _cytopenias(here: Here) -> None:
-    look.part("Blood counts after the infusion", "Infusions by the grade of the count at day 30 and 90 "
-              "(CTCAE 5); those not measured are counted apart.")  # fmt: skip
+    look.part(
+        "Blood counts after the infusion",
+        "Infusions by the grade of the count at day 30 and 90 "
+        "(CTCAE 5): hemoglobin, neutrophils, platelets; those not measured are counted apart.",
+    )
     answer = here.ask("toxicity_cytopenias")
     rows = answer.rows
     if not len(rows):
         look.note("No blood count after an infusion is in the warehouse.")
         return
     at = [(term, day) for term in COUNTS for day in sorted(rows["time_point"].unique())]
-    wide = rows.pivot_table(index=["term", "time_point"], columns="grade", values="infusions",
-                            fill_value=0).reindex(at, fill_value=0)  # fmt: skip
+    wide = rows.pivot_table(
+        index=["term", "time_point"], columns="grade", values="infusions", fill_value=0
+    ).reindex(at, fill_value=0)
     first = ["none", "grade 1 or 2", "grade 3 or 4"]
     order = [one for one in first if one in wide] + sorted(set(wide) - set(first))
-    labels = [f"{COUNTS[term]}, day {day}" for term, day in at]
+    labels = [f"{COUNTS[term]} {day}" for term, day in at]
     parts = {one: wide[one].tolist() for one in order}
-    look.figure(charts.stacked_columns(labels, parts, "Blood counts", here.policy, 620))
+    look.figure(charts.stacked_columns(labels, parts, "Blood counts", here.policy))
     look.behind("cytopenias", look.hidden(rows, ["infusions"], here.policy), answer)
 
 
 def _infections(here: Here) -> None:
-    look.part("Severe infections by month", "Pale: persons still followed when the month begins. Full: "
-              "those of them with a severe infection in it. A month is 30 days.")  # fmt: skip
+    look.part(
+        "Severe infections by month",
+        "Pale: persons still followed when the month begins. Full: "
+        "those of them with a severe infection in it. A month is 30 days.",
+    )
     answer = here.ask("toxicity_infections")
     rows: pd.DataFrame = answer.rows
     if not len(rows):
         look.note("Nobody is followed after an infusion.")
         return
     bars = [(str(one.month), int(one.followed), int(one.infected)) for one in rows.itertuples()]
-    look.figure(charts.part_of_all(bars, "Months after the first infusion", here.policy, 540, 150))
+    look.figure(charts.part_of_all(bars, "Months after the first infusion", here.policy, 460, 150))
     look.behind("infections", look.hidden(rows, ["followed", "infected"], here.policy), answer)
