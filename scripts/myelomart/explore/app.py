@@ -48,16 +48,16 @@ except Exception as error:  # no page can be shown; the sentence says why
     st.stop()
 
 with st.sidebar:
-    st.selectbox(
+    state.choose(
+        st,
         "What may be shown of small counts",
         [*POLICIES, state.EXACT],
+        "policy",
         format_func=lambda name: (
             "exact counts, for this machine alone"
             if name == state.EXACT
             else f"{name}: {POLICIES[name]}"
         ),
-        key="policy",
-        bind="query-params",
         help="Counts that a policy hides are not drawn, others are rounded; shares are made from "
         "rounded counts. It is on until you switch it off.",
     )

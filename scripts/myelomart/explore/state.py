@@ -6,7 +6,8 @@ import base64
 import binascii
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,55 @@ def page(show: Callable[[Here], None]) -> Callable[[], None]:
 def page_at(path: str):
     """The page of that address, for a link to it."""
     return st.session_state["pages"][path]
+
+
+def choose(place, label: str, options: Sequence, key: str, default: object = None, **more):
+    """A choice that stands in the address under its key; ``default`` is the first if not given.
+
+    The address holds the option itself, not its label; one that is unknown is left aside.
+    """
+    by_text = {str(one): one for one in options}
+    first = next(iter(by_text.values())) if default is None else default
+    _take(key, lambda text: by_text[text])
+    if key in st.session_state and str(st.session_state[key]) not in by_text:
+        del st.session_state[key]
+    start = {} if key in st.session_state else {"index": list(by_text).index(str(first))}
+    return _put(
+        key, place.selectbox(label, list(by_text.values()), key=key, **start, **more), first
+    )
+
+
+def segments(place, label: str, options: Sequence[str], key: str, **more) -> str:
+    """A choice of a few words in a row, which stands in the address; the first unless chosen."""
+    by_text = {one: one for one in options}
+    _take(key, lambda text: by_text[text])
+    start = {} if key in st.session_state else {"default": options[0]}
+    value = place.segmented_control(label, options, key=key, required=True, **start, **more)
+    return _put(key, value or options[0], options[0])
+
+
+def number(place, label: str, least, most, default, key: str, **more):
+    """A number between two limits, which stands in the address."""
+    kind = type(default)
+    _take(key, lambda text: min(max(kind(text), kind(least)), kind(most)))
+    start = {} if key in st.session_state else {"value": default}
+    return _put(key, place.number_input(label, least, most, key=key, **start, **more), default)
+
+
+def _take(key: str, read: Callable[[str], object]) -> None:
+    """What the address says when the page is opened; nothing where it cannot be read."""
+    if key not in st.session_state and key in st.query_params:
+        with suppress(KeyError, ValueError, OverflowError):
+            st.session_state[key] = read(st.query_params[key])
+
+
+def _put(key: str, value, usual):
+    """Write a value into the address, unless it is the usual one."""
+    if str(value) != str(usual):
+        st.query_params[key] = str(value)
+    elif key in st.query_params:
+        del st.query_params[key]
+    return value
 
 
 def kept_definition() -> Definition | None:

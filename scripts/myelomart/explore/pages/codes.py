@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from myelomart.explore import charts, look
+from myelomart.explore import charts, look, state
 from myelomart.explore.state import Here
 
 TITLE, PATH, ICON = "Codes", "codes", ":material/data_object:"
@@ -15,19 +15,18 @@ def show(here: Here) -> None:
     """The page."""
     look.head(
         TITLE,
-        "Every clinical idea as a set of codes: its members with their dates and sources, "
-        "the records "
-        "that it found year by year, and the codes that no set claims.",
+        "Every clinical idea as a set of codes: its members with their dates and sources, the "
+        "records that it found year by year, and the codes that no set claims.",
     )
     sets = here.ask("code_sets")
     names = sets.rows.set_index("set_id")["meaning"].to_dict()
-    at = sets.rows["records"].to_numpy().argmax() if len(sets.rows) else 0
-    chosen = st.selectbox(
+    commonest = sets.rows["set_id"].iloc[int(sets.rows["records"].to_numpy().argmax())]
+    chosen = state.choose(
+        st,
         "Concept set",
         list(names),
-        index=int(at),
-        key="set",
-        bind="query-params",
+        "set",
+        commonest,
         format_func=lambda one: f"{names[one]} · {one}",
     )
     one = sets.rows.set_index("set_id").loc[chosen]

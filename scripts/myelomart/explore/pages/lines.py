@@ -8,7 +8,7 @@ import streamlit as st
 from myelomart.disclosure.suppression import suppress
 from myelomart.display.survival_table import survival_table
 from myelomart.estimates.curves import add_logrank, add_survival
-from myelomart.explore import charts, look
+from myelomart.explore import charts, look, state
 from myelomart.explore.one_analysis import analysis_of
 from myelomart.explore.state import Here
 from myelomart.figures.sankey import sankey
@@ -28,32 +28,20 @@ def show(here: Here) -> None:
     look.head(
         TITLE,
         "From one line of therapy to the next, regimens by year, and the time until the next "
-        "line or "
-        "death; by the rule set in force, and by another beside it.",
+        "line or death; by the rule set in force, and by another beside it.",
     )
     names = here.ask("rule_set_names").rows["rule_set"].tolist()
     one, other, number, by = st.columns([4, 4, 2, 3])
-    at = names.index(here.opened.rule_set) if here.opened.rule_set in names else 0
-    rule_set = one.selectbox("Rule set", names, index=at, key="rules", bind="query-params")
-    beside = other.selectbox(
+    rule_set = state.choose(one, "Rule set", names, "rules", here.opened.rule_set)
+    beside = state.choose(
+        other,
         "Beside it",
         [None, *(name for name in names if name != rule_set)],
-        key="beside",
-        bind="query-params",
+        "beside",
         format_func=lambda name: "nothing" if name is None else name,
     )
-    line = int(number.number_input("Line", 1, 10, 1, key="line", bind="query-params"))
-    part = (
-        by.segmented_control(
-            "Told apart by",
-            ["group", "regimen"],
-            default="group",
-            required=True,
-            key="by",
-            bind="query-params",
-        )
-        or "group"
-    )
+    line = state.number(number, "Line", 1, 10, 1, "line")
+    part = state.segments(by, "Told apart by", ["group", "regimen"], "by")
     shown = [rule_set, beside] if beside else [rule_set]
     for column, name in zip(st.columns(len(shown), gap="large"), shown, strict=True):
         with column:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from myelomart.explore import look
+from myelomart.explore import look, state
 from myelomart.explore.state import Here
 from myelomart.history import read_history
 from myelomart.messages import shown
@@ -48,24 +48,20 @@ def _list(here: Here) -> list[int]:
     cohorts = here.ask("cohorts").rows.set_index("cohort_id")["label"].to_dict()
     cells, refractory, lines, cohort, step = st.columns([3, 3, 2, 4, 4])
     chosen = {
-        "cells": cells.selectbox(
-            "CAR-T", list(CELLS), format_func=CELLS.get, key="cells", bind="query-params"
-        ),
-        "refractory_to": refractory.selectbox(
+        "cells": state.choose(cells, "CAR-T", list(CELLS), "cells", format_func=CELLS.get),
+        "refractory_to": state.choose(
+            refractory,
             "Refractory to",
             [None, *words],
-            key="refractory",
-            bind="query-params",
+            "refractory",
             format_func=lambda one: "any drug, or none" if one is None else one.replace("_", " "),
         ),
-        "fewest_lines": lines.number_input(
-            "Lines, at least", 0, 20, 0, key="lines", bind="query-params"
-        ),
-        "cohort": cohort.selectbox(
+        "fewest_lines": state.number(lines, "Lines, at least", 0, 20, 0, "lines"),
+        "cohort": state.choose(
+            cohort,
             "Asked for a cohort",
             [None, *cohorts],
-            key="cohort",
-            bind="query-params",
+            "cohort",
             format_func=lambda one: "none" if one is None else f"{cohorts[one]} · {one}",
         ),
         "step": None,
@@ -75,10 +71,11 @@ def _list(here: Here) -> list[int]:
         names = {MEMBERS: "those who are in"} | {
             int(one.step): f"left at {one.step}: {one.label}" for one in rows.itertuples()
         }
-        chosen["step"] = step.selectbox(
+        chosen["step"] = state.choose(
+            step,
             "Where they left",
             [None, *names],
-            key="step",
+            "step",
             format_func=lambda one: "anywhere, or in" if one is None else shown(names[one]),
         )
     answer = here.ask("patient_list", most=MOST, **chosen)

@@ -10,7 +10,7 @@ from myelomart.analyses import TYPES
 from myelomart.disclosure.policies import named
 from myelomart.disclosure.suppression import suppress
 from myelomart.errors import MyelomartError
-from myelomart.explore import look
+from myelomart.explore import look, state
 from myelomart.explore.state import Here, warehouse_here
 from myelomart.messages import shown
 from myelomart.protocol import as_prose
@@ -34,7 +34,7 @@ def show(here: Here) -> None:
     ids = study_ids(connection)
     left, right = st.columns([8, 17], gap="large")
     with left:
-        study_id = st.selectbox("Study", ids, key="study", bind="query-params")
+        study_id = state.choose(st, "Study", ids, "study")
         study = read_study(connection, study_id)
         analysis = _chosen(study)
     with right:
@@ -50,14 +50,14 @@ def show(here: Here) -> None:
 def _chosen(study: Study) -> Analysis:
     """The analysis that is asked for, with what is chosen otherwise."""
     titles = {one.analysis_id: f"{one.output_id} · {one.title}" for one in study.analyses}
-    drawn = [k for k, one in enumerate(study.analyses) if TYPES[one.analysis_type].is_gallery]
-    name = st.selectbox(
+    drawn = [one.analysis_id for one in study.analyses if TYPES[one.analysis_type].is_gallery]
+    name = state.choose(
+        st,
         "Output",
         list(titles),
-        index=drawn[0] if drawn else 0,
+        "analysis",
+        drawn[0] if drawn else None,
         format_func=lambda one: shown(titles[one]),
-        key="analysis",
-        bind="query-params",
     )
     analysis = next(one for one in study.analyses if one.analysis_id == name)
     if not analysis.comparator_cohort_id:
@@ -71,25 +71,25 @@ def _chosen(study: Study) -> Analysis:
     labels = {
         f"{a}|{b}": f"{study.cohort(a).label} against {study.cohort(b).label}" for a, b in pairs
     }
-    arms = st.selectbox(
+    arms = state.choose(
+        st,
         "Time zero and arms",
         [AS_IT_IS, *labels],
+        "arms",
         format_func=lambda one: shown(labels.get(one, one)),
-        key="arms",
-        bind="query-params",
     )
     if arms != AS_IT_IS:
         treated, _, comparator = arms.partition("|")
         analysis = replace(analysis, treated_cohort_id=treated, comparator_cohort_id=comparator)
     if analysis.population == "matched":
-        caliper = st.number_input(
+        caliper = state.number(
+            st,
             f"Caliper, standard deviations of the {analysis.caliper_scale}",
             0.01,
             2.0,
             float(analysis.caliper),
-            0.05,
-            key="caliper",
-            bind="query-params",
+            "caliper",
+            step=0.05,
         )
         analysis = replace(analysis, caliper=float(caliper))
     return analysis

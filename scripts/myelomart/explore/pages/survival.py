@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from myelomart.errors import MyelomartError
-from myelomart.explore import look
+from myelomart.explore import look, state
 from myelomart.explore.follow import Asked, Followed, follow
 from myelomart.explore.state import Here, kept_definition
 from myelomart.messages import shown
@@ -44,58 +44,58 @@ def _fields(here: Here) -> tuple[Study, Asked]:
     cohorts = here.ask("cohorts").rows
     titles = cohorts.drop_duplicates("study_id").set_index("study_id")["title"].to_dict()
     open_ended = cohorts.loc[cohorts["has_open_endpoint"], "study_id"].tolist()
-    study_id = st.selectbox(
+    study_id = state.choose(
+        st,
         "Study that defines endpoints and covariates",
         list(titles),
+        "study",
+        open_ended[0] if open_ended else None,
         format_func=titles.get,
-        index=list(titles).index(open_ended[0]) if open_ended else 0,
-        key="study",
-        bind="query-params",
     )
     study = read_study(here.opened.cursor(), study_id)
     labels = {one.cohort_id: one.label for one in study.cohorts}
     own = [TRIED] if kept_definition() is not None else []
-    cohort = st.selectbox(
+    cohort = state.choose(
+        st,
         "Cohort",
         [*labels, *own],
+        "cohort",
         format_func=lambda one: shown(labels.get(one, one)),
-        key="cohort",
-        bind="query-params",
     )
     endpoints = {one.endpoint_id: one.label for one in study.endpoints}
-    endpoint = st.selectbox(
+    endpoint = state.choose(
+        st,
         "Endpoint",
         list(endpoints),
+        "endpoint",
         format_func=lambda one: shown(endpoints[one]),
-        key="endpoint",
-        bind="query-params",
     )
     against, by = st.columns(2)
     others = [one for one in labels if one != cohort]
-    comparator = against.selectbox(
+    comparator = state.choose(
+        against,
         "Against",
         [None, *others],
-        key="against",
-        bind="query-params",
+        "against",
         format_func=lambda one: "nobody" if one is None else shown(labels[one]),
     )
     grouped = {
         one.covariate_id: one.label for one in study.covariates if one.value_kind != "number"
     }
-    group = by.selectbox(
+    group = state.choose(
+        by,
         "By group",
         [None, *grouped],
-        key="group",
-        bind="query-params",
+        "group",
         disabled=bool(comparator),
         format_func=lambda one: "all together" if one is None else shown(grouped[one]),
     )
-    way = st.selectbox(
+    way = state.choose(
+        st,
         "Arms made alike by",
         list(WAYS),
+        "way",
         format_func=WAYS.get,
-        key="way",
-        bind="query-params",
         disabled=not comparator,
     )
     landmark, horizon = st.columns(2)
@@ -105,35 +105,31 @@ def _fields(here: Here) -> tuple[Study, Asked]:
         comparator=comparator,
         group=None if comparator else group,
         way=way if comparator else "none",
-        landmark_days=int(
-            landmark.number_input(
-                "Landmark, day",
-                0,
-                3650,
-                0,
-                step=30,
-                key="landmark",
-                bind="query-params",
-                help="Only those still followed on this day; time counts from it.",
-            )
+        landmark_days=state.number(
+            landmark,
+            "Landmark, day",
+            0,
+            3650,
+            0,
+            "landmark",
+            step=30,
+            help="Only those still followed on this day; time counts from it.",
         ),
-        horizon_months=int(
-            horizon.number_input(
-                "Horizon, months",
-                3,
-                240,
-                24,
-                step=3,
-                key="horizon",
-                bind="query-params",
-                help="The end of the picture; restricted means reach to it.",
-            )
+        horizon_months=state.number(
+            horizon,
+            "Horizon, months",
+            3,
+            240,
+            24,
+            "horizon",
+            step=3,
+            help="The end of the picture; restricted means reach to it.",
         ),
-        competes=st.selectbox(
+        competes=state.choose(
+            st,
             "A competing event",
             [True, False],
-            key="competes",
-            bind="query-params",
+            "competes",
             format_func=lambda one: (
                 "competes: cumulative incidence" if one else "censors: Kaplan–Meier"
             ),

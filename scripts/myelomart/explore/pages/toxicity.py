@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from myelomart.explore import charts, look
+from myelomart.explore import charts, look, state
 from myelomart.explore.pages.overview import PRODUCTS
 from myelomart.explore.state import Here
 
@@ -26,21 +26,9 @@ def show(here: Here) -> None:
     look.head(
         TITLE,
         "What follows an infusion of CAR-T cells: CRS and ICANS by grade and day, markers by "
-        "grade, "
-        "blood counts at day 30 and 90, and severe infections by month.",
+        "grade, blood counts at day 30 and 90, and severe infections by month.",
     )
-    term = (
-        st.segmented_control(
-            "Reaction",
-            list(TERMS),
-            format_func=TERMS.get,
-            default="crs",
-            required=True,
-            key="term",
-            bind="query-params",
-        )
-        or "crs"
-    )
+    term = state.segments(st, "Reaction", list(TERMS), "term", format_func=TERMS.get)
     left, right = st.columns(2, gap="large")
     with left:
         _grades(here, term)
