@@ -1,4 +1,4 @@
-"""How long each interaction with the explorer takes on a warehouse: what it asks, without a browser.
+"""How long each interaction with the explorer takes on a warehouse, asked without a browser.
 
     python bench/explore.py --db myelomart.duckdb [--repeat 3]
 

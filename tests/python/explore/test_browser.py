@@ -24,7 +24,7 @@ CHROMIUM = next(
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 WAIT = 180_000  # milliseconds, on a machine that has other work to do
 QUIET = """() => document.querySelector('.mm-head h1')
-  && !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSpinner]')"""
+  && document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"""
 
 
 @pytest.fixture(scope="module")
