@@ -101,7 +101,7 @@ def test_a_switch_moves_the_numbers_and_the_link_opens_the_same_state(opened, ad
     page.wait_for_function(QUIET)
     after = page.evaluate(number)
     assert page.url != link
-    again = page.context.new_page()
+    again = page.context.browser.new_page()
     again.set_default_timeout(WAIT)
     again.goto(page.url)
     again.wait_for_function("() => document.querySelector('.mm-flow')")
