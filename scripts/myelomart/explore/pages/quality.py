@@ -1,0 +1,132 @@
+"""Quality: what came in, what was set aside and why, what is suspicious."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from myelomart.explore import charts, look
+from myelomart.explore.state import Here
+
+TITLE, PATH, ICON = "Quality", "quality", ":material/fact_check:"
+
+
+def show(here: Here) -> None:
+    """The page."""
+    look.head(
+        TITLE,
+        "The checks at the door, the rows that were set aside with the reason, what looks "
+        "suspicious, "
+        "and the records year by year, in which a change of the source shows.",
+    )
+    _checks(here)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _rows(here)
+    with right:
+        _trends(here)
+    _frame(
+        here,
+        "quality_findings",
+        "Findings",
+        "Counts of records or codes; the schema qc has each.",
+        ["found_count", "of_count"],
+        "Nothing suspicious was found.",
+    )
+
+
+def _checks(here: Here) -> None:
+    look.part("Checks at the door", "The share of rows that fail, against the limit of the check.")
+    answer = here.ask("quality_checks")
+    rows = answer.rows
+    if not len(rows):
+        look.note("Every check passed, and none was noted.")
+        return
+    told = look.hidden(rows, ["failing", "counted"], here.policy)
+    look.rows(
+        told.assign(
+            check=[
+                f"{one.table_name}: {one.check_name.replace('_', ' ')}" for one in rows.itertuples()
+            ],
+            percent=100 * rows["share"],
+            limit=100 * rows["threshold"],
+        ),
+        {
+            "check": "",
+            "severity": "severity",
+            "status": "status",
+            "failing": "failing",
+            "counted": "of",
+            "percent": "%",
+            "limit": "limit, %",
+            "meaning": "what it means",
+        },
+        {"percent": 1, "limit": 1},
+    )
+    look.behind("checks", told, answer)
+
+
+def _rows(here: Here) -> None:
+    look.part("Rows on their way in", "Of every table: rows read, set aside and kept.")
+    answer = here.ask("quality_rows")
+    rows = answer.rows.assign(
+        aside=lambda f: f[["rows_left_out", "rows_unreadable", "rows_unusable"]].sum(axis=1)
+    )
+    told = look.hidden(rows, ["rows_in", "aside", "rows_kept"], here.policy)
+    look.rows(
+        told,
+        {
+            "table_name": "table",
+            "form": "form",
+            "rows_in": "read",
+            "aside": "set aside",
+            "rows_kept": "kept",
+        },
+    )
+    counts = [
+        "rows_in",
+        "rows_left_out",
+        "rows_unreadable",
+        "rows_unusable",
+        "rows_kept",
+        "cells_emptied",
+        "ends_capped",
+    ]
+    look.behind("rows", look.hidden(answer.rows, counts, here.policy), answer)
+    _frame(
+        here,
+        "quality_reasons",
+        "Rows set aside, by reason",
+        "The rows themselves are not shown.",
+        ["row_count"],
+        "No row was set aside.",
+    )
+
+
+def _trends(here: Here) -> None:
+    look.part(
+        "Records by year and domain", "A gap or a jump is a change of the source, not of care."
+    )
+    answer = here.ask("quality_trends")
+    if not len(answer.rows):
+        look.note("No concept set found a record.")
+        return
+    wide = answer.rows.pivot_table(index="year", columns="domain", values="records", fill_value=0)
+    years = list(range(int(wide.index.min()), int(wide.index.max()) + 1))
+    wide: pd.DataFrame = wide.reindex(years, fill_value=0)
+    order = wide.sum().sort_values(ascending=False).index
+    parts = {one: wide[one].astype(int).tolist() for one in order}
+    labels = [f"’{year % 100:02d}" for year in years]
+    look.figure(charts.stacked_columns(labels, parts, "Records by year", here.policy, 460, 240))
+    look.behind("trends", look.hidden(answer.rows, ["records"], here.policy), answer)
+
+
+def _frame(here: Here, question: str, title: str, says: str, counts: list[str], empty: str) -> None:
+    look.part(title, says)
+    answer = here.ask(question)
+    if not len(answer.rows):
+        look.note(empty)
+        return
+    told = look.hidden(answer.rows, counts, here.policy)
+    st.dataframe(told, hide_index=True, width="stretch")
+    look.behind(question, told, answer)

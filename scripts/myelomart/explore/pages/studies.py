@@ -1,0 +1,144 @@
+"""Studies: an output as the report shows it, also at another time zero or caliper."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from myelomart.analyses import TYPES
+from myelomart.disclosure.policies import named
+from myelomart.disclosure.suppression import suppress
+from myelomart.errors import MyelomartError
+from myelomart.explore import look, state
+from myelomart.explore.state import Here, warehouse_here
+from myelomart.messages import shown
+from myelomart.protocol import as_prose
+from myelomart.report.sections import section
+from myelomart.results import Results
+from myelomart.study import Analysis, Study, read_study, study_ids
+from myelomart.study_data import StudyData, read_data
+
+TITLE, PATH, ICON = "Studies", "studies", ":material/science:"
+AS_IT_IS = "as the study has it"
+
+
+def show(here: Here) -> None:
+    """The page."""
+    look.head(
+        TITLE,
+        "Each output of a study as its report shows it; two arms also from another time zero or at "
+        "another caliper, to see what rests on that choice.",
+    )
+    connection = here.opened.cursor()
+    ids = study_ids(connection)
+    left, right = st.columns([8, 17], gap="large")
+    with left:
+        study_id = state.choose(st, "Study", ids, "study")
+        study = read_study(connection, study_id)
+        analysis = _chosen(study)
+    with right:
+        look.note(f"Read with care. {study.caution}", "care")
+        try:
+            _output(here, study, analysis)
+        except MyelomartError as error:
+            look.note(f"No data for this output: {error}", "care")
+    with left, st.expander("Methods, generated from the study's rows"):
+        st.text(as_prose(study))
+
+
+def _chosen(study: Study) -> Analysis:
+    """The analysis that is asked for, with what is chosen otherwise."""
+    titles = {one.analysis_id: f"{one.output_id} · {one.title}" for one in study.analyses}
+    drawn = [one.analysis_id for one in study.analyses if TYPES[one.analysis_type].is_gallery]
+    name = state.choose(
+        st,
+        "Output",
+        list(titles),
+        "analysis",
+        drawn[0] if drawn else None,
+        format_func=lambda one: shown(titles[one]),
+    )
+    analysis = next(one for one in study.analyses if one.analysis_id == name)
+    if not analysis.comparator_cohort_id:
+        st.html('<p class="mm-quiet">One cohort: nothing to choose beside the output.</p>')
+        return analysis
+    pairs = {
+        (one.treated_cohort_id, one.comparator_cohort_id): None
+        for one in study.analyses
+        if one.comparator_cohort_id
+    }
+    labels = {
+        f"{a}|{b}": f"{study.cohort(a).label} against {study.cohort(b).label}" for a, b in pairs
+    }
+    arms = state.choose(
+        st,
+        "Time zero and arms",
+        [AS_IT_IS, *labels],
+        "arms",
+        format_func=lambda one: shown(labels.get(one, one)),
+    )
+    if arms != AS_IT_IS:
+        treated, _, comparator = arms.partition("|")
+        analysis = replace(analysis, treated_cohort_id=treated, comparator_cohort_id=comparator)
+    if analysis.population == "matched":
+        caliper = state.number(
+            st,
+            f"Caliper, standard deviations of the {analysis.caliper_scale}",
+            0.01,
+            2.0,
+            float(analysis.caliper),
+            "caliper",
+            step=0.05,
+        )
+        analysis = replace(analysis, caliper=float(caliper))
+    return analysis
+
+
+def _output(here: Here, study: Study, analysis: Analysis) -> None:
+    policy = here.policy.name if here.policy else None
+    made = _made(str(here.opened.path), study.study_id, analysis, policy)
+    data, results = made
+    one = section(study, analysis, results, data)
+    look.part(one.title, one.said)
+    for figure in one.figures:
+        look.figure(str(figure.svg))
+    if not one.figures:
+        look.note("No figure: this output has none, or what may be shown is too little to draw.")
+    if one.table:
+        look.table(one.table)
+    if one.printed:
+        with st.expander(f"{len(one.printed.rows)} printed values beside ours"):
+            look.table(one.printed)
+    with st.expander(f"{len(results.warnings)} warnings"):
+        for words in results.warnings:
+            look.note(words)
+    csv = one.table.as_csv() if one.table else "nothing\n"
+    look.behind(
+        f"{one.output_id}_{one.anchor}",
+        csv,
+        note="Read from "
+        + ", ".join(f"studies.{model}" for model in one.models)
+        + f", rule set «{here.opened.rule_set}» (another "
+        "one needs `myelomart build --rule-set`).",
+    )
+
+
+@st.cache_resource(show_spinner="Running the analysis; the sign above stops it …", max_entries=30)
+def _made(path: str, study_id: str, analysis: Analysis, policy: str | None):
+    """The study's rows and what the analysis made of them, as it may be shown."""
+    study, data = _read(path, study_id)
+    results = Results(study_id, analysis_id=analysis.analysis_id)
+    with data.noting() as read:
+        TYPES[analysis.analysis_type].make(study, analysis, data, results)
+    results.read[analysis.analysis_id] = tuple(sorted(read))
+    if policy:
+        suppress([results], named(policy), {analysis.output_id: analysis.months})
+    return data, results
+
+
+@st.cache_resource(show_spinner="Reading the study …", max_entries=4)
+def _read(path: str, study_id: str) -> tuple[Study, StudyData]:
+    connection = warehouse_here().cursor()
+    study = read_study(connection, study_id)
+    return study, read_data(connection, study)

@@ -1,0 +1,146 @@
+"""Toxicity after CAR-T cells: reactions, markers, blood counts and infections."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from myelomart.explore import charts, look, state
+from myelomart.explore.pages.overview import PRODUCTS
+from myelomart.explore.state import Here
+
+TITLE, PATH, ICON = "Toxicity", "toxicity", ":material/emergency:"
+TERMS = {"crs": "Cytokine release syndrome", "icans": "ICANS"}
+GRADES = ["none recorded", "grade 1", "grade 2", "grade 3 or more", "grade unknown"]
+COUNTS = {"anemia": "Hb", "neutropenia": "ANC", "thrombocytopenia": "Platelets"}
+MARKERS = {
+    "crp": "C-reactive protein",
+    "ferritin": "Ferritin",
+    "il6": "Interleukin-6",
+    "ldh": "LDH",
+}
+
+
+def show(here: Here) -> None:
+    """The page."""
+    look.head(
+        TITLE,
+        "What follows an infusion of CAR-T cells: CRS and ICANS by grade and day, markers by "
+        "grade, blood counts at day 30 and 90, and severe infections by month.",
+    )
+    term = state.segments(st, "Reaction", list(TERMS), "term", format_func=TERMS.get)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _grades(here, term)
+    with right:
+        _onset(here, term)
+    _markers(here)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _cytopenias(here)
+    with right:
+        _infections(here)
+
+
+def _grades(here: Here, term: str) -> None:
+    look.part(
+        f"{TERMS[term]} by product",
+        "Infusions by the highest grade recorded afterwards. "
+        "None recorded is not none: mild reactions may not be coded.",
+    )
+    answer = here.ask("toxicity_grades", term=term)
+    if not len(answer.rows):
+        look.note("No infusion of CAR-T cells is in the warehouse.")
+        return
+    wide = answer.rows.pivot_table(
+        index="product", columns="grade", values="infusions", fill_value=0
+    )
+    products = wide.sum(axis=1).sort_values(ascending=False).index.tolist()
+    parts = {one: wide.loc[products, one].tolist() for one in GRADES if one in wide}
+    names = [PRODUCTS.get(one, one) for one in products]
+    look.figure(charts.stacked_columns(names, parts, TERMS[term], here.policy))
+    look.behind("grades", look.hidden(answer.rows, ["infusions"], here.policy), answer)
+
+
+def _onset(here: Here, term: str) -> None:
+    look.part(
+        "Day of onset",
+        "Infusions by the day on which an episode began; day 0 is the infusion, "
+        "30 is day 30 and later.",
+    )
+    answer = here.ask("toxicity_onset", term=term)
+    if not len(answer.rows):
+        look.note(f"No episode of {TERMS[term]} is in the warehouse.")
+        return
+    wide = answer.rows.pivot_table(index="day", columns="grade", values="infusions", fill_value=0)
+    days = list(range(int(wide.index.max()) + 1))
+    wide = wide.reindex(days, fill_value=0)
+    parts = {one: wide[one].tolist() for one in GRADES if one in wide}
+    look.figure(charts.stacked_columns(list(map(str, days)), parts, "Day of onset", here.policy))
+    look.behind("onset", look.hidden(answer.rows, ["infusions"], here.policy), answer)
+
+
+def _markers(here: Here) -> None:
+    look.part(
+        "Markers by the highest grade of CRS",
+        "Median by day from a week before the infusion to "
+        "day 28, with the quartiles as a band; days with too few persons are left out. The scale "
+        "is logarithmic.",
+    )
+    answer = here.ask("toxicity_markers")
+    fewest = here.policy.hides_below if here.policy else 1
+    rows = answer.rows[answer.rows["persons"] >= fewest]
+    if not len(rows):
+        look.note("No marker was measured in enough persons round an infusion.")
+        return
+    found = [one for one in MARKERS if (rows["lab"] == one).any()]
+    for column, lab in zip(st.columns(2) + st.columns(2), found, strict=False):
+        own = rows[rows["lab"] == lab]
+        lines = {grade: part for grade, part in own.groupby("grade")}
+        with column:
+            look.figure(charts.curves_by_day(lines, f"{MARKERS[lab]}, {own['unit'].iloc[0]}"))
+    told = look.hidden(rows, ["persons"], here.policy)
+    numbers = ["median", "low", "high"]
+    told = told.assign(
+        **{name: told[name].map(lambda one: float(f"{one:.3g}")) for name in numbers}
+    )
+    look.behind("markers", told, answer)
+
+
+def _cytopenias(here: Here) -> None:
+    look.part(
+        "Blood counts after the infusion",
+        "Infusions by the grade of the count at day 30 and 90 "
+        "(CTCAE 5): hemoglobin, neutrophils, platelets; those not measured are counted apart.",
+    )
+    answer = here.ask("toxicity_cytopenias")
+    rows = answer.rows
+    if not len(rows):
+        look.note("No blood count after an infusion is in the warehouse.")
+        return
+    at = [(term, day) for term in COUNTS for day in sorted(rows["time_point"].unique())]
+    wide = rows.pivot_table(
+        index=["term", "time_point"], columns="grade", values="infusions", fill_value=0
+    ).reindex(at, fill_value=0)
+    first = ["none", "grade 1 or 2", "grade 3 or 4"]
+    order = [one for one in first if one in wide] + sorted(set(wide) - set(first))
+    labels = [f"{COUNTS[term]} {day}" for term, day in at]
+    parts = {one: wide[one].tolist() for one in order}
+    look.figure(charts.stacked_columns(labels, parts, "Blood counts", here.policy))
+    look.behind("cytopenias", look.hidden(rows, ["infusions"], here.policy), answer)
+
+
+def _infections(here: Here) -> None:
+    look.part(
+        "Severe infections by month",
+        "Pale: persons still followed when the month begins. Full: "
+        "those of them with a severe infection in it. A month is 30 days.",
+    )
+    answer = here.ask("toxicity_infections")
+    rows: pd.DataFrame = answer.rows
+    if not len(rows):
+        look.note("Nobody is followed after an infusion.")
+        return
+    bars = [(str(one.month), int(one.followed), int(one.infected)) for one in rows.itertuples()]
+    look.figure(charts.part_of_all(bars, "Months after the first infusion", here.policy, 460, 150))
+    look.behind("infections", look.hidden(rows, ["followed", "infected"], here.policy), answer)

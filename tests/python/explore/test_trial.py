@@ -1,0 +1,165 @@
+"""A cohort that is tried out is the cohort that a build makes: same persons, same flow."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+
+from myelomart import warehouse
+from myelomart.errors import MyelomartError
+from myelomart.explore.definition import Criterion, from_text
+from myelomart.explore.opened import Opened
+from myelomart.explore.trial import DECISIONS, Trial, definition_of
+from myelomart.project import seed
+
+FLOW = ["step", "kind", "label", "persons_before", "persons_excluded", "persons_unknown",
+        "persons_after"]  # fmt: skip
+DECIDED = "person_id, index_date, failed_step, has_unknown, is_member"
+
+
+@pytest.fixture(scope="module")
+def opened(demo):
+    one = Opened(demo / "myelomart.duckdb")
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def cohort_ids(opened):
+    query = "select cohort_id from studies.cohorts order by 1"
+    return [one for (one,) in warehouse.rows(opened.cursor(), query)]
+
+
+def built_flow(opened, cohort_id):
+    query = f"select {', '.join(FLOW)} from cohorts.cohort_attrition where cohort_id = ?"
+    return warehouse.rows(opened.cursor(), f"{query} order by step", [cohort_id])
+
+
+def tried_flow(trial, definition):
+    return list(trial.attrition(definition)[FLOW].itertuples(index=False, name=None))
+
+
+def test_the_cohorts_of_all_studies_come_out_with_the_same_persons_and_flow(opened, cohort_ids):
+    trial = Trial(opened)
+    assert len(cohort_ids) > 20
+    for cohort_id in cohort_ids:
+        definition = definition_of(opened.cursor(), cohort_id)
+        assert tried_flow(trial, definition) == built_flow(opened, cohort_id), cohort_id
+        own = f"select {DECIDED} from cohorts.cohort_decisions where cohort_id = '{cohort_id}'"
+        tried = f"select {DECIDED} from {DECISIONS}"
+        for more in (f"{own} except {tried}", f"{tried} except {own}"):
+            assert warehouse.rows(trial.connection, more) == [], cohort_id
+
+
+def test_the_one_query_that_is_shown_gives_what_the_page_shows(opened, cohort_ids):
+    for cohort_id in cohort_ids[::7]:
+        trial = Trial(opened)
+        definition = definition_of(opened.cursor(), cohort_id)
+        shown = trial.query("cohort_attrition", definition)
+        rows = trial.connection.execute(f"{shown} order by step").df()
+        assert list(rows[FLOW].itertuples(index=False, name=None)) == tried_flow(trial, definition)
+
+
+def test_a_switch_changes_the_flow_and_switching_back_restores_it(opened):
+    trial = Trial(opened)
+    whole = definition_of(opened.cursor(), "cart_vs_pom_cart")
+    before = tried_flow(trial, whole)
+    off = [replace(one, is_on=False) if one.event_group == "pomalidomide" else one
+           for one in whole.criteria]  # fmt: skip
+    fewer = tried_flow(trial, replace(whole, criteria=tuple(off)))
+    assert len(fewer) == len(before) - 1
+    assert fewer[-1][-1] > before[-1][-1]
+    assert tried_flow(trial, whole) == before
+
+
+def test_a_new_index_event_forgets_what_was_found_for_the_old(opened):
+    trial = Trial(opened)
+    first, second = (
+        definition_of(opened.cursor(), name) for name in ("evidence_ide_cel", "evidence_cilta_cel")
+    )
+    for definition, name in ((first, "evidence_ide_cel"), (second, "evidence_cilta_cel")) * 2:
+        assert tried_flow(trial, definition) == built_flow(opened, name)
+
+
+def test_an_event_that_no_study_names_counts_as_its_codes_do(opened):
+    trial = Trial(opened)
+    one = Criterion(1, "include", "Daratumumab", "event", event_group="coded.daratumumab")
+    whole = definition_of(opened.cursor(), "evidence_car_t")
+    own = replace(whole, criteria=(one,), groups={"coded.daratumumab": ("coded", "daratumumab")})
+    named = replace(whole, criteria=(replace(one, event_group="daratumumab"),))
+    assert tried_flow(trial, own) == tried_flow(trial, named)
+    assert tried_flow(trial, own)[-1][-1] > 0
+
+
+def test_alternatives_of_a_step_let_in_whoever_meets_one(opened):
+    trial = Trial(opened)
+    whole = definition_of(opened.cursor(), "salvage_relapsed_with_palliative")
+    both = tried_flow(trial, whole)[-1][-1]
+    alone = [tried_flow(trial, replace(whole, criteria=(one,)))[-1][-1] for one in whole.criteria]
+    assert len(alone) == 2 and both >= max(alone) and both <= sum(alone)
+
+
+def test_the_followed_members_are_those_of_the_study(opened):
+    trial = Trial(opened)
+    made = trial.followed(
+        definition_of(opened.cursor(), "cart_vs_pom_cart"), "cart_vs_pom", "hospitalization"
+    )
+    for name, table, condition in (
+        ("endpoints", "study_endpoints", "and endpoint = 'hospitalization'"),
+        ("covariates", "study_covariates", ""),
+        ("population", "study_population", ""),
+    ):
+        query = f"select * from studies.{table} where cohort_id = 'cart_vs_pom_cart' {condition}"
+        own = opened.cursor().execute(query).df().drop(columns="cohort_id")
+        tried = made[name].rows.drop(columns="cohort_id")[own.columns]
+        keys = [c for c in ("person_id", "covariate_id") if c in own]
+        left = tried.sort_values(keys, ignore_index=True)
+        if "arm" in own:  # the arm is what a study makes of the cohort
+            left, own = left.drop(columns="arm"), own.drop(columns="arm")
+        assert left.equals(own.sort_values(keys, ignore_index=True)), name
+
+
+def test_a_definition_goes_through_a_link_unchanged(opened, cohort_ids):
+    for cohort_id in cohort_ids:
+        definition = definition_of(opened.cursor(), cohort_id)
+        half = [replace(one, is_on=k % 2 == 0) for k, one in enumerate(definition.criteria)]
+        off = replace(definition, criteria=tuple(half))
+        assert from_text(off.as_text()) == off
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"index_event_group": "x", "other": 1}',
+                                  '{"index_event_group": "x", "criteria": [{"step": 1}]}',
+                                  '{"index_event_group": "x", "criteria": 3}'])  # fmt: skip
+def test_a_link_that_holds_no_definition_is_refused_in_words(text):
+    with pytest.raises(MyelomartError, match="no definition of a cohort"):
+        from_text(text)
+
+
+def test_text_in_a_definition_is_never_sql(opened):
+    trial = Trial(opened)
+    one = Criterion(1, "include", "it's '; drop table x; --", "characteristic",
+                    characteristic="sex", value_text="fe'male")  # fmt: skip
+    whole = replace(definition_of(opened.cursor(), "evidence_car_t"), criteria=(one,))
+    flow = trial.attrition(whole)
+    assert flow["label"].iloc[-1] == one.label
+    assert flow["persons_after"].iloc[-1] == 0
+
+
+def test_exported_rows_are_those_of_the_seeds(opened):
+    definition = definition_of(opened.cursor(), "cart_vs_pom_cart")
+    files = definition.as_csv("cart_vs_pom_cart", "cart_vs_pom")
+    assert list(files) == ["cohorts.csv", "cohort_criteria.csv"]
+    ours = [
+        one for one in seed("studies/cohort_criteria") if one["cohort_id"] == "cart_vs_pom_cart"
+    ]
+    assert list(csv.DictReader(io.StringIO(files["cohort_criteria.csv"]))) == ours
+
+
+def test_the_warehouse_is_only_read(opened):
+    trial = Trial(opened)
+    trial.decide(definition_of(opened.cursor(), "evidence_car_t"))
+    with pytest.raises(Exception, match="read-only"):
+        trial.connection.execute("create table core.mine as select 1")
+    with pytest.raises(Exception, match="disabled"):
+        trial.connection.execute("select * from read_text('/etc/hostname')")
