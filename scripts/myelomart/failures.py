@@ -7,8 +7,6 @@ import os
 import traceback
 from pathlib import Path
 
-import duckdb
-
 from myelomart.errors import MyelomartError, Stopped, WarehouseError
 from myelomart.project import PACKAGE
 from myelomart.room import no_room
@@ -34,6 +32,8 @@ def failure_of(error: BaseException) -> MyelomartError:
 
     No text of an unforeseen error is passed on: it may hold a value of a patient.
     """
+    import duckdb  # not when the command line starts
+
     if isinstance(error, MyelomartError):
         return error
     if _is_interrupt(error):
@@ -76,6 +76,8 @@ def failure_of(error: BaseException) -> MyelomartError:
 
 def _is_interrupt(error: BaseException) -> bool:
     """True for Ctrl-C, also while DuckDB is at work, which then says so in its own way."""
+    import duckdb
+
     told = isinstance(error, RuntimeError) and "interrupted" in str(error).lower()
     return told or isinstance(error, (KeyboardInterrupt, duckdb.InterruptException))
 

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
-
 from myelomart.errors import NoRoom
 
 MEMORY, THREADS = "MYELOMART_MEMORY", "MYELOMART_THREADS"
@@ -56,6 +54,8 @@ def needed(what: str, size: int, place: Path) -> Iterator[None]:
 
     Raises ``NoRoom`` in place of what the system or DuckDB says.
     """
+    import duckdb  # not when the command line starts
+
     try:
         yield
     except (NoRoom, OSError, MemoryError, duckdb.Error) as error:
@@ -73,6 +73,8 @@ def no_room(error: BaseException | str, place: Path | None = None) -> NoRoom | N
     ``error`` may be the text of another process. The disk is that of the file which it names, else
     that of ``place``. None for any other error.
     """
+    import duckdb
+
     text = str(error)
     number = error.errno if isinstance(error, OSError) else None
     path = _path_in(error) or place

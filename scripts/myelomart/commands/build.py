@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from myelomart.building import build
 from myelomart.messages import console
 from myelomart.site.option import Project
 from myelomart.source_options import (
@@ -52,6 +51,8 @@ def build_command(
     threads: Threads = None,
 ) -> None:
     """Build the warehouse from an OMOP CDM or a TriNetX export."""
+    from myelomart.building import build
+
     sources = sources_from(source, format, timezone, vocabulary, dates_shifted, cohort, allow_views)
     if target not in ("duckdb", "spark"):
         raise typer.BadParameter(f"{target}: known are duckdb and spark.", param_hint="--target")

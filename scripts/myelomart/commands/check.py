@@ -10,7 +10,6 @@ import typer
 from myelomart import whole
 from myelomart.messages import console, say
 from myelomart.project import refuse_site_faults
-from myelomart.quality import door, outcome, report
 from myelomart.quality.checks import BLOCKING, WARNING
 from myelomart.room import needed
 from myelomart.site.option import Project
@@ -25,8 +24,6 @@ from myelomart.source_options import (
     Vocabulary,
     sources_from,
 )
-from myelomart.sources.folder import check_landing
-from myelomart.sources.landing import bytes_of, land
 
 HTML, JSON, JUNIT, GITHUB = "html", "json", "junit", "github"
 JUNIT_FILE = "quality.junit.xml"
@@ -83,6 +80,10 @@ def check_command(
     threads: Threads = None,
 ) -> None:
     """Check a source before it is built; exit code 1 when a blocking check fails."""
+    from myelomart.quality import door, outcome
+    from myelomart.sources.folder import check_landing
+    from myelomart.sources.landing import bytes_of, land
+
     if form in ("omop", "trinetx", "auto"):
         raise typer.BadParameter(
             f"{form} is a form of sources: write --source-format {form}.", param_hint="--format"
@@ -116,6 +117,8 @@ def check_command(
 
 def _tell(result: dict, form: str, out: Path) -> None:
     """Print or write the result in one form."""
+    from myelomart.quality import door, outcome, report
+
     if form == JSON:
         say(json.dumps(result))
         return

@@ -7,18 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from myelomart import messages, whole
 from myelomart.errors import StatisticsError
-from myelomart.input_file import MOST_EXACT, read_table
 from myelomart.messages import say
 from myelomart.private_files import private
 from myelomart.room import no_room
-from myelomart.spreadsheet import safe
 
 File = Annotated[Path, typer.Argument(help="A CSV (also .gz) or Parquet file.")]
 WIDEST = 8  # columns a terminal shows side by side
@@ -64,6 +61,7 @@ def survival(
     as_json: AsJson = False,
 ) -> None:
     """Kaplan-Meier, log-rank, restricted mean, Cox, and competing risks."""
+    from myelomart.input_file import read_table
     from myelomart.survival.summary import SurvivalOptions, survival_summary
 
     options = SurvivalOptions(
@@ -110,6 +108,7 @@ def match(
     as_json: AsJson = False,
 ) -> None:
     """Propensity score, nearest-neighbour matching within a caliper, and balance."""
+    from myelomart.input_file import read_table
     from myelomart.matching.summary import ADDED, MatchOptions, match_summary
 
     options = MatchOptions(
@@ -145,6 +144,7 @@ def meta(
     as_json: AsJson = False,
 ) -> None:
     """Random-effects meta-analysis of proportions, ratios, medians or means."""
+    from myelomart.input_file import read_table
     from myelomart.meta_analysis.summary import MetaOptions, meta_summary
 
     options = MetaOptions(measure, method, hartung_knapp, transform)
@@ -156,6 +156,8 @@ def meta(
 @contextmanager
 def _solvable() -> Iterator[None]:
     """Equations that cannot be solved end in a sentence, as every other refusal."""
+    import numpy as np
+
     try:
         with np.errstate(all="ignore"):  # what is not finite is null in what is printed
             yield
@@ -184,11 +186,15 @@ def _times(text: str) -> tuple[float, ...]:
 
 def _whole(value: float):
     """A whole number without its decimals."""
+    from myelomart.input_file import MOST_EXACT
+
     return int(value) if abs(value) < MOST_EXACT and value == int(value) else value
 
 
 def _write(matched, out: Path) -> None:
     """Write the matched rows beside any existing file first, then put them in its place."""
+    from myelomart.spreadsheet import safe
+
     try:
         with private(), whole.file(out) as made:  # a row is a person
             if out.suffix.lower() in (".parquet", ".pq"):
@@ -258,13 +264,9 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        return _finite(float(value))
-    return value
+    if hasattr(value, "dtype"):
+        value = value.item()
+    return _finite(value) if isinstance(value, float) else value
 
 
 def _finite(value: float) -> float | None:
