@@ -48,6 +48,7 @@ ESTIMATE_COLUMNS = {
     "time_anchor": "string",
     "status": "string",  # empty, or why there is no number: not_estimable, not_interpretable …
 }
+MARK = "is_synthetic"  # the last column of every file
 VALUE_COLUMNS = set(ESTIMATE_COLUMNS) - {"study_id", "analysis_id"}  # those have one owner
 CURVE_COLUMNS = {
     "study_id": "string",
@@ -189,7 +190,7 @@ def write_results(
     holds the hash of every file. Raises ``MyelomartError`` where the folder holds other files.
     """
     figures = figure_files(results, formats)
-    mark = {"is_synthetic": bool(manifest.get("is_synthetic"))}
+    mark = {MARK: bool(manifest.get(MARK))}
     frames = {
         "estimates": results.estimate_frame().assign(**mark),
         "curves": results.curve_frame().assign(**mark),

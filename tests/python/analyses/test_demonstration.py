@@ -11,7 +11,7 @@ from myelomart import warehouse
 from myelomart.demonstration import demonstrate
 from myelomart.project import project_root
 from myelomart.publishing import publish, run_studies
-from myelomart.results import CURVE_COLUMNS, ESTIMATE_COLUMNS
+from myelomart.results import CURVE_COLUMNS, ESTIMATE_COLUMNS, MARK
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +61,8 @@ def test_the_flow_closes_and_ends_in_the_cohort(estimates):
 
 def test_results_have_the_columns_that_others_rely_on(demo, estimates):
     curves = pd.read_parquet(demo / "results" / "cart_vs_pom" / "curves.parquet")
-    assert list(estimates) == list(ESTIMATE_COLUMNS)
-    assert list(curves) == list(CURVE_COLUMNS)
+    assert list(estimates) == [*ESTIMATE_COLUMNS, MARK]
+    assert list(curves) == [*CURVE_COLUMNS, MARK]
     at_start = curves.groupby(["endpoint", "arm"])["n_risk"].max()
     sizes = estimates[estimates["statistic"] == "n"].set_index(["endpoint", "arm"])["estimate"]
     assert set(at_start.index) <= set(sizes.index)
