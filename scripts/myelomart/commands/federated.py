@@ -44,7 +44,9 @@ def pack(
 
     begun = None if start is None else read_start(start)
     with needed("A pack", RESULT_SIZE * len(study_ids), out):
-        write_pack(db, study_ids, site, named(policy), profiles, out, begun)
+        told = write_pack(db, study_ids, site, named(policy), profiles, out, begun)
+    for one in told:
+        say(f"Warning: --profiles {profiles} lets a hidden count be told. {one}", err=True)
     say(f"{out}: {', '.join(study_ids)} of {site}. Read it before it leaves (docs/federated.md).")
 
 

@@ -30,7 +30,7 @@ class TableForm(StrEnum):
     LATEX = "latex"
 
 
-HEADLINE = {"HR (95 % CI)", "p (Wald)"}
+HEADLINES = {"HR (95 % CI)", "p (Wald)"}, {"HR (95 % CI)", "p (profile likelihood)"}
 DEFAULT_DATABASE = Path("myelomart.duckdb")
 Database = Annotated[Path, typer.Option("--db", help="The warehouse to read.")]
 SuppressBelow = Annotated[
@@ -246,7 +246,7 @@ def missing_outputs(one) -> list[str]:
 def print_headline(one) -> None:
     """The table that a reader asks for first: the hazard ratios, else the flow."""
     tables = [section.table for section in one.sections if section.table]
-    ratios = next((table for table in tables if set(table.columns) >= HEADLINE), None)
+    ratios = next((one for one in tables if any(h <= {*one.columns} for h in HEADLINES)), None)
     if ratios is None:
         estimates = one.results.estimate_frame()
         flow = estimates[estimates["statistic"] == "persons_after"]

@@ -33,12 +33,17 @@ class Rebuilt:
     shown_beside: tuple[tuple[float, Cell], ...]  # value and cell, smallest first
 
 
-def rebuilt(shown: pd.DataFrame, policy: Policy, cells: set[Cell] | None = None) -> list[Rebuilt]:
+def rebuilt(
+    shown: pd.DataFrame, policy: Policy, cells: set[Cell] | None = None,
+    exact: dict[Cell, float] | None = None,
+) -> list[Rebuilt]:  # fmt: skip
     """The hidden counts of ``shown`` that may be small and can be told to less than allowed.
 
     ``cells`` are the hidden counts where they are known; else they are guessed from what is empty.
+    ``exact`` are counts that other files tell without rounding.
     """
     known, hidden, ties = what_is_read(shown, policy, cells)
+    known |= {cell: (count, count) for cell, count in (exact or {}).items() if cell in known}
     ties = [one for one in _believed(shown, ties, known, hidden)]
     found = narrow(hidden, known, ties, policy.least_width)
     beside: dict[Cell, set[Cell]] = defaultdict(set)

@@ -43,9 +43,13 @@ def release(
     """
     former = [read_former(path) for path in reversed(previous or [])]
     run = run_studies(database, study_ids, policy, former)
-    together = hashlib.sha256(json.dumps(run.facts["inputs"], sort_keys=True).encode())
-    # the hash of a small table alone, such as the sites, could be found by trying
-    return replace(run, facts=run.facts | {"inputs": {"all tables": [together.hexdigest()]}})
+    return replace(run, facts=as_shared(run.facts))
+
+
+def as_shared(facts: dict) -> dict:
+    """``facts`` with one hash of all inputs: that of a small table could be found by trying."""
+    together = hashlib.sha256(json.dumps(facts["inputs"], sort_keys=True).encode())
+    return facts | {"inputs": {"all tables": [together.hexdigest()]}}
 
 
 def write_release(

@@ -13,11 +13,12 @@ import pandas as pd
 
 from myelomart.analyses.hazard_ratios import DAYS_PER_YEAR, model_of
 from myelomart.disclosure.policies import Policy
-from myelomart.disclosure.suppression import significant
+from myelomart.disclosure.rounding import significant
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.federated.likelihood_profile import likelihood_profile
 from myelomart.federated.odach import LEVEL, derivatives_at, reference_levels
 from myelomart.federated.profile_rules import withheld
+from myelomart.federated.told import shown_parts
 from myelomart.population.comparison import (
     Comparison,
     compare,
@@ -128,12 +129,11 @@ def _counts(study: Study, analysis: Analysis, kept, own, policy, why, key, found
         label = study.cohort(cohort_id).label
         arm = kept[kept["treated"] == side]
         released = own[own["arm"] == label].drop_duplicates("statistic").set_index("statistic")
-        small = len(arm) < policy.hides_below
+        persons = _released(released, "n")
         years = significant(float(arm["time_days"].sum()) / DAYS_PER_YEAR, DIGITS)
         found.add(
-            "endpoints", **key, arm=label, n=_released(released, "n"),
-            events=_released(released, "events"), person_years=np.nan if small else years,
-            withheld=why,
+            "endpoints", **key, arm=label, n=persons, events=_released(released, "events"),
+            person_years=years if persons >= policy.least_shown else np.nan, withheld=why,
         )  # fmt: skip
 
 
@@ -156,11 +156,11 @@ def _propensity(study: Study, analysis, comparison: Comparison, policy, found) -
     for side, cohort_id in ((True, analysis.treated_cohort_id),
                             (False, analysis.comparator_cohort_id)):  # fmt: skip
         counts, _ = np.histogram(scored.loc[scored["treated"] == side, "score"], SCORE_BINS)
-        for low, high, count in zip(SCORE_BINS[:-1], SCORE_BINS[1:], counts, strict=True):
+        shown = shown_parts(counts, policy)
+        for low, high, count in zip(SCORE_BINS[:-1], SCORE_BINS[1:], shown, strict=True):
             found.add(
                 "scores", analysis_id=analysis.analysis_id, arm=study.cohort(cohort_id).label,
-                score_from=round(low, 1), score_to=round(high, 1),
-                persons=np.nan if policy.is_small(count) else policy.round(count),
+                score_from=round(low, 1), score_to=round(high, 1), persons=count,
             )  # fmt: skip
 
 

@@ -1,12 +1,13 @@
 """A site's pack: one ZIP with its release, what the pool needs beside it, and what made it.
 
-    pack.json                   site, policy, rule for profiles, rule set, hash of every file
-    study_rows.json             the rows that define each study
-    <study>/published.parquet   the printed values that stand beside ours
-    <study>/release/…           the release, as `study run --policy` writes it
-    <study>/<file>.csv          profiles, endpoints, propensity, scores, adjusted, information
+    release.json, hidden.csv, to_sign.html, <study>/…   the release, as `study release` writes it
+    pack.json                        site, rule for profiles, rule set, sources, hash of every file
+    study_rows.json                  the rows that define each study
+    pool/<study>/published.parquet   the printed values that stand beside ours
+    pool/<study>/<file>.csv          profiles, endpoints, propensity, scores, adjusted, information
 
-The same warehouse gives the same bytes. No row of it is of one person.
+So a pack can be named wherever a release can. The same warehouse gives the same bytes. No row of it
+is of one person.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from pathlib import Path
 import pandas as pd
 
 from myelomart import warehouse, whole
-from myelomart.disclosure.policies import Policy
+from myelomart.disclosure.policies import Policy, as_row, from_row
+from myelomart.disclosure.release import as_shared, release, write_release
 from myelomart.errors import MyelomartError
 from myelomart.federated.aggregates import COLUMNS, aggregates
-from myelomart.federated.profile_rules import RULES
+from myelomart.federated.profile_rules import ALLOWED, RULES
 from myelomart.federated.study_rows import (
     MOST_NAMED,
     Rows,
@@ -37,15 +39,17 @@ from myelomart.federated.study_rows import (
     seeds_that_differ,
     study_rows,
 )
+from myelomart.federated.told import Frames, hidden_counts_told, without_profiles_that_tell
 from myelomart.private_files import private
-from myelomart.publishing import Run, provenance, publish, run_studies
+from myelomart.publishing import Run, provenance
+from myelomart.report.sources import Source
 from myelomart.results import CURVE_COLUMNS, ESTIMATE_COLUMNS
 from myelomart.spreadsheet import read_back, safe
 from myelomart.study import read_study
 from myelomart.study_data import read_data
 
 FORMAT = 1
-MANIFEST, STUDY_ROWS, RELEASE = "pack.json", "study_rows.json", "release"
+MANIFEST, STUDY_ROWS, POOL = "pack.json", "study_rows.json", "pool"
 PUBLISHED = "published.parquet"
 SITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}")
 MOST_BYTES = 500_000_000  # of a pack, unpacked
@@ -74,16 +78,18 @@ class Pack:
     profiles: str
     rule_set: RuleSet
     facts: dict
+    sources: tuple[Source, ...]
     studies: dict[str, PackedStudy]
 
 
 def write_pack(
     database: Path, study_ids: list[str], site: str, policy: Policy, rule: str, out: Path,
     start: Start | None = None,
-) -> Run:  # fmt: skip
+) -> list[str]:  # fmt: skip
     """Write the pack of ``study_ids`` to ``out``, which takes the place of a former one when whole.
 
-    Returns what was run. Raises ``MyelomartError`` on a name that cannot be a site's, on a rule
+    Returns the profiles that tell a count which the release hides, as ``rule`` may let them; each
+    in words. Raises ``MyelomartError`` on a name that cannot be a site's, on a rule
     that is none, and where the warehouse is built anew meanwhile.
     """
     if not SITE.fullmatch(site):
@@ -94,11 +100,11 @@ def write_pack(
     if rule not in RULES:
         raise MyelomartError(f"there is no rule {rule!r} for profiles: {', '.join(RULES)}.")
     study_ids = list(dict.fromkeys(study_ids))
-    with private(), tempfile.TemporaryDirectory() as folder:
-        run, files = _release(database, study_ids, policy, Path(folder))
+    run, files = _release(database, study_ids, policy)
     definitions: dict[str, Rows] = {}
+    beside: dict[str, Frames] = {}
     with warehouse.database(database) as connection:
-        if provenance(connection) != run.facts:
+        if as_shared(provenance(connection)) != run.facts:
             raise MyelomartError(f"{database} was built anew meanwhile: pack once more.")
         rules = rule_set(connection)
         for one in run.chapters:
@@ -106,37 +112,43 @@ def write_pack(
             definitions[study_id] = study_rows(connection, study_id)
             study = read_study(connection, study_id)
             data = read_data(connection, study)
-            files[f"{study_id}/{PUBLISHED}"] = data.published.to_parquet(index=False)
+            files[f"{POOL}/{study_id}/{PUBLISHED}"] = data.published.to_parquet(index=False)
             shown = one.results.estimate_frame()
             at = None if start is None else start.get(study_id, {})
-            frames = aggregates(study, data, shown, policy, rule, at).frames()
-            for name, frame in frames.items():
-                text = safe(frame).to_csv(index=False, lineterminator="\n")
-                files[f"{study_id}/{name}.csv"] = text.encode()
+            beside[study_id] = aggregates(study, data, shown, policy, rule, at).frames()
+    shown = pd.concat([one.results.estimate_frame() for one in run.chapters], ignore_index=True)
+    if rule == ALLOWED:
+        beside = without_profiles_that_tell(beside, shown, policy)
+    told_by = hidden_counts_told(beside, shown, policy)
+    for study_id, frames in beside.items():
+        for name, frame in frames.items():
+            text = safe(frame).to_csv(index=False, lineterminator="\n")
+            files[f"{POOL}/{study_id}/{name}.csv"] = text.encode()
     files[STUDY_ROWS] = _json(definitions)
     told = {
-        "format": FORMAT, "site": site, "policy": asdict(policy), "profiles": rule,
+        "format": FORMAT, "site": site, "policy": as_row(policy), "profiles": rule,
         "rule_set": asdict(rules), "facts": run.facts,
+        "sources": [asdict(source) for source in run.sources],
         "studies": {study_id: hash_of(rows) for study_id, rows in definitions.items()},
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }  # fmt: skip
     with whole.file(out) as made, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as opened:
         for name, content in ({MANIFEST: _json(told)} | dict(sorted(files.items()))).items():
             opened.writestr(zipfile.ZipInfo(name, LONG_AGO), content, zipfile.ZIP_DEFLATED)
-    return run
+    return [f"{', '.join(key)}: {said}" for key, all_said in told_by.items() for said in all_said]
 
 
-def _release(
-    database: Path, study_ids: list[str], policy: Policy, folder: Path
-) -> tuple[Run, dict[str, bytes]]:
-    """The studies as they may be shown, and their files by path in the pack."""
-    run = run_studies(database, study_ids, policy)
-    publish(run, folder)
-    files = {}
-    for study_id in study_ids:
-        for name in whole.files_in(folder / study_id):
-            files[f"{study_id}/{RELEASE}/{name}"] = (folder / study_id / name).read_bytes()
-    return run, files
+def _release(database: Path, study_ids: list[str], policy: Policy) -> tuple[Run, dict[str, bytes]]:
+    """The studies as a release shows them, and its files by path.
+
+    Raises ``MyelomartError`` where a hidden number could be told, as `study release` does.
+    """
+    run = release(database, study_ids, policy)
+    with private(), tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "release.zip"
+        write_release(run, policy, place)
+        with zipfile.ZipFile(place) as opened:
+            return run, {name: opened.read(name) for name in opened.namelist()}
 
 
 def read_pack(file: Path) -> Pack:
@@ -160,17 +172,17 @@ def read_pack(file: Path) -> Pack:
     studies = {
         study_id: PackedStudy(
             rows[study_id],
-            _parquet(files[f"{study_id}/{RELEASE}/estimates.parquet"], ESTIMATE_COLUMNS),
-            _parquet(files[f"{study_id}/{RELEASE}/curves.parquet"], CURVE_COLUMNS),
-            {name: _csv(files[f"{study_id}/{name}.csv"]) for name in COLUMNS},
-            pd.read_parquet(io.BytesIO(files[f"{study_id}/{PUBLISHED}"])),
-            json.loads(files[f"{study_id}/{RELEASE}/manifest.json"]),
+            _parquet(files[f"{study_id}/estimates.parquet"], ESTIMATE_COLUMNS),
+            _parquet(files[f"{study_id}/curves.parquet"], CURVE_COLUMNS),
+            {name: _csv(files[f"{POOL}/{study_id}/{name}.csv"]) for name in COLUMNS},
+            pd.read_parquet(io.BytesIO(files[f"{POOL}/{study_id}/{PUBLISHED}"])),
+            json.loads(files[f"{study_id}/manifest.json"]),
         )
         for study_id in told["studies"]
     }
     return Pack(
-        told["site"], Policy(**told["policy"]), told["profiles"], RuleSet(**told["rule_set"]),
-        told["facts"], studies,
+        told["site"], from_row(told["policy"]), told["profiles"], RuleSet(**told["rule_set"]),
+        told["facts"], tuple(Source(**one) for one in told["sources"]), studies,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from myelomart.meta_analysis import Pooled, from_intervals, pool
 from myelomart.meta_analysis.random_effects import FEWEST_STUDIES
 from myelomart.results import Results
 
-PROFILE_TEST = "likelihood ratio, sum of the sites' profiles"
+PROFILE_TEST = "profile likelihood, summed over sites"
 LEAD = "treated"  # the term of the arm in an adjusted model
 
 

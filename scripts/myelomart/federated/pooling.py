@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from myelomart import __version__
-from myelomart.disclosure.suppression import ROUNDED, SUPPRESSED
+from myelomart.disclosure.curves import FEWEST_POINTS, ROUNDED
+from myelomart.disclosure.suppression import SUPPRESSED
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.estimates.curves import keep_curve
 from myelomart.federated.pack import Pack, PackedStudy, refuse_unlike
 from myelomart.federated.pooled_curves import level_at, median_of, pooled_curve
+from myelomart.federated.pooled_page import TEST, pooled_chapter
 from myelomart.federated.pooled_ratios import (
     LEAD,
     add_ratios,
@@ -31,18 +33,17 @@ from myelomart.federated.pooled_ratios import (
 from myelomart.federated.pooled_sums import LABEL, add_sums, word
 from myelomart.federated.profile_rules import RULES
 from myelomart.federated.rates import pooled_rate
-from myelomart.federated.study_rows import seeds_that_differ, study_of
+from myelomart.federated.study_rows import frame_of, seeds_that_differ, study_of
 from myelomart.figures.forest_plot import ratio_forest
 from myelomart.figures.love_plot import love_plot
 from myelomart.figures.survival_plot import coarse_plot
 from myelomart.publishing import Run
-from myelomart.report.render import chapter
+from myelomart.report.sources import Source
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData
 
 FEWEST_SITES = 2
-FEWEST_POINTS = 2  # of a pooled curve that is drawn
 NOT_POOLED = "Not pooled: this kind of analysis needs rows; each site's own is in its pack."
 
 
@@ -85,16 +86,32 @@ def pool_packs(packs: list[Pack]) -> Pooled:
     if len(packs) < FEWEST_SITES:
         raise MyelomartError("one pack is one site: give the packs of two sites or more.")
     refuse_unlike(packs)
-    chapters, starts = [], {}
+    chapters, starts, sources = [], {}, _sources(packs)
     for study_id in packs[0].studies:
         sites = {one.site: one.studies[study_id] for one in packs}
-        study = study_of(packs[0].studies[study_id].rows)
+        first = packs[0].studies[study_id]
+        study = study_of(first.rows)
         results, starts[study_id] = _pool_study(_Sites(study, sites), packs)
         named = ", ".join(sites)
         marked = replace(study, title=f"{study.title}: pooled over {len(sites)} sites ({named})")
-        data = StudyData(published=packs[0].studies[study_id].published)
-        chapters.append(chapter(marked, results, data))
-    return Pooled(Run(chapters, _facts(packs), None), starts)
+        data = StudyData(
+            published=first.published, main_results=frame_of(first.rows["main_results"])
+        )
+        chapters.append(pooled_chapter(marked, results, data, sources))
+    return Pooled(Run(chapters, _facts(packs), None, sources), starts)
+
+
+def _sources(packs: list[Pack]) -> tuple[Source, ...]:
+    """The sources of all sites, each by the name of its site."""
+    found = []
+    for one in packs:
+        for source in one.sources:
+            name = one.site if len(one.sources) == 1 else f"{one.site}, {source.source_name}"
+            described = source.database_name or source.source_name
+            found.append(
+                replace(source, source_name=name, database_name=f"{one.site}: {described}")
+            )
+    return tuple(found)
 
 
 def _facts(packs: list[Pack]) -> dict:
@@ -248,7 +265,7 @@ def _ratios(sites: _Sites, analysis: Analysis, results: Results, starts: dict) -
     said = f"Pooled hazard ratios of {labels[0]} against {labels[1]}"
     results.add_figure(
         f"{analysis.output_id}_forest",
-        ratio_forest(pd.DataFrame(shown), ["Sites, profiles"], axis, said, "HR (95 % CI)"),
+        ratio_forest(pd.DataFrame(shown), ["Sites, profiles"], axis, said, "HR (95 % CI)", TEST),
     )
 
 
@@ -273,8 +290,8 @@ def _draw_forest(found, counts, labels, analysis: Analysis, endpoint, results: R
     heads = [f"{label}, events / n" for label in labels]
     rows = forest_rows(found, beside)
     rows["group"] = [f"{endpoint.label}: {group}" for group in rows["group"]]
-    svg = ratio_forest(rows, heads, axis, said, "HR (95 % CI)")
-    results.add_figure(f"{analysis.output_id}_{endpoint.endpoint_id}_sites", svg)
+    drawn = ratio_forest(rows, heads, axis, said, "HR (95 % CI)", TEST)
+    results.add_figure(f"{analysis.output_id}_{endpoint.endpoint_id}_sites", drawn)
 
 
 def _fraction(rows: pd.DataFrame, arm: str) -> str:

@@ -24,6 +24,13 @@ TABLES = {
     "study_analyses": ("analysis_id",), "strata": ("stratum_id",),
     "event_groups": ("event_group_id",),
 }  # fmt: skip
+# what a study is read with beside those rows, in which sites may differ: words, codes, order;
+# whether a table has the study in each row
+BESIDE = {
+    "table_rows": True, "study_protocol": True, "main_results": True, "study_code_lists": False,
+    "protocol_items": False, "known_characteristics": False, "study_rule_set": False,
+}  # fmt: skip
+COLUMNS = "columns"  # the columns of every table, for a table without rows has some too
 RULES, CODES = "clinical_rules", "concept_sets"  # schemas of seeds that sites must, should share
 MOST_NAMED = 12
 Rows = dict[str, list[dict]]
@@ -39,19 +46,23 @@ class RuleSet:
 
 
 def study_rows(connection: duckdb.DuckDBPyConnection, study_id: str) -> Rows:
-    """Every row that defines ``study_id``, by table."""
-    found: Rows = {}
-    for table in TABLES:
-        if table in ("cohort_criteria", "event_groups"):
-            continue
-        found[table] = _records(study_frame(connection, table, study_id))
+    """Every row that defines ``study_id``, by table, and those that it is read with."""
+    whole = ("cohort_criteria", "event_groups", *(name for name, own in BESIDE.items() if not own))
+    frames = {
+        table: study_frame(connection, table, None if table in whole else study_id)
+        for table in (*TABLES, *BESIDE)
+    }
+    found: Rows = {table: _records(frame) for table, frame in frames.items()}
     cohorts = {row["cohort_id"] for row in found["cohorts"]}
-    criteria = _records(study_frame(connection, "cohort_criteria", None))
+    criteria = found["cohort_criteria"]
     found["cohort_criteria"] = [row for row in criteria if row["cohort_id"] in cohorts]
-    named = {value for rows in found.values() for row in rows for value in row.values()
-             if isinstance(value, str)}  # fmt: skip
-    groups = _records(study_frame(connection, "event_groups", None))
-    found["event_groups"] = [row for row in groups if row["event_group_id"] in named]
+    named = {value for table in TABLES if table != "event_groups" for row in found[table]
+             for value in row.values() if isinstance(value, str)}  # fmt: skip
+    for table in ("event_groups", "study_code_lists"):
+        found[table] = [row for row in found[table] if row["event_group_id"] in named]
+    found[COLUMNS] = [
+        {"table": table, "column": column} for table, frame in frames.items() for column in frame
+    ]
     return found
 
 
@@ -115,11 +126,13 @@ def study_of(rows: Rows) -> Study:
     """The study that the rows define, as a warehouse would read it."""
     with duckdb.connect() as connection:
         connection.execute(f"create schema {SCHEMA}")
-        for table in TABLES:
-            frame = frame_of(rows[table])
-            if not len(frame.columns):
+        for table in (*TABLES, *BESIDE):
+            if not rows[table]:
+                columns = [f'"{one["column"]}" varchar' for one in rows[COLUMNS]
+                           if one["table"] == table]  # fmt: skip
+                connection.execute(f"create table {SCHEMA}.{table} ({', '.join(columns)})")
                 continue
-            connection.register("given", frame)
+            connection.register("given", frame_of(rows[table]))
             connection.execute(f"create table {SCHEMA}.{table} as select * from given")
             connection.unregister("given")
         return read_study(connection, rows["studies"][0]["study_id"])
