@@ -15,11 +15,18 @@ import pandas as pd
 import pytest
 
 from myelomart import warehouse
+from myelomart.disclosure.attack_on_release import attack
 from myelomart.disclosure.policies import named
+from myelomart.disclosure.release import opened, policy_of
+from myelomart.disclosure.suppression import SUPPRESSED
 from myelomart.errors import MyelomartError
 from myelomart.federated.pack import MANIFEST, STUDY_ROWS, read_pack, write_pack
 from myelomart.federated.pooling import pool_packs
 from myelomart.federated.study_rows import study_of, study_rows
+from myelomart.federated.told import hidden_counts_told, without_profiles_that_tell
+from myelomart.publishing import _page
+from myelomart.report.render import render
+from myelomart.results import Results
 from myelomart.study import read_study, study_ids
 from myelomart.study_data import read_data
 
@@ -76,12 +83,12 @@ def test_a_pack_holds_no_row_and_no_date_of_a_person(demo, packs):
         data = read_data(connection, read_study(connection, STUDY))
     persons = data.population["person_id"]
     assert of_persons(persons, persons)
-    with zipfile.ZipFile(packs[0]) as opened:
-        names = opened.namelist()
+    with zipfile.ZipFile(packs[0]) as packed:
+        names = packed.namelist()
         frames = [name for name in names if name.endswith((".csv", ".parquet"))]
         assert not any("matched_pairs" in name for name in names)
         for name in frames:
-            with opened.open(name) as file:
+            with packed.open(name) as file:
                 frame = pd.read_parquet(file) if name.endswith(".parquet") else pd.read_csv(file)
             assert "person_id" not in frame.columns
             assert not [column for column in frame if of_persons(frame[column], persons)], name
@@ -131,6 +138,53 @@ def test_the_page_says_that_it_is_pooled_and_draws_a_forest_of_the_sites(pooled)
     assert any(name.endswith("_sites") for name in one.results.figures)
     assert {section.output_id for section in one.sections} == {"FLT-O1", "FLT-O2", "FLT-O3"}
     assert all(section.table for section in one.sections)
+
+
+def test_the_page_says_how_it_was_pooled_and_that_its_people_are_made_up(pooled):
+    one, page = pooled.run.chapters[0], _page(pooled.run)
+    assert [source.source_name for source in page.sources] == ["North", "South"]
+    assert page.is_synthetic
+    table = next(section.table for section in one.sections if section.anchor == RATIOS)
+    assert "p (profile likelihood)" in table.columns
+    assert not any("Wald" in column for column in table.columns)
+    assert all("Over sites: " in section.said for section in one.sections if not section.missing)
+    parts = {part.key: part for part in one.parts}
+    assert "profile likelihood" in parts["variance"].paragraphs[0]
+    assert parts["pooling"].tables[0].rows
+    assert "profile likelihood" in one.card.found[0]
+    assert all(drawn.narrow for name, drawn in one.results.figures.items() if "_sites" in name)
+    told = render([one], page)
+    assert page.notice in told
+
+
+def test_a_pack_is_a_release_of_which_nothing_can_be_rebuilt(packs):
+    with opened(packs[0]) as folder:
+        assert policy_of(folder) == POLICY
+        assert attack(folder, POLICY) == []
+
+
+def test_what_profiles_tell_of_hidden_counts_is_found_and_kept_back():
+    rows = [
+        ("events", "CAR-T", 30, None), ("events", "Pom", np.nan, SUPPRESSED),
+        ("n", "CAR-T", 100, None), ("n", "Pom", 100, None),
+    ]  # fmt: skip
+    results = Results("made_up", analysis_id="a")
+    for statistic, arm, count, status in rows:
+        results.add("O-1", statistic, population="all", row_label="Death", endpoint="death",
+                    arm=arm, estimate=count, unit="persons", status=status)  # fmt: skip
+    key = {"analysis_id": "a", "endpoint": "death"}
+    profile = pd.DataFrame(key | {"log_ratio": [-6.0, 6.0], "slope": [28.97, -6.99]})
+    counts = pd.DataFrame(key | {"arm": ["CAR-T", "Pom"], "withheld": None})
+    nothing = pd.DataFrame(columns=[*key])
+    frames = {"made_up": {"profiles": profile, "endpoints": counts, "adjusted": nothing,
+                          "information": nothing}}  # fmt: skip
+    shown = results.estimate_frame()
+    told = hidden_counts_told(frames, shown, POLICY)
+    assert "events of Pom" in told["made_up", "a", "death"]
+    kept = without_profiles_that_tell(frames, shown, POLICY)["made_up"]
+    assert not len(kept["profiles"])
+    assert kept["endpoints"]["withheld"].str.contains("hides").all()
+    assert not hidden_counts_told({"made_up": kept}, shown, POLICY)
 
 
 def test_a_second_round_is_the_stratified_adjusted_model(demo, packs, pooled, tmp_path):
