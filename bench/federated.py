@@ -43,6 +43,7 @@ SPREAD = 0.4  # of the log hazard ratio between sites, in the scenario that has 
 SCENARIOS = {"null": (1.0, 0.0), "benefit": (BENEFIT, 0.0), "differs": (BENEFIT, SPREAD)}
 FEWEST_TO_POOL = 3  # of `meta_analysis.pool`
 POLICY = "cms11"
+ROWS = ("site", "time", "event", "treated")  # columns of a model without covariates
 
 
 def draw(rng, sites: int, events: int, ratio: float, spread: float) -> pd.DataFrame:
@@ -174,7 +175,7 @@ def beside_rows(folder: Path, databases: list[Path]) -> str:
                 f"| {one.analysis_id}, {one.endpoint} | {int(whole['event'].sum())} | "
                 f"{_printed(one.estimate, one.ci_low, one.ci_high)} | {_of_rows(whole, False)} | "
                 + "".join(_printed(s.estimate, s.ci_low, s.ci_high) for s in stepped.itertuples())
-                + f" | {_of_rows(whole, True) if len(stepped) else ''} |"
+                + f" | {_of_rows(whole, True) if len(whole.columns) > len(ROWS) else ''} |"
             )
     return "\n".join(lines)
 

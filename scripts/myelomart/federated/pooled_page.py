@@ -21,7 +21,10 @@ SUMS = (
     "counts are sums of what the sites show, means and deviations come from theirs, and "
     "differences are of the pooled arms"
 )
-CURVES = "hazards of the sites' curves are weighed by their risk sets; medians are read from that"
+CURVES = (
+    "hazards of the sites' curves are weighed by their risk sets; medians are read from the curve "
+    "that this gives"
+)
 SHARES = f"{SUMS}; rates over sites come from a binomial-normal model, from three sites on"
 WAYS = {
     RATIOS: "log-likelihood profiles of the sites' Cox models are summed, which is a Cox model "

@@ -44,6 +44,7 @@ from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData
 
 FEWEST_SITES = 2
+NO_CURVE = "No site shows a curve: each has steps of too few events."
 NOT_POOLED = "Not pooled: this kind of analysis needs rows; each site's own is in its pack."
 
 
@@ -161,8 +162,9 @@ def _said_of_all(packs: list[Pack]) -> list[str]:
     said = [
         f"Pooled from aggregates of {named}; no row left a site. Counts are sums of rounded "
         f"counts; where a site hides one the row says{LABEL}. Hazard ratios are those of the "
-        "summed likelihood profiles, which is a Cox model stratified by site; medians, tests of "
-        "proportional hazards and whatever needs rows are left to the sites."
+        "summed likelihood profiles, which is a Cox model stratified by site; medians of "
+        "characteristics, tests of proportional hazards and whatever else needs rows are left to "
+        "the sites."
     ]
     said += [f"{one.site} shares a profile when {RULES[one.profiles]}." for one in packs]
     first = packs[0]
@@ -328,8 +330,8 @@ def _curves(sites: _Sites, analysis: Analysis, results: Results, starts: dict) -
     """Curves by summed risk sets, with medians and values at the months shown."""
     own, study = sites.curves(analysis), sites.study
     shown = sites.estimates(analysis)
-    add_sums(shown, results)
-    shown = shown[shown["statistic"] == "median_months"]
+    medians = shown[shown["statistic"] == "median_months"]
+    with_curve: set[str] = set()
     labels = {one.endpoint_id: one for one in study.endpoints}
     for (population, endpoint), of_it in own.groupby(["population", "endpoint"], sort=False,
                                                      dropna=False):  # fmt: skip
@@ -343,16 +345,22 @@ def _curves(sites: _Sites, analysis: Analysis, results: Results, starts: dict) -
             curve = pooled_curve([one.sort_values("time_months") for one in curves.values()])
             if len(curve) < FEWEST_POINTS:
                 continue
-            told = shown[(shown["arm"] == arm) & (shown["endpoint"] == endpoint)
-                         & (shown["population"] == population)]  # fmt: skip
+            told = medians[(medians["arm"] == arm) & (medians["endpoint"] == endpoint)
+                           & (medians["population"] == population)]  # fmt: skip
             _keep(analysis, about, arm, population, curve, told, results)
             drawn[arm] = curve
             at_risk[arm] = level_at(curve, analysis.months, "n_risk")
         if drawn:
+            with_curve.add(endpoint)
             results.add_figure(
                 f"{analysis.output_id}_{endpoint}",
                 coarse_plot(drawn, at_risk, about.label, analysis.months, ROUNDED),
             )
+    if not with_curve:
+        results.missing[analysis.analysis_id] = NO_CURVE
+        results.add(analysis.output_id, "not_produced", row_label=analysis.title, status="no_data")
+        return
+    add_sums(shown[shown["endpoint"].isin(with_curve)], results)
 
 
 def _keep(analysis: Analysis, endpoint, arm, population, curve, told, results: Results) -> None:

@@ -144,7 +144,9 @@ def frame_of(records: list[dict]) -> pd.DataFrame:
 
 
 def _records(frame: pd.DataFrame) -> list[dict]:
-    return json.loads(frame.to_json(orient="records", date_format="iso", double_precision=15))
+    days = {name: frame[name].dt.strftime("%Y-%m-%d")
+            for name in frame.select_dtypes(["datetime", "datetimetz"])}  # fmt: skip
+    return json.loads(frame.assign(**days).to_json(orient="records", double_precision=15))
 
 
 def _by_key(rows: list[dict], keys: tuple[str, ...]) -> dict[tuple, dict]:

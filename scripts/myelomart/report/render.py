@@ -101,7 +101,7 @@ class Page:
         named = [
             f"studies.{one} (SQL {self.models.get(one, 'not known')[:SHORT]})" for one in models
         ]
-        return f"{', '.join(named)}; input {self.input_hash}"
+        return "; ".join(filter(None, (", ".join(named), f"input {self.input_hash}")))
 
     def links(self, section: Section) -> list[Download]:
         """What can be taken away of a section."""
