@@ -24,7 +24,7 @@ import pandas as pd
 
 from myelomart import warehouse
 from myelomart.disclosure.policies import named
-from myelomart.errors import StatisticsError
+from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.federated.likelihood_profile import likelihood_profile, maximum, wald_limits
 from myelomart.federated.odach import reference_levels
 from myelomart.federated.profile_rules import RULES, withheld
@@ -188,7 +188,10 @@ def _read_rows(database: Path, study_id: str, site: int, rows: dict) -> None:
         endpoints = [end for name, end in rows if name == analysis.analysis_id]
         if not endpoints:
             continue
-        comparison = compare(study, analysis, data)
+        try:
+            comparison = compare(study, analysis, data)
+        except MyelomartError:  # the site has nothing to pool of it
+            continue
         persons = comparison.matched if analysis.population == "matched" else comparison.persons
         for name in endpoints:
             own = endpoint_rows(persons, data.endpoints, study.endpoint(name))

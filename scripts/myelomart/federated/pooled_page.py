@@ -28,10 +28,11 @@ CURVES = (
 SHARES = f"{SUMS}; rates over sites come from a binomial-normal model, from three sites on"
 WAYS = {
     RATIOS: "log-likelihood profiles of the sites' Cox models are summed, which is a Cox model "
-    "stratified by site; limits and p are those of the profile likelihood. Where effects differ, "
-    "they are normal around a mean: Bayes on the profiles, with the prediction for a new site; I² "
-    "is that of REML on the sites with an estimate. Log-rank, proportional hazards and intervals "
-    "that respect pairs need rows and are left to the sites",
+    "stratified by site, with coefficients of each site's own where it is adjusted; limits and p "
+    "are those of the profile likelihood. Where effects differ, they are normal around a mean: "
+    "Bayes on the profiles, with the prediction for a new site; I² is that of REML on the sites "
+    "with an estimate. Log-rank, proportional hazards and intervals that respect pairs need rows "
+    "and are left to the sites",
     "attrition": SUMS, "baseline": SUMS, "cohort_table": SHARES, "response_bars": SHARES,
     "kaplan_meier": CURVES, "survival": CURVES,
 }  # fmt: skip
