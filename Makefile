@@ -50,6 +50,8 @@ images: demo ## the pictures of README from the demonstration; report.png is a s
 	cp $(DEMO)/results/long_term_followup/figures/LTF-F3_pfs_hazard_ratio_univariable.svg docs/images/long_term_followup.svg
 	cp $(DEMO)/results/progression_patterns/figures/PRG-F2_transitions.svg docs/images/progression_patterns.svg
 	cp $(DEMO)/results/evidence/figures/QA-O1_os.svg docs/images/evidence.svg
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
+		--screenshot=docs/images/report.png file://$(abspath $(DEMO))/report/index.html
 	$(BIN)/myelomart patient 28 --db $(DEMO)/myelomart.duckdb --svg docs/images/patient.svg
 
 calibration: install ## what the synthetic network aims at, and how near it comes: docs/calibration.md

@@ -41,7 +41,7 @@ grouped as (
         analysis_id,
         endpoint,
         'ever against never (immortal-time biased)' as population,
-        case when exposed_day < time_days then exposure else 'not: ' || exposure end as arm,
+        case when exposed_day < time_days then exposure || ': yes' else exposure || ': no' end as arm,
         time_days,
         is_event
     from followed
@@ -50,7 +50,7 @@ grouped as (
         analysis_id,
         endpoint,
         'landmark at day ' || landmark_day as population,
-        case when exposed_day <= landmark_day then exposure else 'not: ' || exposure end as arm,
+        case when exposed_day <= landmark_day then exposure || ': yes' else exposure || ': no' end as arm,
         time_days - landmark_day as time_days,
         is_event
     from followed

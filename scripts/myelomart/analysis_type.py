@@ -36,7 +36,10 @@ class Words:
             return ""
         if len(asked) == len(self.endpoints):
             return ", persons with an earlier one left out"
-        return f", persons with an earlier one left out of {len(asked)} of {len(self.endpoints)}"
+        return (
+            f", without persons who had the outcome before in {len(asked)} of "
+            f"{len(self.endpoints)} endpoints"
+        )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from myelomart import whole
+from myelomart.display.titles import told_apart
 from myelomart.errors import MyelomartError
 from myelomart.figures.canvas import Canvas, Drawing
 from myelomart.figures.formats import SVG, converted
@@ -127,7 +128,9 @@ class Results:
 
     def _join(self, name: str) -> None:
         own = self.panels[name]
-        self.figures[name] = joined([sheet for _, sheet, _ in own], own[0][2])
+        self.figures[name] = joined(
+            [sheet for _, sheet, _ in own], told_apart([title for *_, title in own])[0]
+        )
         self.figure_of[name] = own[0][0]
 
     def leave_out(self, analysis_id: str) -> None:

@@ -135,10 +135,10 @@ def flow_value(one, rows: list) -> str:
 
 def says(words: Words) -> str:
     """The method in words."""
-    said = f"{words.of}: who comes to each step, who leaves there, and why"
+    said = f"{words.of}: how many reach each step, how many leave there, and why"
     if words.row.row_groups:
         blocks = " and ".join(f"«{block}»" for block in words.row.row_groups.split(";"))
-        said += f"; of those who stay, of how many {blocks} is known"
+        said += f"; of those who stay, for how many {blocks} is known"
     return said
 
 

@@ -54,7 +54,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     _warn_of_sites(comparison.persons, labels, results)
     if comparison.left_out:
         names = ", ".join(comparison.left_out)
-        results.warnings.append(f"Not adjusted for, because it does not vary: {names}.")
+        results.warnings.append(f"Not adjusted for, because everyone has the same value: {names}.")
     final = [row for row in differences if row["population"] == populations[-1][0]]
     apart = [row["label"] for row in final if abs(row["smd"]) > BALANCED]
     if apart:
@@ -231,7 +231,7 @@ def as_compared(one, rows: list) -> str:
 
 def says(words: Words) -> str:
     """The method in words."""
-    return f"{words.of}: patients at index, with standardized differences"
+    return f"{words.of}: characteristics at index, with standardized differences"
 
 
 ANALYSIS = AnalysisType("baseline", make, table, says, ours=as_compared)

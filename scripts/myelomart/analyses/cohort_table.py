@@ -19,14 +19,14 @@ from myelomart.tables import compare_categories, compare_numbers
 # a median goes with Wilcoxon's test, unless the source document tested it by Student's
 TEST_OF = {"mean_sd": "student", "median_iqr_student": "student"}
 TESTED = (
-    ", tested by Fisher where an expected count is below 5, else chi-square without correction, "
-    "and by Wilcoxon, or Student's t where means are shown or the row says so"
+    "chi-square test without correction, or Fisher's exact test where an expected count is below "
+    "5; Wilcoxon test, or Student's t test where means are shown or the row asks for it"
 )
 SUMMARIES = {
-    "mean_sd": "numbers as mean and standard deviation",
-    "median_range": "numbers as median and range",
-    "median_iqr": "numbers as median and quartiles",
-    "median_iqr_student": "numbers as median and quartiles, tested by Student's t",
+    "mean_sd": "continuous values as mean and standard deviation",
+    "median_range": "continuous values as median and range",
+    "median_iqr": "continuous values as median and quartiles",
+    "median_iqr_student": "continuous values as median and quartiles, compared by Student's t test",
 }
 
 
@@ -128,11 +128,11 @@ def _common(one: Covariate, label: str, arm: str) -> dict:
 def says(words: Words) -> str:
     """The method in words."""
     said = (
-        f"{words.of} at index: each row of its own denominator, the unknown counted, Wilson's "
-        "intervals"
+        f"{words.of} at index: percentages of those with a known value, with Wilson intervals; "
+        "unknown values are counted"
     )
     if words.by:
-        said += f"; by {words.by}{TESTED}"
+        said += f"; compared by {words.by}: {TESTED}"
     if words.row.summary_style:
         said += f"; {SUMMARIES[words.row.summary_style]}"
     return said

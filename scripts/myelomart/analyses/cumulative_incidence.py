@@ -156,10 +156,10 @@ def table(estimates: list, title: str) -> Table:
 
 def says(words: Words) -> str:
     """The method in words."""
-    said = f"{words.of}: Aalen-Johansen{words.left_out}"
+    said = f"{words.of}: Aalen-Johansen estimate{words.left_out}"
     if words.competing:
-        said += ", a competing event does not censor"
-    return f"{said}; by {words.by}, Gray's test" if words.by else said
+        said += "; a competing event does not censor"
+    return f"{said}; compared by {words.by}: Gray's test" if words.by else said
 
 
 ANALYSIS = AnalysisType("cumulative_incidence", make, table, says, is_gallery=True)

@@ -83,8 +83,8 @@ def says(words: Words) -> str:
     said = f"{words.of}: medians with quartiles"
     if words.by:
         said += (
-            f"; by {words.by}, Wilcoxon's test, each pair of groups as well where there are more "
-            "than two"
+            f"; compared by {words.by}: Wilcoxon test, and for each pair of groups where there are "
+            "more than two"
         )
     return said
 

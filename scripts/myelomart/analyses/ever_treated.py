@@ -55,7 +55,7 @@ def _endpoint(
     study, analysis, endpoint: Endpoint, exposure: Endpoint, rows, start, data, results
 ) -> None:
     landmark = analysis.landmark_day or 0
-    labels = (exposure.label, f"not: {exposure.label}")
+    labels = (f"{exposure.label}: yes", f"{exposure.label}: no")
     ever = start < rows["time_days"].to_numpy()
     naive = rows.assign(exposed=ever)
     time, event = rows["time_days"].to_numpy(float), (rows["event"] == 1).to_numpy()
@@ -180,9 +180,9 @@ def table(estimates: list, title: str) -> Table:
         if test is not None:
             rows.append(["log-rank test", "", "", p_value(test.p_value)])
     note = (
-        "† who is exposed had to live until then: this comparison invents a benefit and is shown "
-        "only because it is how such results are printed. The time-varying analysis counts a "
-        "person before and after exposure apart."
+        "† the exposed had to survive until exposure, so this comparison creates an "
+        "apparent benefit; it is shown only because such results are printed this way. "
+        "The time-varying analysis counts the time before and after exposure separately."
     )
     return Table(title, ["", "events / n", "estimate (95 % CI)", "p"], rows, note)
 
@@ -190,9 +190,9 @@ def table(estimates: list, title: str) -> Table:
 def says(words: Words) -> str:
     """The method in words."""
     return (
-        f"{words.of}: by {words.after} after index in three ways: as printed (ever against never, "
-        f"which is biased), from a landmark at day {words.row.landmark_day}, and as time-varying "
-        f"exposure{words.left_out}"
+        f"{words.of}: those with and without {words.after} after index, compared in three ways: "
+        f"ever against never, as printed (biased); from a landmark at day "
+        f"{words.row.landmark_day}; and with a time-varying exposure{words.left_out}"
     )
 
 

@@ -322,8 +322,9 @@ def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
     ]
     return Table(
         title, columns, rows,
-        "Cited numbers stand as printed and are no input to any result. A difference is read with "
-        "the populations: rows of what patients were at the start say how alike they are.",
+        "Cited numbers are shown as printed and feed no result. Read a difference with "
+            "the populations in mind: the rows on patients at the start show how similar they "
+            "are.",
     )  # fmt: skip
 
 
@@ -370,8 +371,9 @@ def _cells_beside(ours: list, unanswered) -> list[str]:
 def says(words: Words) -> str:
     """The method in words."""
     return (
-        "Cited results as printed; pooled over trials by a binomial-normal model where three or "
-        f"more can be; {words.of} beside each, or the cohort of like patients that the row names"
+        "Cited results as printed, pooled by a binomial-normal model where three or more trials "
+        f"report them; beside each, {words.of}, or the cohort of similar patients that the row "
+        "names"
     )
 
 

@@ -78,7 +78,7 @@ def _endpoint(
         if len(arm) < (1 - MOST_REMOVED) * len(everyone):
             results.warnings.append(
                 f"{endpoint.label}: {len(everyone) - len(arm)} of {len(everyone)} persons of "
-                f"{label} were removed for a history of it; those left are not the matched arm."
+                f"{label} had it before and were removed; those left are no longer the matched arm."
             )
     if endpoint.tested_event_group:
         status = _testing(analysis, endpoint, kept, data, labels, common, results)
@@ -206,7 +206,8 @@ def _testing(analysis, endpoint, kept, data, labels, common, results) -> str | N
     if not told:
         return None
     results.warnings.append(
-        f"{endpoint.label}: {told}, more than two-fold apart: no hazard ratio to interpret."
+        f"{endpoint.label}: {told}, a more than two-fold difference: the hazard ratio cannot "
+        "be interpreted."
     )
     return "not_interpretable"
 
@@ -232,10 +233,10 @@ def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
         for endpoint, own in grouped(of_group, "endpoint").items():
             rows.append(_ratio_row(own, arms) + _printed_cells(printed, endpoint))
     note = (
-        "† not interpretable: one arm was tested more than twice as much. "
+        "† not interpretable: one arm was tested more than twice as often. "
         "‡ no event in one arm: Firth's penalised estimate, with limits and p of its profile "
         "likelihood. "
-        "Removed: persons with the outcome before."
+        "Removed: persons who had the outcome before."
     )
     return Table(title, columns, rows, note)
 
@@ -290,9 +291,9 @@ def _issues(row: pd.Series) -> str:
 def says(words: Words) -> str:
     """The method in words."""
     return (
-        f"{words.of}: Cox regression per endpoint{words.left_out}; Firth's "
-        "penalty with limits and p of the profile likelihood where one arm has no event; log-rank "
-        "test; Schoenfeld's test of proportional hazards"
+        f"{words.of}: Cox regression for each endpoint{words.left_out}; where one arm has no "
+        "event, Firth's penalty with limits and p from the profile likelihood; log-rank test; "
+        "Schoenfeld test of proportional hazards"
     )
 
 

@@ -130,10 +130,12 @@ def table(estimates: list, title: str) -> Table:
             name = arm if label == group else label
             rows.append([name, cell(own), *[""] * (len(columns) - 1)])
     note = (
-        "n / N (%) [95 % CI, Wilson]. Patients: with such a line, of all. Used: of all lines. "
-        "Responses: of the lines whose depth could be assessed. The groups exclude each other: a "
-        "line stands under the first that applies in the order of the rows of therapy_groups "
-        "(seeds/clinical_rules), so that a transplant within a line of CAR-T is of CAR-T here."
+        "n / N (%) [95 % CI, Wilson]. Patients: those with such a line, of all. Used: such "
+        "lines, of all lines. "
+        "Responses: of the lines whose response could be assessed. The groups are "
+        "mutually exclusive: a line counts under the first group that applies, in the "
+        "order of the rows of therapy_groups (seeds/clinical_rules), so that a transplant "
+        "within a line of CAR-T counts as CAR-T."
     )
     heads = ["", *(f"{arm}: {parts[statistic]}" for arm, statistic in columns)]
     return Table(title, heads, rows, note)
@@ -149,8 +151,8 @@ def as_counted(one, rows: list) -> str:
 def says(words: Words) -> str:
     """The method in words."""
     return (
-        f"{words.of}: lines of therapy after index by treatment group; responses of the lines that "
-        "could be assessed, Wilson's intervals"
+        f"{words.of}: lines of therapy after index by treatment group; responses in the lines that "
+        "could be assessed, with Wilson intervals"
     )
 
 

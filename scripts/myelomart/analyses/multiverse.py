@@ -179,8 +179,8 @@ def table(estimates: list, title: str) -> Table:
 def says(words: Words) -> str:
     """The method in words."""
     return (
-        f"{words.of}: the hazard ratio in every combination of time zero, score model and way of "
-        "making the arms alike that the study names (a specification curve)"
+        f"{words.of}: the hazard ratio for every combination of time zero, score model and way to "
+        "balance the arms that the study names (a specification curve)"
     )
 
 

@@ -39,9 +39,12 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 
 def says(words: Words) -> str:
     """The method in words."""
-    said = f"{words.of}: Kaplan-Meier with log-log intervals, follow-up by reverse Kaplan-Meier"
+    said = (
+        f"{words.of}: Kaplan-Meier estimate with log-log intervals; follow-up by the reverse "
+        "Kaplan-Meier method"
+    )
     said += words.left_out
-    return f"{said}; by {words.by}, log-rank test" if words.by else said
+    return f"{said}; compared by {words.by}: log-rank test" if words.by else said
 
 
 ANALYSIS = AnalysisType("survival", make, survival_table, says, is_gallery=True)

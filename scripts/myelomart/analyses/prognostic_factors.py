@@ -269,7 +269,7 @@ def table(estimates: list, title: str) -> Table:
 
 def says(words: Words) -> str:
     """The method in words."""
-    said = f"{words.of}: one factor at a time and all together"
+    said = f"{words.of}: each factor alone, then all together"
     if words.row.endpoint_ids or not words.to:
         said += f"; Cox regression{words.left_out}"
         if words.competing:

@@ -59,7 +59,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 
 def says(words: Words) -> str:
     """The method in words."""
-    said = f"{words.of}: {words.to}, of those assessed, Wilson's intervals"
+    said = f"{words.of}: {words.to} among those assessed, with Wilson intervals"
     return f"{said}; by {words.by}" if words.by else said
 
 

@@ -264,10 +264,12 @@ def table(estimates: list, title: str) -> Table:
                 cells.append(_orders_cell(own))
             rows.append([*cells, *(ratio_of(first(own, name)) for name in shown)])
     note = (
-        "E-value: the risk ratio an unmeasured confounder would need with treatment and outcome to "
-        "explain the estimate (the limit nearer to 1) away; 1 where the interval holds 1. "
-        "‡ a count of 1–10 was taken as 10, as the platform does. ¶ an arm has fewer persons than "
-        "the count that the platform shows for it: what it computes cannot be told. § no event in "
+        "E-value: the risk ratio that an unmeasured confounder would need with both "
+        "treatment and outcome to explain away the estimate (in brackets: the limit "
+        "nearer to 1); 1 where the interval includes 1. "
+        "‡ a count of 1–10 was taken as 10, as the platform does. ¶ an arm has fewer persons "
+        "than the smallest count that the platform shows: what "
+        "it would compute is not known. § no event in "
         "one arm: Firth's penalised estimate, with limits of its profile likelihood. "
     )
     note += tests_made(estimates)
@@ -291,15 +293,15 @@ def _orders_cell(own: list) -> str:
 
 def says(words: Words) -> str:
     """The method in words."""
-    said = [f"{words.of}: how far each hazard ratio can be trusted{words.left_out}: E-values"]
+    said = [f"{words.of}: how far each hazard ratio can be trusted{words.left_out}; E-values"]
     if words.row.population == "matched":
         said.append(f"{SAMPLES} random orders of matching")
     if words.competing:
-        said.append("the competing event as such (Fine-Gray)")
-    said.append("the arithmetic of TriNetX")
+        said.append("Fine-Gray regression where events compete")
+    said.append("the estimate as TriNetX computes it")
     if any(one.tested_event_group for one in words.endpoints):
         said.append(
-            "for outcomes that need a test the ratio among the tested and with testing made equal"
+            "for outcomes that need a test, the ratio among the tested and weighted for testing"
         )
     return ", ".join(said)
 

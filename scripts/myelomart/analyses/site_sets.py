@@ -65,8 +65,8 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 def says(words: Words) -> str:
     """The method in words."""
     return (
-        f"{words.of}: every site of those assessed for it, every combination of those assessed for "
-        "all"
+        f"{words.of}: each site among those assessed for it, and each combination among those "
+        "assessed for all"
     )
 
 

@@ -99,8 +99,8 @@ def table(estimates: list, title: str) -> Table:
         "p (interaction)", "Unknown",
     ]  # fmt: skip
     note = (
-        "Inside and outside the subgroup; unknown are in neither. Left out: subgroups with a ratio "
-        "on neither side, for want of events in both arms. "
+        "Inside and outside the subgroup; persons with an unknown value are in neither. "
+        "Left out: subgroups with no hazard ratio on either side. "
     )
     note += tests_made([one for one in estimates if one.statistic == "interaction_chi2"])
     rows: list[list[str]] = []
@@ -123,7 +123,7 @@ def says(words: Words) -> str:
     """The method in words."""
     return (
         f"{words.of}: hazard ratios inside and outside each subgroup ({', '.join(words.strata)})"
-        f"{words.left_out}, likelihood-ratio test of the interaction"
+        f"{words.left_out}; likelihood-ratio test of the interaction"
     )
 
 

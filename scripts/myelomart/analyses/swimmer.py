@@ -98,7 +98,7 @@ def _lanes(rows: pd.DataFrame, lines: pd.DataFrame) -> list[dict]:
 
 def says(words: Words) -> str:
     """The method in words."""
-    return f"{words.of}: a lane a person, nobody named, in months rounded up"
+    return f"{words.of}: one lane per person, unnamed, in months rounded up"
 
 
 ANALYSIS = AnalysisType("swimmer", make, table_by_arm, says)

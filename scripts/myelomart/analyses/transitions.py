@@ -151,8 +151,9 @@ def table(estimates: list, title: str) -> Table:
     columns = ["from", *(f"to {end.split(': ', 1)[-1]}" for end in ends)]
     columns += [""] * (3 - len(columns))
     note = (
-        "Count / persons in the state before (row %) [95 % CI, Wilson]. Fisher: does the first "
-        "state tell the second? McNemar: do more gain than lose it?"
+        "Count / persons in the state before (row %) [95 % CI, Wilson]. Fisher: are the two "
+        "states associated? McNemar: do more persons gain it than "
+        "lose it?"
     )
     return Table(title, columns, rows, note)
 
@@ -161,7 +162,7 @@ def says(words: Words) -> str:
     """The method in words."""
     return (
         f"{words.of}: from {words.by} to {words.to}; Fisher's test of association (chi-square "
-        "beyond two states), McNemar's exact test of change"
+        "where there are more than two states) and McNemar's exact test of change"
     )
 
 

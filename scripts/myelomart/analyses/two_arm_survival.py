@@ -120,9 +120,9 @@ def _as_survival(row: list[str]) -> list[str]:
 def says(words: Words) -> str:
     """The method in words."""
     said = (
-        f"{words.of}: Kaplan-Meier curves of survival with log-log intervals and log-rank test; of "
-        "other outcomes the cumulative incidence with death competing (Aalen-Johansen) and Gray's "
-        "test"
+        f"{words.of}: for survival, Kaplan-Meier curves with log-log intervals and the log-rank "
+        "test; for other outcomes, the cumulative incidence with death competing (Aalen-Johansen) "
+        "and Gray's test"
     )
     if words.row.adjustment == "covariates":
         said = f"{said}; {IN_WORDS}"

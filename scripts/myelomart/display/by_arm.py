@@ -99,5 +99,5 @@ def _note(estimates: list, has_unknown: bool) -> str:
     if "mean" in statistics:
         words.append("mean (standard deviation)")
     if has_unknown:
-        words.append("unknown: how many of all")
+        words.append("unknown: number without a known value")
     return "; ".join(words) + ("." if words else "")

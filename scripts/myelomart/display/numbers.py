@@ -55,8 +55,8 @@ def tests_made(estimates: list) -> str:
     count = sum(pd.notna(one.p_value) for one in estimates)
     by_chance = rounded(SMALL * count, 1)
     return (
-        f"{count} tests are made here and none is corrected for the others: of as many, "
-        f"{by_chance} would have p below {SMALL} by chance alone."
+        f"{count} tests are made here without correction for multiple testing: {by_chance} would "
+        f"have p below {SMALL} by chance alone."
     )
 
 

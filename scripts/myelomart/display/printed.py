@@ -50,8 +50,9 @@ def printed_table(
     return Table(
         "Beside the printed values", ["", "printed", "this warehouse", "contradictions in print"],
         shown,
-        "Other patients, other data: no agreement is to be expected unless the data were made for "
-        "it. A code names a contradiction that the source document contains about this number.",
+        "These are other patients and other data: expect no agreement unless the data "
+            "were made for it. A code marks a number about which the source document "
+            "contradicts itself.",
     )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def _is_arm(arm: str | None, wanted) -> bool:
     if wanted == "1":
         return arm.endswith(": yes") or (": " not in arm and arm != EVERYONE)
     if wanted == "0":
-        return arm.endswith(": no") or arm.startswith("not: ")
+        return arm.endswith(": no")
     value = level_in_words(wanted)
     return arm == value or arm.endswith(f": {value}")
 

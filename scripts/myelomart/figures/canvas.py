@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 from html import escape
+from typing import NamedTuple
 
 from myelomart.messages import shown
 
@@ -21,6 +22,9 @@ SMALL = 11.0  # pixels: no word is smaller, on a phone too
 NARROW_SHEET, WIDE_SHEET = 360.0, 760.0
 ZOOM, NARROW_ZOOM = 1.2, 1.5  # a figure is shown no larger than this
 FONT = "'DejaVu Sans', Verdana, sans-serif"
+SHEET = (  # what every word and line has that does not say otherwise
+    f'font-family="{FONT}" font-size="{SMALL:g}" fill="{INK}" stroke-linejoin="round"'
+)
 NARROW, WIDE = set("iljtfI.,:;|'!()[] -"), set("mwMW%–@")
 
 
@@ -52,18 +56,30 @@ def dash_of(position: int) -> str | None:
     return DASHES[position % len(DASHES)]
 
 
+class Panel(NamedTuple):
+    """Where a panel stands on the sheet of its figure, in pixels, and what it shows."""
+
+    title: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 class Drawing(str):
     """A figure as SVG; ``narrow`` is the same figure for a phone and for one journal column.
 
-    ``narrow`` is None where the figure itself is that narrow.
+    ``narrow`` is None where the figure itself is that narrow. ``panels`` are the parts that a
+    phone may show one below the other instead.
     """
 
     narrow: str | None
+    panels: tuple[Panel, ...]
 
-    def __new__(cls, svg: str, narrow: str | None = None):
+    def __new__(cls, svg: str, narrow: str | None = None, panels: tuple[Panel, ...] = ()):
         """``svg`` with what is shown of it where there is less room."""
         made = super().__new__(cls, svg)
-        made.narrow = narrow
+        made.narrow, made.panels = narrow, panels
         return made
 
     @property
@@ -87,21 +103,35 @@ class Canvas:
     ):
         self.width, self.height, self.title, self.told = width, height, title, told
         self.is_scaled = is_scaled
-        self.parts: list[str] = []
+        self.shapes: list[str] = []
+        self.words: list[str] = []  # stand above all shapes
+        self.pen, self.strokes = "", ""  # the last lines, if they were drawn alike
 
     def place(self, other: Canvas, x: float, y: float) -> None:
         """Put all of another sheet on this one, with its upper left corner at ``x``, ``y``."""
-        self.parts.append(f'<g transform="translate({_n(x)} {_n(y)})">')
-        self.parts += other.parts
-        self.parts.append("</g>")
+        at = f'<g transform="translate({_n(x)} {_n(y)})">'
+        self._add("\n".join([at, *other.drawn(), "</g>"]))
+
+    def drawn(self) -> list[str]:
+        """All that is on the sheet: shapes in the order in which they cover each other, words."""
+        self._add()
+        return [*self.shapes, *self.words]
 
     def line(self, x1, y1, x2, y2, colour=QUIET, width=1.0, dash: str | None = None) -> None:
-        """A straight line."""
-        dashes = f' stroke-dasharray="{dash}"' if dash else ""
-        self.parts.append(
-            f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" '
-            f'stroke="{colour}" stroke-width="{_n(width)}"{dashes}/>'
-        )
+        """A straight line; lines drawn alike one after another become one path."""
+        pen = f'fill="none"{_stroke(colour, width, dash)}'
+        if pen != self.pen:
+            self._add()
+            self.pen = pen
+        self.strokes += _through([(x1, y1), (x2, y2)])
+
+    def _add(self, shape: str = "") -> None:
+        """Put down the lines that wait, and ``shape`` on top of them."""
+        if self.strokes:
+            self.shapes.append(f'<path d="{self.strokes}" {self.pen}/>')
+            self.pen, self.strokes = "", ""
+        if shape:
+            self.shapes.append(shape)
 
     def path(self, points, colour=INK, width=1.5, fill="none", opacity=1.0, dash=None) -> None:
         """A line through ``points`` (x, y), or an area when ``fill`` is a colour."""
@@ -111,25 +141,22 @@ class Canvas:
 
     def shape(self, d, colour="none", width=0.0, fill="none", opacity=1.0, dash=None) -> None:
         """A path in SVG's own words."""
-        dashes = f' stroke-dasharray="{dash}"' if dash else ""
         faint = f' opacity="{_n(opacity)}"' if opacity != 1 else ""
-        self.parts.append(
-            f'<path d="{d}" fill="{fill}" stroke="{colour}" stroke-width="{_n(width)}"'
-            f"{faint}{dashes}/>"
-        )
+        self._add(f'<path d="{d}" fill="{fill}"{_stroke(colour, width, dash)}{faint}/>')
 
     def rect(self, x, y, width, height, fill, colour="none", radius=0.0, line=1.0) -> None:
         """A rectangle from its upper left corner."""
-        self.parts.append(
-            f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" '
-            f'rx="{_n(radius)}" fill="{fill}" stroke="{colour}" stroke-width="{_n(line)}"/>'
+        corner = f' rx="{_n(radius)}"' if radius else ""
+        self._add(
+            f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"{corner} '
+            f'fill="{fill}"{_stroke(colour, line)}/>'
         )
 
     def circle(self, x, y, radius, fill, colour="none", width=1.0) -> None:
         """A disc around its centre."""
-        self.parts.append(
-            f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" fill="{fill}" '
-            f'stroke="{colour}" stroke-width="{_n(width)}"/>'
+        self._add(
+            f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" fill="{fill}"'
+            f"{_stroke(colour, width)}/>"
         )
 
     def text(
@@ -141,9 +168,9 @@ class Canvas:
         style += "" if anchor == "start" else f' text-anchor="{anchor}"'
         style += "" if colour == INK else f' fill="{colour}"'
         turn = f' transform="rotate(-90 {_n(x)} {_n(y)})"' if turned else ""
-        self.parts.append(
-            f'<text x="{_n(x)}" y="{_n(y)}" dy=".35em"{style}{weight}{turn}>'
-            f"{escape(shown(words))}</text>"
+        base = _tenth(y + 0.35 * size)
+        self.words.append(
+            f'<text x="{_tenth(x)}" y="{base}"{style}{weight}{turn}>{escape(shown(words))}</text>'
         )
 
     def svg(self) -> str:
@@ -153,7 +180,7 @@ class Canvas:
         size = f'style="max-width:{_n(self.width * zoom)}px"'
         if not self.is_scaled:
             size = f'width="{_n(self.width)}" height="{_n(self.height)}"'
-        drawn = "\n".join(self.parts)
+        drawn = "\n".join(self.drawn())
         described, desc = "", ""
         if self.told:
             made_of = f"{self.title}\n{self.told}\n{self.width}\n{drawn}"
@@ -162,8 +189,7 @@ class Canvas:
             desc = f'<desc id="{name}">{escape(shown(self.told))}</desc>'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{said}"{described} '
-            f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" font-family="{FONT}" '
-            f'font-size="{_n(SMALL)}" fill="{INK}" stroke-linejoin="round" '
+            f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" {SHEET} '
             f"{size}><title>{said}</title>{desc}\n{drawn}\n</svg>\n"
         )
 
@@ -196,7 +222,7 @@ def _through(points) -> str:
     """The path through ``points``, to a tenth of a pixel; level and upright parts in one number."""
     words, before = [], (None, None)
     for x, y in points:
-        x, y = (f"{float(value):.1f}".removesuffix(".0") for value in (x, y))
+        x, y = _tenth(x), _tenth(y)
         if (x, y) == before:
             continue
         first, level, upright = before[0] is None, y == before[1], x == before[0]
@@ -204,6 +230,21 @@ def _through(points) -> str:
                      else f"L{x} {y}")  # fmt: skip
         before = x, y
     return "".join(words)
+
+
+def _stroke(colour: str, width: float, dash: str | None = None) -> str:
+    """How a line is drawn; nothing for one that is not, and no width of 1, which goes unsaid."""
+    if colour == "none":
+        return ""
+    wide = f' stroke-width="{_n(width)}"' if width != 1 else ""
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    return f' stroke="{colour}"{wide}{dashes}'
+
+
+def _tenth(value) -> str:
+    """A place on the sheet to a tenth of a pixel."""
+    shown = f"{float(value):.1f}".removesuffix(".0")
+    return "0" if shown == "-0" else shown
 
 
 def _n(value) -> str:

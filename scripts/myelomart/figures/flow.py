@@ -126,7 +126,7 @@ def _stages(steps: pd.DataFrame, known: dict[str, int]) -> list[_Stage]:
 
 
 def _sheet(columns, pairs, said: str, told: str, beside: int) -> Canvas:
-    heights = [_column_height(stages) for _, stages in columns]
+    heights = [_column_height(*column) for column in columns]
     joined = 0.0 if pairs is None else BETWEEN + 44
     gap = 24.0
     if beside > 1:
@@ -145,9 +145,13 @@ def _sheet(columns, pairs, said: str, told: str, beside: int) -> Canvas:
     return sheet
 
 
-def _column_height(stages: list[_Stage]) -> float:
+def _heading(label: str) -> list[str]:
+    return wrapped(label, 13 * 1.1, COLUMN)  # bold words are a tenth wider
+
+
+def _column_height(label: str, stages: list[_Stage]) -> float:
     boxes = sum(_height(_fitted(stage.words, MAIN)) for stage in stages)
-    return 34 + boxes + sum(_between(stage) for stage in stages[1:])
+    return 18 + 16 * len(_heading(label)) + boxes + sum(_between(stage) for stage in stages[1:])
 
 
 def _between(stage: _Stage) -> float:
@@ -159,8 +163,10 @@ def _between(stage: _Stage) -> float:
 
 def _column(sheet, x, y, label, stages, colour, between) -> float:
     """Draw one arm from ``y`` down and return where its last box ends."""
-    sheet.text(x, y + 16, label, 13, bold=True, colour=colour)
-    y += 30
+    for part in _heading(label):
+        sheet.text(x, y + 16, part, 13, bold=True, colour=colour)
+        y += 16
+    y += 14
     centre = x + MAIN / 2
     for k, stage in enumerate(stages):
         words = _fitted(stage.words, MAIN)

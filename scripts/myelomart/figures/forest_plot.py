@@ -31,7 +31,7 @@ ROW, PLOT, LEADING = 20.0, 210.0, 13.0
 LONGEST, GAP = 255.0, 16.0
 TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 25, 50)
 MARKS = {
-    "†": "† not interpretable: one arm was tested more than twice as much.",
+    "†": "† not interpretable: one arm was tested more than twice as often.",
     "‡": "‡ no event in one arm: Firth's estimate, with limits and p of its profile likelihood.",
 }
 MEAN = "Restricted mean, months"

@@ -62,7 +62,7 @@ def _sheet(differences: pd.DataFrame, is_narrow: bool) -> Canvas:
     sheet.line(across(0), top, across(0), bottom, QUIET)
     for tick in round_ticks(-reach, reach):
         sheet.line(across(tick), bottom, across(tick), bottom + 4)
-        sheet.text(across(tick), bottom + 13, f"{tick:g}", SMALL, "middle", QUIET)
+        sheet.text(across(tick), bottom + 13, f"{tick:g}".replace("-", "−"), SMALL, "middle", QUIET)
     words = f"Standardized difference (shaded: within ±{BALANCED:g})"
     sheet.text(left + room / 2, bottom + 31, words, SMALL, "middle")
     for k, note in enumerate(notes):

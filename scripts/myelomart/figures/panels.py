@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from string import ascii_uppercase
 
-from myelomart.figures.canvas import NARROW_SHEET, Canvas, Drawing, wrapped
+from myelomart.figures.canvas import NARROW_SHEET, Canvas, Drawing, Panel, wrapped
 
 GAP, HEAD = 20.0, 14.0
 
@@ -16,7 +16,8 @@ def joined(sheets: list[Canvas], title: str) -> Drawing:
     """
     if len(sheets) == 1:
         return Drawing(sheets[0].svg())
-    return Drawing(_grid(sheets, title, 2).svg(), _grid(sheets, title, 1).svg())
+    (wide, panels), (narrow, _) = _grid(sheets, title, 2), _grid(sheets, title, 1)
+    return Drawing(wide.svg(), narrow.svg(), panels)
 
 
 def letter_of(position: int) -> str:
@@ -25,7 +26,7 @@ def letter_of(position: int) -> str:
     return (ascii_uppercase[first - 1] if first else "") + ascii_uppercase[last]
 
 
-def _grid(sheets: list[Canvas], title: str, columns: int) -> Canvas:
+def _grid(sheets: list[Canvas], title: str, columns: int) -> tuple[Canvas, tuple[Panel, ...]]:
     width = NARROW_SHEET * columns + GAP * (columns - 1)
     heads = wrapped(title, 13, width - 16)
     rows = [sheets[k : k + columns] for k in range(0, len(sheets), columns)]
@@ -37,12 +38,13 @@ def _grid(sheets: list[Canvas], title: str, columns: int) -> Canvas:
     whole = Canvas(width, top + sum(tall), title, told=told)
     for k, head in enumerate(heads):
         whole.text(8, 14 + 16 * k, head, 13, bold=True)
-    y, position = top, 0
+    y, panels = top, []
     for row, height in zip(rows, tall, strict=True):
         for k, sheet in enumerate(row):
             x = k * (NARROW_SHEET + GAP)
-            whole.text(x + 8, y + 14, letter_of(position), 14, bold=True)
+            letter = letter_of(len(panels))
+            whole.text(x + 8, y + 14, letter, 14, bold=True)
             whole.place(sheet, x, y)
-            position += 1
+            panels.append(Panel(f"{letter}: {sheet.title}", x, y, sheet.width, sheet.height))
         y += height
-    return whole
+    return whole, tuple(panels)

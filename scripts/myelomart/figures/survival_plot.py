@@ -110,6 +110,8 @@ def tested_words(test: str, p: float | None) -> str:
     """A test by its name and its p; nothing where there is none."""
     if p is None or not np.isfinite(p):
         return ""
+    if p > 0.99:
+        return f"{test} p > 0.99"
     return f"{test} p < 0.001" if p < 0.001 else f"{test} p = {rounded(p, 3)}"
 
 
@@ -133,7 +135,7 @@ def _panel(lines: list[_Line], frame: Frame, months, start: float, corners=None)
     top = 24 + 15 * len(heads) + LEADING * above
     plot_end = top + PLOT + LEADING * (len(under) - 1)
     height = plot_end + 54 + 16 * (len(lines) + 1) + LEADING * len(notes) + 4
-    sheet = Canvas(NARROW_SHEET, height, _said(lines, frame), told=_seen(lines, frame))
+    sheet = Canvas(NARROW_SHEET, height, frame.title, told=_seen(lines, frame))
     for k, head in enumerate(heads):
         sheet.text(INDENT, 14 + 15 * k, head, 12, bold=True)
     y = 18 + 15.0 * len(heads)
@@ -158,15 +160,13 @@ def _panel(lines: list[_Line], frame: Frame, months, start: float, corners=None)
     return sheet
 
 
-def _said(lines: list[_Line], frame: Frame) -> str:
-    names = ", ".join(line.label for line in lines)
-    return f"{frame.title}: {frame.y_title.lower()} of {names}"
-
-
 def _seen(lines: list[_Line], frame: Frame) -> str:
     """What the curves say, in words."""
     parts = [f"{line.label}: {line.beside}" if line.beside else line.label for line in lines]
-    return ". ".join([*parts, *(one for one in frame.told if one)]) + "."
+    return (
+        ". ".join([f"{frame.y_title}. {parts[0]}", *parts[1:], *(one for one in frame.told if one)])
+        + "."
+    )
 
 
 def _without_prefix(lines: list[_Line]) -> tuple[list[str], list[_Line]]:

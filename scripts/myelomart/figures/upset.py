@@ -75,6 +75,7 @@ def _sheet(combinations, sizes: dict[str, int], said: str, width: float) -> Canv
             sheet.line(x, first, x, last, INK, 2)
     left_out = len(combinations) - len(shown)
     if left_out:
-        said = f"{left_out} rarer combinations are in the table"
+        rarer = "rarer combination is" if left_out == 1 else "rarer combinations are"
+        said = f"{left_out} {rarer} in the table only"
         sheet.text(12, bottom + 34 + ROW * len(sizes), said, SMALL, colour=QUIET)
     return sheet

@@ -92,7 +92,7 @@ def arms_of(
     if found.n_unknown:
         results.warnings.append(
             f"{analysis.output_id}: {found.n_unknown} of {len(persons)} persons are in no group, "
-            f"because «{found.title}» is not known of them."
+            f"because «{found.title}» is unknown for them."
         )
     return found.parts(persons)
 

@@ -17,14 +17,12 @@ FEWEST_PER_LEVEL = 5  # where the row of the analysis names no number
 def merged_in_words(label: str, rare: dict[str, int]) -> str:
     """A sentence that names the merged levels, how many persons have each, and where they went."""
     named = ", ".join(f"{level} ({count})" for level, count in sorted(rare.items()))
-    return f"{label}: too few persons to be told apart, counted as «{OTHER}» in the model: {named}."
+    return f"{label}: levels with too few persons are counted as «{OTHER}» in the model: {named}."
 
 
 def merging_in_words(analysis: Analysis) -> str:
     """How an analysis treats rare levels, as part of its method."""
-    return (
-        f"levels of fewer than {fewest_of(analysis)} persons are one level in the model, «{OTHER}»"
-    )
+    return f"levels of fewer than {fewest_of(analysis)} persons are merged into one, «{OTHER}»"
 
 
 def fewest_of(analysis: Analysis) -> int:
@@ -39,6 +37,7 @@ def left_out_in_words(one: UnsharedLevel, is_flag: bool) -> str:
     persons = "1 person" if one.rows == 1 else f"{one.rows} persons"
     arm = "treated" if one.arm == "treated" else "comparator"
     return (
-        f"{one.covariate}: {persons} with «{level}» left out of the matching, for all are of the "
-        f"{arm} arm and nobody of the other can be compared with them."
+        f"{one.covariate}: {persons} with «{level}» left out of the matching: all are in the "
+        f"{arm} arm, so that nobody in the other "
+        f"can be compared with them."
     )

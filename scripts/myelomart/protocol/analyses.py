@@ -11,9 +11,9 @@ from myelomart.population.rare_levels import merging_in_words
 from myelomart.protocol.wording import listed
 from myelomart.study import Analysis, Covariate, Study
 
-ORDERS = {"smallest": "from the smallest score to the largest", "random": "in random order",
-          "largest": "from the largest score to the smallest",
-          "closest": "the closest pair first"}  # fmt: skip
+ORDERS = {"smallest": "in ascending order of the score", "random": "in random order",
+          "largest": "in descending order of the score",
+          "closest": "closest pairs first"}  # fmt: skip
 SCALES = {"probability": "propensity score", "logit": "logit of the propensity score"}
 ROBUST = ("robustness", "subgroups", "ever_treated")  # kinds that look again at another's result
 UNTESTED = ("attrition", "baseline", "swimmer", "line_table", "site_sets", "evidence_summary")
@@ -30,7 +30,7 @@ def analysis_prose(study: Study, one: Analysis) -> str:
     if one.is_adjusted:
         said += f"; {merging_in_words(one)}"
     if one.population == "matched":
-        said += "; persons with a level that one arm alone has are left out and counted"
+        said += "; persons with a level found in one arm only are left out and counted"
     return said + "."
 
 
@@ -101,10 +101,11 @@ def adjustment(study: Study) -> tuple[str, ...]:
     told += [f"{listed(titles)}: {way}." for way, titles in of_way.items()]
     if any(one.population == "matched" for one in study.analyses):
         told.append(
-            "The propensity score is a logistic regression of the arm on the covariates. Persons "
-            "with a level that one arm alone has cannot be compared and are left out first; "
-            "unmatched persons of either arm leave the analysis. How many is in the table of the "
-            "arms before and after matching; what was merged or left out is among the warnings."
+            "The propensity score is a logistic regression of the arm on the covariates. "
+            "Persons with a level found in one arm only cannot be compared and are left out "
+            "first; unmatched persons of either arm leave the analysis. Their numbers are in "
+            "the table of the arms before and after matching; what was merged or left out is "
+            "listed among the warnings."
         )
     return tuple(told)
 
@@ -121,7 +122,7 @@ def variance(study: Study) -> tuple[str, ...]:
     if any(
         o.analysis_type == "hazard_ratios" and o.population == "matched" for o in study.analyses
     ):
-        told.append("Of matched arms a second interval is robust to the pairs.")
+        told.append("For matched arms, a second interval is robust to the pairing.")
     if kinds & {"survival", "kaplan_meier", "ever_treated", "evidence_summary"}:
         told.append("Survival: Greenwood's variance, log-log limits.")
     if "cumulative_incidence" in kinds:

@@ -20,7 +20,7 @@ def checklists(
     """A table per guideline: item, what is asked, and the parts and outputs that answer it."""
     for guideline, items in grouped(list(study.items), "guideline").items():
         rows = [[one.item_id, one.item, Links(answers(study, one, parts, fields))] for one in items]
-        note = f"Items in words of ours, after {items[0].source}."
+        note = f"Items in our own words, after {items[0].source}."
         yield Table(guideline, ["item", "what is asked", "where it is answered"], rows, note)
 
 

@@ -26,8 +26,9 @@ def outcomes(study: Study) -> Table:
             rows.append([one.label, *rules, history(one), tested(study, one)])
     columns = ["", "event", "competing", "censored at", "history", "needs a test"]
     note = (
-        "The first that happens ends the follow-up; on one day an event goes before a competing "
-        "event and that before censoring. In guillemets: groups of events, see the code lists."
+        "Whichever comes first ends the follow-up; on the same day an event takes "
+        "precedence over a competing event, and that over censoring. In quotation marks: "
+        "groups of events, see the code lists."
     )
     return Table("Outcomes", columns, rows, note)
 
@@ -84,7 +85,8 @@ def covariates(study: Study) -> Table:
             rows.append([one.label, kind, *where, adjusted])
     columns = ["", "kind", "read from", "window", "adjusted for"]
     note = (
-        "The rows name every covariate; none is chosen by the data. Windows are days, both ends "
+        "Every covariate is named in the rows; none is chosen from the data. Windows are "
+        "days, both ends "
         "included. Characteristics are defined in docs/specification."
     )
     return Table("Covariates", columns, rows, note)

@@ -18,7 +18,7 @@ def time_zero(study: Study) -> Table:
         for one in study.cohorts
     ]
     columns = ["", "part", "index event", "time zero", "calendar period"]
-    note = "A person enters a cohort once. Codes behind each event: see the code lists."
+    note = "A person enters a cohort once. The codes of each event are in the code lists."
     return Table("Time zero", columns, rows, note)
 
 
@@ -56,10 +56,12 @@ def eligibility(study: Study) -> Table:
         if not own:
             rows.append(["–", "–", "none beside the index event", "", ""])
     note = (
-        "Criteria are applied in the order of the steps, after the index event is chosen. Of the "
-        "alternatives of a step an inclusion needs one and an exclusion allows none. Windows are "
-        "days from time zero, both ends included. Who leaves at a step for want of a record is "
-        "counted apart in the flow."
+        "Criteria are applied in the order of the steps, after the index event is chosen. "
+        "Where a step has alternatives, an inclusion needs any one of them and an "
+        "exclusion allows none. Windows are "
+        "days from time zero, both ends included. Those who leave at a step because they "
+        "have no record are counted separately in "
+        "the flow."
     )
     columns = ["step", "", "criterion", "read from", "window"]
     return Table("Eligibility", columns, rows, note)

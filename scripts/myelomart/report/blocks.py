@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os.path
-import re
 from dataclasses import dataclass
 
-from myelomart.report.sections import Section
-
-SHORTEST_STEM = 12  # characters that titles must share to be told apart by the rest
-MAIN = "main analysis"
-JOINTS = re.compile(r"(,| by| of| in)?\s*$")
+from myelomart.display.titles import told_apart
+from myelomart.report.sections import Figure, Section
 
 
 @dataclass(frozen=True)
@@ -26,6 +21,12 @@ class Block:
     def anchor(self) -> str:
         """Where the block is: at its first variant."""
         return self.variants[0].anchor
+
+    @property
+    def shared(self) -> list[Figure]:
+        """The figures of all its versions, where their panels are joined in those of the first."""
+        first, *others = self.variants
+        return first.figures if others and not any(one.figures for one in others) else []
 
     @property
     def is_small(self) -> bool:
@@ -54,20 +55,3 @@ def blocks(sections: list[Section]) -> list[Block]:
 def _block(output_id: str, own: tuple[Section, ...]) -> Block:
     title, labels = told_apart([one.title for one in own])
     return Block(title, output_id, own, tuple(labels))
-
-
-def told_apart(titles: list[str]) -> tuple[str, list[str]]:
-    """What ``titles`` have in common, and what tells each of them from the others.
-
-    >>> told_apart(["Survival of patients", "Survival of patients by age"])
-    ('Survival of patients', ['main analysis', 'by age'])
-    >>> told_apart(["Flow", "Baseline"])
-    ('Flow', ['Flow', 'Baseline'])
-    """
-    stem = os.path.commonprefix(titles)
-    if stem not in titles:
-        stem = stem[: stem.rfind(" ") + 1]
-    if len(titles) == 1 or len(stem) < SHORTEST_STEM:
-        return titles[0], titles
-    rests = [title[len(stem) :].strip(" ,:") or MAIN for title in titles]
-    return JOINTS.sub("", stem), rests

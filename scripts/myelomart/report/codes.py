@@ -22,6 +22,9 @@ def issues() -> dict[str, tuple[str, str]]:
     return {code: (what, done) for code, what, done in ROW.findall(text)}
 
 
+QUOTES = str.maketrans("«»", "“”")  # of names, as English prints them
+
+
 def linked(text: str, places: dict[str, str]) -> Markup:
     """``text`` with every code that has a place turned into a link to it.
 
@@ -33,6 +36,7 @@ def linked(text: str, places: dict[str, str]) -> Markup:
             Markup('<a href="#{}">{}</a>').format(to.lstrip("#"), words) if to else escape(words)
             for words, to in drawn
         )
+    text = text.translate(QUOTES)
     made, at = Markup(), 0
     for found in CODE.finditer(text):
         if place := places.get(found.group()):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import csv
+import gzip
 import io
+import json
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,7 +22,7 @@ class Download:
     """A link: what it says, where it leads, and the name under which it is saved."""
 
     label: str
-    href: str
+    path: str
     name: str
 
 
@@ -72,15 +74,20 @@ def files_of(sections: list[Section], is_synthetic: bool) -> dict[str, str]:
     return files
 
 
-def links_of(section: Section, is_synthetic: bool, is_alone: bool) -> list[Download]:
-    """The links below a section, CSV first; ``is_alone`` puts the files into the link."""
+def packed(files: dict[str, str]) -> str:
+    """``files`` inside a page that stands alone: JSON of name to text, gzip, base64."""
+    named = {path.rpartition("/")[2]: text for path, text in files.items()}
+    return base64.b64encode(gzip.compress(json.dumps(named).encode(), 9, mtime=0)).decode()
+
+
+def links_of(section: Section, is_synthetic: bool) -> list[Download]:
+    """The links below a section, CSV first."""
     files = {"CSV": tables_of(section, is_synthetic), "SQL": queries_of(section.output_id)}
     links = []
     for kind, texts in files.items():
-        for path, text in texts.items():
+        for path in texts:
             name = path.rpartition("/")[2]
-            href = _as_data(text, kind) if is_alone else path
-            links.append(Download(_label(kind, name, section, len(texts)), href, name))
+            links.append(Download(_label(kind, name, section, len(texts)), path, name))
     return links
 
 
@@ -91,8 +98,3 @@ def _label(kind: str, name: str, section: Section, of: int) -> str:
     if kind == "CSV":
         return "CSV, printed values" if stem.endswith("_beside_printed") else "CSV"
     return f"SQL, {stem[len(section.output_id) + 1 :].replace('_', ' ')}"
-
-
-def _as_data(text: str, kind: str) -> str:
-    media = {"CSV": "text/csv", "SQL": "text/plain"}[kind]
-    return f"data:{media};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"

@@ -93,6 +93,24 @@
     if (event.key === "Escape" && document.activeElement === sought) { sought.value = ""; found.hidden = true; }
   });
 
+  // tables and queries of a page that stands alone: they lie in it as one compressed file
+  function save(name, text, kind) {
+    var link = make("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: kind }));
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+  function files() {
+    var bytes = Uint8Array.from(atob(words(document.getElementById("files"))), function (one) { return one.charCodeAt(0); });
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+  }
+  all("button[data-file]").forEach(function (one) {
+    one.addEventListener("click", function () {
+      files().then(function (found) { save(one.dataset.file, found[one.dataset.file], "text/plain;charset=utf-8"); });
+    });
+  });
+
   // a figure as SVG, where it has no file of its own, and as PDF through the printer's dialogue
   function button(text, title, act) {
     var one = make("button", text);
@@ -105,11 +123,7 @@
     var figure = take.closest("figure"), drawn = figure.querySelector("svg");
     if (drawn && !take.querySelector("a")) {
       take.append(button("SVG", "Save this figure as SVG", function () {
-        var link = make("a"), text = new XMLSerializer().serializeToString(stamped(drawn, take.dataset.notice));
-        link.href = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
-        link.download = take.dataset.name + ".svg";
-        link.click();
-        URL.revokeObjectURL(link.href);
+        save(take.dataset.name + ".svg", new XMLSerializer().serializeToString(stamped(drawn, take.dataset.notice)), "image/svg+xml");
       }));
     }
     if (take.querySelector("a[href$='.pdf']")) { return; }

@@ -20,7 +20,7 @@ from myelomart.display.table import Table
 from myelomart.report.blocks import Block, blocks
 from myelomart.report.cards import Card, MainResult, card
 from myelomart.report.codes import issues_in, linked
-from myelomart.report.downloads import Download, files_of, links_of
+from myelomart.report.downloads import Download, files_of, links_of, packed
 from myelomart.report.sections import Section, section, stamped
 from myelomart.report.sources import Source, notice_of
 from myelomart.results import Results
@@ -105,7 +105,7 @@ class Page:
 
     def links(self, section: Section) -> list[Download]:
         """What can be taken away of a section."""
-        return links_of(section, self.is_synthetic, self.is_alone)
+        return links_of(section, self.is_synthetic)
 
     def stamped(self, svg: str) -> str:
         """A figure with the notice below it."""
@@ -206,7 +206,7 @@ def _rendered(template: str, chapters: list[Chapter], page: Page, place, one=Non
         linked=lambda text: linked(text, places),
         style=Markup(_file("style.css")), script=Markup(_file("page.js")),
         searched=Markup(_searched(chapters, place)), not_printed=NOT_PRINTED,
-        repeated=REPEATED,
+        repeated=REPEATED, files=_packed(shown, page) if page.is_alone else "",
     )  # fmt: skip
 
 
@@ -227,6 +227,11 @@ def _searched(chapters: list[Chapter], place) -> str:
         for section in one.sections
     ]  # fmt: skip
     return json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _packed(chapters: list[Chapter], page: Page) -> str:
+    sections = [section for one in chapters for section in one.sections]
+    return packed(files_of(sections, page.is_synthetic))
 
 
 def _file(name: str) -> str:

@@ -12,6 +12,7 @@ from myelomart.analyses import TYPES
 from myelomart.display.annotation import annotated
 from myelomart.display.printed import printed_table
 from myelomart.display.table import Table
+from myelomart.figures.canvas import SHEET, Panel
 from myelomart.protocol import analysis_prose
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
@@ -34,6 +35,7 @@ class Figure:
     width: float
     height: float
     narrow: Figure | None = None  # the same for a narrow screen, where it is drawn anew
+    panels: tuple[Panel, ...] = ()  # which a narrow screen shows one below the other
 
     @property
     def is_wide(self) -> bool:
@@ -44,7 +46,23 @@ class Figure:
     def least_width(self) -> int:
         """The width in pixels below which its smallest letters cannot be read."""
         sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)"', self.svg)]
-        return round(self.width * LEGIBLE / min(sizes)) if sizes else 0
+        width = max((panel.width for panel in self.panels), default=self.width)
+        return round(width * LEGIBLE / min(sizes)) if sizes else 0
+
+    @property
+    def named(self) -> Markup:
+        """The figure with a name for all that is drawn, by which its panels are shown again."""
+        head, end, drawn = self.svg.partition("</desc>")
+        drawn = drawn.replace("</svg>", "</g></svg>")
+        return Markup(f'{head}{end}<g id="{self.name}-drawn">{drawn}')
+
+    def panel(self, one: Panel) -> Markup:
+        """One panel of what `named` draws."""
+        box = f"{one.x:g} {one.y:g} {one.width:g} {one.height:g}"
+        return Markup(
+            f'<svg role="img" aria-label="{escape(one.title)}" viewBox="{box}" {SHEET}>'
+            f'<use href="#{self.name}-drawn"/></svg>'
+        )
 
 
 @dataclass(frozen=True)
@@ -118,14 +136,15 @@ def figure(name: str, svg: str) -> Figure:
     """A drawn figure with its title and size, and what is drawn of it for a narrow screen."""
     box, title = VIEW_BOX.search(svg), re.search(r"<title>(.*?)</title>", svg, flags=re.DOTALL)
     width, height = (float(box.group(1)), float(box.group(2))) if box else (WIDE, WIDE)
-    narrow = getattr(svg, "narrow", None)
+    narrow, panels = getattr(svg, "narrow", None), getattr(svg, "panels", ())
     return Figure(
         name,
         unescape(title.group(1)) if title else name,
         Markup(svg),
         width,
         height,
-        figure(f"{name}_narrow", narrow) if narrow else None,
+        figure(f"{name}_narrow", narrow) if narrow and not panels else None,
+        panels,
     )
 
 
@@ -133,7 +152,7 @@ def stamped(svg: str, notice: str | None) -> str:
     """A figure with ``notice`` in a line below it, so that it stays with it wherever it goes."""
     if hasattr(svg, "narrow"):  # a drawing, which may have a version for narrow screens
         narrow = svg.narrow and stamped(svg.narrow, notice)
-        return type(svg)(stamped(str(svg), notice), narrow)
+        return type(svg)(stamped(str(svg), notice), narrow, svg.panels)
     svg = str(svg)  # what is marked as safe would escape the line that is added
     box = VIEW_BOX.search(svg)
     if not notice or not box:

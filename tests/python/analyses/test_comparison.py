@@ -52,7 +52,7 @@ def test_rare_levels_are_one_level_of_their_own_and_never_join_the_commonest():
     model, _, merged = model_covariates(wide, (covariate("race", "category"),), 1)
     assert list(model["race"]) == race and merged == {}
     assert merged_in_words("Race", {"Native": 2, "Asian": 1}) == (
-        "Race: too few persons to be told apart, counted as «other» in the model: Asian (1), "
+        "Race: levels with too few persons are counted as «other» in the model: Asian (1), "
         "Native (2)."
     )
 
@@ -67,10 +67,10 @@ def test_a_level_that_one_arm_alone_has_falls_with_its_persons_until_both_share_
     shared = leave_out_unshared(treated, model)
     assert list(shared.kept) == [True] * 5 + [False] * 3
     assert [left_out_in_words(one, one.covariate == "smoker") for one in shared.left_out] == [
-        "race: 2 persons with «Native» left out of the matching, for all are of the treated arm "
-        "and nobody of the other can be compared with them.",
-        "smoker: 1 person with «yes» left out of the matching, for all are of the comparator arm "
-        "and nobody of the other can be compared with them.",
+        "race: 2 persons with «Native» left out of the matching: all are in the treated arm, "
+        "so that nobody in the other can be compared with them.",
+        "smoker: 1 person with «yes» left out of the matching: all are in the comparator arm, "
+        "so that nobody in the other can be compared with them.",
     ]
 
 

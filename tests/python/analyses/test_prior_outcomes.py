@@ -104,9 +104,9 @@ def test_an_exposure_counts_from_its_day_and_not_where_it_came_before_index(make
     assert (share["numerator"], share["denominator"]) == (3, 12)
     # on the landmark itself 2 and 3 are exposed; 7 is not yet
     landmark = {"population": "landmark at day 10"}
-    exposed = only(results, "events", arm="Infection", **landmark)
+    exposed = only(results, "events", arm="Infection: yes", **landmark)
     assert (exposed["estimate"], exposed["denominator"]) == (2, 2)
-    others = only(results, "events", arm="not: Infection", **landmark)
+    others = only(results, "events", arm="Infection: no", **landmark)
     assert (others["estimate"], others["denominator"]) == (4, 10)
     # deaths on days 60 and 90 of the exposed, on 30, 150, 210 and 400 of the others; at risk on
     # day 30: 2 and 10, on 60: 2 and 9, on 90: 1 and 9, later none exposed

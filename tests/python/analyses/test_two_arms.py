@@ -111,12 +111,12 @@ def test_a_rare_level_is_said_where_it_went_and_one_of_one_arm_alone_leaves_the_
     results = run_study(replace(study, covariates=covariates, analyses=(one,)), data)
     assert results.missing == {}
     assert results.warnings == [
-        "Stage: too few persons to be told apart, counted as «other» in the model: III (1).",
-        "Stage: 1 person with «other» left out of the matching, for all are of the treated arm "
-        "and nobody of the other can be compared with them.",
+        "Stage: levels with too few persons are counted as «other» in the model: III (1).",
+        "Stage: 1 person with «other» left out of the matching: all are in the treated arm, "
+        "so that nobody in the other can be compared with them.",
     ]
     assert 4 not in set(results.pair_frame()["person_id"])
-    assert "levels of fewer than 2 persons are one level in the model, «other»" in (
+    assert "levels of fewer than 2 persons are merged into one, «other»" in (
         analysis_prose(study, one)
     )
 
@@ -203,7 +203,7 @@ def test_an_outcome_may_be_penalised_and_past_interpreting_and_bears_both_marks(
 
 def test_more_than_half_removed_is_warned_of_and_half_is_not(make):
     matched = make(hazard_ratios, endpoint_ids="pneumonia")
-    assert "Pneumonia: 3 of 5 persons of CAR-T were removed for a history of it" in " ".join(
+    assert "Pneumonia: 3 of 5 persons of CAR-T had it before and were removed" in " ".join(
         matched.warnings
     )
     everybody = make(hazard_ratios, endpoint_ids="pneumonia", population="all")
@@ -310,7 +310,7 @@ def test_the_arms_are_summed_up_with_the_unknown_counted(make):
 
 def test_what_could_not_be_adjusted_for_and_what_stays_apart_is_said(make):
     said = make(baseline).warnings
-    assert said[0] == "Not adjusted for, because it does not vary: thalidomide."
+    assert said[0] == "Not adjusted for, because everyone has the same value: thalidomide."
     assert said[1].startswith("Matched, the arms differ by more than 0.1 standard deviations in: ")
     assert "Age, years" in said[1] and "Male" not in said[1]
 
@@ -349,7 +349,7 @@ def test_a_death_that_competes_stays_at_risk_in_the_subdistribution(make):
     table = robustness.table(results.own_rows("the_robustness"), "Ratios")
     note = table.note
     assert "not estimable ¶" in table.rows[1] and "¶ an arm has fewer persons" in note
-    assert "3 tests are made here and none is corrected for the others: of as many, 0.2" in note
+    assert "3 tests are made here without correction for multiple testing: 0.2" in note
 
 
 def test_the_e_value_is_of_the_risk_ratio_that_the_ratio_stands_for(make):
@@ -406,7 +406,7 @@ def test_inside_and_outside_of_a_subgroup_and_the_unknown_in_neither(make):
     assert outside["status"] == "not_estimable"
     assert "interaction_chi2" not in set(results.estimate_frame()["statistic"])
     note = subgroups.table(results.own_rows("the_subgroups"), "Subgroups").note
-    assert "0 tests are made here and none is corrected for the others" in note
+    assert "0 tests are made here without correction for multiple testing" in note
 
 
 def test_a_subgroup_without_any_ratio_is_left_out_and_counted(make):
