@@ -24,7 +24,7 @@ from myelomart.disclosure.policies import Policy, as_row, from_row
 from myelomart.errors import MyelomartError
 from myelomart.private_files import private
 from myelomart.publishing import Run, publish, run_studies
-from myelomart.results import MANIFEST
+from myelomart.results import CURVE_COLUMNS, ESTIMATE_COLUMNS, MANIFEST
 from myelomart.spreadsheet import safe
 
 RELEASE, HIDDEN, PAGE = "release.json", "hidden.csv", "to_sign.html"
@@ -158,11 +158,21 @@ def read_former(path: Path) -> Former:
         studies = sorted(file.parent for file in folder.glob(f"*/{MANIFEST}"))
         told = [json.loads((one / MANIFEST).read_text("utf-8")) for one in studies]
         frames, curves = (
-            pd.concat([pd.read_parquet(one / name) for one in studies], ignore_index=True)
-            for name in ("estimates.parquet", "curves.parquet")
+            pd.concat(
+                [pd.read_parquet(one / name)[[*columns]] for one in studies], ignore_index=True
+            )
+            for name, columns in (
+                ("estimates.parquet", ESTIMATE_COLUMNS),
+                ("curves.parquet", CURVE_COLUMNS),
+            )
         )
         words = {
             one["study_id"]: [w for w in one["warnings"] if not w.startswith(POLICY_WORDS)]
             for one in told
         }
-        return Former(frames, curves, words, policy)
+        persons = {
+            source["source_name"]: source["person_count"]
+            for one in told
+            for source in one["described"]
+        }
+        return Former(frames, curves, words, policy, persons)

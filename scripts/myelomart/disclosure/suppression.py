@@ -43,6 +43,7 @@ DIFFERENCE_STEP = 0.05  # of a standardized difference; a tenth is the usual lim
 SORTED_BY_COUNT = ("Combinations",)  # groups of rows whose order tells which count is greater
 NOT_OF_A_RATIO = ("removed_for_prior_outcome", "competing_events", "percent_tested",
                   "tests_per_year")  # fmt: skip
+HELD = "hidden in a former release"
 OF_A_CURVE = ("remaining", "reached")  # kinds: the level of a curve
 MOST_ROUNDS = 5
 COUNTED = [*NUMBERS, "numerator", "denominator", "n_missing"]
@@ -220,7 +221,7 @@ def _with_numbers(frame, shown, why, policy, held) -> pd.DataFrame:
     for index, row in held.rows.items():
         shown.loc[index, [*COUNTED, "status"]] = row[[*COUNTED, "status"]].to_numpy()
         is_hidden = pd.notna(row["status"]) and row["status"] == SUPPRESSED
-        why[index] = (why[index] or "hidden in a former release") if is_hidden else ""
+        why[index] = HELD if is_hidden else ""  # a reason of now would tell what has moved
     return shown
 
 

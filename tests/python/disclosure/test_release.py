@@ -113,3 +113,20 @@ def test_the_attack_reads_numbers_and_words(tmp_path, said, warnings):
     write_results(results, tmp_path / "made_up", {})
     told = attack(tmp_path, below(11))
     assert any(said in one for one in told)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("7 matched pairs, from 40 persons", True),
+        ("CAR-T: 4, Pomalidomide: 80; median follow-up 9.1 months", True),
+        ("10 of 80 matched pairs", False),
+        ("2 of 34 characteristics differ by more than 0.1", False),
+        ("Death at 6 months: 5.1 % (95 % CI 2 to 8)", False),
+    ],
+)
+def test_the_attack_reads_the_card_of_a_page(tmp_path, made_table, said, told):
+    write_results(made_table(EMD=(40, 200)), tmp_path / "made_up", {},
+                  {"report.html": f'<dl class="card"><dd><p>{said}.</p></dd></dl>'})  # fmt: skip
+    found = [one for one in attack(tmp_path, below(11)) if "card" in one]
+    assert bool(found) == told
