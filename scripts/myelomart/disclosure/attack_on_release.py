@@ -24,7 +24,7 @@ TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
 CARD = re.compile(r'<dl class="card">(.*?)</dl>', re.DOTALL)  # the five lines of a study
 OF_CARD = re.compile(
     rf"{COUNT} of (?!\d+ characteristics)\d|{COUNT} (?:persons|patients|matched pairs)"
-    rf"|: {COUNT}[,;.]"
+    rf"|: {COUNT}[,;.](?!\d)"
 )
 
 
