@@ -73,7 +73,8 @@ def _describe(run: Run, policy: Policy, folder: Path, previous: list[Path]) -> N
     files = {name: sha for name, sha in whole.hashes(folder).items() if _is_shared(name)}
     told = {
         "policy": as_row(policy), "studies": [one.study.study_id for one in run.chapters],
-        "numbers_shown": hidden.shown, "numbers_of": hidden.of,
+        "numbers_shown": hidden.shown,
+        "numbers_of": None if previous else hidden.of,  # one person more may make numbers of many
         "rows_hidden": len(hidden.rows), "figures_left_out": hidden.figures_left_out,
         "former_releases": [whole.sha256(path) for path in previous if path.is_file()],
         "files": files,
@@ -87,12 +88,13 @@ def _page(run: Run, policy: Policy, told: dict) -> str:
     """What the person who is responsible signs: what goes out, under which rule, what is hidden."""
     content = hashlib.sha256(json.dumps(told["files"], sort_keys=True).encode()).hexdigest()
     reasons = run.hidden.rows["reason"].value_counts()
-    share = 100 * told["numbers_shown"] / max(told["numbers_of"], 1)
+    shown, of = told["numbers_shown"], told["numbers_of"]
+    share = f" of {of:,} ({100 * shown / max(of, 1):.0f} %)" if of is not None else ""
     lines = [
         ("Studies", ", ".join(one.study.title for one in run.chapters)),
         ("Policy", f"{policy.name}: no count from 1 to {policy.hides_below - 1}; others in steps "
                    f"of {policy.rounds_to}. {policy.source}"),
-        ("Numbers shown", f"{told['numbers_shown']:,} of {told['numbers_of']:,} ({share:.0f} %)"),
+        ("Numbers shown", f"{shown:,}{share}"),
         *((f"Rows hidden: {reason}", f"{count:,}") for reason, count in reasons.items()),
         ("Figures left out", str(told["figures_left_out"])),
         ("Former releases beside which this was made", str(len(told["former_releases"]))),
