@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from myelomart import __version__, warehouse, whole
-from myelomart.disclosure.former import Former
+from myelomart.disclosure.former import Former, persons_as_they_were
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.suppression import Hidden, suppress
 from myelomart.display.table import Table
@@ -62,6 +62,8 @@ def run_studies(
     made, hidden, out = [], None, frozenset()
     with warehouse.database(database) as connection:
         facts, sources = provenance(connection), read_sources(connection, policy)
+        if policy and former:
+            sources = _as_they_were(sources, former, policy)
         order = "source_name, finding_group, found_count desc, finding"
         quality = quality_table(study_frame(connection, "study_quality", None, order))
         known = study_ids(connection)
@@ -81,6 +83,13 @@ def run_studies(
         if study.study_id not in out
     ]
     return Run(chapters, facts, None if policy else quality, sources, hidden)
+
+
+def _as_they_were(sources: tuple[Source, ...], former: list[Former], policy: Policy):
+    """The sources with the persons that former releases showed, where few were added since."""
+    now = {one.source_name: one.person_count for one in sources}
+    shown = persons_as_they_were(now, former, policy)
+    return tuple(replace(one, person_count=shown[one.source_name]) for one in sources)
 
 
 def publish(run: Run, out: Path, formats: tuple[str, ...] = (SVG,)) -> None:

@@ -7,6 +7,7 @@ which suggest sums. A sum of a kind that fails where all its counts are shown is
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,7 @@ def rebuilt(
     """
     known, hidden, ties = what_is_read(shown, policy, cells)
     known |= {cell: (count, count) for cell, count in (exact or {}).items() if cell in known}
-    ties = [one for one in _believed(shown, ties, known, hidden)]
+    ties = list(believed(shown, ties, known, hidden))
     found = narrow(hidden, known, ties, policy.least_width)
     beside: dict[Cell, set[Cell]] = defaultdict(set)
     for one in ties:
@@ -104,8 +105,14 @@ def what_is_read(
     return known, hidden, ties
 
 
-def _believed(shown, ties: list[Sum], known: dict[Cell, Interval], hidden: list[Cell]):
-    """Sums of a kind that holds, of an analysis and an arm, wherever all is shown."""
+def believed(
+    shown: pd.DataFrame, ties: list[Sum], known: dict[Cell, Interval], hidden: list[Cell]
+) -> Iterator[Sum]:
+    """Sums of a kind that holds, of an analysis and an arm, wherever all is shown.
+
+    That none is none and none says nothing of a kind; and the columns that make up another do so
+    for every count, so that the one of which most is shown speaks for the others.
+    """
     hidden_cells = set(hidden)
     groups: dict[tuple, list[Sum]] = defaultdict(list)
     names = shown[["study_id", "analysis_id", "population", "arm", "statistic"]].astype(str)
@@ -113,11 +120,12 @@ def _believed(shown, ties: list[Sum], known: dict[Cell, Interval], hidden: list[
     for one in ties:
         others = {place[index] for index, _ in one.parts}
         other = min(others) if one.kind == "said twice" else ()
-        groups[one.kind, one.whole[1], place[one.whole[0]], other].append(one)
+        count = "" if one.kind == "arms" else one.whole[1]
+        groups[one.kind, count, place[one.whole[0]], other].append(one)
     for (kind, *_), own in groups.items():
         seen = [one for one in own if not hidden_cells & {*one.cells}]
-        fit = [_fits(one, known) for one in seen]
-        if all(fit) and (fit or kind in BY_DEFINITION) or kind in BY_DEFINITION:
+        fit = [_fits(one, known) for one in seen if any(known[cell][1] for cell in one.cells)]
+        if kind in BY_DEFINITION or (fit and all(fit)):
             yield from (one for one in own if _fits(one, known))
 
 

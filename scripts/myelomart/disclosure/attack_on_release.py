@@ -15,11 +15,17 @@ from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.ratios import fewer_events
 from myelomart.results import MANIFEST
 
+PAGE, TAG = "report.html", re.compile(r"<[^>]+>")
 PRINTED = "beside_printed"  # tables that show published numbers, which are no secret
 COUNT = r"(?<![\w.,<–-])([1-9]\d*)"  # a number that stands by itself
 SHARE = re.compile(rf"{COUNT} ?/ ?\d{{2,}}|{COUNT} (?:persons|patients)")
 OF = re.compile(rf"{COUNT} of \d|{COUNT} (?:persons|patients)")
 TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
+CARD = re.compile(r'<dl class="card">(.*?)</dl>', re.DOTALL)  # the five lines of a study
+OF_CARD = re.compile(
+    rf"{COUNT} of (?!\d+ characteristics)\d|{COUNT} (?:persons|patients|matched pairs)"
+    rf"|: {COUNT}[,;.](?!\d)"
+)
 
 
 def attack(folder: Path, policy: Policy) -> list[str]:
@@ -93,7 +99,8 @@ def _by_curves(curves: pd.DataFrame, policy: Policy) -> Iterator[str]:
 def _in_words(folder: Path, shown: pd.DataFrame, policy: Policy) -> Iterator[str]:
     """Small counts in sentences, tables and figures; tables with published numbers tell no secret.
 
-    The page is made of the same sentences, tables and figures.
+    The page is made of the same sentences and tables; read of it are its card and its figures,
+    some of which are drawn anew for a phone.
     """
     told = json.loads((folder / MANIFEST).read_text("utf-8"))
     sentences = [*told["warnings"], *told["missing"].values(), told.get("stopped") or ""]
@@ -107,7 +114,11 @@ def _in_words(folder: Path, shown: pd.DataFrame, policy: Policy) -> Iterator[str
             texts[file.name] = SHARE, file.read_text("utf-8").splitlines()
     for file in sorted(folder.glob("figures/*.svg")):
         texts[file.name] = SHARE, TEXT.findall(file.read_text("utf-8"))
+    if (page := folder / PAGE).is_file():
+        html = page.read_text("utf-8")
+        texts[f"{PAGE} (card)"] = OF_CARD, [TAG.sub(" ", one) for one in CARD.findall(html)]
+        texts[f"{PAGE} (figures)"] = SHARE, TEXT.findall(html)
     for name, (pattern, lines) in texts.items():
         for found in (hit for line in lines for hit in pattern.finditer(line)):
-            if int(found.group(1) or found.group(2)) < policy.least_shown:
+            if int(next(filter(None, found.groups()))) < policy.least_shown:
                 yield f"{folder.name}/{name} says «{found.group()}»."

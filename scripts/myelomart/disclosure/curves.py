@@ -17,6 +17,7 @@ ROUNDED = "Straight lines join points with enough events between them; counts ar
 A_CURVE = ["study_id", "analysis_id", "population", "endpoint", "arm"]
 AN_ENDPOINT = ["study_id", "population", "endpoint", "arm"]
 FIXED = ("survival", "cumulative_incidence")  # statistics: the level of a curve at a month
+LEVELS = (*FIXED, "risk_at_horizon")  # that of the curve of another analysis as well
 
 
 def key_of(row: pd.Series, names: list[str]) -> tuple:
@@ -40,11 +41,13 @@ def rests_on_few(row: pd.Series, events: dict[tuple, pd.DataFrame], policy: Poli
 
     Where persons were censored a level falls further than its events say: it alone would pass.
     """
-    curve = events.get(key_of(row, A_CURVE))
-    if curve is None or row["statistic"] not in FIXED:
-        return False
-    before = curve.loc[curve["time_months"] <= row["timepoint_months"], "upto"]
-    return policy.is_small(before.iloc[-1] if len(before) else 0)
+    key = key_of(row, A_CURVE)
+    same = [curve for of, curve in events.items() if (of[0], *of[2:]) == (key[0], *key[2:])]
+    for curve in [events[key]] if key in events else same:
+        before = curve.loc[curve["time_months"] <= row["timepoint_months"], "upto"]
+        if policy.is_small(before.iloc[-1] if len(before) else 0):
+            return True
+    return False
 
 
 def coarse_curve(curve: pd.DataFrame, policy: Policy) -> pd.DataFrame:

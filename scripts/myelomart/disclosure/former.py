@@ -38,6 +38,7 @@ class Former:
     curves: pd.DataFrame
     words: dict[str, list[str]]  # study to its warnings
     policy: Policy
+    persons: dict[str, int | None] = field(default_factory=dict)  # of each source
 
 
 @dataclass
@@ -82,6 +83,17 @@ class Held:
         """Rows in the order that they had, new ones after those before them."""
         place = pd.Series([self.places.get(index, np.nan) for index in shown.index], shown.index)
         return shown.loc[place.ffill().fillna(-1).sort_values(kind="stable").index]
+
+
+def persons_as_they_were(now: dict[str, int | None], former: list[Former], policy: Policy) -> dict:
+    """The rounded persons of each source; those of the newest release where few were added."""
+    newest = {name: count for one in reversed(former) for name, count in one.persons.items()}
+    least = policy.hides_below + policy.rounds_to
+    return {
+        name: newest[name]
+        if name in newest and abs((count or 0) - (newest[name] or 0)) < least else count
+        for name, count in now.items()
+    }  # fmt: skip
 
 
 def words_of(row: pd.Series, names: list[str]) -> tuple:

@@ -24,7 +24,7 @@ from myelomart.disclosure.policies import Policy, as_row, from_row
 from myelomart.errors import MyelomartError
 from myelomart.private_files import private
 from myelomart.publishing import Run, publish, run_studies
-from myelomart.results import MANIFEST
+from myelomart.results import CURVE_COLUMNS, ESTIMATE_COLUMNS, MANIFEST
 from myelomart.spreadsheet import safe
 
 RELEASE, HIDDEN, PAGE = "release.json", "hidden.csv", "to_sign.html"
@@ -77,7 +77,8 @@ def _describe(run: Run, policy: Policy, folder: Path, previous: list[Path]) -> N
     files = {name: sha for name, sha in whole.hashes(folder).items() if _is_shared(name)}
     told = {
         "policy": as_row(policy), "studies": [one.study.study_id for one in run.chapters],
-        "numbers_shown": hidden.shown, "numbers_of": hidden.of,
+        "numbers_shown": hidden.shown,
+        "numbers_of": None if previous else hidden.of,  # one person more may make numbers of many
         "rows_hidden": len(hidden.rows), "figures_left_out": hidden.figures_left_out,
         "former_releases": [whole.sha256(path) for path in previous if path.is_file()],
         "files": files,
@@ -91,12 +92,13 @@ def _page(run: Run, policy: Policy, told: dict) -> str:
     """What the person who is responsible signs: what goes out, under which rule, what is hidden."""
     content = hashlib.sha256(json.dumps(told["files"], sort_keys=True).encode()).hexdigest()
     reasons = run.hidden.rows["reason"].value_counts()
-    share = 100 * told["numbers_shown"] / max(told["numbers_of"], 1)
+    shown, of = told["numbers_shown"], told["numbers_of"]
+    share = f" of {of:,} ({100 * shown / max(of, 1):.0f} %)" if of is not None else ""
     lines = [
         ("Studies", ", ".join(one.study.title for one in run.chapters)),
         ("Policy", f"{policy.name}: no count from 1 to {policy.hides_below - 1}; others in steps "
                    f"of {policy.rounds_to}. {policy.source}"),
-        ("Numbers shown", f"{told['numbers_shown']:,} of {told['numbers_of']:,} ({share:.0f} %)"),
+        ("Numbers shown", f"{shown:,}{share}"),
         *((f"Rows hidden: {reason}", f"{count:,}") for reason, count in reasons.items()),
         ("Figures left out", str(told["figures_left_out"])),
         ("Former releases beside which this was made", str(len(told["former_releases"]))),
@@ -162,11 +164,21 @@ def read_former(path: Path) -> Former:
         studies = sorted(file.parent for file in folder.glob(f"*/{MANIFEST}"))
         told = [json.loads((one / MANIFEST).read_text("utf-8")) for one in studies]
         frames, curves = (
-            pd.concat([pd.read_parquet(one / name) for one in studies], ignore_index=True)
-            for name in ("estimates.parquet", "curves.parquet")
+            pd.concat(
+                [pd.read_parquet(one / name)[[*columns]] for one in studies], ignore_index=True
+            )
+            for name, columns in (
+                ("estimates.parquet", ESTIMATE_COLUMNS),
+                ("curves.parquet", CURVE_COLUMNS),
+            )
         )
         words = {
             one["study_id"]: [w for w in one["warnings"] if not w.startswith(POLICY_WORDS)]
             for one in told
         }
-        return Former(frames, curves, words, policy)
+        persons = {
+            source["source_name"]: source["person_count"]
+            for one in told
+            for source in one["described"]
+        }
+        return Former(frames, curves, words, policy, persons)

@@ -18,7 +18,7 @@ from myelomart.disclosure.attack import beside, rebuilt
 from myelomart.disclosure.counts import AT, WHAT, counts_of
 from myelomart.disclosure.curves import (
     AN_ENDPOINT,
-    FIXED,
+    LEVELS,
     coarse_curve,
     draw,
     events_by_month,
@@ -43,6 +43,8 @@ DIFFERENCE_STEP = 0.05  # of a standardized difference; a tenth is the usual lim
 SORTED_BY_COUNT = ("Combinations",)  # groups of rows whose order tells which count is greater
 NOT_OF_A_RATIO = ("removed_for_prior_outcome", "competing_events", "percent_tested",
                   "tests_per_year")  # fmt: skip
+HELD = "hidden in a former release"
+OF_A_CURVE = ("remaining", "reached")  # kinds: the level of a curve
 MOST_ROUNDS = 5
 COUNTED = [*NUMBERS, "numerator", "denominator", "n_missing"]
 A_VARIABLE = [*AT, "row_group", "endpoint", "timepoint_months", "variable"]
@@ -142,14 +144,16 @@ def coarsened_and_why(
 ) -> tuple[pd.DataFrame, pd.Series]:
     """The estimates as they may be shown, and per row why it is hidden, in words.
 
-    The solver of `attack` reads what would be shown, as anybody can, until it tells nothing more.
+    The solver of `attack` reads what would be shown, knowing what is hidden and then guessing it as
+    anybody else must, until it tells nothing more.
     """
     held = held or Held()
     more: frozenset = frozenset()
     for _ in range(MOST_ROUNDS):
         cells = hidden_cells(frame, policy, held, more)
         shown, why = _with_counts(frame, policy, cells, events or {}, held)
-        fresh = frozenset(beside(rebuilt(shown, policy, cells))) - cells - more
+        fresh = beside(rebuilt(shown, policy, cells)) - cells
+        fresh = frozenset(fresh or beside(rebuilt(shown, policy)) - cells)
         if not fresh:
             break
         more |= fresh
@@ -170,8 +174,10 @@ def _with_counts(frame, policy, cells, events, held) -> tuple[pd.DataFrame, pd.S
 
     hide(told["x"] | told["n"], "few persons, or what would tell them")
     hide(kind.eq("hidden"), "no rule says how to show this statistic")
-    levels = frame[frame["statistic"].isin(FIXED)]
+    levels = frame[frame["statistic"].isin(LEVELS)]
     few = {index for index, row in levels.iterrows() if rests_on_few(row, events, policy)}
+    own_events = frame["numerator"].where(kind.isin(OF_A_CURVE))  # a level need not be their share
+    few |= {*own_events.index[own_events.map(policy.is_small)]}
     hide(frame.index.to_series().isin(few), "few events by this month")
     hide(_of_hidden_events(frame, kind, why), "its events are hidden")
     hide(_rests_on_hidden(frame, counts, why.ne("")), "made from hidden numbers")
@@ -184,6 +190,8 @@ def _with_counts(frame, policy, cells, events, held) -> tuple[pd.DataFrame, pd.S
             pd.Series(again, dtype=float).reindex(frame.index).fillna(values).mask(told[count])
         )
         values = rounded[count].where(frame[name].notna())
+        if name == "numerator":
+            values = own_events.map(policy.round, na_action="ignore").fillna(values)
         shown[name] = values.where(ours, frame[name])
     most = shown["numerator"] > shown["denominator"]
     shown["numerator"] = shown["numerator"].mask(ours & most, shown["denominator"])
@@ -213,7 +221,7 @@ def _with_numbers(frame, shown, why, policy, held) -> pd.DataFrame:
     for index, row in held.rows.items():
         shown.loc[index, [*COUNTED, "status"]] = row[[*COUNTED, "status"]].to_numpy()
         is_hidden = pd.notna(row["status"]) and row["status"] == SUPPRESSED
-        why[index] = (why[index] or "hidden in a former release") if is_hidden else ""
+        why[index] = HELD if is_hidden else ""  # a reason of now would tell what has moved
     return shown
 
 
@@ -221,7 +229,7 @@ def _of_hidden_events(frame: pd.DataFrame, kind: pd.Series, why: pd.Series) -> p
     """Levels, medians and ratios of an arm whose persons or events are hidden."""
     sizes = frame["statistic"].isin(["n", "events"]) & why.ne("")
     blocked = {key_of(row, AN_ENDPOINT) for _, row in frame[sizes].iterrows()}
-    rests = frame["statistic"].isin(FIXED) | kind.isin(["time_median", "effect"])
+    rests = frame["statistic"].isin(LEVELS) | kind.isin(["time_median", "effect"])
     hit = pd.Series(False, frame.index)
     for arm in ("arm", "comparator"):
         names = [*AN_ENDPOINT[:-1], arm]
@@ -270,7 +278,7 @@ def _rounded(row: dict, policy: Policy) -> list[float]:
 def _digits(row: dict, policy: Policy) -> Callable[[float], float] | None:
     """How the numbers of a row that is no count and no share are made shorter."""
     kind = row["kind"]
-    if kind in ("remaining", "reached"):
+    if kind in OF_A_CURVE:
         return lambda value: share_of_size(value, row["size"], policy)
     if kind == "time_median" or (pd.notna(row["unit"]) and row["unit"] == "months"):
         return lambda value: to_step(value, TIME_STEP)

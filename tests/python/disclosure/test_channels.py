@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from myelomart.disclosure.attack import rebuilt
+from myelomart.disclosure.attack import believed, rebuilt, what_is_read
 from myelomart.disclosure.counts import counts_of, holds, sums
 from myelomart.disclosure.curves import coarse_curve, events_by_month
 from myelomart.disclosure.policies import Policy, below, named
@@ -122,6 +122,24 @@ def test_a_level_with_few_events_before_it_is_hidden_though_censoring_makes_it_f
     shown, why = coarsened_and_why(frame, P, events_by_month([own]))
     assert shown["status"].tolist()[0] == "suppressed"
     assert why.iloc[0] == "few events by this month"
+
+
+@pytest.mark.parametrize(
+    ("events", "early", "is_hidden"),
+    [(9, 9, True), (40, 9, True), (40, 30, False)],
+    ids=["few events", "few of many by the horizon", "enough"],
+)
+def test_a_risk_at_a_horizon_is_hidden_where_few_events_came_before_it(events, early, is_hidden):
+    # the risk of 0.2 would pass for 20 of 100: after many are censored it is more than the share
+    results = two_arms((events, 40))
+    results.add("OUT-1", "risk_at_horizon", population="all", row_group="Outcomes",
+                row_label="Death", endpoint="os", timepoint_months=12, arm="a", estimate=0.2,
+                numerator=events, denominator=100, unit="proportion")  # fmt: skip
+    own = curve([6, 18], [100, 40], [early, 3], analysis_id="the curves")
+    shown, _ = coarsened_and_why(results.estimate_frame(), P, events_by_month([own]))
+    assert statuses(shown)["risk_at_horizon"] == is_hidden
+    told = shown["numerator"].iloc[-1]
+    assert np.isnan(told) if is_hidden else told == P.round(events)
 
 
 def test_a_curve_is_left_out_where_the_events_of_its_arm_are_hidden():
@@ -247,6 +265,34 @@ def test_the_attack_finds_a_count_hidden_alone_and_not_one_hidden_with_another(m
     assert (told.low, told.high) == (7, 7)
     shown = coarsened(made_table(EMD=(60, 200), PMD=(20, 193)).estimate_frame(), P)
     assert rebuilt(shown, P) == []
+
+
+def test_columns_with_nobody_unknown_do_not_make_any_column_the_sum_of_the_others():
+    # in every shown row nobody is unknown, so that yes = all + no holds there of the unknown
+    results = Results("made_up", analysis_id="one")
+    for arm, size, unknown in (("All", 139, 3), ("yes", 47, 0), ("no", 92, 3)):
+        results.add("OUT-1", "count", row_group="Size", row_label="Persons", arm=arm,
+                    estimate=size, unit="persons")  # fmt: skip
+        for label, missing in (("Sex: male", 0), ("Heavy chain: IgG", unknown)):
+            known = size - missing
+            results.add("OUT-1", "percent", population="all", row_group="Myeloma", row_label=label,
+                        arm=arm, numerator=known // 2, denominator=known, n_missing=missing,
+                        estimate=50, unit="%")  # fmt: skip
+        if unknown:
+            results.add("OUT-1", "count", population="all", row_group="Myeloma", estimate=unknown,
+                        row_label="Heavy chain: unknown", arm=arm, numerator=unknown,
+                        denominator=size, unit="persons")  # fmt: skip
+    frame = results.estimate_frame()
+    shown = coarsened(frame, P)
+    assert rebuilt(shown, P) == []
+    known, hidden, ties = what_is_read(shown, P)
+    true = frame["n_missing"]
+    wrong = [
+        one for one in believed(shown, ties, known, hidden)
+        if {name for _, name in one.cells} == {"u"}
+        and true[one.whole[0]] != sum(true[index] for index, _ in one.parts)
+    ]  # fmt: skip
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", ["cms11", "eu11", "trinetx10", "ohdsi5", "opensafely", "n3c20"])

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from myelomart.disclosure.former import Former
+from myelomart.disclosure.former import Former, persons_as_they_were
 from myelomart.disclosure.policies import below
 from myelomart.disclosure.suppression import suppress
 
@@ -56,6 +56,24 @@ def test_sentences_are_as_they_were_where_nothing_moved(made_table):
     second.warnings = ["45 of 180 persons are of one site.", "A second sentence."]
     after(first, second)
     assert second.warnings[:-1] == ["40 of 180 persons are of one site."]
+
+
+def test_why_a_row_is_hidden_is_the_same_whether_or_not_it_would_be_hidden_now(made_table):
+    first = made_table(EMD=(10, 200), PMD=(9, 200))
+    second = made_table(EMD=(11, 200), PMD=(9, 200))
+    suppress([first], P, {})
+    told = suppress([second], P, {}, [released(first)]).rows
+    assert told["reason"].nunique() == 1
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "shown"), [(125, 120, 125), (None, 15, None), (120, 140, 140)]
+)
+def test_persons_of_a_source_are_those_of_the_former_release_until_enough_are_added(
+    was, now, shown
+):
+    before = Former(pd.DataFrame(), pd.DataFrame(), {}, P, {"a": was})
+    assert persons_as_they_were({"a": now, "b": 50}, [before], P) == {"a": shown, "b": 50}
 
 
 def test_what_is_public_of_another_study_is_part_of_what_a_reader_knows(made_table):

@@ -53,8 +53,11 @@ def test_the_zip_holds_results_manifest_what_is_hidden_and_a_page_to_sign(releas
 
 def test_no_identifier_date_or_source_value_of_a_person_is_in_the_zip(demo, released):
     said = texts(released)
-    together = "\n".join(said.values())
-    assert "person_id" not in together
+    tables = {name: text for name, text in said.items() if name.endswith((".csv", ".parquet"))}
+    assert not [name for name, text in tables.items() if "person_id" in text.partition("\n")[0]]
+    # queries and code lists are those of the study's definition, the same at every site
+    defined = (".sql", "tables/code_lists.csv")
+    together = "\n".join(text for name, text in said.items() if not name.endswith(defined))
     of_the_study = DATE.findall("\n".join(
         file.read_text("utf-8") for file in Path("seeds").rglob("*.csv")))  # fmt: skip
     assert set(DATE.findall(together)) <= set(of_the_study)
@@ -113,3 +116,20 @@ def test_the_attack_reads_numbers_and_words(tmp_path, said, warnings):
     write_results(results, tmp_path / "made_up", {})
     told = attack(tmp_path, below(11))
     assert any(said in one for one in told)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("7 matched pairs, from 40 persons", True),
+        ("CAR-T: 4, Pomalidomide: 80; median follow-up 9.1 months", True),
+        ("10 of 80 matched pairs", False),
+        ("2 of 34 characteristics differ by more than 0.1", False),
+        ("Death at 6 months: 5.1 % (95 % CI 2 to 8)", False),
+    ],
+)
+def test_the_attack_reads_the_card_of_a_page(tmp_path, made_table, said, told):
+    write_results(made_table(EMD=(40, 200)), tmp_path / "made_up", {},
+                  {"report.html": f'<dl class="card"><dd><p>{said}.</p></dd></dl>'})  # fmt: skip
+    found = [one for one in attack(tmp_path, below(11)) if "card" in one]
+    assert bool(found) == told
