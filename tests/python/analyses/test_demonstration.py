@@ -126,7 +126,7 @@ def test_the_report_needs_no_network_and_shows_every_outcome(demo):
     page = (demo / "report.html").read_text()
     loaded = re.findall(r'(?:src|href)="(https?:[^"]+)"', page)
     assert loaded == []
-    assert page.count("<script") == 2  # its own: what the search box looks through, and what acts
+    assert page.count("<script") == 3  # its own: files to save, what is searched, and what acts
     for label in ("Death from any cause", "Secondary acute myeloid leukemia", "0.63 (0.45–0.88)"):
         assert label in page
     assert page.count("<svg ") >= 25

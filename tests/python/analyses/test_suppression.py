@@ -70,7 +70,7 @@ def test_figures_go_and_warnings_lose_their_small_numbers(make):
     results.warnings.append("OUT-1: 3 of 120 persons are in no group, 95 % of 12.")
     suppress([results], below(11), {})
     assert results.figures == {}
-    assert results.warnings[0] == "OUT-1: <11 of 120 persons are in no group, 95 % of 10."
+    assert results.warnings[0] == ("OUT-1: <11 of 120 persons are in no group, half or more of 10.")
     assert "counts from 1 to 10 are hidden" in results.warnings[-1]
 
 
