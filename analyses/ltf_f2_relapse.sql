@@ -2,7 +2,7 @@
 select
     'followup_relapse' as analysis_id,
     endpoint,
-    'incidence' as population,
+    'all' as population,
     'All' as arm,
     time_days,
     at_risk,

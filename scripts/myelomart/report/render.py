@@ -199,11 +199,12 @@ def _rendered(template: str, chapters: list[Chapter], page: Page, place, one=Non
     }
     shown, title = chapters if one is None else [one], _title(chapters, one)
     running = " · ".join(filter(None, ("myelomart", title, page.notice)))
-    places |= {code: f"#{code}" for chapter in shown for code in chapter.issues}
+    issue_at = {code: one.study.study_id for one in reversed(shown) for code in one.issues}
+    places |= {code: f"#{code}" for code in issue_at}
     return _environment().get_template(template).render(
         chapters=chapters, one=one, page=page, place=place, title=title,
         running=Markup(json.dumps(running.replace("<", ""), ensure_ascii=False)),
-        linked=lambda text: linked(text, places),
+        issue_at=issue_at, linked=lambda text: linked(text, places),
         style=Markup(_file("style.css")), script=Markup(_file("page.js")),
         searched=Markup(_searched(chapters, place)), not_printed=NOT_PRINTED,
         repeated=REPEATED, files=_packed(shown, page) if page.is_alone else "",

@@ -21,6 +21,7 @@ from myelomart.study_data import StudyData, in_order
 WIDE = 500.0  # pixels of the view box
 LEGIBLE = 11.0  # pixels of the smallest letters, on the narrowest screen
 VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)')
+DESCRIBED = re.compile(r"\bd[0-9a-f]{10}\b")  # ids of descriptions; two figures may say the same
 LONG = 40  # rows of a table of which one group at a time is shown where they repeat
 STAMP, MARGIN = 10, 18  # size of the notice below a figure, and the room it takes
 
@@ -140,7 +141,7 @@ def figure(name: str, svg: str) -> Figure:
     return Figure(
         name,
         unescape(title.group(1)) if title else name,
-        Markup(svg),
+        Markup(DESCRIBED.sub(rf"\g<0>-{name}", svg)),
         width,
         height,
         figure(f"{name}_narrow", narrow) if narrow and not panels else None,
