@@ -124,7 +124,7 @@ def seeds_that_differ(one: dict[str, str], other: dict[str, str]) -> list[str]:
 
 def study_of(rows: Rows) -> Study:
     """The study that the rows define, as a warehouse would read it."""
-    with duckdb.connect() as connection:
+    with warehouse.scratch(reach=()) as connection:
         connection.execute(f"create schema {SCHEMA}")
         for table in (*TABLES, *BESIDE):
             if not rows[table]:
