@@ -102,14 +102,24 @@ def test_what_a_study_says_of_itself_is_in_its_protocol(studies, name):
         assert "zzother" in whole(replace(study, **{name: "zzother"}))
 
 
-def test_a_history_that_is_not_asked_for_is_not_said(studies):
-    phrases = ("persons with an earlier one left out", "persons who had the outcome before")
+def test_a_history_is_said_for_the_endpoints_that_ask_for_it(studies):
+    all_of_them, some = "persons with an earlier one left out", "persons who had the outcome before"
     for study in studies.values():
-        without = replace(
-            study, endpoints=tuple(replace(e, excludes_prior=False) for e in study.endpoints)
-        )
-        assert not [one for one in phrases if one in whole(without)]
-    assert [one for one in phrases if one in whole(studies["cart_vs_pom"])]
+        text = whole(asking(study, False))
+        assert all_of_them not in text
+        assert some not in text
+    own = studies["cart_vs_pom"]
+    assert len({one.excludes_prior for one in own.endpoints}) == 2
+    assert some in whole(own)
+    assert all_of_them not in whole(own)
+    assert some not in whole(asking(own, True))
+    assert all_of_them in whole(asking(own, True))
+
+
+def asking(study, excludes_prior: bool):
+    """``study``, each endpoint of which leaves earlier ones out, or does not."""
+    endpoints = (replace(one, excludes_prior=excludes_prior) for one in study.endpoints)
+    return replace(study, endpoints=tuple(endpoints))
 
 
 def test_competing_and_censoring_rules_are_said_and_go_with_their_rows(studies):

@@ -79,13 +79,13 @@ def test_a_study_that_nobody_reaches_ends_with_its_attrition_and_a_sentence(comm
 
 
 def test_a_cdm_without_myeloma_builds_and_says_so(shared_data, tmp_path):
-    """The models of the studies alone: every data test runs on the real patients above."""
+    """The models of the studies and the rows alone: every data test ran on real patients above."""
     database = tmp_path / "synthea.duckdb"
     source = parse_source(str(shared_data / "omop_synthea27nj"))
     land([source], tmp_path / "landing", lambda message: None)
     run_dbt(
         tmp_path / "landing", database, "duckdb", print, lambda done, total, name: None,
-        "--select", "+path:models/studies", "--exclude-resource-type", "test",
+        "--select", "+path:models/studies", "path:seeds", "--exclude-resource-type", "test",
     )  # fmt: skip
     done = run("cart_vs_pom", database, tmp_path / "out")
     assert done.returncode == 0
