@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # what is installed is what the locks hash; nothing is built with tools from elsewhere
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
 
-.PHONY: install demo test quick lint docs images spark bench mutations calibration lock clean
+.PHONY: install demo test quick lint docs site images spark bench mutations calibration lock clean
 
 install: $(VENV)/.installed ## make the developer's environment; does nothing when it is up to date
 
@@ -40,6 +40,11 @@ lint: install ## ruff and sqlfluff
 
 docs: install ## the dbt documentation as one page, target/static_index.html
 	dbt docs generate --static
+
+site: install ## the documentation as a site that opens without a network, build/site/index.html
+	-mkdir -p build/node && cd build/node && npm pack --silent iframe-worker@1.0.4 mermaid@12.3.0 && \
+		for one in *.tgz; do tar -xzf $$one --one-top-level; done
+	$(BIN)/python scripts/docs_site.py
 
 spark: install ## the same models on Apache Spark, every mart compared with DuckDB's
 	bash bench/spark.sh

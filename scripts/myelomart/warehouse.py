@@ -143,7 +143,8 @@ def postgres(address: str, shown: str, secrets: tuple[str, ...] = ()) -> Iterato
         for secret in secrets:
             reason = reason.replace(secret, "***")
         raise SourceError(
-            f"The server {shown} cannot be read: {reason}. Check address, user and rights."
+            f"The server {shown} cannot be read: {reason}. Check address, user and rights; a "
+            "password belongs into PGPASSWORD or ~/.pgpass."
         ) from error
 
 

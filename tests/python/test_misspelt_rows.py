@@ -32,6 +32,10 @@ WRONG_ROWS = [
         "analyses: in the row with analysis_id cart_vs_pom_curves, the endpoint_ids",
     ),
     (
+        "analyses", {"analysis_id": "cart_vs_pom_hazard_ratios"}, "months_shown", "0;twelve",
+        "analyses: in the row with analysis_id cart_vs_pom_hazard_ratios, the months_shown",
+    ),
+    (
         "cohort_criteria", {"cohort_id": "first_line_transplant_yes", "step": "2"},
         "window_end_days", "-400",
         "cohort_criteria: in the row with cohort_id first_line_transplant_yes, step 2",

@@ -53,6 +53,7 @@ def _of_cells(row: Row, known: Known) -> Iterable[Fault]:
                 yield row.fault(column, "is needed, and is not given")
             continue
         wrong = type_fault(text, kind) or _word_fault(text, table.words(column))
+        wrong = wrong or _form_fault(text, table.form(column))
         wrong = wrong or _name_fault(text, table.names(column), known)
         if wrong:
             yield row.fault(column, wrong)
@@ -105,6 +106,12 @@ def _word_fault(text: str, words: tuple[str, ...]) -> str | None:
     listed = [near] if "?" in near else []
     listed += [f"known are {', '.join(words)}"] if len(words) <= FEW or not listed else []
     return f"«{text}» is none of the words for it; {' '.join(listed)}"
+
+
+def _form_fault(text: str, form: tuple[str, str] | None) -> str | None:
+    if form is None or re.fullmatch(form[0], text):
+        return None
+    return f"«{text}» is not {form[1]}"
 
 
 def _name_fault(text: str, names: tuple[str, str] | None, known: Known) -> str | None:

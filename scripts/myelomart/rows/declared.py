@@ -68,6 +68,13 @@ class Table:
                 return tuple(str(word) for word in rule.arguments["values"])
         return ()
 
+    def form(self, column: str) -> tuple[str, str] | None:
+        """The pattern that a cell of ``column`` follows, and what that is in words."""
+        for rule in self.rules:
+            if rule.kind == "is_written_as" and rule.column == column:
+                return rule.arguments["pattern"], rule.arguments["words"]
+        return None
+
     def names(self, column: str) -> tuple[str, str] | None:
         """The relation and the field whose values a cell of ``column`` may name."""
         for rule in self.rules:

@@ -51,5 +51,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if not names:
         return "none is defined"
     if len(names) > FEW:
-        return f"none of the {len(names)} known ones is like it"
+        near = difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=0)
+        listed = ", ".join(lowered[one] for one in near)
+        return f"none of the {len(names)} known ones is like it, the nearest are {listed}"
     return f"known are {', '.join(names)}"

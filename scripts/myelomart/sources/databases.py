@@ -350,7 +350,9 @@ def choose(
     own = _schema_with("person", found, options.get("schema"), "schema", place)
     if own is None:
         where = f"schema {options['schema']} of {place}" if "schema" in options else place
-        raise SourceError(f"{where} has no person table: it is not an OMOP CDM.")
+        others = sorted({one.schema for one in found if one.name.lower() == "person"})
+        hint = f" There is one in {', '.join(others)}: name it as schema." if others else ""
+        raise SourceError(f"{where} has no person table: it is not an OMOP CDM.{hint}")
     chosen = _tables_in(found, own, set(layout.cdm_tables()))
     _refuse_views(chosen, place, allow_views)
     notes = []

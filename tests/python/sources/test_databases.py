@@ -116,6 +116,8 @@ def test_a_live_postgresql_database_lands_like_its_folder(server, tmp_path):
     _execute(server, "create schema other", f"create table other.person as {PERSON}")
     with pytest.raises(SourceError, match="schema=NAME"):
         summary_of(server, tmp_path)
+    with pytest.raises(SourceError, match=r"schema omop .* There is one in cdm, other: name it"):
+        summary_of(server + "&schema=omop", tmp_path)
     assert summary_of(server + "&schema=cdm", tmp_path)[0] == EXPECTED
 
 

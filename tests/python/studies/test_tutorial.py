@@ -11,7 +11,7 @@ import pytest
 from myelomart.project import project_root
 
 STUDY = "infection_after_bispecific"
-PAGE = project_root() / "docs" / "tutorial_sixth_study.md"
+PAGE = project_root() / "docs" / "tutorials" / "own_study.md"
 NETWORK = ["--patients", "400", "--myeloma-share", "0.7", "--out", "cdm"]  # 21 with a bispecific
 WHERE = "from myelomart.project import is_clone, project_root; print(is_clone(), project_root())"
 

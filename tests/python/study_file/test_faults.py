@@ -34,7 +34,7 @@ cohorts:
         event: bispecific
         days: 0 to -365  # write -365 to 0
       - include: Sex
-        characteristic: gender = female  # none of the 372 known ones is like it
+        characteristic: gender = female  # none of the 372 known ones is like it, the nearest are
       - exclude: Infected
         event: severe_infections  # write in events: severe_infection: {label: …, adverse_event
         days: last year  # is no window
@@ -73,6 +73,7 @@ analyses:
     treated: older_bispecific
     comparator: older_cart  # did you mean «older_car_t»
     endpoints: [os, os_18]  # did you mean «os_18m»
+    months: [0, twelve]  # is not one or more months from 0 on
     row_groups: [Patient]  # did you mean «Patients»
   older_curves: {output: OLD-2, title: Curves, type: survival}  # needs cohort:
 """
@@ -98,7 +99,7 @@ def test_every_mistake_is_said_at_its_line_and_nothing_else_is(mistaken):
         for number, line in enumerate(MISTAKEN.splitlines(), 1)
         if "  # " in line
     }
-    assert len(expected) == 28
+    assert len(expected) == 29
     for number, said in expected.items():
         assert any(line == number and said in sentence for line, sentence in faults), (number, said)
     # the key that is misspelt is missing as well
