@@ -80,6 +80,15 @@ class CompiledModels:
         with _opened(database) as connection:
             self._run(connection, again & self._read_for(tests))
 
+    def tests_of(self, marts: Iterable[str]) -> list[str]:
+        """The names of the data tests that read nothing but ``marts`` and what these read."""
+        made = self._read_for(marts) | {node["unique_id"] for node in self._of_type("seed")}
+        return [
+            one["name"]
+            for one in self._of_type("test")
+            if made.issuperset(self._reads(one["unique_id"]))
+        ]
+
     def failures(
         self, connection: duckdb.DuckDBPyConnection, tests: Iterable[str]
     ) -> dict[str, int]:

@@ -105,6 +105,14 @@ def ways(models, tmp_path_factory):
     return folder / "ways.duckdb", [source.name for source in sources], quality
 
 
+def test_no_data_test_finds_a_row_in_any_way_in(models, ways):
+    database, _, _ = ways
+    tests = models.tests_of([*models.in_schema("studies"), *CODES])
+    assert len(tests) > 200
+    with warehouse.database(database, reach=[database.parent]) as connection:
+        assert models.failures(connection, tests) == {}
+
+
 def by_source(database: Path, query: str) -> dict[str, list[tuple]]:
     """Rows of ``query`` by source, with the number that the person has in the whole."""
     people = """

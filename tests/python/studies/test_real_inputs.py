@@ -70,7 +70,7 @@ def test_a_study_that_nobody_reaches_ends_with_its_attrition_and_a_sentence(comm
     done = run("cart_vs_pom", commpass, tmp_path)
     assert done.returncode == 0
     assert "cart_vs_pom: not made: cart_vs_pom_baseline (CVP-O1), " in done.stderr
-    assert "no patient reached the cohort «CAR-T»" in done.stderr
+    assert "No patient reached the cohort «CAR-T»" in done.stderr
     assert "Traceback" not in done.stderr
     estimates = pd.read_parquet(tmp_path / "cart_vs_pom" / "estimates.parquet")
     missing = estimates[estimates["statistic"] == "not_produced"]
@@ -89,6 +89,6 @@ def test_a_cdm_without_myeloma_builds_and_says_so(shared_data, tmp_path):
     )  # fmt: skip
     done = run("cart_vs_pom", database, tmp_path / "out")
     assert done.returncode == 0
-    assert "no patient reached" in done.stderr
+    assert "No patient reached" in done.stderr
     assert "Traceback" not in done.stderr
-    assert "no patient reached" in (tmp_path / "out" / "cart_vs_pom" / "report.html").read_text()
+    assert "No patient reached" in (tmp_path / "out" / "cart_vs_pom" / "report.html").read_text()
