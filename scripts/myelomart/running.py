@@ -47,7 +47,7 @@ def _say_how_alike(comparison: Comparison, results: Results) -> None:
 def _leave_out(analysis: Analysis, error: MyelomartError, results: Results) -> None:
     """Drop what an analysis had made before it could not go on, and say what was missing."""
     said = str(error).rstrip(".") + "."
-    said = said.removeprefix(f"{analysis.study_id}: ")
+    said = said.removeprefix(f"{results.study_id}: ")
     results.missing[analysis.analysis_id] = said[0].upper() + said[1:]
     results.leave_out(analysis.analysis_id)
     results.add(analysis.output_id, "not_produced", row_label=analysis.title, status="no_data")
