@@ -100,6 +100,7 @@ def _start_dbt(
     if (site := site_folder()) is not None and arguments[0] == FIRST:
         make_project(root, beside / "project", own_rows(site))
     root = beside / "project" if site else root
+    forget_other_project(beside / "target", root)
     command = [sys.executable, "-m", "myelomart.dbt_child", "--no-use-colors"]
     command += ["--log-format", "json"]
     command += [*arguments, "--project-dir", str(root), "--profiles-dir", str(root)]
@@ -119,6 +120,19 @@ def _start_dbt(
         stdout=stdout,
         stderr=subprocess.STDOUT,
     )
+
+
+def forget_other_project(target: Path, root: Path) -> None:
+    """Drop what dbt had parsed in ``target`` of a project that lay elsewhere than ``root``.
+
+    It names the files of that other installation, which may be gone, or may not be read.
+    """
+    note = target / "project_root"
+    if note.is_file() and note.read_text(encoding="utf-8") == str(root):
+        return
+    target.mkdir(exist_ok=True)
+    (target / "partial_parse.msgpack").unlink(missing_ok=True)
+    note.write_text(str(root), encoding="utf-8")
 
 
 @contextmanager

@@ -299,3 +299,13 @@ def test_each_failure_is_one_sentence_and_that_of_a_row_stands_alone():
             event = {"info": {"name": name, "level": "error", "msg": text}, "data": {"msg": why}}
             building._follow(json.dumps(event), failures, print, lambda *_: None)
     assert failures == [row, f"Failure in model {labs}: Binder Error: no column"]
+
+
+def test_what_dbt_parsed_of_another_installation_is_forgotten(tmp_path):
+    target, parsed = tmp_path / "target", tmp_path / "target" / "partial_parse.msgpack"
+    building.forget_other_project(target, Path("/first"))
+    parsed.write_text("names files in /first")
+    building.forget_other_project(target, Path("/first"))
+    assert parsed.exists()
+    building.forget_other_project(target, Path("/second"))
+    assert not parsed.exists()
