@@ -3,7 +3,7 @@
 import importlib.util
 import re
 import tomllib
-from importlib.metadata import distribution
+from importlib.metadata import distribution, packages_distributions
 
 import pytest
 from packaging.requirements import Requirement
@@ -54,6 +54,18 @@ def test_the_lock_of_a_user_is_what_the_package_needs(locks):
 def test_the_lock_of_a_developer_adds_what_tests_and_lint_need(locks):
     assert (project_root() / "requirements-dev.lock").read_text().startswith(locks.INCLUDED)
     assert packages(locks, "requirements-dev.lock") == closure(USER + DEV) - closure(USER)
+
+
+def test_a_test_that_skips_without_a_package_finds_it_in_the_lock_of_a_developer(locks):
+    locked = packages(locks, "requirements.lock") | packages(locks, "requirements-dev.lock")
+    homes = packages_distributions()
+    wanted = {
+        name
+        for file in (project_root() / "tests" / "python").rglob("test_*.py")
+        for name in re.findall(r"importorskip\(\s*[\"'](\w+)", file.read_text(encoding="utf-8"))
+    }
+    assert {"streamlit", "playwright", "deltalake", "pyiceberg", "cairosvg"} <= wanted
+    assert all(locked & set(map(canonicalize_name, homes.get(name, ()))) for name in wanted)
 
 
 def test_what_installs_the_rest_is_pinned_too(locks):
