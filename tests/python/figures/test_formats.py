@@ -9,6 +9,7 @@ from myelomart.errors import MyelomartError
 from myelomart.figures import formats
 from myelomart.figures.canvas import Canvas, Drawing
 from myelomart.results import Results, figure_files
+
 NO_CAIRO = "the extra `figures`, or the library cairo, is not installed here"
 NOT_THERE = (ImportError, OSError)  # the second: the package without its library
 
