@@ -1,7 +1,7 @@
 """Pins every package with its hashes, and lists what each is licensed under: `make lock`.
 
-Writes requirements.lock (users), requirements-dev.lock (what tests and lint add),
-requirements-build.lock (pip and setuptools) and docs/licences.md. Needs `uv`.
+Writes requirements.lock (users, with the extra `warehouse`), requirements-dev.lock (what tests and
+lint add), requirements-build.lock (pip and setuptools) and docs/licences.md. Needs `uv`.
 `make lock KEEP=--keep` holds every version that is pinned, and pins what is new.
 """
 
@@ -78,7 +78,8 @@ def held(*names: str) -> list[str]:
 def write_locks(keep: bool) -> None:
     """Pin anew what pyproject.toml asks for: the newest versions that fit, or those of today."""
     today = held(USER, DEV) if keep else []
-    (ROOT / USER).write_text(compiled(*today, "pyproject.toml"), encoding="utf-8")
+    user = compiled(*today, "--extra", "warehouse", "pyproject.toml")
+    (ROOT / USER).write_text(user, encoding="utf-8")
     today = held(DEV) if keep else []
     both = blocks(compiled(*held(USER), *today, "--extra", "dev", "pyproject.toml"))
     added = [lines for pin, lines in both.items() if pin not in pinned(USER)]

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from myelomart import warehouse, whole
 from myelomart.errors import NoRoom, Stopped, WarehouseError
+from myelomart.extras import refuse_without
 from myelomart.private_files import make_private, private
 from myelomart.project import own_rows, project_root, refuse_site_faults, site_folder
 from myelomart.quality.door import check, refuse_blocking
@@ -56,6 +57,7 @@ def build(
     Raises ``SourceError``, ``QualityError`` or ``WarehouseError``; what stood at ``database`` is
     then as it was.
     """
+    refuse_without("warehouse")  # dbt is asked for late, and in a process of its own
     database = database.expanduser().resolve()
     _check_place(database)
     refuse_site_faults()
