@@ -59,13 +59,12 @@ def build(
     """
     refuse_without("warehouse")  # dbt is asked for late, and in a process of its own
     database = database.expanduser().resolve()
-    _check_place(database)
+    check_place(database)
     refuse_site_faults()
-    size = BUILD_BASE + BUILD_SHARE * sum(bytes_of(source) for source in sources)
     in_force = ["--vars", json.dumps({"rule_set": rule_set})]
     what, landing, state = f"Another build of {database} is running", None, "as it was"
     with (
-        needed("A build of these sources", size, database),
+        needed("A build of these sources", size_of_build(sources), database),
         whole.staging(database, what, WarehouseError) as work,
     ):
         made, new = work / MADE, work / "landing"
@@ -225,7 +224,13 @@ def _one_line(message: str) -> str:
     return re.sub(r"string '[^']*'", "a text", " ".join(message.split()))[:500]
 
 
-def _check_place(database: Path) -> None:
+def size_of_build(sources: list[Source]) -> int:
+    """The bytes that a build of ``sources`` takes at most."""
+    return BUILD_BASE + BUILD_SHARE * sum(bytes_of(source) for source in sources)
+
+
+def check_place(database: Path) -> None:
+    """Raise ``WarehouseError`` where no database can be made at ``database``."""
     if database.is_dir():
         raise WarehouseError(f"{database} is a folder, not a database: name a file with --db.")
     if not database.parent.is_dir():
