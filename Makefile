@@ -38,7 +38,8 @@ lint: install ## ruff and sqlfluff
 	ruff format --check .
 	sqlfluff lint --processes 2 --disable-progress-bar models
 
-docs: install ## the dbt documentation as one page, target/static_index.html
+docs: install ## the dbt documentation as one page, target/static_index.html, and how the marts belong to each other
+	$(BIN)/python scripts/core_diagram.py
 	dbt docs generate --static
 
 spark: install ## the same models on Apache Spark, every mart compared with DuckDB's
