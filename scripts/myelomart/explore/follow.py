@@ -18,7 +18,7 @@ from myelomart.explore.definition import COHORT, Definition
 from myelomart.explore.one_analysis import analysis_of, cohort_of
 from myelomart.explore.opened import Answer
 from myelomart.explore.state import Here
-from myelomart.figures.survival_plot import FREE, FROM_ZERO, Frame, survival_panel
+from myelomart.figures.survival_plot import survival_plot
 from myelomart.matching import propensity_score
 from myelomart.matching.overlap import leave_out_unshared
 from myelomart.matching.weighting import inverse_probability_weights, weighted_hazard_ratio
@@ -268,12 +268,16 @@ def _weighted_curves(parts, analysis, endpoint, asked: Asked, results: Results) 
             analysis, endpoint, label, curve, asked.months, results, population=analysis.population
         )
         curves[label] = curve
-    note = "Persons at risk are sums of weights." if "weight" in own else ""
-    words = Frame(endpoint.label, FREE, FROM_ZERO, note=note)
-    results.add_panel(
+    results.add_figure(
         f"{analysis.output_id}_{endpoint.endpoint_id}",
-        survival_panel(curves, words, asked.months), endpoint.label,
-    )  # fmt: skip
+        survival_plot(
+            curves,
+            endpoint.label,
+            asked.months,
+            None,
+            "Persons at risk are sums of weights." if "weight" in own else "",
+        ),
+    )
 
 
 def _add_means(parts, analysis, endpoint, asked: Asked, results: Results) -> None:

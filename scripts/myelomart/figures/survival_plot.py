@@ -32,7 +32,6 @@ LEADING, INDENT = 14.0, 28.0
 MOST_BANDS = 2  # bands of more curves hide each other
 TOPS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)  # where the axis of an incidence may end
 LETTER = 20.0  # pixels left free for the letter of a panel
-FREE, FROM_ZERO = "Free of the event", "Months from time zero"
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,8 @@ def coarse_plot(curves: dict, at_risk: dict, title: str, months: list[float], no
         for label, rows in curves.items()
     ]
     start = float(lines[0].level[0])
-    word = FREE if start else "With the event"
-    frame = Frame(title, word, FROM_ZERO, (), note)
+    word = "Free of the event" if start else "With the event"
+    frame = Frame(title, word, "Months from time zero", (), note)
     return joined([_panel(lines, frame, months, start, _joined)], title)
 
 

@@ -12,7 +12,7 @@ from myelomart.explore import charts, look, state
 from myelomart.explore.one_analysis import analysis_of
 from myelomart.explore.state import Here
 from myelomart.figures.sankey import sankey
-from myelomart.figures.survival_plot import FREE, FROM_ZERO, Frame, survival_panel, tested_words
+from myelomart.figures.survival_plot import survival_plot
 from myelomart.results import Results
 from myelomart.study import Endpoint
 
@@ -136,8 +136,7 @@ def _until_next(here: Here, rule_set: str, line: int) -> None:
     kept = rows[rows["regimen"].isin(keep)]
     curves = {name: add_survival(analysis, NEXT, name, own, results) for name, own in parts.items()}
     p = add_logrank(analysis, NEXT, kept, parts, results)
-    words = Frame(NEXT.label, FREE, FROM_ZERO, (tested_words("Log-rank", p),))
-    results.add_panel("next", survival_panel(curves, words, analysis.months), NEXT.label)
+    results.add_figure("next", survival_plot(curves, NEXT.label, analysis.months, p))
     if here.policy:
         suppress([results], here.policy, {analysis.output_id: analysis.months})
     for svg in results.figures.values():
