@@ -38,7 +38,8 @@ lint: install ## ruff and sqlfluff
 	ruff format --check .
 	sqlfluff lint --processes 2 --disable-progress-bar models
 
-docs: install ## the dbt documentation as one page, target/static_index.html
+docs: install ## the dbt documentation as one page, target/static_index.html, and how the marts belong to each other
+	$(BIN)/python scripts/core_diagram.py
 	dbt docs generate --static
 
 site: install ## the documentation as a site that opens without a network, build/site/index.html
@@ -69,9 +70,9 @@ bench: install ## the statistics beside R, lifelines and scikit-survival (instal
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python bench/statistics.py
 
-lock: install ## pin the newest versions that fit, with hashes; list their licences in docs/licences.md
+lock: install ## pin the newest versions that fit, or with KEEP=--keep only what is new; list licences in docs/licences.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/python scripts/locks.py
+	$(BIN)/python scripts/locks.py $(KEEP)
 
 clean: ## remove what the other targets made, but not the environment
 	rm -rf $(DEMO) target logs results landing myelomart.dbt myelomart.duckdb*

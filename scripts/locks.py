@@ -1,11 +1,13 @@
 """Pins every package with its hashes, and lists what each is licensed under: `make lock`.
 
-Writes requirements.lock (users), requirements-dev.lock (what tests and lint add),
-requirements-build.lock (pip and setuptools) and docs/licences.md. Needs `uv`.
+Writes requirements.lock (users, with the extra `warehouse`), requirements-dev.lock (what tests and
+lint add), requirements-build.lock (pip and setuptools) and docs/licences.md. Needs `uv`.
+`make lock KEEP=--keep` holds every version that is pinned, and pins what is new.
 """
 
 import re
 import subprocess
+import sys
 from importlib.metadata import metadata
 from pathlib import Path
 
@@ -68,13 +70,22 @@ def compiled(*arguments: str, wanted: str | None = None) -> str:
     ).stdout
 
 
-def write_locks() -> None:
-    """Pin anew: the newest versions that fit what pyproject.toml asks for."""
-    (ROOT / USER).write_text(compiled("pyproject.toml"), encoding="utf-8")
-    both = blocks(compiled("--constraint", USER, "--extra", "dev", "pyproject.toml"))
+def held(*names: str) -> list[str]:
+    """Options that hold the versions these locks pin."""
+    return [word for name in names for word in ("--constraint", name)]
+
+
+def write_locks(keep: bool) -> None:
+    """Pin anew what pyproject.toml asks for: the newest versions that fit, or those of today."""
+    today = held(USER, DEV) if keep else []
+    user = compiled(*today, "--extra", "warehouse", "pyproject.toml")
+    (ROOT / USER).write_text(user, encoding="utf-8")
+    today = held(DEV) if keep else []
+    both = blocks(compiled(*held(USER), *today, "--extra", "dev", "pyproject.toml"))
     added = [lines for pin, lines in both.items() if pin not in pinned(USER)]
     (ROOT / DEV).write_text(INCLUDED + "".join(added), encoding="utf-8")
-    (ROOT / BUILD).write_text(compiled("-", wanted="pip\nsetuptools\n"), encoding="utf-8")
+    if not keep:
+        (ROOT / BUILD).write_text(compiled("-", wanted="pip\nsetuptools\n"), encoding="utf-8")
 
 
 def write_licences() -> None:
@@ -83,6 +94,6 @@ def write_licences() -> None:
 
 
 if __name__ == "__main__":
-    write_locks()
+    write_locks(keep="--keep" in sys.argv)
     subprocess.run(["make", "install"], cwd=ROOT, check=True)
     write_licences()

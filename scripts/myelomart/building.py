@@ -19,6 +19,7 @@ from pathlib import Path
 
 from myelomart import warehouse, whole
 from myelomart.errors import NoRoom, Stopped, WarehouseError
+from myelomart.extras import refuse_without
 from myelomart.private_files import make_private, private
 from myelomart.project import own_rows, project_root, refuse_site_faults, site_folder
 from myelomart.quality.door import check, refuse_blocking
@@ -56,14 +57,14 @@ def build(
     Raises ``SourceError``, ``QualityError`` or ``WarehouseError``; what stood at ``database`` is
     then as it was.
     """
+    refuse_without("warehouse")  # dbt is asked for late, and in a process of its own
     database = database.expanduser().resolve()
-    _check_place(database)
+    check_place(database)
     refuse_site_faults()
-    size = BUILD_BASE + BUILD_SHARE * sum(bytes_of(source) for source in sources)
     in_force = ["--vars", json.dumps({"rule_set": rule_set})]
     what, landing, state = f"Another build of {database} is running", None, "as it was"
     with (
-        needed("A build of these sources", size, database),
+        needed("A build of these sources", size_of_build(sources), database),
         whole.staging(database, what, WarehouseError) as work,
     ):
         made, new = work / MADE, work / "landing"
@@ -237,7 +238,13 @@ def _one_line(message: str) -> str:
     return re.sub(r"string '[^']*'", "a text", " ".join(message.split()))[:500]
 
 
-def _check_place(database: Path) -> None:
+def size_of_build(sources: list[Source]) -> int:
+    """The bytes that a build of ``sources`` takes at most."""
+    return BUILD_BASE + BUILD_SHARE * sum(bytes_of(source) for source in sources)
+
+
+def check_place(database: Path) -> None:
+    """Raise ``WarehouseError`` where no database can be made at ``database``."""
     if database.is_dir():
         raise WarehouseError(f"{database} is a folder, not a database: name a file with --db.")
     if not database.parent.is_dir():

@@ -13,18 +13,22 @@ from rich.text import Text
 from typer.rich_utils import rich_format_error
 
 from myelomart import __version__, commands, passwords
+from myelomart.command_options import HELP, equip
+from myelomart.commands.completion import COMPLETE
 from myelomart.errors import Stopped
 from myelomart.failures import TRACEBACK, failure_of
 from myelomart.messages import console, say, shown
 
 app = typer.Typer(
     add_completion=False,
+    context_settings=HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="An open warehouse for the evidence on cell therapy in multiple myeloma.",
 )
 for found in pkgutil.iter_modules(commands.__path__):
     importlib.import_module(f"{commands.__name__}.{found.name}").register(app)
+equip(app)
 
 
 @app.callback(invoke_without_command=True)
@@ -46,8 +50,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for a terminal that lacks a letter
+    if COMPLETE in os.environ:
+        _know_shells()
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="myelomart", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:  # who read us has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,6 +64,13 @@ def main() -> None:
         if code == Stopped.exit_code:  # Typer has taken the interrupt
             _tell(KeyboardInterrupt())
     sys.exit(code)
+
+
+def _know_shells() -> None:
+    """Let Typer answer the script of `myelomart completion`."""
+    from typer.completion import completion_init
+
+    completion_init()
 
 
 def _tell(error: BaseException) -> int:

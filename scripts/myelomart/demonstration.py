@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from myelomart import whole
-from myelomart.building import build
+from myelomart.building import Progress, build
 from myelomart.project import PACKAGE, project_root
 from myelomart.publishing import publish, run_studies, write_report
 from myelomart.report.render import Chapter
@@ -21,7 +21,12 @@ MADE_BY = "demo"
 CODE, GENERATOR = "myelomart/", "myelomart_synthetic/"  # beside each other, cloned or installed
 
 
-def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
+def demonstrate(
+    folder: Path,
+    say: Callable[[str], None],
+    progress: Progress = lambda done, total, name: None,
+    persons: int = PERSONS,
+) -> list[Chapter]:
     """Make data, warehouse, results and report in ``folder``; returns the studies that were run.
 
     A stage whose inputs hash to what they did last time, and whose output is there, is skipped.
@@ -29,14 +34,14 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
     whole.claim(folder, MADE_BY)
     data, database, report = folder / "cdm", folder / "myelomart.duckdb", folder / "report"
     done = _Done(folder / "state.json")
-    generator = _hash_of(GENERATOR + "**/*")
+    generator = _hash_of(GENERATOR + "**/*") + ("" if persons == PERSONS else f" {persons}")
     if done.is_needed("data", generator, data):
         say("writing the synthetic network")
-        write_demo_network(data)
+        write_demo_network(data, persons)
         done.record("data", generator)
     models = _hash_of(*DBT_INPUTS, CODE + "sources/**/*") + generator
     if done.is_needed("warehouse", models, database):
-        build([parse_source(str(data))], database, say=say)
+        build([parse_source(str(data))], database, say=say, progress=progress)
         done.record("warehouse", models)
     everything = models + _hash_of(CODE + "**/*.py", CODE + "report/*")
     if not done.is_needed("report", everything, report):
@@ -51,11 +56,11 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> list[Chapter]:
     return run.chapters
 
 
-def write_demo_network(folder: Path) -> None:
+def write_demo_network(folder: Path, persons: int = PERSONS) -> None:
     """Write the synthetic CDM of the demonstration, its truth beside it."""
     from myelomart_synthetic.network import make_network
 
-    make_network(PERSONS, SITES, SEED, folder, MYELOMA_SHARE)
+    make_network(persons, SITES, SEED, folder, MYELOMA_SHARE)
 
 
 class _Done:

@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 
 from myelomart.errors import MyelomartError, Stopped, WarehouseError
+from myelomart.extras import lacking_of, of_duckdb
 from myelomart.project import PACKAGE
 from myelomart.room import no_room
 
@@ -32,13 +33,11 @@ def failure_of(error: BaseException) -> MyelomartError:
 
     No text of an unforeseen error is passed on: it may hold a value of a patient.
     """
-    import duckdb  # not when the command line starts
-
     if isinstance(error, MyelomartError):
         return error
     if _is_interrupt(error):
         return Stopped("stopped: what stood before is as it was.")
-    if (said := no_room(error)) is not None:
+    if (said := no_room(error) or lacking_of(error)) is not None:
         return said
     if isinstance(error, OSError):
         return MyelomartError(_of_system(error))
@@ -51,17 +50,17 @@ def failure_of(error: BaseException) -> MyelomartError:
             "A name or a text is not UTF-8 and cannot be read or written: rename the file, or save "
             "it as UTF-8."
         )
-    if isinstance(error, duckdb.CatalogException):
+    if isinstance(error, of_duckdb("CatalogException")):
         return WarehouseError(
             "The database lacks a table that this command reads: it is no whole warehouse of this "
             "version. Make it again with `myelomart build`."
         )
-    if isinstance(error, (duckdb.IOException, duckdb.FatalException)):
+    if isinstance(error, of_duckdb("IOException", "FatalException")):
         return WarehouseError(
             "The database cannot be read to its end, or was taken away meanwhile: make it again "
             "with `myelomart build`."
         )
-    if isinstance(error, duckdb.PermissionException):
+    if isinstance(error, of_duckdb("PermissionException")):
         return WarehouseError(
             "A view of the database reads a file outside it, which is not allowed: use a database "
             "that `myelomart build` made."
@@ -76,10 +75,8 @@ def failure_of(error: BaseException) -> MyelomartError:
 
 def _is_interrupt(error: BaseException) -> bool:
     """True for Ctrl-C, also while DuckDB is at work, which then says so in its own way."""
-    import duckdb
-
     told = isinstance(error, RuntimeError) and "interrupted" in str(error).lower()
-    return told or isinstance(error, (KeyboardInterrupt, duckdb.InterruptException))
+    return told or isinstance(error, (KeyboardInterrupt, *of_duckdb("InterruptException")))
 
 
 def _of_system(error: OSError) -> str:

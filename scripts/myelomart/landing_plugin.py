@@ -54,11 +54,12 @@ class Plugin(BasePlugin):
 
 
 def _landing() -> Path:
-    return Path(os.environ.get("MYELOMART_LANDING", project_root() / "landing"))
+    """Beside the project that dbt runs in, never in an installed package."""
+    return Path(os.environ.get("MYELOMART_LANDING", "landing")).absolute()
 
 
 def _demo_source() -> Path:
-    folder = project_root() / "demo" / "cdm"
+    folder = Path("demo", "cdm").absolute()
     if not folder.exists():
         from myelomart.demonstration import MADE_BY, write_demo_network
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import subprocess
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -51,6 +52,7 @@ class Run:
 def run_studies(
     database: Path, wanted: list[str] | None = None, policy: Policy | None = None,
     former: list[Former] | None = None,
+    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
 ) -> Run:  # fmt: skip
     """Run the studies named in ``wanted`` (all without it) on ``database``, in order.
 
@@ -70,7 +72,9 @@ def run_studies(
         if wanted:
             before = {study for one in former or [] for study in one.words}
             out = frozenset(one for one in known if one in before and one not in wanted)
-        for study_id in [*(wanted or known), *sorted(out)]:
+        order = [*(wanted or known), *sorted(out)]
+        for done, study_id in enumerate(order):
+            progress(done, len(order), study_id)
             study = read_study(connection, study_id)
             data = read_data(connection, study)
             made.append((study, run_study(study, data), data))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from myelomart.errors import NoRoom
+from myelomart.extras import of_duckdb
 
 MEMORY, THREADS = "MYELOMART_MEMORY", "MYELOMART_THREADS"
 SHARE = 2  # DuckDB takes at most one part in two of the memory: the rest is for Python and others
@@ -54,11 +55,9 @@ def needed(what: str, size: int, place: Path) -> Iterator[None]:
 
     Raises ``NoRoom`` in place of what the system or DuckDB says.
     """
-    import duckdb  # not when the command line starts
-
     try:
         yield
-    except (NoRoom, OSError, MemoryError, duckdb.Error) as error:
+    except (NoRoom, OSError, MemoryError, *of_duckdb("Error")) as error:
         said = error if isinstance(error, NoRoom) else no_room(error, place)
         if said is None:
             raise
@@ -73,8 +72,6 @@ def no_room(error: BaseException | str, place: Path | None = None) -> NoRoom | N
     ``error`` may be the text of another process. The disk is that of the file which it names, else
     that of ``place``. None for any other error.
     """
-    import duckdb
-
     text = str(error)
     number = error.errno if isinstance(error, OSError) else None
     path = _path_in(error) or place
@@ -89,7 +86,7 @@ def no_room(error: BaseException | str, place: Path | None = None) -> NoRoom | N
             f"{_named(path)} would be larger than the limit{allowed} on the size of a file "
             "(`ulimit -f`, or the file system's): raise it, or name another place."
         )
-    if isinstance(error, (MemoryError, duckdb.OutOfMemoryException)) or re.search(
+    if isinstance(error, (MemoryError, *of_duckdb("OutOfMemoryException"))) or re.search(
         r"Out of Memory Error|bad_alloc|Cannot allocate memory|Failed to allocate", text
     ):
         return NoRoom(

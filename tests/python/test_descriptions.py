@@ -1,5 +1,7 @@
 """Every column that a reader may meet is described: in the sources' YAML and in the database."""
 
+import csv
+
 import duckdb
 import pytest
 import yaml
@@ -23,6 +25,17 @@ def test_a_source_describes_the_columns_that_are_landed(file):
             assert sorted(described) == sorted(expected), table["name"]
             assert table["description"].startswith("One row"), table["name"]
             assert all(column["description"] for column in table["columns"]), table["name"]
+
+
+@pytest.mark.parametrize(
+    "file", sorted((project_root() / "seeds").glob("*/_*__seeds.yml")), ids=lambda file: file.stem
+)
+def test_every_column_of_a_seed_is_described(file):
+    for seed in yaml.safe_load(file.read_text())["seeds"]:
+        with (file.parent / f"{seed['name']}.csv").open(encoding="utf-8", newline="") as lines:
+            header = next(csv.reader(lines))
+        described = {one["name"] for one in seed["columns"] if one.get("description")}
+        assert described >= set(header), seed["name"]
 
 
 def test_every_column_of_a_mart_has_its_description_in_the_database(demo):

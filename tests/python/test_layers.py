@@ -209,3 +209,42 @@ def test_lines_fit_a_screen_unless_they_hold_a_macro_call():
         if len(line) > 120 and "{{" not in line and not line.lstrip().startswith(("'", "~"))
     ]
     assert found == []
+
+
+def test_the_documentation_opens_on_the_house_with_all_its_layers(manifest):
+    told = manifest["docs"]["doc.myelomart.__overview__"]["block_contents"]
+    assert [layer for layer in [*LAYERS, *SIDE_LAYERS, "seeds"] if layer not in told] == []
+    drawn = [
+        idea for idea in re.findall(r"\w+", told[told.index("records >") :]) if idea in ideas()
+    ]
+    assert drawn[: len(ideas())] == ideas()
+
+
+def test_every_exposure_and_group_has_an_owner_and_every_idea_its_tag(manifest):
+    owned = [*manifest["exposures"].values(), *manifest["groups"].values()]
+    assert owned and all(one["owner"]["name"] for one in owned)
+    for node in filter(is_clinical, models(manifest).values()):
+        assert node["config"]["group"] == idea_of(node) and idea_of(node) in node["tags"]
+
+
+def test_tags_and_changes_can_be_selected(manifest, tmp_path):
+    """`tag:lines+` is the idea and what follows; `state:modified` is what changed since."""
+    key = "model.myelomart.lines_of_therapy"
+    before = json.loads(json.dumps(manifest))
+    before["nodes"][key]["checksum"]["checksum"] = "another"
+    state = tmp_path / "before"
+    state.mkdir()
+    (state / "manifest.json").write_text(json.dumps(before))
+    listed = [sys.executable, "-m", "dbt.cli.main", "--quiet", "ls", "--resource-type", "model"]
+    listed += ["--output", "name", "--project-dir", str(project_root())]
+    listed += ["--profiles-dir", str(project_root()), "--target-path", str(tmp_path)]
+
+    def names(*selection: str) -> set[str]:
+        done = subprocess.run([*listed, *selection], capture_output=True, text=True, check=True)
+        return set(done.stdout.split())
+
+    assert names("--select", "state:modified", "--state", str(state)) == {"lines_of_therapy"}
+    lines = {node["name"] for node in models(manifest).values() if "lines" in node["tags"]}
+    after = names("--select", "tag:lines+")
+    assert lines < after and {"time_to_event", "study_population"} <= after
+    assert "int_coded_events" not in after

@@ -3,7 +3,7 @@
 import importlib.util
 import re
 import tomllib
-from importlib.metadata import distribution
+from importlib.metadata import distribution, packages_distributions
 
 import pytest
 from packaging.requirements import Requirement
@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_name
 from myelomart.project import project_root
 
 PROJECT = tomllib.loads((project_root() / "pyproject.toml").read_text())["project"]
-USER, DEV = PROJECT["dependencies"], PROJECT["optional-dependencies"]["dev"]
+PLAIN, EXTRAS = PROJECT["dependencies"], PROJECT["optional-dependencies"]
+USER, DEV = PLAIN + EXTRAS["warehouse"], EXTRAS["dev"]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
 
 
@@ -42,9 +43,12 @@ def closure(wanted: list[str]) -> set[str]:
         if key in seen:
             continue
         seen.add(key)
+        if one.name == PROJECT["name"]:  # an extra that brings others
+            waiting += map(Requirement, sum((EXTRAS[extra] for extra in one.extras), PLAIN))
+            continue
         needs = map(Requirement, distribution(one.name).requires or [])
         waiting += [need for need in needs if is_wanted(need, one.extras)]
-    return {name for name, _ in seen}
+    return {name for name, _ in seen} - {PROJECT["name"]}
 
 
 def test_the_lock_of_a_user_is_what_the_package_needs(locks):
@@ -54,6 +58,24 @@ def test_the_lock_of_a_user_is_what_the_package_needs(locks):
 def test_the_lock_of_a_developer_adds_what_tests_and_lint_need(locks):
     assert (project_root() / "requirements-dev.lock").read_text().startswith(locks.INCLUDED)
     assert packages(locks, "requirements-dev.lock") == closure(USER + DEV) - closure(USER)
+
+
+def test_a_test_that_skips_without_a_package_finds_it_in_the_lock_of_a_developer(locks):
+    locked = packages(locks, "requirements.lock") | packages(locks, "requirements-dev.lock")
+    homes = packages_distributions()
+    wanted = {
+        name
+        for file in (project_root() / "tests" / "python").rglob("test_*.py")
+        for name in re.findall(r"importorskip\(\s*[\"'](\w+)", file.read_text(encoding="utf-8"))
+    }
+    assert {"streamlit", "playwright", "deltalake", "pyiceberg", "cairosvg"} <= wanted
+    assert all(locked & set(map(canonicalize_name, homes.get(name, ()))) for name in wanted)
+
+
+def test_all_brings_every_extra_of_a_user_that_fits_beside_the_others():
+    brought, apart = Requirement(EXTRAS["all"][0]).extras, {"all", "bench", "dev", "spark"}
+    assert brought | {"warehouse"} == set(EXTRAS) - apart
+    assert closure(EXTRAS["warehouse"]) <= closure(EXTRAS["all"])
 
 
 def test_what_installs_the_rest_is_pinned_too(locks):

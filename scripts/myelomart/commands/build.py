@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from myelomart.messages import console
+from myelomart.command_options import AsJson
+from myelomart.messages import notes, say_json
+from myelomart.progress import progress
 from myelomart.site.option import Project
 from myelomart.source_options import (
     AllowViews,
@@ -49,6 +50,7 @@ def build_command(
     project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:
     """Build the warehouse from an OMOP CDM or a TriNetX export."""
     from myelomart.building import build
@@ -56,14 +58,8 @@ def build_command(
     sources = sources_from(source, format, timezone, vocabulary, dates_shifted, cohort, allow_views)
     if target not in ("duckdb", "spark"):
         raise typer.BadParameter(f"{target}: known are duckdb and spark.", param_hint="--target")
-    columns = (TextColumn("building"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    out = console(stderr=True)
-    with Progress(
-        *columns, TextColumn("{task.description}", markup=False), console=out, transient=True
-    ) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(done: int, total: int, name: str) -> None:
-            bar.update(task, completed=done, total=total, description=name)
-
-        build(sources, db, target, accept_quality, out.print, show, rule_set, checks)
+    with progress("building") as show:
+        build(sources, db, target, accept_quality, notes().print, show, rule_set, checks)
+    if as_json:
+        say_json({"database": str(db.resolve()), "sources": [one.name for one in sources],
+                  "target": target, "rule_set": rule_set})  # fmt: skip

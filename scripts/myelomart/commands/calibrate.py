@@ -4,7 +4,8 @@ from pathlib import Path
 
 import typer
 
-from myelomart.messages import say
+from myelomart.command_options import AsJson
+from myelomart.messages import say, say_json
 
 
 def register(app: typer.Typer) -> None:
@@ -16,6 +17,7 @@ def calibrate(
     patients: int = typer.Option(100_000, min=1_000, help="Myeloma patients to simulate."),
     seed: int = typer.Option(1, help="Seed of the simulation."),
     out: Path = typer.Option(Path("docs/calibration.md"), help="The page to write."),
+    as_json: AsJson = False,
 ) -> None:
     """Compare the synthetic network with the printed numbers it aims at; exit 1 beyond 3 errors."""
     from myelomart import whole
@@ -25,6 +27,9 @@ def calibrate(
     table = calibration_table(patients, seed)
     whole.write_text(out, page(table, patients, seed))
     beyond = table[table["z"].abs() > LIMIT]
-    say(f"{len(table)} numbers, {len(beyond)} beyond {LIMIT} standard errors: {out}")
+    if as_json:
+        say_json({"page": str(out), "numbers": len(table), "limit": LIMIT, "beyond": len(beyond)})
+    else:
+        say(f"{len(table)} numbers, {len(beyond)} beyond {LIMIT} standard errors: {out}")
     if len(beyond):
         raise typer.Exit(1)

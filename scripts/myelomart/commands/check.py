@@ -1,6 +1,5 @@
 """`myelomart check`: the quality of what comes in."""
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,8 @@ from typing import Annotated
 import typer
 
 from myelomart import whole
-from myelomart.messages import console, say
+from myelomart.command_options import AsJson
+from myelomart.messages import console, notes, say, say_json
 from myelomart.project import refuse_site_faults
 from myelomart.quality.checks import BLOCKING, WARNING
 from myelomart.room import needed
@@ -71,9 +71,7 @@ def check_command(
     baseline: Annotated[
         Path | None, typer.Option(help="An earlier quality.json: only what is new fails.")
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    as_json: AsJson = False,
     allow_views: AllowViews = False,
     project: Project = None,
     memory: Memory = None,
@@ -103,7 +101,7 @@ def check_command(
     size = LANDING_BASE + 2 * sum(bytes_of(one) for one in sources)
     with needed("The landing of these sources", size, landing):
         try:
-            manifest = land(sources, landing, say=console(stderr=True).print)
+            manifest = land(sources, landing, say=notes().print)
             found = door.check(landing, manifest, checks, expectations)
             result = outcome.mark(found, fail_on, known)
             for name in (door.RESULT, door.PAGE):
@@ -120,7 +118,7 @@ def _tell(result: dict, form: str, out: Path) -> None:
     from myelomart.quality import door, outcome, report
 
     if form == JSON:
-        say(json.dumps(result))
+        say_json(result)
         return
     if form == GITHUB:
         for line in outcome.as_github(result):

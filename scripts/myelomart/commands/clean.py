@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from myelomart.messages import say
+from myelomart.command_options import AsJson
+from myelomart.messages import say, say_json
 
 USUAL = [Path("."), Path("results")]
 
@@ -20,6 +21,7 @@ def clean(
         list[Path] | None,
         typer.Argument(help="Where databases and results lie; here and results without it."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Remove what killed commands left, and landings that nobody reads.
 
@@ -28,15 +30,20 @@ def clean(
     from myelomart import cleaning
     from myelomart.errors import MyelomartError
 
-    refused = False
+    gone: list[str] = []
+    left: list[str] = []
     for place in folders or [one for one in USUAL if one.is_dir()]:
         if not place.is_dir():
             raise MyelomartError(f"There is no folder {place}: name one that is there.")
         removed, refusals = cleaning.clean(place.resolve())
-        for name in removed:
-            say(f"removed: {place / name}")
-        for sentence in refusals:
+        gone += [str(place / name) for name in removed]
+        left += refusals
+    if as_json:
+        say_json({"removed": gone, "left": left})
+    else:
+        for path in gone:
+            say(f"removed: {path}")
+        for sentence in left:
             say(f"left: {sentence}", err=True)
-        refused = refused or bool(refusals)
-    if refused:
+    if left:
         raise typer.Exit(1)

@@ -1,6 +1,5 @@
 """`myelomart explore`: ask the warehouse on a local page and see the answer."""
 
-import importlib.util
 import os
 import webbrowser
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from myelomart.errors import MyelomartError
+from myelomart.extras import refuse_without
 from myelomart.messages import say
 from myelomart.project import PACKAGE
 from myelomart.source_options import Memory, Threads
@@ -44,11 +43,7 @@ def explore(
     threads: Threads = None,
 ) -> None:
     """Open a page on this machine that asks the warehouse: cohorts, curves, patients, codes."""
-    if importlib.util.find_spec("streamlit") is None:
-        raise MyelomartError(
-            "The explorer needs Streamlit, which is not installed: `pip install "
-            "'myelomart[explore]'`, or in the repository `pip install --editable '.[explore]'`."
-        )
+    refuse_without("explore")
     from myelomart import warehouse
     from myelomart.explore.opened import DATABASE
 

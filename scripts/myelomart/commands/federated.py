@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from myelomart.commands.study import DEFAULT_DATABASE, Database, print_headline
+from myelomart.command_options import AsJson
+from myelomart.commands.study import DEFAULT_DATABASE, Database, as_written, print_headline
 from myelomart.commands.study import app as study_app
-from myelomart.messages import say
+from myelomart.messages import say, say_json
 from myelomart.source_options import Memory, Threads
 
 START = "start.json"
@@ -35,6 +36,7 @@ def pack(
     )] = None,
     memory: Memory = None,
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Pack what this site shares of studies: a release and aggregates to pool, no row."""
     from myelomart.disclosure.policies import named
@@ -47,6 +49,9 @@ def pack(
         told = write_pack(db, study_ids, site, named(policy), profiles, out, begun)
     for one in told:
         say(f"Warning: --profiles {profiles} lets a hidden count be told. {one}", err=True)
+    if as_json:
+        say_json({"pack": str(out), "site": site, "studies": study_ids, "told": told})
+        return
     say(f"{out}: {', '.join(study_ids)} of {site}. Read it before it leaves (docs/federated.md).")
 
 
@@ -54,6 +59,7 @@ def pack(
 def pool(
     packs: Annotated[list[Path], typer.Argument(help="The packs of two sites or more.")],
     out: Annotated[Path, typer.Option(help="The folder to write to.")],
+    as_json: AsJson = False,
 ) -> None:
     """Pool the packs of several sites; refuses packs whose study rows or rules differ."""
     from myelomart import whole
@@ -68,6 +74,9 @@ def pool(
         starts = {study_id: one for study_id, one in made.starts.items() if one}
         if starts:
             whole.write_text(out / START, json.dumps(starts, indent=1, sort_keys=True) + "\n")
+    if as_json:
+        say_json(as_written(made.run.chapters, out))
+        return
     for one in made.run.chapters:
         print_headline(one)
         say(f"{one.study.study_id}: written to {out / one.study.study_id}")

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from myelomart.command_options import AsJson
 from myelomart.commands.study import app as study_app
-from myelomart.messages import say
+from myelomart.messages import say, say_json
 from myelomart.site.option import Project
 
 
@@ -20,12 +21,16 @@ def register(root: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    as_json: AsJson = False,
 ) -> None:
     """Make a site's own folder: studies, codes, rules and checks beside ours."""
     from myelomart.site.making import make_site
 
     make_site(folder)
-    say(f"{folder} is ready: its README.md says what belongs where.")
+    if as_json:
+        say_json({"folder": str(folder)})
+    else:
+        say(f"{folder} is ready: its README.md says what belongs where.")
 
 
 def new(
@@ -34,6 +39,7 @@ def new(
         str, typer.Option(help="A study of ours or of the site to begin with.")
     ] = "first_line_transplant",
     project: Project = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a study file to change, with names of its own."""
     from myelomart import whole
@@ -52,7 +58,10 @@ def new(
     text = copied(found_study(like, [folder]), name, SCHEMA)
     whole.write_text(folder / SCHEMA, schema.as_text())
     whole.write_text(file, text)
-    say(f"{file} is {like} under a new name: change it, then `myelomart study check {file}`.")
+    if as_json:
+        say_json({"file": str(file), "like": like})
+    else:
+        say(f"{file} is {like} under a new name: change it, then `myelomart study check {file}`.")
 
 
 def check(
@@ -60,6 +69,7 @@ def check(
         list[Path] | None, typer.Argument(help="Study files; without one, all of the site.")
     ] = None,
     project: Project = None,
+    as_json: AsJson = False,
 ) -> None:
     """Check study files before there is a warehouse: every fault, with its file and line."""
     from myelomart.errors import MyelomartError
@@ -80,8 +90,13 @@ def check(
         rows = OwnRows(site)
     else:
         raise MyelomartError("Name a study file, or a site's folder with --project.")
-    rows.refuse_faults()
     studies = [one.study for one in rows.study_files if one.study]
+    if as_json:
+        say_json({"studies": studies, "faults": [str(one) for one in rows.faults]})
+        if rows.faults:
+            raise typer.Exit(1)
+        return
+    rows.refuse_faults()
     say(f"no fault: {', '.join(studies) or 'no study yet'}")
 
 
@@ -91,6 +106,7 @@ def expand(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write the CSV files to.")] = None,
     project: Project = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write the rows that study files expand into; without a file, ours into our seeds."""
     from myelomart import whole
@@ -109,4 +125,4 @@ def expand(
         whole.write_text(folder / f"{name}.csv", text)
     if not files:
         whole.write_text(project_root() / "docs" / "schemas" / "study.json", schema.as_text())
-    say(f"the rows are in {folder}")
+    say_json({"folder": str(folder)}) if as_json else say(f"the rows are in {folder}")

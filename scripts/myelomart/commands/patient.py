@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from myelomart.command_options import AsJson
 from myelomart.errors import MyelomartError
-from myelomart.messages import say
+from myelomart.messages import say, say_json
 from myelomart.private_files import private
 from myelomart.source_options import Memory, Threads
 
@@ -28,14 +29,20 @@ def patient(
     ] = None,
     memory: Memory = None,
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show one patient: lines, drugs, infusions, labs, flags, refractoriness, toxicity, cohorts."""
+    from dataclasses import asdict
+
     from myelomart import warehouse, whole
     from myelomart.history import read_history
     from myelomart.timeline import as_page, as_svg
 
     with warehouse.database(db) as connection:
         history = read_history(connection, person_id)
+    if svg is None and as_json:
+        say_json(asdict(history))
+        return
     if svg is None:
         say(as_page(history, width))
         return
@@ -44,4 +51,4 @@ def patient(
             whole.write_text(svg, as_svg(history))
     except OSError as error:
         raise MyelomartError(f"{svg} cannot be written: name another file with --svg.") from error
-    say(f"the page is {svg}")
+    say_json({"page": str(svg)}) if as_json else say(f"the page is {svg}")

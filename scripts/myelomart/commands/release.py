@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from myelomart.command_options import AsJson
 from myelomart.commands.study import DEFAULT_DATABASE, Database
 from myelomart.commands.study import app as studies
-from myelomart.messages import say
+from myelomart.messages import say, say_json
 from myelomart.source_options import Memory, Threads
 
 
@@ -32,6 +33,7 @@ def release_studies(
     ] = None,
     memory: Memory = None,
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Write results that may leave the site: one zip, what it hides and why, a page to sign.
 
@@ -43,6 +45,13 @@ def release_studies(
     rule = named(policy)
     run = release(db, study_ids, rule, previous)
     write_release(run, rule, out, previous)
+    if as_json:
+        say_json({
+            "release": str(out), "policy": rule.name,
+            "studies": [one.study.study_id for one in run.chapters],
+            "numbers": run.hidden.of, "shown": run.hidden.shown, "hidden": len(run.hidden.rows),
+        })  # fmt: skip
+        return
     share = 100 * run.hidden.shown / max(run.hidden.of, 1)
     say(
         f"{out}: {len(run.chapters)} studies under {rule.name}; {run.hidden.shown:,} of "
@@ -56,6 +65,7 @@ def attack_release(
     policy: Annotated[
         str | None, typer.Option("--policy", help="The policy of results that do not say theirs.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """List the hidden numbers that can still be rebuilt; exit code 1 when there are any."""
     from myelomart.disclosure.attack_on_release import attack
@@ -73,8 +83,11 @@ def attack_release(
                 f"{path} holds no results: name a release, or a folder of results."
             )
         told = attack(folder, rule)
-    for one in told:
-        say(one)
-    say(f"{path}: {len(told)} hidden numbers can be rebuilt.")
+    if as_json:
+        say_json({"path": str(path), "policy": rule.name, "rebuilt": told})
+    else:
+        for one in told:
+            say(one)
+        say(f"{path}: {len(told)} hidden numbers can be rebuilt.")
     if told:
         raise typer.Exit(1)

@@ -1,13 +1,14 @@
 """`myelomart report`: every study of a warehouse as pages; what changed between two runs."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from myelomart.command_options import AsJson
 from myelomart.commands.study import PolicyName, SuppressBelow, chosen_policy
-from myelomart.messages import say
+from myelomart.messages import say, say_json
+from myelomart.progress import progress
 from myelomart.site.option import Project
 from myelomart.source_options import Memory, Threads
 
@@ -37,7 +38,7 @@ def report(
         tuple[Path, Path] | None,
         typer.Option(help="Two folders of results: say what changed between them, and why."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="With --diff: one JSON object.")] = False,
+    as_json: AsJson = False,
     project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
@@ -47,14 +48,19 @@ def report(
         from myelomart.report.difference import as_text, compare_runs
 
         told = compare_runs(*diff)
-        say(json.dumps(told, indent=1) if as_json else as_text(told))
+        say_json(told) if as_json else say(as_text(told))
         return
     from myelomart.publishing import RESULT_SIZE, run_studies, write_report
     from myelomart.room import needed
 
     is_alone = single_file or (out is not None and out.suffix == ".html")
     place = out or Path("report.html" if is_alone else "report")
-    made = run_studies(db, policy=chosen_policy(suppress_below, policy))
+    with progress("studies") as show:
+        made = run_studies(db, policy=chosen_policy(suppress_below, policy), progress=show)
     with needed("The report", RESULT_SIZE * len(made.chapters), place):
         first = write_report(made, place, is_alone)
-    say(f"the report is {first.resolve()}")
+    if as_json:
+        studies = [one.study.study_id for one in made.chapters]
+        say_json({"report": str(first.resolve()), "studies": studies})
+    else:
+        say(f"the report is {first.resolve()}")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from myelomart import messages, whole
+from myelomart.command_options import AsJson
 from myelomart.errors import StatisticsError
 from myelomart.messages import say
 from myelomart.private_files import private
@@ -19,7 +20,6 @@ from myelomart.room import no_room
 
 File = Annotated[Path, typer.Argument(help="A CSV (also .gz) or Parquet file.")]
 WIDEST = 8  # columns a terminal shows side by side
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
 def register(app: typer.Typer) -> None:

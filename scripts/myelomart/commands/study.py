@@ -1,6 +1,5 @@
 """`myelomart study`: list, show, run and verify the studies of a warehouse; audit numbers."""
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from myelomart.messages import say, shown, wide_console
+from myelomart.command_options import AsJson
+from myelomart.messages import say, say_json, shown, wide_console
+from myelomart.progress import progress
 from myelomart.site.option import Project
 from myelomart.source_options import Memory, Threads
 
@@ -80,17 +81,24 @@ def list_studies(
     project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:
     """List the studies that the warehouse holds."""
     from myelomart import warehouse
     from myelomart.study import read_study, study_ids
 
-    table = Table("study", "title", "outputs", box=None)
+    told = []
     with warehouse.database(db) as connection:
         for study_id in study_ids(connection):
             study = read_study(connection, study_id)
-            outputs = dict.fromkeys(one.output_id for one in study.analyses)
-            table.add_row(study_id, study.title, ", ".join(outputs))
+            outputs = list(dict.fromkeys(one.output_id for one in study.analyses))
+            told.append({"study_id": study_id, "title": study.title, "outputs": outputs})
+    if as_json:
+        say_json({"studies": told})
+        return
+    table = Table("study", "title", "outputs", box=None)
+    for one in told:
+        table.add_row(one["study_id"], one["title"], ", ".join(one["outputs"]))
     wide_console().print(table)
 
 
@@ -104,6 +112,7 @@ def show(
     project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print a study as its protocol, as its rows define it."""
     from dataclasses import asdict
@@ -116,7 +125,7 @@ def show(
         study = read_study(connection, study_id)
         sources = [asdict(one) for one in read_sources(connection)]
     write = {"text": protocol.as_prose, "md": protocol.as_markdown, "json": protocol.as_json}
-    say(write[form.value](study, sources))
+    say(write["json" if as_json else form.value](study, sources))
 
 
 @app.command()
@@ -130,6 +139,7 @@ def run(
     figure_format: FigureFormat = "svg",
     memory: Memory = None,
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run studies and write their tables, curves, figures and reports.
 
@@ -140,9 +150,13 @@ def run(
     from myelomart.room import needed
 
     formats = formats_named(figure_format)
-    made = run_studies(db, study_ids, chosen_policy(suppress_below, policy))
+    with progress("studies") as show:
+        made = run_studies(db, study_ids, chosen_policy(suppress_below, policy), progress=show)
     with needed("A run of studies", RESULT_SIZE * len(made.chapters), out):
         publish(made, out, formats)
+    if as_json:
+        say_json(as_written(made.chapters, out))
+        return
     for one in made.chapters:
         print_headline(one)
         say(f"{one.study.study_id}: written to {out / one.study.study_id}")
@@ -162,6 +176,7 @@ def tables(
     policy: PolicyName = None,
     memory: Memory = None,
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write the tables of studies for a manuscript: a folder a study, a file a table.
 
@@ -173,9 +188,13 @@ def tables(
     from myelomart.room import needed
 
     refuse_without_packages(form.value)
-    made = run_studies(db, study_ids, chosen_policy(suppress_below, policy))
+    with progress("studies") as show:
+        made = run_studies(db, study_ids, chosen_policy(suppress_below, policy), progress=show)
     with needed("Tables of studies", RESULT_SIZE * len(made.chapters), out):
         publish_tables(made, out, form.value)
+    if as_json:
+        say_json(as_written(made.chapters, out))
+        return
     for one in made.chapters:
         say(f"{one.study.study_id}: tables written to {out / one.study.study_id}")
 
@@ -183,24 +202,27 @@ def tables(
 @app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="Results of a study, or of several.")],
+    as_json: AsJson = False,
 ) -> None:
     """Check that results are whole and as they were written; exit code 1 when they are not."""
     from myelomart.results import MANIFEST, faults_of
 
     several = sorted(file.parent for file in folder.glob(f"*/{MANIFEST}"))
-    faults = 0
-    for one in several if several and not (folder / MANIFEST).exists() else [folder]:
-        found = faults_of(one)
-        faults += len(found)
-        say(f"{one}: {' '.join(found) if found else 'whole, as it was written'}")
-    if faults:
+    alone = not several or (folder / MANIFEST).exists()
+    faults = {str(one): faults_of(one) for one in ([folder] if alone else several)}
+    if as_json:
+        say_json({"faults": faults})
+    else:
+        for one, found in faults.items():
+            say(f"{one}: {' '.join(found) if found else 'whole, as it was written'}")
+    if any(faults.values()):
         raise typer.Exit(1)
 
 
 @app.command("audit")
 def audit_file(
     file: Annotated[Path, typer.Argument(help="Printed numbers, in the columns of docs/audit.md.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List every contradiction among printed numbers; exit code 1 when there is one."""
     from dataclasses import asdict
@@ -214,7 +236,7 @@ def audit_file(
     if as_json:
         told = {"file": file.name, "rows": len(rows), "contradictions": certain}
         told["doubtful"] = len(found) - certain
-        say(json.dumps(told | {"findings": [asdict(one) for one in found]}, indent=1))
+        say_json(told | {"findings": [asdict(one) for one in found]})
     else:
         table = Table("check", "rows", "what was found", box=None, pad_edge=False)
         for one in found:
@@ -229,6 +251,21 @@ def audit_file(
         )
     if certain:
         raise typer.Exit(1)
+
+
+def as_written(chapters, out: Path) -> dict:
+    """What was written of each study, and what could not be made, as one object."""
+    return {
+        "studies": [
+            {
+                "study_id": one.study.study_id,
+                "folder": str(out / one.study.study_id),
+                "missing": one.results.missing,
+                "warnings": one.results.warnings,
+            }
+            for one in chapters
+        ]
+    }
 
 
 def missing_outputs(one) -> list[str]:

@@ -1,12 +1,12 @@
 """`myelomart synth`: writes a synthetic network of OMOP sites, and its truth beside it."""
 
-import json
 from pathlib import Path
 
 import typer
-from rich.progress import Progress
 
-from myelomart.messages import console, say
+from myelomart.command_options import AsJson
+from myelomart.messages import say, say_json
+from myelomart.progress import progress
 from myelomart.room import needed
 
 PERSON_SIZE = 10_000  # bytes of one person's records in Parquet, at most
@@ -26,14 +26,19 @@ def synth(
     scenario: str = typer.Option("published", help="A row of scenarios.csv: what is planted."),
     dirty: bool = typer.Option(False, "--dirty", help="Plant faults, each listed in the truth."),
     folders: bool = typer.Option(False, "--folders", help="A folder per site, OUT/site_1 …"),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
+    as_json: AsJson = False,
 ) -> None:
     """Write a synthetic OMOP CDM v5.4 with planted truth."""
     from myelomart_synthetic.network import make_network
 
-    bar = Progress(console=console(stderr=True), disable=as_json, transient=True)
-    with needed("The network", PERSON_SIZE * patients, out), bar:
-        task = bar.add_task("people", total=patients)
+    done = 0
+    with needed("The network", PERSON_SIZE * patients, out), progress("people") as show:
+
+        def advance(more: int) -> None:
+            nonlocal done
+            done += more
+            show(done, patients, "")
+
         counts = make_network(
             patients,
             sites,
@@ -43,10 +48,10 @@ def synth(
             scenario,
             dirty,
             folders,
-            progress=lambda done: bar.advance(task, done),
+            progress=advance,
         )
     if as_json:
-        say(json.dumps({"out": str(out), "truth": f"{out}.truth", "rows": counts}))
+        say_json({"out": str(out), "truth": f"{out}.truth", "rows": counts})
         return
     for table, size in counts.items():
         say(f"{table:24}{size:>14,}")

@@ -246,6 +246,14 @@ def open_postgres(address: Address, cohort: str | None, folder: Path, say: Say) 
         return reader.read(found, address.options, cohort, address.shown)
 
 
+def tables_on(location: str) -> list[str]:
+    """The names of the tables of a CDM that a server shows us; no row is read."""
+    address = address_of(location)
+    with warehouse.postgres(address.plain, address.shown, address.secrets) as connection:
+        shown = {Found(*row).name.lower() for row in _fetch(connection, POSTGRES_TABLES)}
+    return sorted(shown & set(layout.tables()))
+
+
 @dataclass(frozen=True)
 class _Reader:
     """Streams the tables of one connection; ``cast`` is the type that every value comes as."""

@@ -10,6 +10,9 @@ from myelomart.figures import formats
 from myelomart.figures.canvas import Canvas, Drawing
 from myelomart.results import Results, figure_files
 
+NO_CAIRO = "the extra `figures`, or the library cairo, is not installed here"
+NOT_THERE = (ImportError, OSError)  # the second: the package without its library
+
 
 def sheet(width: float) -> str:
     one = Canvas(width, 100, "A sheet")
@@ -49,7 +52,7 @@ def test_every_figure_is_written_in_both_layouts():
 
 
 def test_pdf_keeps_its_words_its_width_and_its_bytes():
-    pytest.importorskip("cairosvg", reason="the extra `figures` is not installed here")
+    pytest.importorskip("cairosvg", reason=NO_CAIRO, exc_type=NOT_THERE)
     made = formats.converted(sheet(360), "pdf")
     assert made.startswith(b"%PDF") and made == formats.converted(sheet(360), "pdf")
     width = float(re.search(rb"/MediaBox \[ ?0 0 ([\d.]+)", made)[1])
@@ -58,6 +61,6 @@ def test_pdf_keeps_its_words_its_width_and_its_bytes():
 
 
 def test_png_has_600_dots_an_inch():
-    pytest.importorskip("cairosvg", reason="the extra `figures` is not installed here")
+    pytest.importorskip("cairosvg", reason=NO_CAIRO, exc_type=NOT_THERE)
     made = formats.converted(sheet(760), "png")
     assert made[:4] == b"\x89PNG" and int.from_bytes(made[16:20]) == round(183 / 25.4 * 600)
