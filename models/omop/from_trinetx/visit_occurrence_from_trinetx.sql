@@ -20,7 +20,7 @@ visits as (
 
     select
         encounters.source_name,
-        {{ stable_number("encounters.patient_id || '|' || encounters.encounter_id") }} as visit_occurrence_id,
+        {{ stable_number("encounters.patient_id || '|' || encounters.encounter_id", 15) }} as visit_occurrence_id,
         {{ stable_number('encounters.patient_id') }} as source_person_id,
         coalesce(known_values.concept_id, 0) as visit_concept_id,
         encounters.start_date as visit_start_date,
