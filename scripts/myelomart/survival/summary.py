@@ -22,10 +22,13 @@ from myelomart.input_file import (
     refuse_repeated,
     sorted_codes,
 )
+from myelomart.sensitivity.unmeasured_terms import bias_of_terms
+from myelomart.survival.asked import count_rows, curve_rows
 from myelomart.survival.competing_risks import cumulative_incidence, gray_test
 from myelomart.survival.cox import CoxFit, cox_regression
 from myelomart.survival.fine_gray import fine_gray
 from myelomart.survival.firth import profile_limits, profile_p
+from myelomart.survival.immortal_time import exposure_effect
 from myelomart.survival.inputs import time_grid
 from myelomart.survival.kaplan_meier import CONF_TYPES, kaplan_meier, reverse_kaplan_meier
 from myelomart.survival.logrank import logrank_test
@@ -34,6 +37,7 @@ from myelomart.survival.restricted_mean import (
     RestrictedMean,
     restricted_mean,
     restricted_mean_difference,
+    restricted_mean_ratio,
 )
 
 
@@ -58,11 +62,16 @@ class SurvivalOptions:
     at: tuple[float, ...] = ()
     competing: str | None = None
     zph: str = "km"
+    adjusted: tuple[str, ...] = ()
+    bias: str | None = None
+    person: str | None = None
+    exposure_start: str | None = None
+    landmarks: tuple[float, ...] = ()
 
     def columns(self) -> list[str]:
         """Every column the analysis reads."""
         single = (self.time, self.event, self.entry, self.group, self.strata, self.cluster)
-        return [name for name in (*single, self.weights, *self.covariates) if name]
+        return [name for name in (*single, self.weights, self.person, *self.covariates) if name]
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,8 @@ def survival_summary(frame: pd.DataFrame, options: SurvivalOptions) -> dict:
     complete = complete_rows(frame, options.columns())
     labelled = filter(None, (options.group, options.strata, *options.covariates))
     notes = alike_but_for_case(complete.frame, list(labelled))
+    if options.person:
+        return _recurrent(complete, options, notes)
     rows = _rows(complete.frame, options, notes)
     tau = options.tau or _horizon(rows)
     curves = {name: _curve(rows, chosen, options) for name, chosen in _groups(rows)}
@@ -106,9 +117,12 @@ def survival_summary(frame: pd.DataFrame, options: SurvivalOptions) -> dict:
             for name, chosen in _groups(rows)
         ],
         "logrank": _logrank(rows, options, notes),
-        "rmst_difference": _difference(list(means.values())) if len(means) == 2 else None,
+        "rmst_difference": _contrast(means, restricted_mean_difference),
+        "rmst_ratio": _contrast(means, restricted_mean_ratio),
         "cox": _cox(complete.frame, rows, options, notes),
         "competing": _competing(complete.frame, rows, options, notes),
+        "exposure": _exposure(frame.loc[complete.frame.index], rows, options),
+        "recurrent": None,
     }
     if options.competing:
         notes.append(
@@ -133,6 +147,7 @@ def _check(options: SurvivalOptions) -> None:
         raise StatisticsError(
             f"--rho {options.rho:g}: give a finite number, 0 for the log-rank test"
         )
+    _check_asked(options)
     refuse_repeated(options.covariates, "--covariates")
     if options.time == options.event:
         raise StatisticsError(f"column {options.time}: it is both the time and the event")
@@ -140,6 +155,27 @@ def _check(options: SurvivalOptions) -> None:
     for name in options.covariates:
         if name in ending:
             raise StatisticsError(f"column {name}: the {ending[name]} is no covariate of itself")
+
+
+def _check_asked(options: SurvivalOptions) -> None:
+    """Refuse what is asked of a model that is not asked for, or of rows that are no follow-up."""
+    is_modelled = bool(options.covariates or options.group)
+    for option, value in (("--adjusted", options.adjusted), ("--bias", options.bias)):
+        if value and not is_modelled:
+            raise StatisticsError(f"{option} is of the Cox model: name --covariates or --group")
+    if bool(options.exposure_start) != bool(options.landmarks):
+        raise StatisticsError(
+            "--exposure-start and --landmark go together: ever against never exposed is shown only "
+            "beside what is not biased"
+        )
+    if options.person is None:
+        return
+    unused = ("entry", "strata", "covariates", "cluster", "weights", "exposure_start", "bias")
+    said = [f"--{name.replace('_', '-')}" for name in unused if getattr(options, name)]
+    if said:
+        raise StatisticsError(
+            f"--person counts events of persons, and takes no {' or '.join(said)}"
+        )
 
 
 def _rows(frame: pd.DataFrame, options: SurvivalOptions, notes) -> _Rows:
@@ -340,12 +376,54 @@ def _logrank(rows, options, notes):
     return {"chi2": test.chi2, "df": test.df, "p": test.p, "rho": options.rho}
 
 
-def _difference(means) -> dict:
-    contrast = restricted_mean_difference(*means)
+def _contrast(means: dict, contrast) -> dict | None:
+    """Difference or ratio of the restricted means of two groups."""
+    if len(means) != 2:
+        return None
+    found = contrast(*means.values())
     return {
-        name: getattr(contrast, name)
-        for name in ("estimate", "se", "ci_low", "ci_high", "p", "tau")
+        name: getattr(found, name) for name in ("estimate", "se", "ci_low", "ci_high", "p", "tau")
     }
+
+
+def _exposure(frame, rows: _Rows, options) -> list[dict] | None:
+    """Exposure that begins during follow-up: time-varying, at landmarks, and naive beside them."""
+    if options.exposure_start is None:
+        return None
+    if options.exposure_start not in frame.columns:
+        raise StatisticsError(
+            f"column {options.exposure_start}: the file has no such column; it has "
+            f"{', '.join(frame.columns)}"
+        )
+    is_exposed = frame[options.exposure_start].notna().to_numpy()
+    starts = np.full(len(frame), np.nan)  # missing: never exposed
+    starts[is_exposed] = numbers(frame[is_exposed], options.exposure_start)
+    design = covariates(frame, list(options.covariates)) if options.covariates else None
+    effect = exposure_effect(
+        rows.time, rows.event, starts, landmarks=options.landmarks, covariates=design
+    )
+    return effect.table().to_dict("records")
+
+
+def _recurrent(complete, options, notes) -> dict:
+    """Events that persons have more than once: the mean cumulative count, and nothing else."""
+    frame = complete.frame
+    time = numbers(frame, options.time, refuse_negative=True).to_numpy()
+    if options.competing:
+        kind = _codes(frame, options, notes)
+    else:
+        kind = flags(frame, options.event, options.event_value).to_numpy()
+    group, labels = _group_codes(frame, options.group) if options.group else (None, ["all"])
+    groups = [
+        (name, np.ones(len(frame), bool) if group is None else group == code)
+        for code, name in enumerate(labels)
+    ]
+    report = dict.fromkeys(
+        ("logrank", "rmst_difference", "rmst_ratio", "cox", "competing", "exposure")
+    )
+    counts = count_rows(frame[options.person].to_numpy(), time, kind, groups, options.at)
+    told = {"n": len(frame), "n_dropped": complete.n_dropped, "dropped": complete.dropped}
+    return told | {"groups": [], **report, "recurrent": counts, "notes": notes}
 
 
 def _model_covariates(frame, rows, options):
@@ -391,6 +469,8 @@ def _cox(frame, rows, options, notes):
         "concordance_se": fit.concordance.se,
         "terms": _terms(fit, notes),
         "zph": _proportionality(fit, options.zph, notes),
+        "adjusted": curve_rows(fit, design, options.adjusted, options.at, options.conf_type),
+        "bias": bias_of_terms(fit.table(), options.bias) if options.bias else [],
     }
 
 
