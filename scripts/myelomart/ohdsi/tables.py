@@ -63,7 +63,16 @@ def _refuse_missing(connection: duckdb.DuckDBPyConnection, database: Path) -> No
 def _refuse_rounded(connection: duckdb.DuckDBPyConnection) -> None:
     """Refuse persons that R could not tell apart; no number of a person is said."""
     too_large = warehouse.value(
-        connection, f"select count(*) from core.patients where abs(person_id) > {EXACT}"
+        connection,
+        f"""
+        select count(distinct person_id)
+        from (
+            select subject_id as person_id from exports.cohort
+            union all select person_id from exports.episode
+            union all select person_id from exports.drug_era
+        )
+        where abs(person_id) > {EXACT}
+        """,
     )
     if too_large:
         raise MyelomartError(

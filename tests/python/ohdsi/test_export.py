@@ -41,8 +41,7 @@ def tiny(tmp_path):
     """A database with the tables of the export, one person in the one cohort."""
     path = tmp_path / "tiny.duckdb"
     with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema core; create schema exports")
-        connection.execute("create table core.patients as select 7::bigint as person_id")
+        connection.execute("create schema exports")
         for name, columns in NEEDED.items():
             connection.execute(f"create table exports.{name} ({columns})")
         connection.execute(
@@ -117,7 +116,7 @@ def test_a_failed_export_leaves_the_former_one(tiny, tmp_path):
 @pytest.mark.parametrize("person, is_refused", [(2**53, False), (2**53 + 1, True)])
 def test_persons_whom_r_would_round_are_refused(tiny, tmp_path, person, is_refused):
     with duckdb.connect(str(tiny)) as connection:
-        connection.execute("update core.patients set person_id = ?", [person])
+        connection.execute("update exports.cohort set subject_id = ?", [person])
     if is_refused:
         with pytest.raises(MyelomartError, match="give the source a name") as refused:
             export_tables(tiny, tmp_path / "out")
