@@ -2,8 +2,8 @@
 
 ``cox_regression(frame, "months", "died")`` takes every other column as a covariate, as users of
 lifelines expect; ``cox_regression("Surv(months, died) ~ age + strata(site)", frame)`` reads what
-users of R write. Only names, ``strata()`` and ``cluster()`` stand in a formula; all else is refused
-with what to do.
+users of R write. Names of columns, ``factor()``, ``strata()`` and ``cluster()`` stand in a
+formula; all else is refused with what to do.
 """
 
 import functools
@@ -19,6 +19,7 @@ from myelomart.errors import StatisticsError
 Function = TypeVar("Function", bound=Callable[..., Any])
 SURVIVAL = re.compile(r"Surv\(([^()]*)\)")
 ROLE = re.compile(r"(strata|cluster)\(\s*(\w+)\s*\)")
+LEVELS = re.compile(r"(?:C|factor|as\.factor)\(\s*(\w+)\s*\)")
 MODELLED = ("covariates", "group")  # what the right side of a formula is
 
 
@@ -36,6 +37,7 @@ def by_frame(*columns: str) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         parameters = inspect.signature(function).parameters
         names = [*parameters]
+        takes_more = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
         needed = [
             one.name
             for one in parameters.values()
@@ -58,12 +60,14 @@ def by_frame(*columns: str) -> Callable[[Function], Function]:
                 _refuse_missing(function, needed, {*names[: len(given)], *named})
                 return function(*given, **named)
             _refuse_missing(function, needed, {*asked})
-            return function(
-                **{
-                    name: _column(frame, value) if name in columns else value
-                    for name, value in asked.items()
-                }
-            )
+            for name in asked:
+                if name not in parameters and not takes_more:
+                    raise StatisticsError(
+                        f"{function.__name__} takes no {name}; it takes {', '.join(names)}"
+                    )
+                if name in columns:
+                    asked[name] = _column(frame, asked[name], name == "covariates")
+            return function(**asked)
 
         return call  # type: ignore[return-value]
 
@@ -81,8 +85,10 @@ def _refuse_missing(function: Callable, needed: list[str], given: set[str]) -> N
         )
 
 
-def _column(frame: pd.DataFrame, asked: Any) -> Any:
+def _column(frame: pd.DataFrame, asked: Any, is_frame: bool = False) -> Any:
     """A column by its name, several by a list of names; anything else stays as it is."""
+    if is_frame and isinstance(asked, str):
+        asked = [asked]
     if isinstance(asked, (list, tuple)) and asked and all(isinstance(one, str) for one in asked):
         return pd.DataFrame({name: _column(frame, name) for name in asked})
     if not isinstance(asked, str):
@@ -112,15 +118,17 @@ def _of_formula(text: str, frame: pd.DataFrame, columns: tuple[str, ...]) -> dic
     asked: dict[str, Any] = dict(zip(("time", event), parts[-2:], strict=True))
     if len(parts) == 3:
         asked["entry"] = parts[0]
-    terms = []
+    terms: dict[str, pd.Series] = {}
     for term in (part.strip() for part in right.split("+")):
-        role = ROLE.fullmatch(term)
+        role, levels = ROLE.fullmatch(term), LEVELS.fullmatch(term)
         if role:
             asked[role[1]] = role[2]
+        elif levels:
+            terms[levels[1]] = _column(frame, levels[1]).astype(str)
         elif term in frame.columns:
-            terms.append(term)
+            terms[term] = frame[term]
         elif term == ".":
-            terms += _others(frame, asked, tuple(asked))
+            terms |= {name: frame[name] for name in _others(frame, asked, tuple(asked))}
         elif term != "1":
             raise StatisticsError(
                 f"formula {text}: «{term}» is neither a column nor strata() or cluster() of one; "
@@ -128,7 +136,7 @@ def _of_formula(text: str, frame: pd.DataFrame, columns: tuple[str, ...]) -> dic
             )
     for name in MODELLED:
         if name in columns and terms:
-            asked[name] = terms if name == "covariates" else terms[0]
+            asked[name] = pd.DataFrame(terms) if name == "covariates" else [*terms.values()][0]
             return _known(text, asked, columns)
     if terms:
         raise StatisticsError(f"formula {text}: one curve takes ~ 1; call it for each group")

@@ -45,15 +45,26 @@ class Shown:
             return pd.DataFrame(arrays)
         return pd.DataFrame([{name: value for name, value in values.items() if np.isscalar(value)}])
 
-    def _repr_html_(self) -> str:
-        """A table of the first rows, under the name of the result and its single numbers."""
+    def __str__(self) -> str:
+        """What `print` shows: the same table in plain text."""
         frame = self.to_frame()
+        cells = frame.head(MOST_ROWS).map(_cell).to_string(index=False)
+        left = len(frame) - MOST_ROWS
+        return "\n".join([self._named(frame), cells, *([f"and {left:,} rows more"] * (left > 0))])
+
+    def _named(self, frame: pd.DataFrame) -> str:
+        """The name of the result with its single numbers, less those that the frame has."""
         single = {
             one.name: getattr(self, one.name)
             for one in fields(self)
             if one.repr and np.isscalar(getattr(self, one.name)) and one.name not in frame.columns
         }
         told = ", ".join(f"{name} {_cell(value)}" for name, value in single.items())
+        return type(self).__name__ + (f": {told}" if told else "")
+
+    def _repr_html_(self) -> str:
+        """A table of the first rows, under the name of the result and its single numbers."""
+        frame = self.to_frame()
         head = "".join(f"<th>{escape(str(name))}</th>" for name in frame.columns)
         rows = "".join(
             "<tr>" + "".join(f"<td>{escape(_cell(value))}</td>" for value in row) + "</tr>"
@@ -61,8 +72,7 @@ class Shown:
         )
         left = len(frame) - MOST_ROWS
         more = f"<p>and {left:,} rows more: to_frame() has all</p>" if left > 0 else ""
-        name = escape(type(self).__name__ + (f": {told}" if told else ""))
-        return f"<p>{name}</p><table><tr>{head}</tr>{rows}</table>{more}"
+        return f"<p>{escape(self._named(frame))}</p><table><tr>{head}</tr>{rows}</table>{more}"
 
 
 class Curve(Shown):

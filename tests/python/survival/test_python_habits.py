@@ -26,6 +26,7 @@ USED = ["arm", "age", "stage"]
         lambda fit: fit(DAYS, time="time", event="event", covariates=USED),
         lambda fit: fit(DAYS, "time", "event", DAYS[USED]),
         lambda fit: fit("Surv(time, event) ~ arm + age + stage", DAYS),
+        lambda fit: fit("Surv(time, event) ~ arm + age + factor(stage)", DAYS),
         lambda fit: fit("Surv(time,event)~.", data=DAYS[["time", "event", *USED]]),
     ],
 )
@@ -61,6 +62,8 @@ def test_the_parts_of_a_formula_go_to_their_places():
         (lambda: survival.kaplan_meier("Surv(time, event) ~ arm", DAYS), "call it for each group"),
         (lambda: survival.kaplan_meier("Surv(time, event) ~ strata(arm)", DAYS), "strata has no place"),
         (lambda: survival.cox_regression(DAYS["time"], DAYS["event"]), "covariates is not given"),
+        (lambda: survival.kaplan_meier(DAYS, "time", "event", group="arm"), "takes no group; it takes time"),
+        (lambda: survival.cox_regression("Surv(time, event) ~ log(age)", DAYS), "make a column of it first"),
         (lambda: survival.cox_regression(DAYS), "time and event and covariates are not"),
     ],
 )  # fmt: skip
@@ -90,6 +93,18 @@ def test_a_result_is_a_frame_and_a_table(result, rows):
     page = xml.dom.minidom.parseString(f"<div>{result._repr_html_()}</div>")
     assert len(page.getElementsByTagName("tr")) == 1 + min(len(frame), 20)
     assert type(result).__name__ in page.getElementsByTagName("p")[0].firstChild.data
+
+
+def test_one_covariate_keeps_its_name_and_a_number_can_be_a_category():
+    assert survival.cox_regression(DAYS, "time", "event", "age").names == ("age",)
+    fit = survival.cox_regression("Surv(time, event) ~ C(arm)", DAYS)
+    assert fit.names == ("arm[1]",)
+
+
+def test_print_shows_the_table_and_no_matrix():
+    shown = str(survival.cox_regression(DAYS, "time", "event", USED))
+    assert "stage[III]" in shown and "events 198" in shown and "array" not in shown
+    assert "rows more" in str(propensity_score(DAYS["arm"], DAYS[["age"]]))
 
 
 def test_a_table_shows_labels_as_they_are_and_runs_none():
