@@ -4,7 +4,7 @@
 {% test grain(model, nullable=[], sample='true') %}
 
 {%- set found = [] -%}
-{%- for node in graph.get('nodes', {}).values() if node.resource_type == 'model' and node.name == model.identifier -%}
+{%- for node in graph.get('nodes', {}).values() if node.resource_type == 'model' and node.schema == model.schema and node.alias == model.identifier -%}
     {%- do found.extend(node.config.meta.get('grain', [])) -%}
 {%- endfor -%}
 {%- if execute and not found %}{{ exceptions.raise_compiler_error(model.identifier ~ ": the model states no meta.grain") }}{% endif %}

@@ -104,7 +104,7 @@ class CompiledModels:
             node = self.nodes[key]
             if key not in wanted or node["config"]["materialized"] == "ephemeral":
                 continue
-            kind, name = node["config"]["materialized"], f"{node['schema']}.{node['name']}"
+            kind, name = node["config"]["materialized"], f"{node['schema']}.{node['alias']}"
             connection.execute(f"create schema if not exists {node['schema']}")
             _run(connection, f"create or replace {kind} {name} as {self._sql(key)}", name)
 

@@ -11,7 +11,7 @@ conditions as (
         2 * diagnoses.row_id as condition_occurrence_id,
         {{ stable_number('diagnoses.patient_id') }} as source_person_id,
         diagnoses.diagnosis_date as condition_start_date,
-        {{ stable_number("diagnoses.patient_id || '|' || diagnoses.encounter_id") }} as visit_occurrence_id,
+        {{ stable_number("diagnoses.patient_id || '|' || diagnoses.encounter_id", 15) }} as visit_occurrence_id,
         diagnoses.code as condition_source_value
     from diagnoses
     union all

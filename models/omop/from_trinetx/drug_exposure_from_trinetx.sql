@@ -69,7 +69,7 @@ drug_exposures as (
         medications.quantity,
         medications.days_supply,
         cast(null as bigint) as route_concept_id,
-        {{ stable_number("medications.patient_id || '|' || medications.encounter_id") }} as visit_occurrence_id,
+        {{ stable_number("medications.patient_id || '|' || medications.encounter_id", 15) }} as visit_occurrence_id,
         coalesce(terms.description, medications.code) as drug_source_value,
         cast(null as bigint) as drug_source_concept_id,
         medications.route as route_source_value,

@@ -52,7 +52,7 @@ measurements as (
         cast(null as bigint) as unit_concept_id,
         cast(null as double) as range_low,
         cast(null as double) as range_high,
-        {{ stable_number("results.patient_id || '|' || results.encounter_id") }} as visit_occurrence_id,
+        {{ stable_number("results.patient_id || '|' || results.encounter_id", 15) }} as visit_occurrence_id,
         case
             when results.code_system = 'TNX' then 'TNX:' || results.code
             else results.code

@@ -13,7 +13,7 @@ procedure_occurrences as (
         procedures.procedure_date,
         procedures.procedure_date as procedure_end_date,
         cast(null as bigint) as procedure_type_concept_id,
-        {{ stable_number("procedures.patient_id || '|' || procedures.encounter_id") }} as visit_occurrence_id,
+        {{ stable_number("procedures.patient_id || '|' || procedures.encounter_id", 15) }} as visit_occurrence_id,
         procedures.code as procedure_source_value,
         cast(null as bigint) as procedure_source_concept_id
     from procedures

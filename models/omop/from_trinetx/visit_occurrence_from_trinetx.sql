@@ -39,9 +39,9 @@ visits as (
         numbered_encounters.source_name,
         case
             when numbered_encounters.encounter_row = 1 and numbered_encounters.encounter_id != ''
-                then {{ stable_number('numbered_encounters.encounter_key') }}
+                then {{ stable_number('numbered_encounters.encounter_key', 15) }}
             else {{ stable_number("concat_ws('|', numbered_encounters.encounter_key, numbered_encounters.start_date, "
-                ~ "numbered_encounters.end_date, numbered_encounters.encounter_type)") }}
+                ~ "numbered_encounters.end_date, numbered_encounters.encounter_type)", 15) }}
         end as visit_occurrence_id,
         {{ stable_number('numbered_encounters.patient_id') }} as source_person_id,
         coalesce(trinetx_values.concept_id, 0) as visit_concept_id,

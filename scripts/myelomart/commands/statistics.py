@@ -58,9 +58,35 @@ def survival(
         str | None, typer.Option(help="The value that is the competing event.")
     ] = None,
     zph: Annotated[str, typer.Option(help="Proportionality test by km, rank, identity.")] = "km",
+    adjusted: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Curve of the Cox model at these values, such as arm=1,stage=II; the others are "
+            "at their means. Give it once per curve; means: all are."
+        ),
+    ] = None,
+    bias: Annotated[
+        str | None,
+        typer.Option(
+            help="E-values and tipping points of the Cox model: rare, or common where 15 % or more "
+            "have the event."
+        ),
+    ] = None,
+    person: Annotated[
+        str | None,
+        typer.Option(
+            help="Column of persons who have the event more than once, a row per event and one "
+            "that ends follow-up: the mean cumulative count; --competing is death."
+        ),
+    ] = None,
+    exposure_start: Annotated[
+        str | None,
+        typer.Option(help="Column of the time at which exposure begins; empty: never."),
+    ] = None,
+    landmark: Annotated[str, typer.Option(help="Landmarks of the exposure, comma-separated.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Kaplan-Meier, log-rank, restricted mean, Cox, and competing risks."""
+    """Kaplan-Meier, log-rank, restricted mean, Cox, competing risks, recurrent events."""
     from myelomart.input_file import read_table
     from myelomart.survival.summary import SurvivalOptions, survival_summary
 
@@ -69,7 +95,8 @@ def survival(
         group=group or None, strata=strata or None, covariates=_names(covariates), ties=ties,
         penalty="firth" if firth else None, cluster=cluster or None, weights=weights or None,
         conf_type=conf_type, rho=_whole(rho), tau=tau, at=_times(at), competing=competing or None,
-        zph=zph,
+        zph=zph, adjusted=tuple(adjusted or ()), bias=bias, person=person or None,
+        exposure_start=exposure_start or None, landmarks=_times(landmark, "--landmark"),
     )  # fmt: skip
     with _solvable():
         summary = survival_summary(read_table(file), options)
@@ -86,7 +113,13 @@ def match(
         float, typer.Option(help="In pooled standard deviations of the score.")
     ] = 0.2,
     scale: Annotated[str, typer.Option(help="logit or probability.")] = "logit",
-    order: Annotated[str, typer.Option(help="largest, smallest, random or closest.")] = "largest",
+    order: Annotated[
+        str,
+        typer.Option(
+            help="largest, smallest, random or closest first; optimal: the pairs of the least "
+            "total distance."
+        ),
+    ] = "largest",
     ratio: Annotated[int, typer.Option(help="Controls per treated row.")] = 1,
     replace: Annotated[
         bool, typer.Option("--replace", help="Controls may serve more than once.")
@@ -102,18 +135,45 @@ def match(
     merge_below: Annotated[
         int, typer.Option(help='Levels with fewer rows become one level "other"; 0: none do.')
     ] = 0,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Weight rows in place of matching: ate (everyone), att (the treated), overlap, or "
+            "entropy (controls with the means of the treated)."
+        ),
+    ] = None,
+    trim: Annotated[
+        float | None,
+        typer.Option(help="Cap the weights of each arm at this share from the top, such as 0.01."),
+    ] = None,
+    penalty: Annotated[
+        str | None, typer.Option(help="Regularise the score: l1 (lasso) or l2 (ridge).")
+    ] = None,
+    strength: Annotated[float, typer.Option(help="Lambda of the penalty.")] = 1.0,
+    outcome: Annotated[
+        str | None,
+        typer.Option(help="Column 1/0: its difference between the weighted arms."),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="Column of follow-up time: the hazard ratio afterwards.")
+    ] = None,
+    event: Annotated[str | None, typer.Option(help="Column of events: 1/0, true/false.")] = None,
+    orders: Annotated[
+        int, typer.Option(help="How the hazard ratio moves over so many random orders of matching.")
+    ] = 0,
     out: Annotated[
-        Path | None, typer.Option(help="Write the matched rows here (CSV or Parquet).")
+        Path | None, typer.Option(help="Write the matched or weighted rows here (CSV or Parquet).")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propensity score, nearest-neighbour matching within a caliper, and balance."""
+    """Propensity score, matching within a caliper or weighting, and balance."""
     from myelomart.input_file import read_table
     from myelomart.matching.summary import ADDED, MatchOptions, match_summary
 
     options = MatchOptions(
         treatment, _names(covariates), caliper, scale, order, ratio, replace, _names(exact), seed,
-        leave_out_unshared, merge_below,
+        leave_out_unshared, merge_below, weights, trim, penalty, strength, outcome,
+        time, event, orders,
     )  # fmt: skip
     table = read_table(file)
     taken = [name for name in ADDED if name in table.columns]
@@ -173,14 +233,14 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _times(text: str) -> tuple[float, ...]:
+def _times(text: str, option: str = "--at") -> tuple[float, ...]:
     """Comma-separated numbers."""
     try:
         times = tuple(float(part) for part in _names(text))
     except ValueError:
-        raise StatisticsError(f"--at {text}: give numbers separated by commas") from None
+        raise StatisticsError(f"{option} {text}: give numbers separated by commas") from None
     if not all(math.isfinite(moment) and moment >= 0 for moment in times):
-        raise StatisticsError(f"--at {text}: times are finite and not negative")
+        raise StatisticsError(f"{option} {text}: times are finite and not negative")
     return times
 
 

@@ -82,6 +82,10 @@ class Drawing(str):
         made.narrow, made.panels = narrow, panels
         return made
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return str(self)
+
     @property
     def for_page(self) -> str:
         """Both, of which a page shows the one that fits; print has the wide one."""

@@ -12,6 +12,7 @@ from myelomart.matching.balance import (
     proportion_difference,
     standardized_difference,
 )
+from myelomart.matching.effects import matched_hazard_ratio
 from myelomart.matching.nearest import Matches, match_nearest, pooled_sd
 from myelomart.matching.optimal import match_optimal
 from myelomart.matching.order_instability import OrderInstability, order_instability
@@ -47,6 +48,7 @@ __all__ = [
     "leave_out_unshared",
     "match_nearest",
     "match_optimal",
+    "matched_hazard_ratio",
     "mean_difference",
     "merge_rare_levels",
     "order_instability",

@@ -17,6 +17,7 @@ from scipy.special import logit as to_logit
 from myelomart.columns import number_column
 from myelomart.errors import StatisticsError
 from myelomart.matching.propensity import treatment_flags
+from myelomart.results_shown import Shown
 
 ORDERS = ("largest", "smallest", "random", "closest")
 SCALES = ("logit", "probability")
@@ -25,7 +26,7 @@ INFINITY = float("inf")
 
 
 @dataclass(frozen=True)
-class Matches:
+class Matches(Shown):
     """Matched pairs as 0-based row positions, in the order they were made; distances on the scale.
 
     With ``ratio`` above 1 a treated row appears in several pairs; with replacement a control does.

@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike
 
 from myelomart.errors import StatisticsError
 from myelomart.matching.nearest import match_nearest
+from myelomart.results_shown import Shown
 from myelomart.survival.cox import cox_regression
 
 ORDERS = 200
 
 
 @dataclass(frozen=True)
-class OrderInstability:
+class OrderInstability(Shown):
     """One row per random order (seed, pairs, hr, ci_low, ci_high, p), and their spread."""
 
     runs: pd.DataFrame

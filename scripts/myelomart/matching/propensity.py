@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from myelomart.design import Design, design_matrix
 from myelomart.errors import StatisticsError
+from myelomart.results_shown import Shown
 from myelomart.survival.inputs import event_flags
 
 POLISHING_STEPS = 3  # from 1e-8 on, each squares the distance
@@ -26,7 +27,7 @@ STEEPEST_EFFECT = 15.0  # log odds per standard deviation that no data can suppo
 
 
 @dataclass(frozen=True)
-class PropensityScore:
+class PropensityScore(Shown):
     """Scores (n,) as probability and logit; coefficients by name, the intercept first."""
 
     probability: np.ndarray

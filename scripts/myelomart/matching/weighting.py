@@ -19,13 +19,14 @@ from myelomart.design import design_matrix
 from myelomart.errors import StatisticsError
 from myelomart.matching.balance import effective_sample_size, weighted_mean
 from myelomart.matching.propensity import treatment_flags
+from myelomart.results_shown import Shown
 from myelomart.survival.cox import CoxFit, cox_regression
 
 ESTIMANDS = ("ate", "att", "overlap")
 
 
 @dataclass(frozen=True)
-class Weighting:
+class Weighting(Shown):
     """Weights (n,), what population they stand for, and the sample each arm is worth."""
 
     weights: np.ndarray

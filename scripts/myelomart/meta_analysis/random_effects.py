@@ -16,6 +16,7 @@ from scipy.stats import t as student
 from myelomart.errors import StatisticsError
 from myelomart.meta_analysis.binomial_normal import fit_binomial_normal, saturated_wald
 from myelomart.meta_analysis.effect_sizes import EffectSizes
+from myelomart.results_shown import Shown
 
 METHODS = ("reml", "dl", "glmm")
 FEWEST_STUDIES = 3  # below, a pooled estimate says less than the studies themselves
@@ -26,7 +27,7 @@ MAX_ITERATIONS = 10_000  # metafor stops at 100: too few where the likelihood is
 
 
 @dataclass(frozen=True)
-class Pooled:
+class Pooled(Shown):
     """A pooled estimate on the printed scale, with τ² on the analysis scale; I² in percent."""
 
     k: int

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from myelomart.errors import StatisticsError
+from myelomart.results_shown import Shown
 
 RARE = 0.15  # outcome share below which hazard and odds ratios stand for risk ratios
 MEASURES = ("rr", "hr", "or")
 
 
 @dataclass(frozen=True)
-class EValue:
+class EValue(Shown):
     """E-value of the estimate and of the limit nearer to no effect (1 when that crosses 1)."""
 
     estimate: float

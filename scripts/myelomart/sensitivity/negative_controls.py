@@ -15,12 +15,13 @@ from scipy.stats import norm
 
 from myelomart.columns import number_column, refuse_rows
 from myelomart.errors import StatisticsError
+from myelomart.results_shown import Shown
 
 FEWEST_CONTROLS = 5
 
 
 @dataclass(frozen=True)
-class SystematicError:
+class SystematicError(Shown):
     """Mean and standard deviation of the error on the log scale, from ``controls`` outcomes."""
 
     mean: float

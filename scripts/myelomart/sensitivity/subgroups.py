@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from myelomart.errors import StatisticsError
+from myelomart.results_shown import Shown
 from myelomart.survival.cox import Test, cox_regression
 from myelomart.survival.inputs import event_flags, event_times, two_or_more_groups
 
@@ -19,7 +20,7 @@ COLUMNS = ("hr", "ci_low", "ci_high", "p")
 
 
 @dataclass(frozen=True)
-class SubgroupAnalysis:
+class SubgroupAnalysis(Shown):
     """One row per level (level, n, events, hr, ci_low, ci_high, p) and the interaction test."""
 
     levels: pd.DataFrame

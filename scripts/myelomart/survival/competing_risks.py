@@ -17,6 +17,8 @@ from scipy.stats import chi2
 
 from myelomart.columns import column_name, labels_of, number_column, refuse_rows, same_length
 from myelomart.errors import StatisticsError
+from myelomart.frame_calls import by_frame
+from myelomart.results_shown import Curve, Shown
 from myelomart.survival.inputs import (
     TIE_TOLERANCE,
     case_weights,
@@ -31,7 +33,7 @@ ROUNDING = 1e-13  # of a squared incidence
 
 
 @dataclass(frozen=True)
-class CumulativeIncidence:
+class CumulativeIncidence(Curve):
     """Incidence of one cause at each distinct time (K,), times in input units."""
 
     cause: int
@@ -85,6 +87,7 @@ def event_codes(
     return codes.astype(int)
 
 
+@by_frame("time", "event_code", "entry", "weights", "cluster")
 def cumulative_incidence(
     time: ArrayLike,
     event_code: ArrayLike,
@@ -241,7 +244,7 @@ def _clustered_variance(
 
 
 @dataclass(frozen=True)
-class GrayTest:
+class GrayTest(Shown):
     """Chi-square, degrees of freedom and p for equal incidence of ``cause`` in all groups."""
 
     chi2: float
@@ -250,6 +253,7 @@ class GrayTest:
     cause: int
 
 
+@by_frame("time", "event_code", "group", "strata")
 def gray_test(
     time: ArrayLike,
     event_code: ArrayLike,

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from myelomart.results_shown import Shown
 from myelomart.survival.inputs import time_grid
 
 ROUNDING = 1e-13  # of the largest score: rows with the same covariates tie, whatever the rounding
 
 
 @dataclass(frozen=True)
-class Concordance:
+class Concordance(Shown):
     """C, its standard error, and the (weighted) number of pairs of each kind."""
 
     estimate: float

@@ -16,6 +16,8 @@ from scipy.stats import chi2, norm
 from myelomart.columns import labels_of
 from myelomart.design import Design, design_matrix
 from myelomart.errors import StatisticsError
+from myelomart.frame_calls import by_frame
+from myelomart.results_shown import Ratios, Shown
 from myelomart.survival.concordance import Concordance, concordance
 from myelomart.survival.firth import firth_maximum, profile_limits, profile_p
 from myelomart.survival.inputs import case_weights, cluster_codes, event_flags, event_times
@@ -38,7 +40,7 @@ LEAST_INFORMATION = 1e-9  # of that without covariates: below, the likelihood is
 
 
 @dataclass(frozen=True)
-class Test:
+class Test(Shown):
     """A chi-square statistic with its degrees of freedom and p."""
 
     chi2: float
@@ -52,7 +54,7 @@ class Test:
 
 
 @dataclass(frozen=True)
-class CoxFit:
+class CoxFit(Ratios):
     """A fitted Cox model; vectors follow ``names`` (p,), residuals follow the input rows (n, p)."""
 
     names: tuple[str, ...]
@@ -180,6 +182,7 @@ class CoxFit:
         return self._profiles[position]
 
 
+@by_frame("time", "event", "covariates", "entry", "strata", "cluster", "weights")
 def cox_regression(
     time: ArrayLike,
     event: ArrayLike,
@@ -203,12 +206,18 @@ def cox_regression(
     profile likelihood. Raises StatisticsError naming the column on no events, constant or collinear
     covariates, and on separation (an infinite hazard ratio).
 
+    Also ``cox_regression(frame, "time", "event")``, whose other columns are the covariates, and
+    ``cox_regression("Surv(time, event) ~ arm + strata(site)", frame)``.
+
     >>> time = [2, 4, 5, 7, 9, 12, 3, 6, 8, 10, 14, 16]
     >>> event = [1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
     >>> frame = pd.DataFrame({"arm": [0] * 6 + [1] * 6})
     >>> fit = cox_regression(time, event, frame)
     >>> fit.hazard_ratio.round(3).tolist(), round(fit.wald_test.p, 3)
     ([0.509], 0.385)
+    >>> whole = frame.assign(months=time, died=event)
+    >>> cox_regression(whole, "months", "died").hazard_ratio.round(3).tolist()
+    [0.509]
     """
     if ties not in ("efron", "breslow"):
         raise StatisticsError(f"ties {ties!r} is unknown: use efron or breslow")

@@ -15,6 +15,8 @@ from scipy.stats import norm
 
 from myelomart.design import design_matrix
 from myelomart.errors import StatisticsError
+from myelomart.frame_calls import by_frame
+from myelomart.results_shown import Ratios
 from myelomart.survival.competing_risks import event_codes
 from myelomart.survival.cox import CoxFit, cox_regression
 from myelomart.survival.inputs import event_times, time_grid
@@ -28,7 +30,7 @@ LEAST_INFORMATION = 1e-9  # of that without covariates: below, the likelihood is
 
 
 @dataclass(frozen=True)
-class FineGrayFit:
+class FineGrayFit(Ratios):
     """Coefficients (p,) on the log subdistribution hazard ratio, with their sandwich variance."""
 
     names: tuple[str, ...]
@@ -65,6 +67,7 @@ class FineGrayFit:
         )
 
 
+@by_frame("time", "event_code", "covariates")
 def fine_gray(
     time: ArrayLike,
     event_code: ArrayLike,
@@ -101,6 +104,7 @@ def fine_gray(
     )  # fmt: skip
 
 
+@by_frame("time", "event_code", "covariates", "entry", "strata", "cluster", "weights")
 def cause_specific_regression(
     time: ArrayLike,
     event_code: ArrayLike,

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from myelomart.columns import same_length
 from myelomart.errors import StatisticsError
+from myelomart.results_shown import Shown
 from myelomart.survival.cox import CoxFit, cox_regression
 from myelomart.survival.inputs import event_flags, event_times
 
@@ -78,7 +79,7 @@ def landmark_rows(
 
 
 @dataclass(frozen=True)
-class ExposureEffect:
+class ExposureEffect(Shown):
     """The same question asked three ways; only the first two may be read as an effect."""
 
     time_varying: CoxFit

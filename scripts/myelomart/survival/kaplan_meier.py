@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from myelomart.errors import StatisticsError
+from myelomart.frame_calls import by_frame
+from myelomart.results_shown import Curve
 from myelomart.survival.inputs import (
     TIE_TOLERANCE,
     RiskTable,
@@ -37,7 +39,7 @@ class CurveRows:
 
 
 @dataclass(frozen=True)
-class SurvivalCurve:
+class SurvivalCurve(Curve):
     """A Kaplan-Meier curve; arrays have one value per distinct time (K,), times in input units.
 
     ``table`` also holds the times at which rows only enter; ``rows`` is None without weights and
@@ -114,6 +116,7 @@ class SurvivalCurve:
         )
 
 
+@by_frame("time", "event", "entry", "weights", "cluster")
 def kaplan_meier(
     time: ArrayLike,
     event: ArrayLike,
@@ -128,7 +131,7 @@ def kaplan_meier(
 
     ``entry`` (n,) left-truncates: a row is at risk from its entry on. ``cluster`` (n,) or weights
     that are not whole numbers give the robust variance; all rows in one cluster leave it unknown
-    (NaN). Raises StatisticsError in words.
+    (NaN). Raises StatisticsError in words. Also ``kaplan_meier(frame, "time", "event")``.
 
     >>> curve = kaplan_meier([2, 4, 5, 7, 9, 12], [1, 1, 0, 1, 1, 0])
     >>> curve.median, curve.at([5])["survival"].round(3).tolist()

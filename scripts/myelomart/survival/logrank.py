@@ -16,6 +16,8 @@ from scipy.stats import chi2
 
 from myelomart.columns import labels_of
 from myelomart.errors import StatisticsError
+from myelomart.frame_calls import by_frame
+from myelomart.results_shown import Shown
 from myelomart.survival.inputs import (
     case_weights,
     cluster_codes,
@@ -28,7 +30,7 @@ from myelomart.survival.partial_likelihood import distinct_keys
 
 
 @dataclass(frozen=True)
-class LogRank:
+class LogRank(Shown):
     """Chi-square, degrees of freedom and p; observed and expected events per group (k,).
 
     With case weights observed and expected are weighted sums.
@@ -46,6 +48,7 @@ class LogRank:
     robust: bool  # the variance follows weights or clusters
 
 
+@by_frame("time", "event", "group", "strata", "entry", "weights", "cluster")
 def logrank_test(
     time: ArrayLike,
     event: ArrayLike,

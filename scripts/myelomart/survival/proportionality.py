@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import chi2, rankdata
 
 from myelomart.errors import StatisticsError
+from myelomart.results_shown import Shown
 from myelomart.survival.cox import CoxFit, Test
 from myelomart.survival.inputs import risk_table
 from myelomart.survival.partial_likelihood import information, score
@@ -19,7 +20,7 @@ TRANSFORMS = ("km", "rank", "identity")
 
 
 @dataclass(frozen=True)
-class Proportionality:
+class Proportionality(Shown):
     """One row per original covariate (term, chi2, df, p), and the test of all at once."""
 
     transform: str

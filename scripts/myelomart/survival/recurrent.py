@@ -15,10 +15,11 @@ from scipy.stats import norm
 
 from myelomart.columns import labels_of, number_column, refuse_rows
 from myelomart.errors import StatisticsError
+from myelomart.results_shown import Shown
 
 
 @dataclass(frozen=True)
-class MeanCumulativeCount:
+class MeanCumulativeCount(Shown):
     """Expected number of events per person by each time (K,), with pointwise limits."""
 
     time: np.ndarray

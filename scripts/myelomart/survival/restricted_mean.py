@@ -15,12 +15,13 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from myelomart.errors import StatisticsError
+from myelomart.results_shown import Shown
 from myelomart.survival.inputs import TIE_TOLERANCE, event_times, time_grid, two_or_more_groups
 from myelomart.survival.kaplan_meier import SurvivalCurve, kaplan_meier
 
 
 @dataclass(frozen=True)
-class RestrictedMean:
+class RestrictedMean(Shown):
     """Mean event-free time up to ``tau`` (input units) and its standard error.
 
     ``cluster_influence`` holds, by cluster, what its rows add to the error of the estimate; None
@@ -34,7 +35,7 @@ class RestrictedMean:
 
 
 @dataclass(frozen=True)
-class Contrast:
+class Contrast(Shown):
     """A difference or a ratio of two restricted means, second group against the first."""
 
     estimate: float

@@ -11,7 +11,7 @@ import pytest
 import myelomart
 
 PACKAGES = ("survival", "matching", "meta_analysis", "tables", "sensitivity")
-MODULES = ("trinetx_arithmetic", "input_file", "columns", "design")
+MODULES = ("trinetx_arithmetic", "input_file", "columns", "design", "frame_calls", "results_shown")
 
 
 def modules():
@@ -32,9 +32,19 @@ def public_functions(module):
             yield function
 
 
+class Finder(doctest.DocTestFinder):
+    """Also finds the examples of functions that a decorator wraps."""
+
+    def _from_module(self, module, found):
+        return super()._from_module(module, inspect.unwrap(found))
+
+
 @pytest.mark.parametrize("module", ALL, ids=lambda module: module.__name__)
 def test_examples_give_what_they_say(module):
-    result = doctest.testmod(module)
+    runner = doctest.DocTestRunner()
+    for examples in Finder().find(module, module.__name__):
+        runner.run(examples)
+    result = runner.summarize()
     assert result.failed == 0
     assert result.attempted >= len(list(public_functions(module)))
 

@@ -1,0 +1,94 @@
+"""`myelomart export` and `codes`: tables and concept sets for OHDSI's tools and R, and back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from myelomart.commands.study import DEFAULT_DATABASE, Database
+from myelomart.messages import say
+from myelomart.site.option import Project
+from myelomart.source_options import Memory, Threads
+
+exports = typer.Typer(no_args_is_help=True, help="Write tables for other tools.")
+codes = typer.Typer(no_args_is_help=True, help="Concept sets out to ATLAS and in from it.")
+
+
+def register(root: typer.Typer) -> None:
+    """Add `export` and `codes` to ``root``."""
+    root.add_typer(exports, name="export")
+    root.add_typer(codes, name="codes")
+
+
+@exports.callback()
+def _group() -> None:
+    """Write tables for other tools."""
+
+
+@exports.command("omop")
+def omop(
+    out: Annotated[Path, typer.Option(help="The folder to write, or to write anew.")],
+    db: Database = DEFAULT_DATABASE,
+    format: Annotated[str, typer.Option(help="parquet or csv.")] = "parquet",
+    project: Project = None,
+    memory: Memory = None,
+    threads: Threads = None,
+) -> None:
+    """Write cohorts, drug eras and episodes as OHDSI's tools and R read them, a file per table.
+
+    The files hold a row per person: keep them where patient data may be.
+    """
+    from myelomart.ohdsi.tables import export_tables
+
+    rows = export_tables(db, out, format)
+    for name, count in rows.items():
+        say(f"{out / name}.{format}: {count:,} rows")
+
+
+@codes.command("export")
+def export_codes(
+    out: Annotated[Path, typer.Option(help="The folder to write, or to write anew.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(help="The concept sets; without one, all.")
+    ] = None,
+    db: Annotated[
+        Path | None,
+        typer.Option("--db", help="A warehouse, in whose vocabulary codes are looked up."),
+    ] = None,
+    project: Project = None,
+) -> None:
+    """Write concept sets as ATLAS reads them, a JSON file each."""
+    from myelomart.ohdsi.atlas_export import LEFT_OUT, export_sets
+
+    done = export_sets(names or [], out, db)
+    say(
+        f"{out}: {done.items:,} items; {len(done.left_out):,} codes have no concept id "
+        f"({LEFT_OUT})" + ("." if db else "; --db looks them up in a warehouse.")
+    )
+
+
+@codes.command("import")
+def import_codes(
+    files: Annotated[list[Path], typer.Argument(help="JSON files that ATLAS wrote.")],
+    name: Annotated[str | None, typer.Option(help="The name of the concept set.")] = None,
+    category: Annotated[
+        str | None,
+        typer.Option(help="The kind of fact of items without a domain: condition, drug, …"),
+    ] = None,
+    project: Project = None,
+) -> None:
+    """Add concept sets of ATLAS to the rows of a site's folder."""
+    from myelomart.errors import MyelomartError
+    from myelomart.ohdsi.atlas_import import import_sets
+    from myelomart.project import site_folder
+
+    site = site_folder()
+    if site is None:
+        raise MyelomartError("Name a site's folder with --project; `myelomart init` makes one.")
+    for one in import_sets(files, site, name, category):
+        say(f"{one.name}: {one.items} items, of which {one.excluded} exclude")
+        if one.mapped:
+            say(
+                f"  {one.mapped} ask for mapped codes: nothing is to be added, for records are "
+                "found by the standard concept of their code."
+            )

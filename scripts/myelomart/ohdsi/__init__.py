@@ -1,0 +1,1 @@
+"""What OHDSI's tools and R read of a warehouse, and what we read of theirs."""
