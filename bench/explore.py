@@ -20,8 +20,10 @@ from myelomart.explore.opened import Opened, ask
 from myelomart.explore.trial import Trial, definition_of
 
 PROFILE = ("age", "sex", "index_year", "prior_line_count")
-ADDED = Criterion(99, "exclude", "Dexamethasone before index", "event",
-                  event_group="coded.dexamethasone", window_end_days=-1)  # fmt: skip
+ADDED = Criterion(
+    step=99, kind="exclude", label="Dexamethasone before index",
+    event_group="coded.dexamethasone", window_end_days=-1,
+)  # fmt: skip
 CODES = {"coded.dexamethasone": ("coded", "dexamethasone")}
 QUESTIONS = {
     "overview": ["overview_people", "overview_lines", "overview_t_cell", "overview_diagnoses",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, replace
+from dataclasses import astuple, replace
 
 import duckdb
 import pandas as pd
@@ -39,6 +39,7 @@ COHORT_MODELS = (
 )
 TYPES = {
     "cohort_id": "varchar",
+    "arm": "varchar",
     "study_id": "varchar",
     "index_event_group": "varchar",
     "index_occurrence": "integer",
@@ -64,6 +65,7 @@ TYPES = {
     "anchor_event_group": "varchar",
 }
 STUDY = "explored"
+CRITERION_COLUMNS = list(Criterion(step=0, kind="", label="").row())
 GROUP_COLUMNS = ["event_group_id", "event_type", "event_code", "excluded_role"]
 
 
@@ -194,25 +196,13 @@ class Trial:
 
     def _rows_of(self, definition: Definition) -> dict[str, str]:
         """What stands in the place of the seeds of a study."""
-        cohort = {
-            "cohort_id": COHORT,
-            "study_id": STUDY,
-            "index_event_group": definition.index_event_group,
-            "index_occurrence": definition.index_occurrence,
-            "index_offset_days": definition.index_offset_days,
-            "index_from": definition.index_from,
-            "index_to": definition.index_to,
-        }
-        criteria = [
-            {"cohort_id": COHORT} | {k: v for k, v in asdict(one).items() if k != "is_on"}
-            for one in definition.counted
-        ]
-        names = ["cohort_id", *(n for n in Criterion.__dataclass_fields__ if n != "is_on")]
+        cohort = definition.row() | {"study_id": STUDY}
+        criteria = [one.row() for one in definition.counted]
         groups = [dict(zip(GROUP_COLUMNS, one, strict=True)) for one in self._groups(definition)]
         return self._narrowed(definition) | {
             "person": f"select * from range({self.opened.persons_in_source})",
             "cohorts": rows_as_sql([cohort], list(cohort)),
-            "cohort_criteria": rows_as_sql(criteria, names),
+            "cohort_criteria": rows_as_sql(criteria, CRITERION_COLUMNS),
             "event_groups": rows_as_sql(groups, GROUP_COLUMNS),
             "covariates": rows_as_sql([], ["study_id", "anchor_event_group", "characteristic"]),
             "strata": rows_as_sql([], ["characteristic"]),
@@ -248,7 +238,7 @@ def definition_of(connection: duckdb.DuckDBPyConnection, cohort_id: str) -> Defi
     columns = "index_event_group, index_occurrence, index_offset_days, index_from, index_to"
     query = f"select {columns} from studies.cohorts where cohort_id = ?"
     (group, occurrence, offset, since, until) = warehouse.rows(connection, query, [cohort_id])[0]
-    names = [one for one in Criterion.__dataclass_fields__ if one != "is_on"]
+    names = [one for one in CRITERION_COLUMNS if one not in ("cohort_id", "criterion_type")]
     rows = warehouse.rows(
         connection,
         f"select {', '.join(names)} from studies.cohort_criteria where cohort_id = ? "

@@ -8,6 +8,7 @@ from itertools import groupby
 import yaml
 
 from myelomart.errors import MyelomartError
+from myelomart.rows.declared import tables
 from myelomart.study_file.entry import NUMBER, SUBJECT
 from myelomart.study_file.expansion import ANY_OF
 from myelomart.study_file.shape import (
@@ -79,13 +80,15 @@ def as_yaml(rows: Mapping[str, Sequence[Cells]], labels: Mapping[str, str] | Non
 
 def _told(part: Part, row: Cells, *but: str) -> dict:
     """The keys of an entry, without what its table takes for granted and the columns ``but``."""
-    told, seen = {}, {*but, *(() if part is STUDY else ("sort_order",))}
-    for key, column in part.keys.items():
+    keys, told = {column: key for key, column in part.keys.items()}, {}
+    for column in tables()[part.table].types:
         cell = row.get(column, "")
-        if column not in seen and cell != part.defaults.get(column, ""):
-            is_list = column in part.lists and cell
-            told[key] = [_plain(one) for one in cell.split(";")] if is_list else _plain(cell)
-        seen.add(column)
+        if column not in keys or column in but or cell == part.defaults.get(column, ""):
+            continue
+        if column in part.lists and cell:
+            told[keys[column]] = [_plain(one) for one in cell.split(";")]
+        elif column != "sort_order" or part is STUDY:  # elsewhere its place says it
+            told[keys[column]] = _plain(cell)
     return told
 
 
