@@ -16,7 +16,7 @@ import numpy as np
 
 from myelomart import warehouse
 from myelomart.explore.definition import Criterion
-from myelomart.explore.opened import Opened, ask
+from myelomart.explore.opened import Opened
 from myelomart.explore.trial import Trial, definition_of
 
 PROFILE = ("age", "sex", "index_year", "prior_line_count")
@@ -90,7 +90,7 @@ def distributions(trial: Trial, definition) -> None:
     """What the page draws below the flow."""
     trial.decide(definition)
     trial.describe(definition, PROFILE)
-    ask(trial.connection, "tried_distributions")
+    trial.ask("tried_distributions")
 
 
 if __name__ == "__main__":

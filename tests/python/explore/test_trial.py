@@ -100,8 +100,9 @@ def test_alternatives_of_a_step_let_in_whoever_meets_one(opened):
 def test_the_followed_members_are_those_of_the_study(opened):
     trial = Trial(opened)
     made = trial.followed(
-        definition_of(opened.cursor(), "cart_vs_pom_cart"), "cart_vs_pom", "hospitalization"
-    )
+        definition_of(opened.cursor(), "cart_vs_pom_cart"), "cart_vs_pom", "hospitalization",
+        ("population", "endpoints", "covariates"),
+    )  # fmt: skip
     for name, table, condition in (
         ("endpoints", "study_endpoints", "and endpoint = 'hospitalization'"),
         ("covariates", "study_covariates", ""),

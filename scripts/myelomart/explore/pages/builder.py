@@ -12,7 +12,7 @@ import streamlit as st
 from myelomart.explore import charts, look, state
 from myelomart.explore.definition import Criterion, Definition
 from myelomart.explore.export import as_study_file
-from myelomart.explore.opened import Answer, ask
+from myelomart.explore.opened import Answer
 from myelomart.explore.pages.criterion_form import add_criterion, change_criterion, index_event
 from myelomart.explore.shown_flow import shown_flow
 from myelomart.explore.state import Here
@@ -210,7 +210,7 @@ def _number(value, here: Here) -> str:
 
 def _profile(here: Here, definition: Definition) -> Answer:
     here.trial.describe(definition, tuple(SHOWN))
-    return ask(here.trial.connection, "tried_distributions")
+    return here.trial.ask("tried_distributions")
 
 
 def _shift(here: Here, profile: Answer) -> None:
@@ -256,7 +256,7 @@ def _why(here: Here, definition: Definition, flow: pd.DataFrame) -> None:
             ),
             key="left_at",
         )
-        persons = ask(here.trial.connection, "tried_persons", step=step, most=500)
+        persons = here.trial.ask("tried_persons", step=step, most=500)
         ids = persons.rows["person_id"].tolist()
         if not ids:
             look.note("Nobody left at this step.")

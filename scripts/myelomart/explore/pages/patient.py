@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from myelomart.explore import look, state
+from myelomart.explore.opened import Answer, text_of
 from myelomart.explore.state import Here
 from myelomart.history import read_history
 from myelomart.messages import shown
@@ -38,8 +40,16 @@ def show(here: Here) -> None:
         return
     person = _chosen(persons)
     with here.opened.cursor() as connection:
-        history = read_history(connection, person)
-    look.figure(as_svg(history))
+        svg = as_svg(read_history(connection, person))
+    look.figure(svg)
+    answer = Answer(pd.DataFrame(), text_of("patient_history"), {"person": person})
+    look.behind(
+        f"patient_{person}",
+        svg,
+        answer,
+        kind="svg",
+        note="The file is the picture. It shows a person's data, as this page does.",
+    )
 
 
 def _list(here: Here) -> list[int]:
