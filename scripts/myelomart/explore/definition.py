@@ -50,6 +50,12 @@ class Definition:
         return tuple(one for one in self.criteria if one.is_on)
 
     @property
+    def bare(self) -> Definition:
+        """The index event alone."""
+        own = {k: v for k, v in self.groups.items() if k == self.index_event_group}
+        return replace(self, criteria=(), groups=own)
+
+    @property
     def next_step(self) -> int:
         """The number of a step after the last."""
         return max((one.step for one in self.criteria), default=0) + 1

@@ -124,7 +124,8 @@ def _data(here: Here, study: Study, asked: Asked, tried: Definition | None):
         "population": here.ask("followed_population", **bound),
         "endpoints": here.ask("followed_endpoint", endpoint=asked.endpoint, **bound),
     }
-    if asked.comparator or asked.group:
+    needs_covariates = bool(asked.comparator or asked.group)
+    if needs_covariates:
         found["covariates"] = here.ask("followed_covariates", **bound)
     frames = {name: one.rows for name, one in found.items()}
     answers = list(found.values())
@@ -135,6 +136,8 @@ def _data(here: Here, study: Study, asked: Asked, tried: Definition | None):
         for name, own in made.items():
             frames[name] = pd.concat([frames[name], own.rows], ignore_index=True)
             answers.append(own)
+    if not needs_covariates:
+        frames["covariates"] = pd.DataFrame(columns=["cohort_id", "person_id", "covariate_id"])
     return StudyData(**frames), answers
 
 

@@ -13,7 +13,6 @@ from myelomart.explore.definition import Criterion
 from myelomart.explore.models import macro
 
 Group = tuple[str, str, str, str | None]  # event group, kind, code, role that is left out
-NO_RECORD = "'derived' as record_domain, cast(0 as bigint) as record_id"
 
 
 def marts(groups: Sequence[Group], names: Iterable[str]) -> dict[str, str]:
@@ -35,35 +34,42 @@ def characteristics(names: Iterable[str]) -> str:
 
 
 def first_days(groups: Sequence[Group]) -> str:
-    """The first day of each person with an event of ``groups``; all days where a role counts."""
+    """The first day of each person with an event of a group; all its days where a role counts."""
     if any(one[3] for one in groups):
         return marts(groups, [])["clinical_events"]
-    return (
-        "select person_id, min(event_date) as event_date, event_type, event_code, "
-        f"max(value) as value, {NO_RECORD} from core.clinical_events where {_of(groups)} "
-        "group by person_id, event_type, event_code"
-    )
+    return _few_each("core.clinical_events", _of(groups), groups, 1)
 
 
 def in_window(groups: Sequence[Group], one: Criterion, index: str) -> str:
-    """The events that a criterion asks for, round the day of ``index``; one where one is enough.
-
-    The first day with the largest value: each of the rows passes, and so does what is made of them.
-    """
-    days = macro("days_between", "index_events.index_date", "clinical_events.event_date")
-    first, last = (_number(day) for day in (one.window_start_days, one.window_end_days))
-    asked = [_of(groups), "index_events.is_in_period", macro("lies_in_window", days, first, last)]
+    """The events that a criterion asks for, round the day of ``index``: days enough to decide."""
+    asked = [_of(groups), "index_events.is_in_period"]
+    for sign, day in ((">=", one.window_start_days), ("<=", one.window_end_days)):
+        if day is not None:
+            asked.append(f"clinical_events.event_date {sign} index_events.index_date + {int(day)}")
     if one.value_operator:
-        sign, limit = _text(one.value_operator), _number(one.value_number)
+        sign, limit = _text(one.value_operator), str(float(one.value_number or 0))
         asked.append(macro("compare", "clinical_events.value", sign, limit))
     where = " and ".join(f"({condition})" for condition in asked)
     source = f"core.clinical_events inner join {index} as index_events using (person_id)"
-    names = "person_id, event_type, event_code"
-    if one.min_count > 1 or any(group[3] for group in groups):
-        return f"select {names}, event_date, value, {NO_RECORD} from {source} where {where}"
+    if any(group[3] for group in groups):
+        return f"select clinical_events.* from {source} where {where}"
+    return _few_each(source, where, groups, one.min_count)
+
+
+def _few_each(source: str, where: str, groups: Sequence[Group], most: int) -> str:
+    """At most so many days of each person, under one of the codes of the group that is asked for.
+
+    Every row of ``source`` passes, and so does each of its days with the largest of its values.
+    """
+    if not groups:
+        return "select * from core.clinical_events where false"
+    _, kind, code, _ = groups[0]
+    several = f"unnest(list_distinct(list(event_date))[:{int(most)}])"
     return (
-        f"select {names}, min(event_date) as event_date, max(value) as value, {NO_RECORD} "
-        f"from {source} where {where} group by {names}"
+        f"select person_id, {'min(event_date)' if most == 1 else several} as event_date, "
+        f"{_text(kind)} as event_type, {_text(code)} as event_code, max(value) as value, "
+        "'derived' as record_domain, cast(0 as bigint) as record_id "
+        f"from {source} where {where} group by person_id"
     )
 
 
@@ -80,9 +86,3 @@ def _is_in(column: str, names: Sequence[str]) -> str:
 
 def _text(value: str) -> str:
     return warehouse.literal(value)
-
-
-def _number(value: float | None) -> str:
-    return (
-        "null" if value is None else str(float(value) if isinstance(value, float) else int(value))
-    )

@@ -94,7 +94,7 @@ class Trial:
 
     def decide(self, definition: Definition) -> None:
         """Fill the temporary tables: the persons with the index event, and who of them is in."""
-        bare = replace(definition, criteria=())
+        bare = definition.bare
         if bare != self._index:
             groups = self._groups(bare)
             is_first = bare.index_occurrence == 1
@@ -128,7 +128,7 @@ class Trial:
 
         They do not change while criteria are switched, so they are read once per index event.
         """
-        bare = replace(definition, criteria=())
+        bare = definition.bare
         if self._profiled == (bare, names):
             return
         strata = [{"characteristic": name} for name in names]
@@ -152,6 +152,7 @@ class Trial:
         given = {
             "index_events": f"select * from {INDEX} {person}",
             "clinical_events": f"select * from {EVENTS}",
+            "characteristics": f"select * from core.characteristics {person}",
         }
         parts = [self._results(definition, one, given) for one in definition.counted]
         return self._rows("\nunion all\n".join(parts) + "\norder by step, label")
@@ -227,10 +228,18 @@ class Trial:
         return f"select '{_key(one)}' as criterion_key, {label} as label, * from ({query})"
 
     def _results_of(self, definition: Definition) -> str:
+        """What was found that can decide: of a step of one criterion the persons who leave."""
         if not definition.counted:
             return NO_RESULTS
-        keys = ", ".join(f"'{_key(one)}'" for one in definition.counted)
-        return f"select * from {RESULTS} where criterion_key in ({keys})"
+        steps = [one.step for one in definition.counted]
+        keys = {True: [], False: []}
+        for one in definition.counted:
+            keys[steps.count(one.step) == 1].append(_key(one))
+        alone, side_by_side = (", ".join(map(_text, own)) or "null" for own in keys.values())
+        return (
+            f"select * from {RESULTS} where criterion_key in ({side_by_side}) or (criterion_key in "
+            f"({alone}) and (kind = 'include') = (is_met is not true))"
+        )
 
     def _make(self, table: str, model: str, definition: Definition, given: dict) -> None:
         query = self.query(model, definition, given)

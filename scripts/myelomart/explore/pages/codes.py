@@ -42,7 +42,6 @@ def show(here: Here) -> None:
     left, right = st.columns([11, 13], gap="large")
     with left:
         _years(here, years)
-        _sites(here, chosen)
     with right:
         look.part("Members", "Each code with the dates in which it counts, and where it was read.")
         st.dataframe(
@@ -52,6 +51,7 @@ def show(here: Here) -> None:
             height=min(330, 40 * (len(members.rows) + 1)),
         )
         look.behind("members", members.rows, members)
+        _sites(here, chosen)
     for question, title, says, empty in (
         (
             "codes_unmapped",

@@ -39,7 +39,7 @@ def show(here: Here) -> None:
         "and ICANS by grade and day, markers by grade, how blood counts recover, and severe "
         "infections by month.",
     )
-    engager, reaction = st.columns([5, 8])
+    engager, reaction = st.columns(2)
     after = state.segments(engager, "After", list(AFTER), "after", format_func=AFTER.get)
     term = state.segments(reaction, "Reaction", list(TERMS), "term", format_func=TERMS.get)
     left, right = st.columns(2, gap="large")
@@ -82,7 +82,7 @@ def _grades(here: Here, after: str, term: str) -> None:
     products = wide.index.tolist()
     parts = {one: wide.loc[products, one].tolist() for one in GRADES if one in wide}
     names = [PRODUCTS.get(one, one) for one in products]
-    look.figure(charts.stacked_columns(names, parts, TERMS[term], here.policy))
+    look.figure(charts.stacked_columns(names, parts, TERMS[term], here.policy, all_labels=True))
     look.behind("grades", look.hidden(answer.rows, ["starts"], here.policy), answer)
 
 
