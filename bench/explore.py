@@ -9,6 +9,7 @@ controls is moved once. A table of medians and worst times, on the clock and of 
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from myelomart import warehouse
 from myelomart.explore.definition import Criterion
@@ -57,6 +59,7 @@ def main() -> None:
         work()
         told = time.perf_counter() - began, time.process_time() - used
         taken.setdefault(what, []).append(told)
+        print(f"{what}: {told[0]:.2f}, {told[1]:.2f}", file=sys.stderr, flush=True)
 
     builder(opened, timed, given.most)
     opened.close()
@@ -97,13 +100,25 @@ def builder(opened: Opened, timed, most: int) -> None:
         timed("a window and a count changed", lambda: trial.attrition(other))  # noqa: B023
 
 
+def _index(control) -> int | None:
+    """The place of the choice; AppTest asks its format of a label that was chosen once more."""
+    if control.value is None:
+        return None
+    told = str(control.value)
+    return control.options.index(told if told in control.options
+                                 else control.format_func(control.value))  # fmt: skip
+
+
+Selectbox.index = property(_index)
+
+
 def walk(page, timed) -> None:
     """Open a page and move each kind of control to another value."""
     test = AppTest.from_string(PAGE % (page.PATH, page.PATH), default_timeout=600)
     timed(f"{page.TITLE}: opened", test.run)
     done = set()
     for kind in ("selectbox", "segmented_control", "number_input", "toggle"):
-        for key in [one.key for one in test.get(kind)]:
+        for key in [one.key for one in test.get(kind) if not str(one.key).startswith("new ")]:
             control = next((one for one in test.get(kind) if one.key == key), None)
             if control is None or control.disabled or shorter(control.label) in done:
                 continue

@@ -77,14 +77,16 @@ def stacked_columns(
     sums = [sum(own[k] or 0 for own in shown.values()) for k in range(len(columns))]
     top, most = 26.0 + deep, max(sums, default=0) or 1
     up = Scale(0, most, top + tall, top)
-    for tick in round_ticks(0, most, 5):
-        sheet.line(LEFT, up(tick), width - 4, up(tick), GRID, 0.7)
-        sheet.text(LEFT - 6, up(tick), f"{tick:,.0f}", 9, "end", QUIET)
-    step = (width - LEFT - 6) / max(len(columns), 1)
+    ticks = round_ticks(0, most, 5)
+    left = max(LEFT, 10 + max(text_width(f"{tick:,.0f}", 9) for tick in ticks))
+    for tick in ticks:
+        sheet.line(left, up(tick), width - 4, up(tick), GRID, 0.7)
+        sheet.text(left - 6, up(tick), f"{tick:,.0f}", 9, "end", QUIET)
+    step = (width - left - 6) / max(len(columns), 1)
     wide = min(step * 0.76, 54.0)
     every = max(1, math.ceil(max((text_width(one, 9.5) for one in columns), default=0) / step))
     for k, label in enumerate(columns):
-        middle, base = LEFT + step * (k + 0.5), 0.0
+        middle, base = left + step * (k + 0.5), 0.0
         for j, own in enumerate(shown.values()):
             number = own[k] or 0
             if number:
@@ -98,7 +100,7 @@ def stacked_columns(
         if all_labels or (len(columns) - 1 - k) % every == 0:
             lower = 12 * (k % 2) if all_labels and every > 1 else 0
             sheet.text(middle, up(0) + 13 + lower, label, 9.5, "middle", INK)
-    sheet.line(LEFT, up(0), width - 4, up(0), QUIET, 0.8)
+    sheet.line(left, up(0), width - 4, up(0), QUIET, 0.8)
     return sheet.svg()
 
 

@@ -18,6 +18,7 @@ from myelomart.messages import shown
 from myelomart.spreadsheet import safe
 
 SAID = re.compile(r'aria-label="([^"]*)"')
+COMMAND = re.compile("`([^`]+)`")
 BOX = re.compile(r'viewBox="0 0 ([\d.]+)')
 KINDS = {"csv": "text/csv", "svg": "image/svg+xml"}
 WORDS = 42  # signs of a cell that holds a sentence
@@ -39,14 +40,19 @@ def part(title: str, says: str = "") -> None:
     """The name of a part of a page, with a sentence."""
     st.html(
         f'<div class="mm-part"><h2>{escape(title)}</h2>'
-        + (f"<p>{escape(shown(says))}</p>" if says else "")
+        + (f"<p>{_worded(says)}</p>" if says else "")
         + "</div>"
     )
 
 
 def note(words: str, kind: str = "plain") -> None:
     """A sentence in a box; ``kind`` is plain, care or person."""
-    st.html(f'<p class="mm-note {kind}">{escape(shown(words))}</p>')
+    st.html(f'<p class="mm-note {kind}">{_worded(words)}</p>')
+
+
+def _worded(words: str) -> str:
+    """A sentence; what stands in backticks is a command."""
+    return COMMAND.sub(r"<code>\1</code>", escape(shown(words)))
 
 
 def figure(svg: str) -> None:
@@ -128,7 +134,7 @@ def behind(
     """The SQL that ran and a file of what is shown (csv or svg), folded away below a figure."""
     with st.expander(f"SQL and {kind.upper()}"):
         if note:
-            st.html(f'<p class="mm-quiet">{escape(note)}</p>')
+            st.html(f'<p class="mm-quiet">{_worded(note)}</p>')
         for one in answers:
             st.code(one.shown_sql, "sql", wrap_lines=True, height=320)
         is_text = isinstance(told, str)

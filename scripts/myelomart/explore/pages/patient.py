@@ -16,7 +16,7 @@ TITLE, PATH, ICON = "Patient timeline", "patient", ":material/timeline:"
 MOST = 2000  # persons of a list
 MEMBERS = -9  # in place of a step: those who are in
 CELLS = {
-    "any": "with CAR-T cells or without",
+    "any": "with or without",
     "yes": "with CAR-T cells",
     "no": "without CAR-T cells",
 }

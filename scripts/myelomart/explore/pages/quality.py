@@ -78,7 +78,6 @@ def _rows(here: Here) -> None:
         told,
         {
             "table_name": "table",
-            "form": "form",
             "rows_in": "read",
             "aside": "set aside",
             "rows_kept": "kept",

@@ -56,8 +56,8 @@ def _rule_set(here: Here) -> Opened:
     if len(beside) == 1:
         st.html(
             f'<p class="mm-quiet">Lines of therapy by the rule set «{escape(here.opened.rule_set)}'
-            "». A warehouse that `myelomart build --rule-set` makes in this folder can be chosen "
-            "here as well.</p>"
+            "». A warehouse that <code>myelomart build --rule-set</code> makes in this folder can "
+            "be chosen here as well.</p>"
         )
         return here.opened
     name = state.choose(st, "Rule set of the lines of therapy", list(beside), "rules")
