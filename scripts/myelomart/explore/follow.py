@@ -136,8 +136,8 @@ def _data(here: Here, study: Study, asked: Asked, tried: Definition | None):
         for name, own in made.items():
             frames[name] = pd.concat([frames[name], own.rows], ignore_index=True)
             answers.append(own)
-    if not needs_covariates:
-        frames["covariates"] = pd.DataFrame(columns=["cohort_id", "person_id", "covariate_id"])
+    if not needs_covariates:  # the columns alone
+        frames["covariates"] = here.ask("followed_covariates", cohorts=("",)).rows
     return StudyData(**frames), answers
 
 

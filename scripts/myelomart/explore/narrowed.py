@@ -20,10 +20,12 @@ def marts(groups: Sequence[Group], names: Iterable[str]) -> dict[str, str]:
 
     A mart to the select that stands in its place.
     """
-    roles = sorted({one[3] for one in groups if one[3]})
+    left_out = [one for one in groups if one[3]]
+    roles = _is_in("role", sorted({one[3] for one in left_out}))
+    drugs = _is_in("ingredient", sorted({one[2] for one in left_out}))
     return {
         "clinical_events": f"select * from core.clinical_events where {_of(groups)}",
-        "drug_exposures": f"select * from core.drug_exposures where {_is_in('role', roles)}",
+        "drug_exposures": f"select * from core.drug_exposures where {roles} and {drugs}",
         "characteristics": characteristics(names),
     }
 
@@ -74,9 +76,14 @@ def _few_each(source: str, where: str, groups: Sequence[Group], most: int) -> st
 
 
 def _of(groups: Sequence[Group]) -> str:
-    """The condition that an event is one of ``groups``."""
-    pairs = sorted({(kind, code) for _, kind, code, _ in groups})
-    told = [f"(event_type = {_text(kind)} and event_code = {_text(code)})" for kind, code in pairs]
+    """The condition that an event is one of ``groups``: a list of codes for each kind."""
+    kinds: dict[str, set[str]] = {}
+    for _, kind, code, _ in groups:
+        kinds.setdefault(kind, set()).add(code)
+    told = [
+        f"(event_type = {_text(kind)} and {_is_in('event_code', sorted(codes))})"
+        for kind, codes in sorted(kinds.items())
+    ]
     return " or ".join(told) or "false"
 
 
