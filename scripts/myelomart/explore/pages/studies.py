@@ -73,7 +73,6 @@ def _chosen(study: Study) -> Analysis:
         "Output",
         list(titles),
         "analysis",
-        drawn[0] if drawn else None,
         format_func=lambda one: shown(titles[one]),
     )
     analysis = next(one for one in study.analyses if one.analysis_id == name)
