@@ -1,35 +1,48 @@
 """How long each interaction with the explorer takes on a warehouse, asked without a browser.
 
-    python bench/explore.py --db myelomart.duckdb [--repeat 3]
+    python bench/explore.py --db myelomart.duckdb [--most 1000]
 
 Every cohort of every study is built anew, each of its criteria is switched off and on again, one is
-added and one is changed, as somebody at the page would. A table of medians and worst times.
+added and one is changed, as somebody at the page would; then every page is opened and each of its
+controls is moved once. A table of medians and worst times, on the clock and of the processor.
 """
 
 import argparse
+import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from myelomart import warehouse
 from myelomart.explore.definition import Criterion
-from myelomart.explore.opened import Opened, ask
+from myelomart.explore.opened import DATABASE, Opened
+from myelomart.explore.pages import PAGES
 from myelomart.explore.trial import Trial, definition_of
 
 PROFILE = ("age", "sex", "index_year", "prior_line_count")
-ADDED = Criterion(99, "exclude", "Dexamethasone before index", "event",
-                  event_group="coded.dexamethasone", window_end_days=-1)  # fmt: skip
+ADDED = Criterion(
+    step=99, kind="exclude", label="Dexamethasone before index",
+    event_group="coded.dexamethasone", window_end_days=-1,
+)  # fmt: skip
 CODES = {"coded.dexamethasone": ("coded", "dexamethasone")}
-QUESTIONS = {
-    "overview": ["overview_people", "overview_lines", "overview_t_cell", "overview_diagnoses",
-                 "overview_sites", "overview_quality"],
-    "list of patients": ["patient_list"],
-}  # fmt: skip
-LIST = {"cells": "yes", "refractory_to": None, "fewest_lines": 2, "cohort": None, "step": None,
-        "most": 2000}  # fmt: skip
+SEGMENTS = {("lines", "by"): "regimen", ("toxicity", "after"): "car_t",
+            ("toxicity", "term"): "icans", ("quality", "by"): "way"}  # fmt: skip
+PAGE = """
+import streamlit as st
+from myelomart.explore import state
+from myelomart.explore.pages import PAGES
+pages = {one.PATH: st.Page(state.page(one.show), title=one.TITLE, url_path=one.PATH)
+         for one in PAGES}
+st.session_state["pages"] = pages
+st.navigation(list(pages.values()))
+state.page(pages[%r] and next(one for one in PAGES if one.PATH == %r).show)()
+"""
 
 
 def main() -> None:
@@ -46,11 +59,14 @@ def main() -> None:
         work()
         told = time.perf_counter() - began, time.process_time() - used
         taken.setdefault(what, []).append(told)
+        print(f"{what}: {told[0]:.2f}, {told[1]:.2f}", file=sys.stderr, flush=True)
 
     builder(opened, timed, given.most)
-    for what, names in QUESTIONS.items():
-        bound = LIST if what == "list of patients" else {}
-        timed(what, lambda names=names, bound=bound: [opened.ask(n, **bound) for n in names])
+    opened.close()
+    os.environ[DATABASE] = str(given.db.resolve())
+    for one in PAGES:
+        walk(one, timed)
+    opened = Opened(given.db)
     patients = warehouse.value(opened.cursor(), "select count(*) from core.patients")
     events = warehouse.value(opened.cursor(), "select count(*) from core.clinical_events")
     print(f"{patients:,} patients with myeloma, {events:,} events\n")
@@ -84,11 +100,65 @@ def builder(opened: Opened, timed, most: int) -> None:
         timed("a window and a count changed", lambda: trial.attrition(other))  # noqa: B023
 
 
+def _index(control) -> int | None:
+    """The place of the choice; AppTest asks its format of a label that was chosen once more."""
+    if control.value is None:
+        return None
+    told = str(control.value)
+    return control.options.index(told if told in control.options
+                                 else control.format_func(control.value))  # fmt: skip
+
+
+Selectbox.index = property(_index)
+
+
+def walk(page, timed) -> None:
+    """Open a page and move each kind of control to another value."""
+    test = AppTest.from_string(PAGE % (page.PATH, page.PATH), default_timeout=600)
+    timed(f"{page.TITLE}: opened", test.run)
+    done = set()
+    for kind in ("selectbox", "segmented_control", "number_input", "toggle"):
+        for key in [one.key for one in test.get(kind) if not str(one.key).startswith("new ")]:
+            control = next((one for one in test.get(kind) if one.key == key), None)
+            if control is None or control.disabled or shorter(control.label) in done:
+                continue
+            if move(page.PATH, kind, control):
+                done.add(shorter(control.label))
+                timed(f"{page.TITLE}: {shorter(control.label)}", test.run)
+                refusals = [one.value for one in (*test.error, *test.exception)]
+                assert not refusals, (page.TITLE, key, refusals)
+
+
+def move(path: str, kind: str, control) -> bool:
+    """Give a control another value; False where it has none."""
+    if kind == "toggle":
+        control.set_value(not control.value)
+    elif kind == "number_input":
+        if control.value is None:
+            return False
+        control.set_value(control.value + control.step)
+    elif kind == "segmented_control":
+        if (path, control.key) not in SEGMENTS:
+            return False
+        control.set_value(SEGMENTS[path, control.key])
+    else:
+        others = [k for k in range(len(control.options)) if k != control.index]
+        if not others:
+            return False
+        control.select_index(others[0])
+    return True
+
+
+def shorter(label: str) -> str:
+    """The label of a switch names a criterion: one word for all of them."""
+    return "a criterion switched" if label.startswith("**") else label
+
+
 def distributions(trial: Trial, definition) -> None:
     """What the page draws below the flow."""
     trial.decide(definition)
     trial.describe(definition, PROFILE)
-    ask(trial.connection, "tried_distributions")
+    trial.ask("tried_distributions")
 
 
 if __name__ == "__main__":

@@ -62,26 +62,31 @@ def stacked_columns(
     policy: Policy | None,
     width: float = 460.0,
     tall: float = 170.0,
+    all_labels: bool = False,
 ) -> str:
-    """A column per label of ``columns``, made up of ``parts``: name to a count per column."""
-    sheet = Canvas(width, tall + 54, title)
-    x = 4.0
-    for k, name in enumerate(parts):
-        sheet.rect(x, 4, 10, 10, colour_of(k))
-        sheet.text(x + 14, 9, name, 10)
-        x += 30 + text_width(name, 10)
+    """A column per label of ``columns``, made up of ``parts``: name to a count per column.
+
+    Labels that are too wide are left out in turn; with ``all_labels`` they stand in two rows.
+    """
+    places, deep = _legend_of(list(parts), 30, width)
+    sheet = Canvas(width, tall + 54 + deep + (12 if all_labels else 0), title)
+    for k, (name, (x, y)) in enumerate(zip(parts, places, strict=True)):
+        sheet.rect(x, y + 4, 10, 10, colour_of(k))
+        sheet.text(x + 14, y + 9, name, 10)
     shown = {name: [_seen(one, policy) for one in own] for name, own in parts.items()}
     sums = [sum(own[k] or 0 for own in shown.values()) for k in range(len(columns))]
-    top, most = 26.0, max(sums, default=0) or 1
+    top, most = 26.0 + deep, max(sums, default=0) or 1
     up = Scale(0, most, top + tall, top)
-    for tick in round_ticks(0, most, 5):
-        sheet.line(LEFT, up(tick), width - 4, up(tick), GRID, 0.7)
-        sheet.text(LEFT - 6, up(tick), f"{tick:,.0f}", 9, "end", QUIET)
-    step = (width - LEFT - 6) / max(len(columns), 1)
+    ticks = round_ticks(0, most, 5)
+    left = max(LEFT, 10 + max(text_width(f"{tick:,.0f}", 9) for tick in ticks))
+    for tick in ticks:
+        sheet.line(left, up(tick), width - 4, up(tick), GRID, 0.7)
+        sheet.text(left - 6, up(tick), f"{tick:,.0f}", 9, "end", QUIET)
+    step = (width - left - 6) / max(len(columns), 1)
     wide = min(step * 0.76, 54.0)
     every = max(1, math.ceil(max((text_width(one, 9.5) for one in columns), default=0) / step))
     for k, label in enumerate(columns):
-        middle, base = LEFT + step * (k + 0.5), 0.0
+        middle, base = left + step * (k + 0.5), 0.0
         for j, own in enumerate(shown.values()):
             number = own[k] or 0
             if number:
@@ -92,9 +97,10 @@ def stacked_columns(
                 base += number
         if any(own[k] is None for own in shown.values()):
             sheet.circle(middle, up(base) - 5, 1.6, QUIET)
-        if (len(columns) - 1 - k) % every == 0:
-            sheet.text(middle, up(0) + 13, label, 9.5, "middle", INK)
-    sheet.line(LEFT, up(0), width - 4, up(0), QUIET, 0.8)
+        if all_labels or (len(columns) - 1 - k) % every == 0:
+            lower = 12 * (k % 2) if all_labels and every > 1 else 0
+            sheet.text(middle, up(0) + 13 + lower, label, 9.5, "middle", INK)
+    sheet.line(left, up(0), width - 4, up(0), QUIET, 0.8)
     return sheet.svg()
 
 
@@ -103,17 +109,16 @@ def curves_by_day(lines: dict, title: str, width: float = 460.0, tall: float = 1
 
     A line joins days; the band is from the lower to the upper quartile.
     """
-    sheet = Canvas(width, tall + 74, title)
+    places, deep = _legend_of(list(lines), 36, width)
+    sheet = Canvas(width, tall + 74 + deep, title)
     sheet.text(4, 10, title, 11.5, bold=True)
-    x = 4.0
-    for k, name in enumerate(lines):
-        sheet.line(x, 28, x + 14, 28, colour_of(k), 2.4)
-        sheet.text(x + 19, 28, name, 10)
-        x += 36 + text_width(name, 10)
+    for k, (name, (x, y)) in enumerate(zip(lines, places, strict=True)):
+        sheet.line(x, y + 28, x + 14, y + 28, colour_of(k), 2.4)
+        sheet.text(x + 19, y + 28, name, 10)
     days = [day for rows in lines.values() for day in rows["day"]]
     low = min(float(rows["low"].min()) for rows in lines.values())
     high = max(float(rows["high"].max()) for rows in lines.values())
-    top, left = 44.0, LEFT + 8
+    top, left = 44.0 + deep, LEFT + 8
     across = Scale(min(days), max(days) or 1, left, width - 8)
     up = Scale(low, high * 1.0001, top + tall, top, log=True)
     for tick in _decades(low, high):
@@ -133,6 +138,23 @@ def curves_by_day(lines: dict, title: str, width: float = 460.0, tall: float = 1
             sheet.circle(*point, 1.7, colour_of(k))
     sheet.line(left, top + tall, width - 4, top + tall, QUIET, 0.8)
     return sheet.svg()
+
+
+def _legend_of(
+    names: list[str], beside: float, width: float
+) -> tuple[list[tuple[float, float]], float]:
+    """Where each name of a legend stands, in as many rows as it needs, and how deep it gets.
+
+    ``beside`` is the room of a mark and the gaps beside a name.
+    """
+    places, x, y = [], 4.0, 0.0
+    for name in names:
+        wide = text_width(name, 10) + beside
+        if x > 4 and x + wide - 10 > width:
+            x, y = 4.0, y + 15
+        places.append((x, y))
+        x += wide
+    return places, y
 
 
 def _decades(low: float, high: float) -> list[float]:

@@ -1,39 +1,40 @@
-"""A cohort that is tried out: rows as in `cohorts.csv` and `cohort_criteria.csv`, some off."""
+"""A cohort that is tried out: the rows of a study's cohort, with criteria that may be off."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
 
+from myelomart import study
 from myelomart.errors import MyelomartError
 
 COHORT = "tried_out"
 
 
-@dataclass(frozen=True)
-class Criterion:
-    """A row of `cohort_criteria.csv`; ``is_on`` says whether it counts now."""
+@dataclass(frozen=True, kw_only=True)
+class Criterion(study.Criterion):
+    """A criterion of the cohort; ``is_on`` says whether it counts now."""
 
-    step: int
-    kind: str
-    label: str
-    criterion_type: str
-    event_group: str | None = None
-    characteristic: str | None = None
-    value_operator: str | None = None
-    value_number: float | None = None
-    value_text: str | None = None
-    min_count: int = 1
+    cohort_id: str = COHORT
     window_start_days: int | None = None
     window_end_days: int | None = None
     is_on: bool = True
 
+    @property
+    def criterion_type(self) -> str:
+        """What is looked at: event or characteristic."""
+        return "event" if self.event_group else "characteristic"
+
+    def row(self) -> dict[str, object]:
+        """The row of `cohort_criteria`."""
+        told = asdict(self) | {"criterion_type": self.criterion_type}
+        del told["is_on"]
+        return told
+
 
 @dataclass(frozen=True)
 class Definition:
-    """A row of `cohorts.csv` with its criteria; ``groups`` are events named for it alone."""
+    """The index event, its period and the criteria; ``groups`` are events named for it alone."""
 
     index_event_group: str
     index_occurrence: int = 1
@@ -47,6 +48,12 @@ class Definition:
     def counted(self) -> tuple[Criterion, ...]:
         """The criteria that are switched on."""
         return tuple(one for one in self.criteria if one.is_on)
+
+    @property
+    def bare(self) -> Definition:
+        """The index event alone."""
+        own = {k: v for k, v in self.groups.items() if k == self.index_event_group}
+        return replace(self, criteria=(), groups=own)
 
     @property
     def next_step(self) -> int:
@@ -63,37 +70,11 @@ class Definition:
         told["criteria"] = [_changed(one) for one in self.criteria]
         return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
 
-    def as_csv(self, cohort_id: str, study_id: str = "") -> dict[str, str]:
-        """The rows of what is switched on, by the name of the seed that they belong to."""
-        cohort = {
-            "cohort_id": cohort_id,
-            "study_id": study_id,
-            "arm": "single",
-            "label": cohort_id,
-        } | {
-            name: value
-            for name, value in asdict(self).items()
-            if name not in ("criteria", "groups")
-        }
-        criteria = [{"cohort_id": cohort_id} | _row(one) for one in self.counted]
-        names = ["cohort_id", *(one.name for one in fields(Criterion) if one.name != "is_on")]
-        groups = [
-            {
-                "event_group_id": name,
-                "label": name.replace("_", " "),
-                "event_type": kind,
-                "event_code": code,
-                "excluded_role": None,
-            }
-            for name, (kind, code) in self.groups.items()
-        ]
-        made = {
-            "cohorts.csv": _csv(list(cohort), [cohort]),
-            "cohort_criteria.csv": _csv(names, criteria),
-        }
-        if groups:
-            made["event_groups.csv"] = _csv(list(groups[0]), groups)
-        return made
+    def row(self) -> dict[str, object]:
+        """The row of `cohorts`."""
+        told = asdict(self)
+        del told["criteria"], told["groups"]
+        return told | {"cohort_id": COHORT, "arm": "single"}
 
 
 def from_text(text: str) -> Definition:
@@ -110,24 +91,7 @@ def from_text(text: str) -> Definition:
         ) from error
 
 
-def _row(one: Criterion) -> dict:
-    return {name: value for name, value in asdict(one).items() if name != "is_on"}
-
-
 def _changed(one: Criterion) -> dict:
     """What of a criterion is not as a new one has it."""
     usual = {part.name: part.default for part in fields(Criterion)}
     return {name: value for name, value in asdict(one).items() if value != usual[name]}
-
-
-def _csv(names: list[str], rows: list[dict]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
-    return out.getvalue()
-
-
-def _plain(value):
-    """A whole number without its point, as the seeds write it."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value

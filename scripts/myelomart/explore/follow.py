@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from myelomart.analyses import TYPES
+from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.suppression import suppress
 from myelomart.display.numbers import NOTHING, p_value, ratio, rounded
 from myelomart.display.table import Table
@@ -18,7 +20,8 @@ from myelomart.explore.definition import COHORT, Definition
 from myelomart.explore.one_analysis import analysis_of, cohort_of
 from myelomart.explore.opened import Answer
 from myelomart.explore.state import Here
-from myelomart.figures.survival_plot import survival_plot
+from myelomart.explore.waiting import long_work
+from myelomart.figures.survival_plot import Frame, survival_panel
 from myelomart.matching import propensity_score
 from myelomart.matching.overlap import leave_out_unshared
 from myelomart.matching.weighting import inverse_probability_weights, weighted_hazard_ratio
@@ -73,15 +76,20 @@ def follow(here: Here, study: Study, asked: Asked, tried: Definition | None = No
     if limit is not None:
         asked = replace(asked, horizon_months=min(asked.horizon_months, round(limit)))
     data, answers = _data(here, study, asked, tried)
-    data = _from_landmark(data, asked)
+    work = partial(_made, study, asked, _from_landmark(data, asked), here.policy)
+    return replace(long_work(work, "Computing"), answers=answers)
+
+
+def _made(study: Study, asked: Asked, data: StudyData, policy: Policy | None) -> Followed:
+    """The curves, tables and warnings of what is asked, as ``policy`` lets them be shown."""
     study, analysis, endpoint = _asked_study(study, asked, data)
     results = Results(study.study_id, analysis_id=analysis.analysis_id)
     if asked.comparator:
         _two_arms(study, analysis, endpoint, asked, data, results)
     else:
         _one_cohort(study, analysis, endpoint, asked, data, results)
-    if here.policy is not None:
-        suppress([results], here.policy, {analysis.output_id: [float(m) for m in asked.months]})
+    if policy is not None:
+        suppress([results], policy, {analysis.output_id: [float(m) for m in asked.months]})
     rows = results.own_rows(analysis.analysis_id)
     tables = [TYPES[analysis.analysis_type].table(rows, ""), _effect_table(rows)]
     return Followed(
@@ -91,7 +99,6 @@ def follow(here: Here, study: Study, asked: Asked, tried: Definition | None = No
         [one for one in tables if one.rows],
         results.warnings,
         results.estimate_frame().dropna(axis=1, how="all").to_csv(index=False),
-        answers,
     )
 
 
@@ -113,18 +120,24 @@ def at_risk_in_words(study: Study, endpoint: Endpoint, asked: Asked) -> str:
 def _data(here: Here, study: Study, asked: Asked, tried: Definition | None):
     cohorts = [one for one in (asked.cohort, asked.comparator) if one]
     bound = {"cohorts": tuple(cohorts)}
-    population = here.ask("followed_population", **bound)
-    endpoints = here.ask("followed_endpoint", endpoint=asked.endpoint, **bound)
-    covariates = here.ask("followed_covariates", **bound)
-    found = {"population": population, "endpoints": endpoints, "covariates": covariates}
+    found = {
+        "population": here.ask("followed_population", **bound),
+        "endpoints": here.ask("followed_endpoint", endpoint=asked.endpoint, **bound),
+    }
+    needs_covariates = bool(asked.comparator or asked.group)
+    if needs_covariates:
+        found["covariates"] = here.ask("followed_covariates", **bound)
     frames = {name: one.rows for name, one in found.items()}
-    answers = [population, endpoints]
+    answers = list(found.values())
     if asked.cohort is None:
         if tried is None:
             raise NoData("no cohort is tried out: make one on the page Cohort builder")
-        for name, own in here.trial.followed(tried, study.study_id, asked.endpoint).items():
+        made = here.trial.followed(tried, study.study_id, asked.endpoint, found)
+        for name, own in made.items():
             frames[name] = pd.concat([frames[name], own.rows], ignore_index=True)
             answers.append(own)
+    if not needs_covariates:  # the columns alone
+        frames["covariates"] = here.ask("followed_covariates", cohorts=("",)).rows
     return StudyData(**frames), answers
 
 
@@ -268,16 +281,11 @@ def _weighted_curves(parts, analysis, endpoint, asked: Asked, results: Results) 
             analysis, endpoint, label, curve, asked.months, results, population=analysis.population
         )
         curves[label] = curve
-    results.add_figure(
-        f"{analysis.output_id}_{endpoint.endpoint_id}",
-        survival_plot(
-            curves,
-            endpoint.label,
-            asked.months,
-            None,
-            "Persons at risk are sums of weights." if "weight" in own else "",
-        ),
-    )
+    note = "Persons at risk are sums of weights." if "weight" in own else ""
+    start = f"day {asked.landmark_days}" if asked.landmark_days else "time zero"
+    words = Frame(endpoint.label, "Free of the event", f"Months from {start}", note=note)
+    name = f"{analysis.output_id}_{endpoint.endpoint_id}"
+    results.add_panel(name, survival_panel(curves, words, asked.months), endpoint.label)
 
 
 def _add_means(parts, analysis, endpoint, asked: Asked, results: Results) -> None:

@@ -18,7 +18,9 @@ from myelomart.messages import shown
 from myelomart.spreadsheet import safe
 
 SAID = re.compile(r'aria-label="([^"]*)"')
+COMMAND = re.compile("`([^`]+)`")
 BOX = re.compile(r'viewBox="0 0 ([\d.]+)')
+KINDS = {"csv": "text/csv", "svg": "image/svg+xml"}
 WORDS = 42  # signs of a cell that holds a sentence
 FIXED = re.compile(r'<svg[^>]* width="')
 
@@ -38,14 +40,19 @@ def part(title: str, says: str = "") -> None:
     """The name of a part of a page, with a sentence."""
     st.html(
         f'<div class="mm-part"><h2>{escape(title)}</h2>'
-        + (f"<p>{escape(shown(says))}</p>" if says else "")
+        + (f"<p>{_worded(says)}</p>" if says else "")
         + "</div>"
     )
 
 
 def note(words: str, kind: str = "plain") -> None:
     """A sentence in a box; ``kind`` is plain, care or person."""
-    st.html(f'<p class="mm-note {kind}">{escape(shown(words))}</p>')
+    st.html(f'<p class="mm-note {kind}">{_worded(words)}</p>')
+
+
+def _worded(words: str) -> str:
+    """A sentence; what stands in backticks is a command."""
+    return COMMAND.sub(r"<code>\1</code>", escape(shown(words)))
 
 
 def figure(svg: str) -> None:
@@ -121,20 +128,23 @@ def _cell(value: object, digits: int) -> str:
     return f"{value:,.{digits}f}"
 
 
-def behind(name: str, csv: str | pd.DataFrame, *answers: Answer, note: str = "") -> None:
-    """The SQL that ran and a file of what is shown, folded away below a figure."""
-    with st.expander("SQL and CSV"):
+def behind(
+    name: str, told: str | pd.DataFrame, *answers: Answer, note: str = "", kind: str = "csv"
+) -> None:
+    """The SQL that ran and a file of what is shown (csv or svg), folded away below a figure."""
+    with st.expander(f"SQL and {kind.upper()}"):
         if note:
-            st.html(f'<p class="mm-quiet">{escape(note)}</p>')
+            st.html(f'<p class="mm-quiet">{_worded(note)}</p>')
         for one in answers:
             st.code(one.shown_sql, "sql", wrap_lines=True, height=320)
-        text = csv if isinstance(csv, str) else safe(csv).to_csv(index=False, lineterminator="\n")
+        is_text = isinstance(told, str)
+        text = told if is_text else safe(told).to_csv(index=False, lineterminator="\n")
         st.download_button(
-            "Download CSV",
+            f"Download {kind.upper()}",
             text,
-            f"{name}.csv",
-            "text/csv",
-            key=f"csv_{name}",
+            f"{name}.{kind}",
+            KINDS[kind],
+            key=f"{kind}_{name}",
             on_click="ignore",
             icon=":material/download:",
         )

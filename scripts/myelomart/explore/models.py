@@ -52,6 +52,20 @@ class _Types:
         return "varchar"
 
 
+DBT = {
+    "adapter": _Adapter,
+    "dbt": _Types,
+    "config": lambda **_: "",
+    "execute": True,
+    "return": lambda text: text,
+}
+
+
+def macro(name: str, *arguments: str) -> str:
+    """The SQL of a macro of the project that reads no relation."""
+    return getattr(_macros().make_module(DBT), name)(*arguments).strip()
+
+
 def query_of(
     wanted: str,
     given: Mapping[str, str],
@@ -75,15 +89,7 @@ def query_of(
             parts[MADE + name] = sql.strip()
         return MADE + name
 
-    dbt = {
-        "ref": place,
-        "adapter": _Adapter,
-        "dbt": _Types,
-        "config": lambda **_: "",
-        "execute": True,
-        "var": lambda _: rule_set,
-        "return": lambda text: text,
-    }
+    dbt = DBT | {"ref": place, "var": lambda _: rule_set}
     macros = _macros().make_module(dbt)
 
     def rendered(name: str) -> str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+import re
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from textwrap import indent
 
 import duckdb
 import pandas as pd
 
 from myelomart import warehouse
+from myelomart.errors import MyelomartError
 
 DATABASE = "MYELOMART_EXPLORE"  # names the warehouse to the process that serves the page
+PART = re.compile(r"\{\{ (\w+) \}\}")
+Run = Callable[[duckdb.DuckDBPyConnection, str, Mapping[str, object]], pd.DataFrame]
 SYNTHETIC = "synthetic"  # in the name that a source gives itself in CDM_SOURCE
 
 
@@ -39,8 +44,10 @@ class Answer:
 class Opened:
     """A warehouse that is open for reading, with what the pages ask of it again and again."""
 
-    def __init__(self, path: Path):
-        self.path = Path(path)
+    def __init__(self, path: Path, run: Run | None = None):
+        """Open ``path``; ``run`` waits for the rows of a query, and may show that it does."""
+        self.path, self.run = Path(path), run or answered
+        self.kept: dict[tuple, object] = {}  # what pages asked for before
         self._open = ExitStack()
         landing = sorted(self.path.parent.glob(f"{self.path.name}.landing.*"))
         self.connection = self._open.enter_context(warehouse.database(self.path, reach=landing))
@@ -53,9 +60,13 @@ class Opened:
         """A connection of one's own, with temporary tables of one's own."""
         return self.connection.cursor()
 
-    def ask(self, question: str, **bound: object) -> Answer:
-        """The rows of `queries/<question>.sql`, its values bound by name."""
-        return ask(self.cursor(), question, **bound)
+    def ask(self, question: str, on: duckdb.DuckDBPyConnection | None = None, **bound) -> Answer:
+        """The rows of `queries/<question>.sql`, its values bound by name.
+
+        ``on`` is a connection with the temporary tables that the question reads.
+        """
+        sql = text_of(question)
+        return Answer(self.run(on or self.cursor(), sql, bound), sql, bound)
 
     @cached_property
     def schemas(self) -> dict[str, str]:
@@ -84,6 +95,18 @@ class Opened:
         )
 
     @cached_property
+    def beside(self) -> dict[str, Path]:
+        """Rule set to warehouse: this one, and those in its folder that another one built."""
+        found = {self.rule_set: self.path}
+        for file in sorted(self.path.parent.glob("*.duckdb")):
+            with suppress(MyelomartError, duckdb.Error):  # in use, or no warehouse
+                if file != self.path:
+                    with warehouse.database(file) as other:
+                        query = "select min(rule_set) from studies.study_rule_set"
+                        found.setdefault(str(warehouse.value(other, query)), file)
+        return found
+
+    @cached_property
     def persons_in_source(self) -> int:
         """Everybody in the source, with myeloma or without."""
         query = "select max(persons_before) from cohorts.cohort_attrition where step = -2"
@@ -106,17 +129,18 @@ class Opened:
         )
 
 
-def ask(connection: duckdb.DuckDBPyConnection, question: str, **bound: object) -> Answer:
-    """The rows of a question on a connection, which may have temporary tables."""
-    sql = text_of(question)
-    return Answer(connection.execute(sql, bound).df(), sql, bound)
+def answered(
+    connection: duckdb.DuckDBPyConnection, sql: str, bound: Mapping[str, object] | None = None
+) -> pd.DataFrame:
+    """The rows of ``sql``, waited for in silence."""
+    return connection.execute(sql, bound or {}).df()
 
 
 def text_of(question: str) -> str:
-    """The SQL of a question."""
-    return (
-        resources.files("myelomart.explore.queries").joinpath(f"{question}.sql").read_text("utf-8")
-    )
+    """The SQL of a question; another question that it names in braces stands in its place."""
+    folder = resources.files("myelomart.explore.queries")
+    text = folder.joinpath(f"{question}.sql").read_text("utf-8")
+    return PART.sub(lambda named: indent(f"\n{text_of(named[1])}", "    "), text)
 
 
 def _written(value: object) -> str:

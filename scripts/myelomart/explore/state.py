@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
@@ -18,10 +19,13 @@ from myelomart.errors import MyelomartError
 from myelomart.explore.definition import Definition, from_text
 from myelomart.explore.opened import DATABASE, Answer, Opened
 from myelomart.explore.trial import Trial
+from myelomart.explore.waiting import waited
 from myelomart.failures import failure_of
 from myelomart.messages import shown
 
+Made = TypeVar("Made")
 EXACT = "exact"
+MOST_KEPT = 200  # answers
 DEFINITION = "d"  # of the address
 
 
@@ -42,22 +46,28 @@ class Here:
 
     def ask(self, question: str, **bound: object) -> Answer:
         """The rows of a question; asked once per warehouse and values."""
-        return _answer(str(self.opened.path), question, tuple(sorted(bound.items())))
+        key = (question, *sorted(bound.items()))
+        return self.once(key, lambda: self.opened.ask(question, **bound))
+
+    def once(self, key: tuple, make: Callable[[], Made]) -> Made:
+        """What ``make`` gives, made once for the warehouse and ``key``."""
+        kept = self.opened.kept
+        if key not in kept:
+            kept[key] = make()
+            for old in list(kept)[:-MOST_KEPT]:
+                kept.pop(old, None)
+        return kept[key]
 
 
 @st.cache_resource(show_spinner=False)
-def _opened(path: str) -> Opened:
-    return Opened(Path(path))
-
-
-@st.cache_data(show_spinner="Reading the warehouse …", max_entries=200)
-def _answer(path: str, question: str, bound: tuple) -> Answer:
-    return _opened(path).ask(question, **dict(bound))
+def warehouse_at(path: str) -> Opened:
+    """The warehouse in that file, opened once."""
+    return Opened(Path(path), waited)
 
 
 def warehouse_here() -> Opened:
     """The warehouse that the command named."""
-    return _opened(os.environ.get(DATABASE, "myelomart.duckdb"))
+    return warehouse_at(os.environ.get(DATABASE, "myelomart.duckdb"))
 
 
 def here() -> Here:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, astuple, replace
+from collections.abc import Iterable
+from dataclasses import astuple, replace
 
 import duckdb
 import pandas as pd
 
 from myelomart import warehouse
+from myelomart.explore import narrowed
 from myelomart.explore.definition import COHORT, Criterion, Definition
 from myelomart.explore.models import query_of
 from myelomart.explore.opened import Answer, Opened
@@ -23,6 +24,17 @@ INDEX = "tried_index_events"
 RESULTS = "tried_criterion_results"
 DECISIONS = "tried_decisions"
 PROFILE = "tried_profile"
+EVENTS = "tried_events"  # of one person
+NO_RESULTS = (
+    "select null::varchar as cohort_id, null::bigint as person_id, null::varchar as criterion_id, "
+    "null::varchar as kind, null::integer as step, null::bigint as match_count, "
+    "null::boolean as is_met, null::varchar as label where false"
+)
+FOLLOWED = {
+    "population": "study_population",
+    "endpoints": "time_to_event",
+    "covariates": "baseline_covariates",
+}
 COHORT_MODELS = (
     "grouped_events",
     "index_events",
@@ -39,6 +51,7 @@ COHORT_MODELS = (
 )
 TYPES = {
     "cohort_id": "varchar",
+    "arm": "varchar",
     "study_id": "varchar",
     "index_event_group": "varchar",
     "index_occurrence": "integer",
@@ -64,6 +77,7 @@ TYPES = {
     "anchor_event_group": "varchar",
 }
 STUDY = "explored"
+CRITERION_COLUMNS = list(Criterion(step=0, kind="", label="").row())
 GROUP_COLUMNS = ["event_group_id", "event_type", "event_code", "excluded_role"]
 
 
@@ -80,9 +94,12 @@ class Trial:
 
     def decide(self, definition: Definition) -> None:
         """Fill the temporary tables: the persons with the index event, and who of them is in."""
-        bare = replace(definition, criteria=())
+        bare = definition.bare
         if bare != self._index:
-            self._make(INDEX, "index_events", definition, given={})
+            groups = self._groups(bare)
+            is_first = bare.index_occurrence == 1
+            given = {"clinical_events": narrowed.first_days(groups)} if is_first else {}
+            self._make(INDEX, "index_events", bare, given)
             self.connection.execute(f"drop table if exists {RESULTS}")
             self._index, self._decided, self._found = bare, None, set()
         for one in definition.counted:
@@ -100,38 +117,57 @@ class Trial:
         self.decide(definition)
         given = {"cohort_decisions": f"select * from {DECISIONS}"}
         query = self.query("cohort_attrition", definition, given)
-        return self.connection.execute(f"{query} order by step").df()
+        return self._rows(f"{query} order by step")
+
+    def ask(self, question: str, **bound: object) -> Answer:
+        """The rows of a question about the temporary tables."""
+        return self.opened.ask(question, on=self.connection, **bound)
 
     def describe(self, definition: Definition, names: tuple[str, ...]) -> None:
         """Fill `tried_profile`: some characteristics of everybody with the index event, at index.
 
         They do not change while criteria are switched, so they are read once per index event.
         """
-        bare = replace(definition, criteria=())
+        bare = definition.bare
         if self._profiled == (bare, names):
             return
         strata = [{"characteristic": name} for name in names]
         given = {
             "index_events": f"select * from {INDEX}",
             "strata": rows_as_sql(strata, ["characteristic"]),
-            "characteristics": f"select * from core.characteristics where {_is_in('name', names)}",
+            "characteristics": narrowed.characteristics(names),
         }
         self._make(PROFILE, "index_characteristics", bare, given)
         self._profiled = (bare, names)
 
     def criterion_results(self, definition: Definition, person_id: int) -> pd.DataFrame:
-        """What each criterion that counts found of one person."""
+        """What each criterion that counts found of one person, on how many days."""
         self.decide(definition)
-        rows = self._results_of(definition, f"and person_id = {int(person_id)}")
-        return self.connection.execute(f"{rows} order by step, label").df()
+        if not definition.counted:
+            return self._rows(NO_RESULTS)
+        person = f"where person_id = {int(person_id)}"
+        groups = self._groups(definition)
+        events = narrowed.marts(groups, [])["clinical_events"]
+        self._rows(f"create or replace temp table {EVENTS} as from ({events}) {person}")
+        given = {
+            "index_events": f"select * from {INDEX} {person}",
+            "clinical_events": f"select * from {EVENTS}",
+            "characteristics": f"select * from core.characteristics {person}",
+        }
+        parts = [self._results(definition, one, given) for one in definition.counted]
+        return self._rows("\nunion all\n".join(parts) + "\norder by step, label")
 
     def followed(
-        self, definition: Definition, study_id: str, endpoint_id: str
+        self, definition: Definition, study_id: str, endpoint_id: str, wanted: Iterable[str]
     ) -> dict[str, Answer]:
-        """The members as a study has them: population, covariates, and time to an endpoint."""
+        """The members as a study has them: population, time to an endpoint, covariates.
+
+        ``wanted`` are some of the names of `FOLLOWED`.
+        """
         self.decide(definition)
         study, endpoint = _text(study_id), _text(endpoint_id)
         rules = f"where study_id = {study} and endpoint_id = {endpoint}"
+        among = f"where person_id in (select person_id from {DECISIONS} where is_member)"
         given = {
             "cohort_members": f"select {study} as study_id, cohort_id, person_id, index_date "
             f"from {DECISIONS} where is_member",
@@ -140,20 +176,27 @@ class Trial:
             "endpoints": f"select * from studies.endpoints {rules}",
             "endpoint_rules": f"select * from studies.endpoint_rules {rules}",
             "covariates": f"select * from studies.covariates where study_id = {study}",
-            "event_groups": "select * from studies.event_groups",
-            "clinical_events": "select * from core.clinical_events",
-            "drug_exposures": "select * from core.drug_exposures",
-            "characteristics": "select * from core.characteristics",
+            "drug_exposures": f"select * from core.drug_exposures {among}",
+            "characteristics": f"select * from core.characteristics {among}",
         }
-        models = {
-            "population": "study_population",
-            "endpoints": "time_to_event",
-            "covariates": "baseline_covariates",
+        asked_by = {
+            "endpoints": f"select event_group from studies.endpoint_rules {rules}",
+            "covariates": "select unnest([event_group, anchor_event_group]) "
+            f"from studies.covariates where study_id = {study}",
+            "population": "select null",
         }
         made = {}
-        for name, model in models.items():
-            sql = self.query(model, definition, given)
-            made[name] = Answer(self.connection.execute(sql).df(), sql)
+        for name in wanted:
+            groups = (
+                f"select * from studies.event_groups where event_group_id in ({asked_by[name]})"
+            )
+            events = (
+                f"select * from core.clinical_events {among} and (event_type, event_code) in "
+                f"(select (event_type, event_code) from ({groups}))"
+            )
+            own = given | {"event_groups": groups, "clinical_events": events}
+            sql = self.query(FOLLOWED[name], definition, own)
+            made[name] = Answer(self._rows(sql), sql)
         return made
 
     def query(self, model: str, definition: Definition, given: dict | None = None) -> str:
@@ -163,81 +206,68 @@ class Trial:
         return query_of(model, everything, COHORT_MODELS, self.opened.schemas, self.opened.rule_set)
 
     def _find(self, definition: Definition, one: Criterion) -> None:
+        """Keep whom a criterion lets in, of everybody with the index event."""
         key = _key(one)
         if key in self._found:
             return
-        alone = replace(definition, criteria=(one,))
         given = {"index_events": f"select * from {INDEX}"}
-        query = self.query("criterion_results", alone, given)
-        label = warehouse.literal(one.label)
-        sql = f"select '{key}' as criterion_key, {label} as label, found.* from ({query}) as found"
+        if one.event_group:
+            groups = self._groups(replace(definition, criteria=(one,)), with_index=False)
+            given["clinical_events"] = narrowed.in_window(groups, one, INDEX)
+        sql = self._results(definition, one, given)
         is_first = not self._found
-        into = (
+        self._rows(
             f"create temp table {RESULTS} as {sql}" if is_first else f"insert into {RESULTS} {sql}"
         )
-        self.connection.execute(into)
         self._found.add(key)
 
-    def _results_of(self, definition: Definition, more: str = "") -> str:
+    def _results(self, definition: Definition, one: Criterion, given: dict[str, str]) -> str:
+        """The SQL of what a criterion finds of ``given`` persons, with its key and its label."""
+        query = self.query("criterion_results", replace(definition, criteria=(one,)), given)
+        label = _text(one.label)
+        return f"select '{_key(one)}' as criterion_key, {label} as label, * from ({query})"
+
+    def _results_of(self, definition: Definition) -> str:
+        """What was found that can decide: of a step of one criterion the persons who leave."""
         if not definition.counted:
-            return (
-                "select null::varchar as cohort_id, null::bigint as person_id, null::varchar as "
-                "criterion_id, null::varchar as kind, null::integer as step, null::bigint as "
-                "match_count, null::boolean as is_met, null::varchar as label where false"
-            )
-        keys = ", ".join(f"'{_key(one)}'" for one in definition.counted)
-        return f"select * from {RESULTS} where criterion_key in ({keys}) {more}"
+            return NO_RESULTS
+        steps = [one.step for one in definition.counted]
+        keys = {True: [], False: []}
+        for one in definition.counted:
+            keys[steps.count(one.step) == 1].append(_key(one))
+        alone, side_by_side = (", ".join(map(_text, own)) or "null" for own in keys.values())
+        return (
+            f"select * from {RESULTS} where criterion_key in ({side_by_side}) or (criterion_key in "
+            f"({alone}) and (kind = 'include') = (is_met is not true))"
+        )
 
     def _make(self, table: str, model: str, definition: Definition, given: dict) -> None:
         query = self.query(model, definition, given)
-        self.connection.execute(f"create or replace temp table {table} as {query}")
+        self._rows(f"create or replace temp table {table} as {query}")
+
+    def _rows(self, sql: str) -> pd.DataFrame:
+        return self.opened.run(self.connection, sql, {})
 
     def _rows_of(self, definition: Definition) -> dict[str, str]:
         """What stands in the place of the seeds of a study."""
-        cohort = {
-            "cohort_id": COHORT,
-            "study_id": STUDY,
-            "index_event_group": definition.index_event_group,
-            "index_occurrence": definition.index_occurrence,
-            "index_offset_days": definition.index_offset_days,
-            "index_from": definition.index_from,
-            "index_to": definition.index_to,
-        }
-        criteria = [
-            {"cohort_id": COHORT} | {k: v for k, v in asdict(one).items() if k != "is_on"}
-            for one in definition.counted
-        ]
-        names = ["cohort_id", *(n for n in Criterion.__dataclass_fields__ if n != "is_on")]
+        cohort = definition.row() | {"study_id": STUDY}
+        criteria = [one.row() for one in definition.counted]
         groups = [dict(zip(GROUP_COLUMNS, one, strict=True)) for one in self._groups(definition)]
-        return self._narrowed(definition) | {
+        names = {one.characteristic for one in definition.counted if one.characteristic}
+        return narrowed.marts(self._groups(definition), names) | {
             "person": f"select * from range({self.opened.persons_in_source})",
             "cohorts": rows_as_sql([cohort], list(cohort)),
-            "cohort_criteria": rows_as_sql(criteria, names),
+            "cohort_criteria": rows_as_sql(criteria, CRITERION_COLUMNS),
             "event_groups": rows_as_sql(groups, GROUP_COLUMNS),
             "covariates": rows_as_sql([], ["study_id", "anchor_event_group", "characteristic"]),
             "strata": rows_as_sql([], ["characteristic"]),
         }
 
-    def _narrowed(self, definition: Definition) -> dict[str, str]:
-        """The large marts cut down to what a definition names; the models would cut them later."""
-        groups = self._groups(definition)
-        pairs = [
-            f"(event_type = {_text(kind)} and event_code = {_text(code)})"
-            for kind, code in sorted({one[1:3] for one in groups})
-        ]
-        roles = sorted({one[3] for one in groups if one[3]})
-        names = sorted({one.characteristic for one in definition.counted if one.characteristic})
-        return {
-            "clinical_events": f"select * from core.clinical_events where {_any(pairs)}",
-            "drug_exposures": f"select * from core.drug_exposures where {_is_in('role', roles)}",
-            "characteristics": f"select * from core.characteristics where {_is_in('name', names)}",
-        }
-
-    def _groups(self, definition: Definition) -> list[tuple]:
-        """Group, kind, code and excluded role of the events that a definition asks for."""
-        wanted = {definition.index_event_group} | {
-            one.event_group for one in definition.counted if one.event_group
-        }
+    def _groups(self, definition: Definition, with_index: bool = True) -> list[narrowed.Group]:
+        """The events that a definition asks for."""
+        wanted = {one.event_group for one in definition.counted if one.event_group}
+        if with_index:
+            wanted.add(definition.index_event_group)
         known = [one for one in self.opened.event_groups if one[0] in wanted]
         own = [(name, *pair, None) for name, pair in definition.groups.items() if name in wanted]
         return known + own
@@ -248,7 +278,7 @@ def definition_of(connection: duckdb.DuckDBPyConnection, cohort_id: str) -> Defi
     columns = "index_event_group, index_occurrence, index_offset_days, index_from, index_to"
     query = f"select {columns} from studies.cohorts where cohort_id = ?"
     (group, occurrence, offset, since, until) = warehouse.rows(connection, query, [cohort_id])[0]
-    names = [one for one in Criterion.__dataclass_fields__ if one != "is_on"]
+    names = [one for one in CRITERION_COLUMNS if one not in ("cohort_id", "criterion_type")]
     rows = warehouse.rows(
         connection,
         f"select {', '.join(names)} from studies.cohort_criteria where cohort_id = ? "
@@ -277,14 +307,6 @@ def _literal(value: object, kind: str) -> str:
     if kind in ("integer", "double"):
         return f"cast({float(value) if kind == 'double' else int(value)} as {kind})"
     return f"cast({warehouse.literal(str(value))} as {kind})"
-
-
-def _any(conditions: list[str]) -> str:
-    return " or ".join(conditions) or "false"
-
-
-def _is_in(column: str, names: Sequence[str]) -> str:
-    return f"{column} in ({', '.join(map(_text, names))})" if names else "false"
 
 
 def _text(value: str) -> str:

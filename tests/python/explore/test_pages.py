@@ -1,8 +1,11 @@
 """Every page of the explorer, run without a browser: no failure, and each control has an effect."""
 
+import base64
 import re
+import shutil
 from html import unescape
 
+import duckdb
 import pytest
 
 pytest.importorskip("streamlit", reason="Streamlit is not installed: pip install '.[explore]'")
@@ -205,6 +208,65 @@ def test_a_caliper_of_ones_own_changes_the_pairs(page):
     test = whole(test.selectbox(key="analysis").select_index(at).run())
     before = text_of(test)
     assert text_of(whole(test.number_input(key="caliper").set_value(0.01).run())) != before
+
+
+def test_another_rule_set_is_a_choice_where_its_warehouse_lies_in_the_folder(
+    page, demo, tmp_path, monkeypatch
+):
+    assert "build --rule-set" in text_of(page("studies", "exact"))
+    for name in ("mine.duckdb", "registry.duckdb"):
+        shutil.copy(demo / "myelomart.duckdb", tmp_path / name)
+    with duckdb.connect(str(tmp_path / "registry.duckdb")) as other:
+        other.execute("update studies.study_rule_set set rule_set = 'registry'")
+        other.execute("delete from studies.study_population where person_id % 2 = 0")
+    (tmp_path / "broken.duckdb").write_text("no database")
+    monkeypatch.setenv(DATABASE, str(tmp_path / "mine.duckdb"))
+    test = AppTest.from_string(ALONE % "studies", default_timeout=300)
+    test.session_state["policy"] = "exact"
+    test.query_params["study"] = "first_line_transplant"
+    test.query_params["analysis"] = "first_line_transplant_baseline"
+    before = text_of(whole(test.run()))
+    assert test.selectbox(key="rules").options == ["default", "registry"]
+    assert text_of(whole(test.selectbox(key="rules").select("registry").run())) != before
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "options"),
+    [("toxicity", "after", ["both", "car_t", "bispecific"]), ("toxicity", "term", ["crs", "icans"]),
+     ("quality", "by", ["domain", "source", "way", "dates"]), ("lines", "by", ["group", "regimen"]),
+     ("codes", "set", ["visit_outpatient", "dexamethasone"])],
+)  # fmt: skip
+def test_each_choice_of_a_page_shows_something_else(page, path, key, options):
+    told = []
+    for option in options:
+        test = page(path, "exact", **{key: option})
+        bodies = "".join(one.proto.body for one in test.get("html"))
+        told.append(bodies)
+    assert len(set(told)) == len(options)
+
+
+def test_starts_of_bispecifics_are_counted_beside_infusions(page, demo):
+    bodies = [one.proto.body for one in page("toxicity", "exact", after="bispecific").get("html")]
+    drawn = [base64.b64decode(text).decode() for body in bodies
+             for text in re.findall(r"base64,([^\"]+)", body)]  # fmt: skip
+    named = next(svg for svg in drawn if "none recorded" in svg)
+    with duckdb.connect(str(demo / "myelomart.duckdb"), read_only=True) as connection:
+        rows = connection.execute(
+            "select distinct ingredient from core.drug_exposures where drug_class like '%bispec%'"
+        ).fetchall()
+    assert len(rows) > 3 and all(drug in named for (drug,) in rows)
+
+
+def test_codes_are_counted_by_site_and_year(page, demo):
+    warehouse_here().kept.clear()
+    page("codes", "exact", set="dexamethasone")
+    (answer,) = [one for key, one in warehouse_here().kept.items() if key[0] == "code_sites"]
+    with duckdb.connect(str(demo / "myelomart.duckdb"), read_only=True) as connection:
+        days = connection.execute(
+            "select count(*) from core.clinical_events where event_type = 'coded' and "
+            "event_code = 'dexamethasone'"
+        ).fetchall()
+    assert answer.rows["site"].nunique() > 1 and answer.rows["records"].sum() == days[0][0]
 
 
 def test_no_page_holds_a_table_of_its_own_clinical_rules():

@@ -11,7 +11,8 @@ import streamlit as st
 
 from myelomart.explore import charts, look, state
 from myelomart.explore.definition import Criterion, Definition
-from myelomart.explore.opened import Answer, ask
+from myelomart.explore.export import as_study_file
+from myelomart.explore.opened import Answer
 from myelomart.explore.pages.criterion_form import add_criterion, change_criterion, index_event
 from myelomart.explore.shown_flow import shown_flow
 from myelomart.explore.state import Here
@@ -51,7 +52,7 @@ def show(here: Here) -> None:
         _flow(here, flow, definition)
         _shift(here, profile)
     _why(here, definition, flow)
-    _export(here, definition)
+    _export(definition)
 
 
 def _start(here: Here) -> Definition:
@@ -209,7 +210,7 @@ def _number(value, here: Here) -> str:
 
 def _profile(here: Here, definition: Definition) -> Answer:
     here.trial.describe(definition, tuple(SHOWN))
-    return ask(here.trial.connection, "tried_distributions")
+    return here.trial.ask("tried_distributions")
 
 
 def _shift(here: Here, profile: Answer) -> None:
@@ -255,7 +256,7 @@ def _why(here: Here, definition: Definition, flow: pd.DataFrame) -> None:
             ),
             key="left_at",
         )
-        persons = ask(here.trial.connection, "tried_persons", step=step, most=500)
+        persons = here.trial.ask("tried_persons", step=step, most=500)
         ids = persons.rows["person_id"].tolist()
         if not ids:
             look.note("Nobody left at this step.")
@@ -303,21 +304,22 @@ def _met(value) -> str:
     return '<span class="mm-met">yes</span>' if value else '<span class="mm-not">no</span>'
 
 
-def _export(here: Here, definition: Definition) -> None:
-    look.part("Take it with you", "The definition as rows of seeds/studies; only what is on.")
-    name = st.text_input("Name of the cohort", "my_cohort", key="export_name", max_chars=60)
-    files = definition.as_csv("".join(c if c.isalnum() else "_" for c in name.lower()))
-    for column, (file, text) in zip(st.columns(4), files.items(), strict=False):
-        column.download_button(
-            file,
-            text,
-            file,
-            "text/csv",
-            key=f"export {file}",
-            on_click="ignore",
-            icon=":material/download:",
-            width="stretch",
-        )
-    with st.expander("Show the rows"):
-        for file, text in files.items():
-            st.code(f"# {file}\n{text}", "text")
+def _export(definition: Definition) -> None:
+    look.part(
+        "Take it with you",
+        "The cohort as a study file; only what is on. `myelomart study check` reads it; in the "
+        "folder `studies` of your project `myelomart build` makes the same cohort of it.",
+    )
+    title = st.text_input("Name of the cohort", "My cohort", key="export_name", max_chars=60)
+    text = as_study_file(definition, title.strip() or "My cohort")
+    st.download_button(
+        "Study file (YAML)",
+        text,
+        "study.yml",
+        "application/yaml",
+        key="export",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    with st.expander("Show the file"):
+        st.code(text, "yaml")

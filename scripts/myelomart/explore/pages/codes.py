@@ -51,16 +51,17 @@ def show(here: Here) -> None:
             height=min(330, 40 * (len(members.rows) + 1)),
         )
         look.behind("members", members.rows, members)
+        _sites(here, chosen)
     for question, title, says, empty in (
         (
             "codes_unmapped",
-            "Codes that the vocabulary lacks",
+            "Unmapped codes: the vocabulary lacks them",
             "Codes of our sets that the source's vocabulary does not hold.",
             "Every code is known.",
         ),
         (
             "codes_unclaimed",
-            "Codes that no set claims",
+            "Unclaimed codes: no set has them",
             "Codes of the source that lie near an idea of ours and belong to no set.",
             "No code of the source is left that should be claimed.",
         ),
@@ -103,3 +104,22 @@ def _years(here: Here, answer) -> None:
             {"source_name": "source", "records": "records"},
         )
     look.behind("years", told, answer)
+
+
+def _sites(here: Here, chosen: str) -> None:
+    look.part(
+        "Persons by site and year",
+        "Persons with myeloma who have a code of the set, by the site where they are recorded.",
+    )
+    answer = here.ask("code_sites", set=chosen)
+    rows = answer.rows
+    if not len(rows):
+        look.note("Nobody with myeloma has a code of this set.")
+        return
+    wide = rows.pivot_table(index="year", columns="site", values="persons", fill_value=0)
+    span = list(range(int(wide.index.min()), int(wide.index.max()) + 1))
+    wide = wide.reindex(span, fill_value=0)
+    parts = {str(one): wide[one].astype(int).tolist() for one in wide}
+    labels = [f"’{year % 100:02d}" for year in span]
+    look.figure(charts.stacked_columns(labels, parts, "Persons by site and year", here.policy))
+    look.behind("code_sites", look.hidden(rows, ["records", "persons"], here.policy), answer)

@@ -112,7 +112,7 @@ def add_criterion(here: Here, words: Words, definition: Definition) -> Definitio
         format_func=lambda one: one if one == ALONE else f"an alternative in step {one}",
     )
     at = definition.next_step if step == ALONE else int(step)
-    blank = Criterion(at, part, "", sort)
+    blank = Criterion(step=at, kind=part, label="")
     if sort == "event":
         word = st.selectbox(
             "Event",

@@ -12,7 +12,7 @@ from myelomart.explore import charts, look, state
 from myelomart.explore.one_analysis import analysis_of
 from myelomart.explore.state import Here
 from myelomart.figures.sankey import sankey
-from myelomart.figures.survival_plot import survival_plot
+from myelomart.figures.survival_plot import Frame, survival_panel, tested_words
 from myelomart.results import Results
 from myelomart.study import Endpoint
 
@@ -136,7 +136,9 @@ def _until_next(here: Here, rule_set: str, line: int) -> None:
     kept = rows[rows["regimen"].isin(keep)]
     curves = {name: add_survival(analysis, NEXT, name, own, results) for name, own in parts.items()}
     p = add_logrank(analysis, NEXT, kept, parts, results)
-    results.add_figure("next", survival_plot(curves, NEXT.label, analysis.months, p))
+    told = (tested_words("Log-rank", p),)
+    words = Frame(NEXT.label, "Free of the event", f"Months from the start of line {line}", told)
+    results.add_panel("next", survival_panel(curves, words, analysis.months), NEXT.label)
     if here.policy:
         suppress([results], here.policy, {analysis.output_id: analysis.months})
     for svg in results.figures.values():

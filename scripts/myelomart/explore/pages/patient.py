@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from myelomart.explore import look, state
+from myelomart.explore.opened import Answer, text_of
 from myelomart.explore.state import Here
 from myelomart.history import read_history
 from myelomart.messages import shown
@@ -14,7 +16,7 @@ TITLE, PATH, ICON = "Patient timeline", "patient", ":material/timeline:"
 MOST = 2000  # persons of a list
 MEMBERS = -9  # in place of a step: those who are in
 CELLS = {
-    "any": "with CAR-T cells or without",
+    "any": "with or without",
     "yes": "with CAR-T cells",
     "no": "without CAR-T cells",
 }
@@ -38,8 +40,16 @@ def show(here: Here) -> None:
         return
     person = _chosen(persons)
     with here.opened.cursor() as connection:
-        history = read_history(connection, person)
-    look.figure(as_svg(history))
+        svg = as_svg(read_history(connection, person))
+    look.figure(svg)
+    answer = Answer(pd.DataFrame(), text_of("patient_history"), {"person": person})
+    look.behind(
+        f"patient_{person}",
+        svg,
+        answer,
+        kind="svg",
+        note="The file is the picture. It shows a person's data, as this page does.",
+    )
 
 
 def _list(here: Here) -> list[int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from myelomart.explore import charts, look
+from myelomart.explore import charts, look, state
 from myelomart.explore.state import Here
 
+TRENDS = {"domain": "domain", "source": "source", "way": "how it was found", "dates": "dates"}
 TITLE, PATH, ICON = "Quality", "quality", ":material/fact_check:"
 
 
@@ -77,7 +78,6 @@ def _rows(here: Here) -> None:
         told,
         {
             "table_name": "table",
-            "form": "form",
             "rows_in": "read",
             "aside": "set aside",
             "rows_kept": "kept",
@@ -104,14 +104,13 @@ def _rows(here: Here) -> None:
 
 
 def _trends(here: Here) -> None:
-    look.part(
-        "Records by year and domain", "A gap or a jump is a change of the source, not of care."
-    )
-    answer = here.ask("quality_trends")
+    look.part("Trends: records by year", "A gap or a jump is a change of the source, not of care.")
+    by = state.segments(st, "Told apart by", list(TRENDS), "by", format_func=TRENDS.get)
+    answer = here.ask("quality_trends", by=by)
     if not len(answer.rows):
         look.note("No concept set found a record.")
         return
-    wide = answer.rows.pivot_table(index="year", columns="domain", values="records", fill_value=0)
+    wide = answer.rows.pivot_table(index="year", columns="part", values="records", fill_value=0)
     years = list(range(int(wide.index.min()), int(wide.index.max()) + 1))
     wide: pd.DataFrame = wide.reindex(years, fill_value=0)
     order = wide.sum().sort_values(ascending=False).index

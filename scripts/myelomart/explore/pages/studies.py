@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 import streamlit as st
 
 from myelomart.analyses import TYPES
-from myelomart.disclosure.policies import named
+from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.suppression import suppress
 from myelomart.errors import MyelomartError
 from myelomart.explore import look, state
-from myelomart.explore.state import Here, warehouse_here
+from myelomart.explore.opened import Opened
+from myelomart.explore.state import Here
+from myelomart.explore.waiting import long_work
 from myelomart.messages import shown
 from myelomart.protocol import as_prose
 from myelomart.report.sections import section
@@ -30,21 +33,35 @@ def show(here: Here) -> None:
         "Each output of a study as its report shows it; two arms also from another time zero or at "
         "another caliper, to see what rests on that choice.",
     )
-    connection = here.opened.cursor()
-    ids = study_ids(connection)
     left, right = st.columns([8, 17], gap="large")
     with left:
-        study_id = state.choose(st, "Study", ids, "study")
+        opened = _rule_set(here)
+        connection = opened.cursor()
+        study_id = state.choose(st, "Study", study_ids(connection), "study")
         study = read_study(connection, study_id)
         analysis = _chosen(study)
     with right:
         look.note(f"Read with care. {study.caution}", "care")
         try:
-            _output(here, study, analysis)
+            _output(here, opened, study, analysis)
         except MyelomartError as error:
             look.note(f"No data for this output: {error}", "care")
     with left, st.expander("Methods, generated from the study's rows"):
         st.text(as_prose(study))
+
+
+def _rule_set(here: Here) -> Opened:
+    """The warehouse of the rule set that is chosen, where several lie in one folder."""
+    beside = here.opened.beside
+    if len(beside) == 1:
+        st.html(
+            f'<p class="mm-quiet">Lines of therapy by the rule set «{escape(here.opened.rule_set)}'
+            "». A warehouse that <code>myelomart build --rule-set</code> makes in this folder can "
+            "be chosen here as well.</p>"
+        )
+        return here.opened
+    name = state.choose(st, "Rule set of the lines of therapy", list(beside), "rules")
+    return state.warehouse_at(str(beside[name]))
 
 
 def _chosen(study: Study) -> Analysis:
@@ -56,7 +73,6 @@ def _chosen(study: Study) -> Analysis:
         "Output",
         list(titles),
         "analysis",
-        drawn[0] if drawn else None,
         format_func=lambda one: shown(titles[one]),
     )
     analysis = next(one for one in study.analyses if one.analysis_id == name)
@@ -95,10 +111,15 @@ def _chosen(study: Study) -> Analysis:
     return analysis
 
 
-def _output(here: Here, study: Study, analysis: Analysis) -> None:
-    policy = here.policy.name if here.policy else None
-    made = _made(str(here.opened.path), study.study_id, analysis, policy)
-    data, results = made
+def _output(here: Here, opened: Opened, study: Study, analysis: Analysis) -> None:
+    asked = (str(opened.path), study.study_id)
+    data = here.once(("data", *asked), lambda: read_data(opened.cursor(), study))
+    results = here.once(
+        ("output", *asked, analysis, here.policy and here.policy.name),
+        lambda: long_work(
+            lambda: _made(study, analysis, data, here.policy), "Running the analysis"
+        ),
+    )
     one = section(study, analysis, results, data)
     look.part(one.title, one.said)
     for figure in one.figures:
@@ -119,26 +140,16 @@ def _output(here: Here, study: Study, analysis: Analysis) -> None:
         csv,
         note="Read from "
         + ", ".join(f"studies.{model}" for model in one.models)
-        + f", rule set «{here.opened.rule_set}» (another "
-        "one needs `myelomart build --rule-set`).",
+        + f", rule set «{opened.rule_set}», in {opened.path.name}.",
     )
 
 
-@st.cache_resource(show_spinner="Running the analysis; the sign above stops it …", max_entries=30)
-def _made(path: str, study_id: str, analysis: Analysis, policy: str | None):
-    """The study's rows and what the analysis made of them, as it may be shown."""
-    study, data = _read(path, study_id)
-    results = Results(study_id, analysis_id=analysis.analysis_id)
+def _made(study: Study, analysis: Analysis, data: StudyData, policy: Policy | None) -> Results:
+    """What the analysis makes of the study's rows, as it may be shown."""
+    results = Results(study.study_id, analysis_id=analysis.analysis_id)
     with data.noting() as read:
         TYPES[analysis.analysis_type].make(study, analysis, data, results)
     results.read[analysis.analysis_id] = tuple(sorted(read))
     if policy:
-        suppress([results], named(policy), {analysis.output_id: analysis.months})
-    return data, results
-
-
-@st.cache_resource(show_spinner="Reading the study …", max_entries=4)
-def _read(path: str, study_id: str) -> tuple[Study, StudyData]:
-    connection = warehouse_here().cursor()
-    study = read_study(connection, study_id)
-    return study, read_data(connection, study)
+        suppress([results], policy, {analysis.output_id: analysis.months})
+    return results

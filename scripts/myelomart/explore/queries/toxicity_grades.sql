@@ -1,5 +1,5 @@
--- Infusions of CAR-T cells by product and the highest grade of the reaction that was recorded after each.
-with infusions as (select distinct person_id, infusion_date, product from core.cell_therapies),
+-- Starts of T-cell engagers by product and the highest grade of the reaction that was recorded after each.
+with starts as ({{ t_cell_starts }}),
 
 worst as (
     select person_id, anchor_date, max(coalesce(grade, -1)) as grade
@@ -9,15 +9,17 @@ worst as (
 )
 
 select
-    infusions.product,
+    starts.engager,
+    starts.product,
     case
         when worst.person_id is null then 'none recorded'
         when worst.grade < 0 then 'grade unknown'
         when worst.grade >= 3 then 'grade 3 or more'
         else 'grade ' || worst.grade
     end as grade,
-    count(*) as infusions
-from infusions
-left join worst on infusions.person_id = worst.person_id and infusions.infusion_date = worst.anchor_date
+    count(*) as starts
+from starts
+left join worst on starts.person_id = worst.person_id and starts.start_date = worst.anchor_date
+where $after in ('both', starts.engager)
 group by all
-order by infusions.product, grade
+order by starts.engager desc, starts.product, grade

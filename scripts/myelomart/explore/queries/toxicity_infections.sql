@@ -1,8 +1,11 @@
--- Months after the first infusion of CAR-T cells: persons still followed when the month begins, and those of them with a
--- severe infection in it.
-with infusions as (
-    select person_id, min(infusion_date) as infusion_date
-    from core.cell_therapies
+-- Months of 30 days after the first T-cell engager: persons still followed when the month begins, and those of them with
+-- a severe infection in it.
+with starts as ({{ t_cell_starts }}),
+
+firsts as (
+    select person_id, min(start_date) as start_date
+    from starts
+    where $after in ('both', engager)
     group by person_id
 ),
 
@@ -11,25 +14,27 @@ months as (select unnest(cast(range(0, 24) as integer[])) as month),
 followed as (
     select
         months.month,
-        infusions.person_id,
-        infusions.infusion_date + months.month * 30 as since
-    from infusions
-    inner join core.patients as patients on infusions.person_id = patients.person_id
+        firsts.person_id
+    from firsts
+    inner join core.patients as patients on firsts.person_id = patients.person_id
     cross join months
-    where patients.last_contact_date > infusions.infusion_date + months.month * 30
+    where patients.last_contact_date > firsts.start_date + months.month * 30
 ),
 
-infections as (select person_id, start_date from core.adverse_events where term = 'severe_infection')
+infected as (
+    select distinct
+        firsts.person_id,
+        date_diff('day', firsts.start_date, events.start_date) // 30 as month
+    from core.adverse_events as events
+    inner join firsts on events.person_id = firsts.person_id and events.start_date >= firsts.start_date
+    where events.term = 'severe_infection'
+)
 
 select
     followed.month + 1 as month,
-    count(distinct followed.person_id) as followed,
-    count(distinct infections.person_id) as infected
+    count(*) as followed,
+    count(infected.person_id) as infected
 from followed
-left join infections
-    on
-        followed.person_id = infections.person_id
-        and infections.start_date >= followed.since
-        and infections.start_date < followed.since + 30
+left join infected on followed.person_id = infected.person_id and followed.month = infected.month
 group by followed.month
 order by month

@@ -1,0 +1,105 @@
+"""The large marts cut down to what a definition asks of them, before the models see them.
+
+The models would leave out the same rows, later and at the cost of carrying them: a mart of events
+has millions of a common drug, of which a window and one day per person are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from myelomart import warehouse
+from myelomart.explore.definition import Criterion
+from myelomart.explore.models import macro
+
+Group = tuple[str, str, str, str | None]  # event group, kind, code, role that is left out
+
+
+def marts(groups: Sequence[Group], names: Iterable[str]) -> dict[str, str]:
+    """The events of ``groups``, the exposures that they leave out, the characteristics ``names``.
+
+    A mart to the select that stands in its place.
+    """
+    left_out = [one for one in groups if one[3]]
+    roles = _is_in("role", sorted({one[3] for one in left_out}))
+    drugs = _is_in("ingredient", sorted({one[2] for one in left_out}))
+    return {
+        "clinical_events": f"select * from core.clinical_events where {_of(groups)}",
+        "drug_exposures": f"select * from core.drug_exposures where {roles} and {drugs}",
+        "characteristics": characteristics(names),
+    }
+
+
+def characteristics(names: Iterable[str]) -> str:
+    """The rows of some characteristics."""
+    return f"select * from core.characteristics where {_is_in('name', sorted(names))}"
+
+
+def first_days(groups: Sequence[Group]) -> str:
+    """The first day of each person with an event of a group; all its days where a role counts."""
+    if any(one[3] for one in groups):
+        return marts(groups, [])["clinical_events"]
+    return _few_each("core.clinical_events", _of(groups), groups, 1)
+
+
+def in_window(groups: Sequence[Group], one: Criterion, index: str) -> str:
+    """The events that a criterion asks for, round the day of ``index``: days enough to decide."""
+    asked = [_of(groups), "index_events.is_in_period"]
+    for sign, day in ((">=", one.window_start_days), ("<=", one.window_end_days)):
+        if day is not None:
+            asked.append(f"clinical_events.event_date {sign} index_events.index_date + {int(day)}")
+    if one.value_operator:
+        sign, limit = _text(one.value_operator), str(float(one.value_number or 0))
+        asked.append(macro("compare", "clinical_events.value", sign, limit))
+    where = " and ".join(f"({condition})" for condition in asked)
+    source = f"core.clinical_events inner join {index} as index_events using (person_id)"
+    if any(group[3] for group in groups):
+        return f"select clinical_events.* from {source} where {where}"
+    return _few_each(source, where, groups, one.min_count)
+
+
+def _few_each(source: str, where: str, groups: Sequence[Group], most: int) -> str:
+    """At most so many days of each person, under one of the codes of the group that is asked for.
+
+    Every row of ``source`` passes, and so does each of its days with the largest of its values.
+    """
+    if not groups:
+        return "select * from core.clinical_events where false"
+    _, kind, code, _ = groups[0]
+    several = f"unnest(list_distinct(list(event_date))[:{int(most)}])"
+    return (
+        f"select person_id, {'min(event_date)' if most == 1 else several} as event_date, "
+        f"{_text(kind)} as event_type, {_text(code)} as event_code, max(value) as value, "
+        "'derived' as record_domain, cast(0 as bigint) as record_id "
+        f"from {source} where {where} group by person_id"
+    )
+
+
+def _of(groups: Sequence[Group]) -> str:
+    """The condition that an event is one of ``groups``: a list of codes for each kind."""
+    kinds: dict[str, set[str]] = {}
+    for _, kind, code, _ in groups:
+        kinds.setdefault(kind, set()).add(code)
+    told = [
+        f"(event_type = {_text(kind)} and {_is_code(sorted(codes), len(kinds) == 1)})"
+        for kind, codes in sorted(kinds.items())
+    ]
+    return " or ".join(told) or "false"
+
+
+def _is_code(codes: Sequence[str], is_alone: bool) -> str:
+    """The condition on the code; several of one kind as a join, which DuckDB reads thrice as fast.
+
+    Measured on 211 million events: a list of five codes took 1.6 s of processor, the join 0.5 s.
+    """
+    if len(codes) == 1 or not is_alone:
+        return _is_in("event_code", codes)
+    return f"event_code in (select unnest([{', '.join(map(_text, codes))}]))"
+
+
+def _is_in(column: str, names: Sequence[str]) -> str:
+    return f"{column} in ({', '.join(map(_text, names))})" if names else "false"
+
+
+def _text(value: str) -> str:
+    return warehouse.literal(value)
