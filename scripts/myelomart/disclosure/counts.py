@@ -94,11 +94,12 @@ def _levels(rows: pd.DataFrame) -> Iterator[Sum]:
     """The levels of a variable make up those known, or those known and unknown."""
     keys = [*AT, "row_group", "endpoint", "timepoint_months", "arm", "of", "statistic"]
     with_levels = rows[rows["of"].notna() & rows["kind"].isin(["count", "share"])]
-    for _, own in with_levels.groupby(keys, dropna=False, sort=False):
-        for parts in (own, own[~own["row_label"].str.endswith(": unknown")]):
+    unknown = with_levels["row_label"].str.endswith(": unknown").to_dict()
+    for own in _together(with_levels, keys):
+        for parts in (own, [at for at in own if not unknown[at]]):
             if len(parts) > 1:
-                yield Sum((parts.index[0], "n"), tuple((at, "x") for at in parts.index))
-                for here, then in zip(parts.index[:-1], parts.index[1:], strict=True):
+                yield Sum((parts[0], "n"), tuple((at, "x") for at in parts))
+                for here, then in pairwise(parts):
                     yield Sum((here, "n"), ((then, "n"),))
                     yield Sum((here, "u"), ((then, "u"),))
 

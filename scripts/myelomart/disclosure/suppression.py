@@ -26,8 +26,8 @@ from myelomart.disclosure.curves import (
     rests_on_few,
 )
 from myelomart.disclosure.former import Former, Held, hold
-from myelomart.disclosure.hiding import hidden_cells
-from myelomart.disclosure.policies import Policy
+from myelomart.disclosure.hiding import hidden_cells, true_sums
+from myelomart.disclosure.policies import Policy, kinds
 from myelomart.disclosure.rounding import EFFECT_DIGITS, share_of_size, significant, to_step
 from myelomart.disclosure.words import shown_words, without_small_numbers
 from myelomart.results import Results
@@ -149,9 +149,10 @@ def coarsened_and_why(
     """
     held = held or Held()
     more: frozenset = frozenset()
+    ties, few = true_sums(frame), _few_events_before(frame, policy, events or {})
     for _ in range(MOST_ROUNDS):
-        cells = hidden_cells(frame, policy, held, more)
-        shown, why = _with_counts(frame, policy, cells, events or {}, held)
+        cells = hidden_cells(frame, policy, held, more, ties)
+        shown, why = _with_counts(frame, policy, cells, few, held)
         fresh = beside(rebuilt(shown, policy, cells)) - cells
         fresh = frozenset(fresh or beside(rebuilt(shown, policy)) - cells)
         if not fresh:
@@ -161,7 +162,15 @@ def coarsened_and_why(
     return shown.drop(index=[index for index in held.out if index in shown.index]), why
 
 
-def _with_counts(frame, policy, cells, events, held) -> tuple[pd.DataFrame, pd.Series]:
+def _few_events_before(frame: pd.DataFrame, policy: Policy, events: dict) -> set[int]:
+    """Levels of a curve, and others of its kinds, that rest on few events."""
+    levels = frame[frame["statistic"].isin(LEVELS)]
+    few = {index for index, row in levels.iterrows() if rests_on_few(row, events, policy)}
+    own = frame["numerator"].where(frame["statistic"].map(kinds()).isin(OF_A_CURVE))
+    return few | {*own.index[own.map(policy.is_small)]}  # a level need not be their share
+
+
+def _with_counts(frame, policy, cells, few, held) -> tuple[pd.DataFrame, pd.Series]:
     """The counts as they may be shown, the other numbers as they are, and why rows are hidden."""
     counts = counts_of(frame)
     ours, kind = counts["is_ours"], counts["kind"]
@@ -174,10 +183,7 @@ def _with_counts(frame, policy, cells, events, held) -> tuple[pd.DataFrame, pd.S
 
     hide(told["x"] | told["n"], "few persons, or what would tell them")
     hide(kind.eq("hidden"), "no rule says how to show this statistic")
-    levels = frame[frame["statistic"].isin(LEVELS)]
-    few = {index for index, row in levels.iterrows() if rests_on_few(row, events, policy)}
-    own_events = frame["numerator"].where(kind.isin(OF_A_CURVE))  # a level need not be their share
-    few |= {*own_events.index[own_events.map(policy.is_small)]}
+    own_events = frame["numerator"].where(kind.isin(OF_A_CURVE))
     hide(frame.index.to_series().isin(few), "few events by this month")
     hide(_of_hidden_events(frame, kind, why), "its events are hidden")
     hide(_rests_on_hidden(frame, counts, why.ne("")), "made from hidden numbers")
