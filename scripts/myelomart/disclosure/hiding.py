@@ -61,9 +61,8 @@ def hidden_cells(
     ]  # fmt: skip
     for _ in range(MOST_ROUNDS):
         told = Told(intervals(counts, hidden, policy, held), ties)
-        small = list(
-            narrow(small, told.known, ties, policy.least_width)
-        )  # the others stay wide from here on
+        # the others stay wide from here on
+        small = list(narrow(small, told.known, ties, policy.least_width, true))
         more = {_smallest_beside(cell, told, hidden | fixed, true) for cell in small} - {None}
         if not more:
             break

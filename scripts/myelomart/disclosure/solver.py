@@ -32,13 +32,13 @@ class Programme:
         low, high = zip(*(known[cell] for cell in self.cells), strict=True)
         self._bounds = Bounds(low, high)
 
-    def extremes(self, wanted: Iterable[Cell]) -> Iterator[np.ndarray]:
-        """A choice in which the counts of ``wanted`` add up to the least, then one to the most.
+    def extremes(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
+        """A choice in which the counts at ``wanted`` add up to the least, then one to the most.
 
         In the order of ``cells``; nothing where no whole numbers fit.
         """
         goal = np.zeros(len(self.cells))
-        goal[[self.place[cell] for cell in wanted]] = 1.0
+        goal[wanted] = 1.0
         for sign in (1.0, -1.0):
             answer = milp(
                 sign * goal, constraints=self._tied, bounds=self._bounds,
@@ -61,9 +61,13 @@ def possible(cell: Cell, known: dict[Cell, Interval], ties: list[Sum]) -> Interv
 
 
 def narrow(
-    cells: Iterable[Cell], known: dict[Cell, Interval], ties: list[Sum], least_width: float
-) -> dict[Cell, Interval]:
-    """Those of ``cells`` that can be told to less than ``least_width``, with what they may be."""
+    cells: Iterable[Cell], known: dict[Cell, Interval], ties: list[Sum], least_width: float,
+    true: dict[str, dict[int, float]] | None = None,
+) -> dict[Cell, Interval]:  # fmt: skip
+    """Those of ``cells`` that can be told to less than ``least_width``, with what they may be.
+
+    ``true`` are counts (name, row) that fit all of ``ties``, where they are known.
+    """
     cells = [*cells]
     given = reduced(known, ties, cells)
     found = {cell: given.known[given.of(cell)] for cell in cells}
@@ -72,28 +76,35 @@ def narrow(
     for group in given.groups:
         own = asked & {cell for one in group for cell in one.terms}
         if own:
-            told |= _told(Programme(group, given.known), sorted(own), least_width)
+            programme = Programme(group, given.known)
+            first = None if true is None else [true[name][at] for at, name in programme.cells]
+            told |= _told(programme, sorted(own), least_width, first)
     found |= {cell: told[given.of(cell)] for cell in cells if given.of(cell) in told}
     return {cell: one for cell, one in found.items() if _width(one) < least_width}
 
 
-def _told(programme: Programme, asked: list[Cell], least_width: float) -> dict[Cell, Interval]:
+def _told(
+    programme: Programme, asked: list[Cell], least_width: float, first: list[float] | None = None
+) -> dict[Cell, Interval]:
     """What each of ``asked`` may be, as far as it takes to see that it is wide enough.
 
     A choice of counts that is found for one is a possible value of every other: most are seen to be
     wide before they are asked about. Nothing where no whole numbers fit: a sum was none.
     """
-    low, high = np.full(len(programme.cells), np.inf), np.full(len(programme.cells), -np.inf)
-    for wanted in (asked, *([cell] for cell in asked)):
-        at = programme.place[wanted[0]]
-        if len(wanted) == 1 and high[at] - low[at] >= least_width:
-            continue
-        for choice in programme.extremes(wanted):
+    count = len(programme.cells)
+    low = np.full(count, np.inf) if first is None else np.array(first, float)
+    high = np.full(count, -np.inf) if first is None else np.array(first, float)
+    at = np.array([programme.place[cell] for cell in asked])
+    for own in (at, *at[:, None]):
+        choices = programme.extremes(own)
+        while not (is_wide := (high[own] - low[own] >= least_width).all()):
+            choice = next(choices, None)
+            if choice is None:
+                break
             np.minimum(low, choice, out=low)
             np.maximum(high, choice, out=high)
-        if np.isinf(low).any():
+        if not is_wide and np.isinf(low).any():
             return {}
-    at = [programme.place[cell] for cell in asked]
     return dict(zip(asked, zip(low[at].tolist(), high[at].tolist(), strict=True), strict=True))
 
 

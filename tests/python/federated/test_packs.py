@@ -18,13 +18,13 @@ from myelomart import warehouse
 from myelomart.disclosure.attack_on_release import attack
 from myelomart.disclosure.policies import named
 from myelomart.disclosure.release import opened, policy_of
-from myelomart.disclosure.suppression import SUPPRESSED
+from myelomart.display.cells import SUPPRESSED
 from myelomart.errors import MyelomartError
 from myelomart.federated.pack import MANIFEST, STUDY_ROWS, read_pack, write_pack
 from myelomart.federated.pooling import pool_packs
 from myelomart.federated.study_rows import study_of, study_rows
 from myelomart.federated.told import hidden_counts_told, without_profiles_that_tell
-from myelomart.publishing import _page
+from myelomart.publishing import page_of
 from myelomart.report.render import render
 from myelomart.results import Results
 from myelomart.study import read_study, study_ids
@@ -141,7 +141,7 @@ def test_the_page_says_that_it_is_pooled_and_draws_a_forest_of_the_sites(pooled)
 
 
 def test_the_page_says_how_it_was_pooled_and_that_its_people_are_made_up(pooled):
-    one, page = pooled.run.chapters[0], _page(pooled.run)
+    one, page = pooled.run.chapters[0], page_of(pooled.run)
     assert [source.source_name for source in page.sources] == ["North", "South"]
     assert page.is_synthetic
     table = next(section.table for section in one.sections if section.anchor == RATIOS)
