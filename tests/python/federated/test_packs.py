@@ -1,6 +1,7 @@
 """What a site packs, which packs are refused, and that two packs are one study."""
 
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -185,6 +186,32 @@ def test_what_profiles_tell_of_hidden_counts_is_found_and_kept_back():
     assert not len(kept["profiles"])
     assert kept["endpoints"]["withheld"].str.contains("hides").all()
     assert not hidden_counts_told({"made_up": kept}, shown, POLICY)
+
+
+def test_a_pack_beside_a_former_one_of_other_data_has_what_did_not_move_as_it_was(
+    demo, packs, tmp_path
+):
+    place = f"pool/{STUDY}/profiles.csv"
+    with zipfile.ZipFile(packs[0]) as opened:
+        files = {name: opened.read(name) for name in opened.namelist()}
+    told = json.loads(files[MANIFEST])
+    profiles = pd.read_csv(io.BytesIO(files[place]))
+    profiles["log_likelihood"] -= 0.25  # the data of the former pack were others
+    files[place] = profiles.to_csv(index=False).encode()
+    told["files"][place] = hashlib.sha256(files[place]).hexdigest()
+    told["facts"]["inputs"] = {"all tables": ["of other data"]}
+    files[MANIFEST] = json.dumps(told).encode()
+    former = tmp_path / "former.zip"
+    with zipfile.ZipFile(former, "w") as made:
+        for name, content in files.items():
+            made.writestr(name, content)
+    again = tmp_path / "again.zip"
+    write_pack(demo / "myelomart.duckdb", [STUDY], "North", POLICY, "total", again, None, [former])
+    made = read_pack(again).studies[STUDY].frames["profiles"]
+    pd.testing.assert_frame_equal(made, read_pack(former).studies[STUDY].frames["profiles"])
+    with zipfile.ZipFile(again) as opened:
+        told = json.loads(opened.read("release.json"))
+    assert told["former_releases"] == [hashlib.sha256(former.read_bytes()).hexdigest()]
 
 
 def test_a_second_round_is_the_stratified_adjusted_model(demo, packs, pooled, tmp_path):
