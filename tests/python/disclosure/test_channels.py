@@ -221,6 +221,17 @@ def test_sentences_that_name_a_hidden_row_are_counted_and_left_out():
                     "Sentences that speak of hidden numbers are left out: 1."]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["OUT-1, Death: a group has fewer than 5 persons, so that no curve is drawn.",
+     "Stage: levels with too few persons are counted as «other» in the model: III (3)."],
+)  # fmt: skip
+def test_sentences_that_say_that_a_number_of_the_code_was_not_reached_are_left_out(said):
+    assert shown_words([said], set(), P) == [
+        "Sentences that speak of hidden numbers are left out: 1."
+    ]
+
+
 def test_why_a_study_stopped_tells_no_count():
     results = two_arms()
     results.stopped = "Only 3 persons are left."
