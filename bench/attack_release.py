@@ -266,6 +266,20 @@ def told_by_ratios(shown: pd.DataFrame, guesses: Guesses) -> None:
                 guesses._narrow((own, "x"), min(found), max(found))
 
 
+def told_by_tests(shown: pd.DataFrame, guesses: Guesses) -> None:
+    """Who was tested are no more than the tests: how many a year, in all persons to the horizon."""
+    key = ["study_id", "analysis_id", "population", "row_label", "endpoint", "arm"]
+    words = shown[key].astype(str)
+    words = words[shown["statistic"] == "percent_tested"]
+    place = {word[1:]: word[0] for word in words.itertuples(name=None)}
+    for row in shown[shown["statistic"] == "tests_per_year"].itertuples():
+        tested = place.get(tuple(str(getattr(row, name)) for name in key))
+        if tested is None or not np.isfinite(row.estimate) or not np.isfinite(row.n):
+            continue
+        most = np.floor(row.estimate * row.timepoint_months / 12 * (row.n + 4) + 1)
+        guesses._narrow((tested, "x"), min(1, most), most)
+
+
 def _digits(value: float) -> int:
     text = f"{value:.12f}".rstrip("0")
     return len(text.split(".")[1])
@@ -398,6 +412,7 @@ def main() -> None:
     tie_shares(shown, guesses)
     told_by_ratios(shown, guesses)
     told_by_levels(shown, guesses)
+    told_by_tests(shown, guesses)
     guesses.settle()
     found = score(true, shown, guesses, given.below)
     print(", ".join(f"{name} {count}" for name, count in found.items()))

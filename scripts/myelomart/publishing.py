@@ -98,7 +98,7 @@ def _as_they_were(sources: tuple[Source, ...], former: list[Former], policy: Pol
 
 def publish(run: Run, out: Path, formats: tuple[str, ...] = (SVG,)) -> None:
     """Write every study into a folder of its own under ``out``, with its tables and its report."""
-    page = _page(run, formats=formats)
+    page = page_of(run, formats=formats)
     for one in run.chapters:
         results = replace(
             one.results,
@@ -122,7 +122,7 @@ def write_report(run: Run, place: Path, is_alone: bool) -> Path:
     it is something else than such pages.
     """
     if not is_alone:
-        pages = render_folder(run.chapters, _page(run, is_folder=True, made_on=date.today()))
+        pages = render_folder(run.chapters, page_of(run, is_folder=True, made_on=date.today()))
         with whole.folder(place, MADE_BY) as made:
             for name, text in pages.items():
                 (made / name).parent.mkdir(exist_ok=True)
@@ -133,11 +133,11 @@ def write_report(run: Run, place: Path, is_alone: bool) -> Path:
             f"{place} is not a page that myelomart wrote: name another file with --out, or move it "
             "away."
         )
-    whole.write_text(place, render(run.chapters, _page(run, is_alone=True, made_on=date.today())))
+    whole.write_text(place, render(run.chapters, page_of(run, is_alone=True, made_on=date.today())))
     return place
 
 
-def _page(run: Run, **form) -> Page:
+def page_of(run: Run, **form) -> Page:
     """What stands beside the studies of ``run``, on pages of a form."""
     facts = {name: fact for name, fact in run.facts.items() if isinstance(fact, str)}
     return Page(

@@ -34,6 +34,10 @@ def pack(
     start: Annotated[Path | None, typer.Option(
         help="The start.json of a pool: adjusted models send their derivatives there (ODACH)."
     )] = None,
+    previous: Annotated[list[Path] | None, typer.Option(
+        help="A former pack or release of the same warehouse, the oldest first: what moved by few "
+        "persons since is packed as it was."
+    )] = None,
     memory: Memory = None,
     threads: Threads = None,
     as_json: AsJson = False,
@@ -46,7 +50,7 @@ def pack(
 
     begun = None if start is None else read_start(start)
     with needed("A pack", RESULT_SIZE * len(study_ids), out):
-        told = write_pack(db, study_ids, site, named(policy), profiles, out, begun)
+        told = write_pack(db, study_ids, site, named(policy), profiles, out, begun, previous)
     for one in told:
         say(f"Warning: --profiles {profiles} lets a hidden count be told. {one}", err=True)
     if as_json:

@@ -16,8 +16,8 @@ import pandas as pd
 from myelomart.disclosure.counts import Sum, counts_of, sums
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.solver import Cell, Interval, narrow
+from myelomart.display.cells import SUPPRESSED
 
-SUPPRESSED = "suppressed"
 UNBOUNDED = 10**6  # persons; more than any count of a release
 BY_DEFINITION = ("those with and without", "known and unknown", "flow", "kept and removed",
                  "pairs of groups")  # fmt: skip

@@ -21,6 +21,7 @@ COUNTED = ("persons", "lines")  # units of a count; sites and trials are no pers
 PUBLIC = ("as printed", "pooled by us")  # published before; an overlap counts our own persons
 AT = ["study_id", "analysis_id", "population"]
 WHAT = ["row_group", "row_label", "endpoint", "timepoint_months"]
+YES = ": yes"  # what a table of two states adds to the label of a yes-or-no row
 PARTS = {"inside": "hazard_ratio_inside", "outside": "hazard_ratio_outside"}
 
 
@@ -94,11 +95,12 @@ def _levels(rows: pd.DataFrame) -> Iterator[Sum]:
     """The levels of a variable make up those known, or those known and unknown."""
     keys = [*AT, "row_group", "endpoint", "timepoint_months", "arm", "of", "statistic"]
     with_levels = rows[rows["of"].notna() & rows["kind"].isin(["count", "share"])]
-    for _, own in with_levels.groupby(keys, dropna=False, sort=False):
-        for parts in (own, own[~own["row_label"].str.endswith(": unknown")]):
+    unknown = with_levels["row_label"].str.endswith(": unknown").to_dict()
+    for own in _together(with_levels, keys):
+        for parts in (own, [at for at in own if not unknown[at]]):
             if len(parts) > 1:
-                yield Sum((parts.index[0], "n"), tuple((at, "x") for at in parts.index))
-                for here, then in zip(parts.index[:-1], parts.index[1:], strict=True):
+                yield Sum((parts[0], "n"), tuple((at, "x") for at in parts))
+                for here, then in pairwise(parts):
                     yield Sum((here, "n"), ((then, "n"),))
                     yield Sum((here, "u"), ((then, "u"),))
 
@@ -204,14 +206,27 @@ def _pairs_of_groups(rows: pd.DataFrame) -> Iterator[Sum]:
 
 
 def _level_and_its_table(rows: pd.DataFrame) -> Iterator[Sum]:
-    """Where a level has a table of its own, as a row of a transition has, it counts that table."""
-    levels = rows[rows["of"].notna() & (rows["kind"] == "count")]
-    at = {(one.study_id, one.analysis_id, one.population, one.row_label): one.Index
-          for one in levels.itertuples()}  # fmt: skip
-    for one in rows[rows["row_group"].str.contains(": ", na=False)].itertuples():
-        whole = at.get((one.study_id, one.analysis_id, one.population, one.row_group))
-        if whole is not None:
-            yield Sum((whole, "x"), ((one.Index, "n"),))
+    """Where a level has a table of its own, as a row of a transition has, it counts that table.
+
+    The columns of such tables, which stand below each other, make up the level that they are of,
+    wherever a study counts it in all persons.
+    """
+    levels = rows[rows["kind"].isin(["count", "share"])]
+    at: dict[tuple, list[int]] = {}
+    for one in levels.itertuples():
+        at.setdefault((one.study_id, one.row_label), []).append(one.Index)
+    place = dict(zip(levels.index, map(tuple, levels[AT].astype(str).to_numpy()), strict=True))
+    in_table = rows["row_group"].str.contains(": ", na=False)
+    tables = rows[in_table & rows["kind"].isin(["count", "share"])]
+    for one in tables.itertuples():
+        for whole in at.get((one.study_id, one.row_group), []):
+            if place[whole] == tuple(str(getattr(one, name)) for name in AT):
+                yield Sum((whole, "x"), ((one.Index, "n"),))
+    for column in _together(tables, [*AT, "row_label", "statistic"]):
+        study, label = rows.at[column[0], "study_id"], rows.at[column[0], "row_label"]
+        same = [*at.get((study, label), []), *at.get((study, label.removesuffix(YES)), [])]
+        for whole in {*same} - {*column}:
+            yield Sum((whole, "x"), tuple((part, "x") for part in column))
 
 
 MAKERS = {

@@ -15,6 +15,7 @@ import pandas as pd
 
 from myelomart.disclosure.counts import counts_of
 from myelomart.disclosure.policies import Policy, kinds
+from myelomart.display.cells import SUPPRESSED
 
 KEYS = ["study_id", "analysis_id", "output_id", "population", "row_group", "row_label", "arm",
         "comparator", "endpoint", "statistic", "timepoint_months", "time_anchor"]  # fmt: skip
@@ -25,7 +26,6 @@ A_ROW = ["study_id", "analysis_id", "population", "row_group", "row_label", "end
 A_CURVE = ["study_id", "analysis_id", "population", "endpoint", "arm"]
 NUMBERS = ["estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "range_low", "range_high",
            "p_value", "numerator", "denominator", "n_missing"]  # fmt: skip
-SUPPRESSED = "suppressed"
 Cell = tuple[int, str]
 Interval = tuple[float, float]
 

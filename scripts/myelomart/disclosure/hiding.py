@@ -41,33 +41,40 @@ class Told:
 
 
 def hidden_cells(
-    frame: pd.DataFrame, policy: Policy, held: Held | None = None, more: frozenset = frozenset()
-) -> set[Cell]:
+    frame: pd.DataFrame, policy: Policy, held: Held | None = None, more: frozenset = frozenset(),
+    ties: list[Sum] | None = None,
+) -> set[Cell]:  # fmt: skip
     """The counts of ``frame`` (estimates with their true numbers) that a release must not show.
 
-    ``more`` are to be hidden whatever the sums say.
+    ``more`` are to be hidden whatever the sums say; ``ties`` are the `true_sums` of the frame.
     """
     held = held or Held()
     counts = counts_of(frame)
     true = {name: counts[name].to_dict() for name in COUNTS}
-    ties = [one for one in sums(frame, counts) if holds(one, true)]
+    ties = true_sums(frame) if ties is None else ties
     hidden = (_small(frame, counts, policy) - held.shown.keys()) | held.hidden | more
     fixed = {(index, name) for index in held.out for name in COUNTS}
+    ours = counts["is_ours"].to_dict()
     small = [
         (index, name) for name in COUNTS for index, value in true[name].items()
-        if counts.at[index, "is_ours"] and policy.is_small(value)
-        and (index, name) not in held.shown
+        if ours[index] and policy.is_small(value) and (index, name) not in held.shown
     ]  # fmt: skip
     for _ in range(MOST_ROUNDS):
         told = Told(intervals(counts, hidden, policy, held), ties)
-        small = list(
-            narrow(small, told.known, ties, policy.least_width)
-        )  # the others stay wide from here on
+        # the others stay wide from here on
+        small = list(narrow(small, told.known, ties, policy.least_width, true))
         more = {_smallest_beside(cell, told, hidden | fixed, true) for cell in small} - {None}
         if not more:
             break
         hidden |= more
     return hidden
+
+
+def true_sums(frame: pd.DataFrame) -> list[Sum]:
+    """The sums between the counts of ``frame`` that hold."""
+    counts = counts_of(frame)
+    true = {name: counts[name].to_dict() for name in COUNTS}
+    return [one for one in sums(frame, counts) if holds(one, true)]
 
 
 def intervals(

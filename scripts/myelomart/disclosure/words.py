@@ -15,6 +15,8 @@ COUNT = re.compile(
 )  # fmt: skip
 PERCENT = re.compile(rf"(?<![\w.,–-])(\d+(?:\.\d+)?) ?%(?! (?:{INTERVAL})\b)")
 
+BOUND = re.compile(r"\b(?:fewer than|too few)\b")  # below a number of the code, which is public
+
 
 def without_small_numbers(words: str, policy: Policy) -> str:
     """A sentence whose small counts are hidden, its others rounded; times and years stay.
@@ -38,9 +40,12 @@ def shown_words(sentences: list[str], hidden_labels: set[str], policy: Policy) -
     """``sentences`` without small numbers; those that name a row that is hidden are counted only.
 
     A sentence such as "the arms differ by more than 0.1 in: COPD" bounds the count that it is about
-    though no number stands in it.
+    though no number stands in it, and so does "too few persons to draw a curve".
     """
-    told = [one for one in sentences if not any(label in one for label in hidden_labels)]
+    told = [
+        one for one in sentences
+        if not BOUND.search(one) and not any(label in one for label in hidden_labels)
+    ]  # fmt: skip
     left_out = len(sentences) - len(told)
     said = [without_small_numbers(one, policy) for one in told]
     if left_out:

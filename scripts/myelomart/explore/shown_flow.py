@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from myelomart.analyses.attrition import ANALYSIS
+from myelomart.disclosure.coarsening import coarsened
 from myelomart.disclosure.policies import Policy
-from myelomart.disclosure.suppression import coarsened
 from myelomart.explore.one_analysis import analysis_of, cohort_of, study_of
 from myelomart.results import Results
 from myelomart.study_data import StudyData

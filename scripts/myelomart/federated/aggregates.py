@@ -6,6 +6,7 @@ file shows what another hides. Which profiles leave is for `profile_rules` to sa
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +14,8 @@ import pandas as pd
 
 from myelomart.analyses.hazard_ratios import DAYS_PER_YEAR, model_of
 from myelomart.disclosure.policies import Policy
-from myelomart.disclosure.rounding import significant
+from myelomart.disclosure.rounding import significant, to_step
+from myelomart.display.cells import SUPPRESSED
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.federated.likelihood_profile import likelihood_profile
 from myelomart.federated.odach import LEVEL, derivatives_at, reference_levels
@@ -32,9 +34,12 @@ from myelomart.study_data import StudyData
 from myelomart.survival import cox_regression
 
 RATIOS = "hazard_ratios"  # the analysis type that is pooled by profiles
-DIGITS = 3  # of person-years, coefficients and derivatives that are shown
+DIGITS = 3  # of person-years
+COEFFICIENT_STEP = 0.1  # of the score's coefficients: about a tenth of an odds ratio
+DERIVATIVE_DIGITS = 4  # of adjusted estimates, gradient and Hessian
 VALUE_DECIMALS = 4  # of a log likelihood: the top of a pool moves by less than its hundredth error
 SCORE_BINS = np.linspace(0, 1, 11)
+TERM = re.compile(r"(?P<name>.*?)(?:[=\[](?P<level>.*?)\]?)?")  # "age", "iss=II", "iss[II]"
 COLUMNS = {
     "profiles": ["analysis_id", "endpoint", "log_ratio", "log_likelihood", "slope"],
     "endpoints": ["analysis_id", "endpoint", "arm", "n", "events", "person_years", "withheld"],
@@ -80,7 +85,7 @@ def aggregates(
             continue
         if comparison.score is not None and id(comparison) not in matched_once:
             matched_once.add(id(comparison))
-            _propensity(study, analysis, comparison, policy, found)
+            add_score(study, analysis, comparison, policy, shown, found)
         is_matched = analysis.population == "matched"
         persons = comparison.matched if is_matched else comparison.persons
         for endpoint in study.endpoints_of(analysis):
@@ -93,7 +98,7 @@ def aggregates(
             _counts(study, analysis, kept, own, policy, why, key, found)
             if analysis.adjustment == "covariates" and why is None:
                 at = None if start is None else start.get("/".join(key.values()), {})
-                design = _design(study, analysis, data, persons, kept, policy)
+                design = adjusted_design(study, analysis, data, persons, kept, policy, shown)
                 _adjusted(kept, design, at, key, found)
     return found
 
@@ -141,16 +146,23 @@ def _released(rows: pd.DataFrame, statistic: str) -> float:
     return float(rows["estimate"].get(statistic, np.nan))  # hidden ones have no number
 
 
-def _propensity(study: Study, analysis, comparison: Comparison, policy, found) -> None:
-    """The model of the score, but for levels of few persons; the scores of each arm in tenths."""
-    score = comparison.score
+def add_score(study: Study, analysis, comparison: Comparison, policy, shown, found) -> None:
+    """The model of the score, but for levels that would tell of few; each arm's scores in tenths.
+
+    A coefficient is near the log odds ratio of a table of arm and level, which gives a cell back.
+    """
+    score, persons = comparison.score, comparison.persons
+    treated = persons["treated"].astype(bool).to_numpy()
+    hidden = hidden_labels(shown)
     for name, column in zip(score.design.names, score.design.matrix.T, strict=True):
-        values, sizes = np.unique(column, return_counts=True)
-        if len(values) == 2 and policy.is_small(sizes.min()):
+        values = np.unique(column)
+        if hidden & labels_of(study, name):
+            continue
+        if len(values) == 2 and tells_few(column == values[1], treated, policy):
             continue
         found.add(
             "propensity", analysis_id=analysis.analysis_id, term=name,
-            coefficient=significant(score.coefficients[name], DIGITS),
+            coefficient=to_step(score.coefficients[name], COEFFICIENT_STEP),
         )  # fmt: skip
     scored = comparison.persons.dropna(subset=["score"])
     for side, cohort_id in ((True, analysis.treated_cohort_id),
@@ -164,29 +176,60 @@ def _propensity(study: Study, analysis, comparison: Comparison, policy, found) -
             )  # fmt: skip
 
 
-def _design(study, analysis, data, persons, kept, policy) -> pd.DataFrame:
-    """The arm and every level of the covariates, none of few persons or few events.
+def adjusted_design(study, analysis, data, persons, kept, policy, shown) -> pd.DataFrame:
+    """The arm and every level of the covariates that tells of no few persons or events.
 
-    Rare levels are merged up to the policy's limit. All levels have a column, the first as well:
-    which of them is the reference is for the pool to say, since sites do not know each other's.
+    Rare levels are merged up to the policy's limit. The Hessian has for each two columns how many
+    persons have both, near enough to count few: so no level stays of which few are in an arm, or
+    few have a level that stays. All levels have a column, the first as well: which of them is the
+    reference is for the pool to say, since sites do not know each other's.
     """
     adjusted = tuple(one for one in study.covariates if one.is_adjusted_for)
     fewest = max(fewest_of(analysis), policy.hides_below)
     wide = wide_covariates(study, data, persons)
     model, _, _ = model_covariates(wide, adjusted, fewest)
     columns = pd.get_dummies(model.loc[kept.index], dtype=float, prefix_sep=LEVEL)
-    events = kept["event"] == 1
-    shown = {"treated": kept["treated"].astype(float)}
-    for name in columns:
-        column = columns[name]
-        if set(column.unique()) <= {0.0, 1.0}:
-            inside = column == 1
-            counts = [inside.sum(), (~inside).sum(), (inside & events).sum(),
-                      (~inside & events).sum()]  # fmt: skip
-            if not inside.any() or inside.all() or any(policy.is_small(int(c)) for c in counts):
-                continue
-        shown[name] = column
-    return pd.DataFrame(shown, index=kept.index)
+    events, treated = (kept["event"] == 1).to_numpy(), kept["treated"].astype(bool).to_numpy()
+    numbers = [name for name in columns if not set(columns[name].unique()) <= {0.0, 1.0}]
+    levels = sorted(set(columns) - set(numbers), key=lambda name: (-columns[name].sum(), name))
+    hidden, few = hidden_labels(shown), {name: columns[name].to_numpy() == 1 for name in levels}
+    stay: list[str] = []
+    for name in levels:  # the greatest first
+        inside = few[name]
+        others = (treated, events, *(few[other] for other in stay))
+        if (
+            not hidden & labels_of(study, name)
+            and inside.any() and not inside.all()
+            and not any(tells_few(inside, other, policy) for other in others)
+        ):  # fmt: skip
+            stay.append(name)
+    kept_columns = columns[[name for name in columns if name in {*numbers, *stay}]]
+    return kept_columns.assign(treated=kept["treated"].astype(float))[["treated", *kept_columns]]
+
+
+def labels_of(study: Study, term: str) -> set[str]:
+    """What the tables of a release may call a term: its covariate, and that with the level."""
+    name, level = TERM.fullmatch(term).group("name", "level")
+    label = next((one.label for one in study.covariates if one.covariate_id == name), name)
+    return {label, f"{label}: {level}"}
+
+
+def hidden_labels(shown: pd.DataFrame) -> set[str]:
+    """Labels of which a release hides a share of its persons, in any arm."""
+    is_hidden = shown["status"].eq(SUPPRESSED).fillna(False) & shown["statistic"].isin(["percent"])
+    return set(shown.loc[is_hidden, "row_label"].dropna())
+
+
+def tells_few(inside: np.ndarray, side: np.ndarray, policy: Policy) -> bool:
+    """Whether the table of two yes-or-no columns has a cell of few persons.
+
+    >>> from myelomart.disclosure.policies import below
+    >>> inside, side = np.repeat([True, False], 50), np.tile([True, False], 50)
+    >>> tells_few(inside, side, below(11)), tells_few(inside, np.arange(100) < 3, below(11))
+    (False, True)
+    """
+    cells = [(inside == one) & (side == other) for one in (True, False) for other in (True, False)]
+    return any(policy.is_small(int(cell.sum())) for cell in cells)
 
 
 def _adjusted(kept, design: pd.DataFrame, start, key, found) -> None:
@@ -199,13 +242,17 @@ def _adjusted(kept, design: pd.DataFrame, start, key, found) -> None:
         except StatisticsError:  # the arms or the levels do not overlap here: others may tell
             return
         for name, value, se in zip(fit.names, fit.coefficients, fit.se, strict=True):
-            found.add("adjusted", **key, term=name, estimate=float(value), se=float(se))
+            found.add("adjusted", **key, term=name, estimate=_short(value), se=_short(se))
         return
     names = tuple(design.columns)
     at = np.array([start.get(name, 0.0) for name in names])
     sent = derivatives_at(time, event, design.to_numpy(float), names, at)
     for k, name in enumerate(names):
-        found.add("adjusted", **key, term=name, start=at[k], gradient=float(sent.gradient[k]))
+        found.add("adjusted", **key, term=name, start=at[k], gradient=_short(sent.gradient[k]))
         for j in range(k + 1):
             found.add("information", **key, term=name, other=names[j],
-                      value=float(sent.information[k, j]))  # fmt: skip
+                      value=_short(sent.information[k, j]))  # fmt: skip
+
+
+def _short(value: float) -> float:
+    return significant(float(value), DERIVATIVE_DIGITS)

@@ -28,6 +28,7 @@ from myelomart.disclosure.policies import Policy, as_row, from_row
 from myelomart.disclosure.release import as_shared, release, write_release
 from myelomart.errors import MyelomartError
 from myelomart.federated.aggregates import COLUMNS, aggregates
+from myelomart.federated.former_packs import as_they_were
 from myelomart.federated.profile_rules import ALLOWED, RULES
 from myelomart.federated.study_rows import (
     MOST_NAMED,
@@ -48,7 +49,7 @@ from myelomart.spreadsheet import read_back, safe
 from myelomart.study import read_study
 from myelomart.study_data import read_data
 
-FORMAT = 1
+FORMAT = 1  # the layout of the first version; no other was ever given out
 MANIFEST, STUDY_ROWS, POOL = "pack.json", "study_rows.json", "pool"
 PUBLISHED = "published.parquet"
 SITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}")
@@ -84,13 +85,14 @@ class Pack:
 
 def write_pack(
     database: Path, study_ids: list[str], site: str, policy: Policy, rule: str, out: Path,
-    start: Start | None = None,
+    start: Start | None = None, previous: list[Path] | None = None,
 ) -> list[str]:  # fmt: skip
     """Write the pack of ``study_ids`` to ``out``, which takes the place of a former one when whole.
 
-    Returns the profiles that tell a count which the release hides, as ``rule`` may let them; each
-    in words. Raises ``MyelomartError`` on a name that cannot be a site's, on a rule
-    that is none, and where the warehouse is built anew meanwhile.
+    ``previous`` are former releases and packs of the warehouse, the oldest first: what moved by few
+    persons since is packed as it was. Returns the profiles that tell a count which the release
+    hides, as ``rule`` may let them; each in words. Raises ``MyelomartError`` on a name that cannot
+    be a site's, on a rule that is none, and where the warehouse is built anew meanwhile.
     """
     if not SITE.fullmatch(site):
         raise MyelomartError(
@@ -100,7 +102,7 @@ def write_pack(
     if rule not in RULES:
         raise MyelomartError(f"there is no rule {rule!r} for profiles: {', '.join(RULES)}.")
     study_ids = list(dict.fromkeys(study_ids))
-    run, files = _release(database, study_ids, policy)
+    run, files = _release(database, study_ids, policy, previous)
     definitions: dict[str, Rows] = {}
     beside: dict[str, Frames] = {}
     with warehouse.database(database) as connection:
@@ -118,6 +120,7 @@ def write_pack(
             at = None if start is None else start.get(study_id, {})
             beside[study_id] = aggregates(study, data, shown, policy, rule, at).frames()
     shown = pd.concat([one.results.estimate_frame() for one in run.chapters], ignore_index=True)
+    beside = as_they_were(beside, former_frames(previous or [], run.facts))
     if rule == ALLOWED:
         beside = without_profiles_that_tell(beside, shown, policy)
     told_by = hidden_counts_told(beside, shown, policy)
@@ -139,15 +142,38 @@ def write_pack(
     return [f"{', '.join(key)}: {said}" for key, all_said in told_by.items() for said in all_said]
 
 
-def _release(database: Path, study_ids: list[str], policy: Policy) -> tuple[Run, dict[str, bytes]]:
+def former_frames(previous: list[Path], facts: dict) -> dict[str, Frames]:
+    """What the newest pack among ``previous`` says of each study; nothing of one of the same data.
+
+    Two packs of the same inputs and models differ in nothing that a person could be behind.
+    """
+    found: dict[str, Frames] = {}
+    for file in previous:
+        if not (file.is_file() and zipfile.is_zipfile(file)) or not is_pack(file):
+            continue  # a release has no such frames
+        pack = read_pack(file)
+        same = all(pack.facts[name] == facts[name] for name in ("inputs", "models"))
+        found |= {name: {} if same else one.frames for name, one in pack.studies.items()}
+    return {name: frames for name, frames in found.items() if frames}
+
+
+def is_pack(file: Path) -> bool:
+    """Whether a ZIP is a pack, and not only a release."""
+    with zipfile.ZipFile(file) as opened:
+        return MANIFEST in opened.namelist()
+
+
+def _release(
+    database: Path, study_ids: list[str], policy: Policy, previous: list[Path] | None
+) -> tuple[Run, dict[str, bytes]]:
     """The studies as a release shows them, and its files by path.
 
     Raises ``MyelomartError`` where a hidden number could be told, as `study release` does.
     """
-    run = release(database, study_ids, policy)
+    run = release(database, study_ids, policy, previous)
     with private(), tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "release.zip"
-        write_release(run, policy, place)
+        write_release(run, policy, place, previous)
         with zipfile.ZipFile(place) as opened:
             return run, {name: opened.read(name) for name in opened.namelist()}
 

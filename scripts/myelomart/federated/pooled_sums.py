@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from myelomart.disclosure.policies import kinds
-from myelomart.disclosure.suppression import SUPPRESSED
+from myelomart.display.cells import SUPPRESSED
 from myelomart.estimates.proportions import add_percent
 from myelomart.results import Results
 from myelomart.tables.standardized_differences import over_spread

@@ -15,7 +15,7 @@ import pandas as pd
 
 from myelomart import __version__
 from myelomart.disclosure.curves import FEWEST_POINTS, ROUNDED
-from myelomart.disclosure.suppression import SUPPRESSED
+from myelomart.display.cells import SUPPRESSED
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.estimates.curves import keep_curve
 from myelomart.federated.pack import Pack, PackedStudy, refuse_unlike

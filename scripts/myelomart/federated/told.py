@@ -14,7 +14,7 @@ from myelomart.disclosure.attack import rebuilt
 from myelomart.disclosure.counts import Sum
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.solver import Cell, narrow
-from myelomart.disclosure.suppression import SUPPRESSED
+from myelomart.display.cells import SUPPRESSED
 
 KEY = ["study_id", "analysis_id", "endpoint"]
 OF_A_PROFILE = ("profiles", "adjusted", "information")  # files that tell of an endpoint's events

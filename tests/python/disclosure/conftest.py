@@ -1,8 +1,13 @@
 """Made-up results for the tests of disclosure."""
 
+from pathlib import Path
+
 import pytest
 
+from myelomart.disclosure.policies import named
+from myelomart.disclosure.release import release, write_release
 from myelomart.results import Results
+from once import made_once
 
 
 def made_table(study_id: str = "made_up", **counts: tuple[int, int]) -> Results:
@@ -22,3 +27,15 @@ def made_table(study_id: str = "made_up", **counts: tuple[int, int]) -> Results:
 @pytest.fixture(name="made_table")
 def _made_table():
     return made_table
+
+
+@pytest.fixture(scope="session")
+def released(demo, tmp_path_factory) -> Path:
+    """The release of one study of the demonstration."""
+    policy = named("cms11")
+
+    def make(folder: Path) -> None:
+        run = release(demo / "myelomart.duckdb", ["cart_vs_pom"], policy)
+        write_release(run, policy, folder / "release.zip")
+
+    return made_once(tmp_path_factory, "release", make) / "release.zip"

@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 from myelomart.disclosure.attack import believed, rebuilt, what_is_read
+from myelomart.disclosure.coarsening import FEW, coarsened, coarsened_and_why
 from myelomart.disclosure.counts import counts_of, holds, sums
 from myelomart.disclosure.curves import coarse_curve, events_by_month
 from myelomart.disclosure.policies import Policy, below, named
 from myelomart.disclosure.ratios import ROOM, fewer_events, tells_few_events
-from myelomart.disclosure.suppression import coarsened, coarsened_and_why, suppress
+from myelomart.disclosure.suppression import suppress
 from myelomart.disclosure.words import shown_words, without_small_numbers
 from myelomart.results import CURVE_COLUMNS, Results
 
@@ -121,7 +122,7 @@ def test_a_level_with_few_events_before_it_is_hidden_though_censoring_makes_it_f
     frame = results.estimate_frame()
     shown, why = coarsened_and_why(frame, P, events_by_month([own]))
     assert shown["status"].tolist()[0] == "suppressed"
-    assert why.iloc[0] == "few events by this month"
+    assert why.iloc[0] == FEW
 
 
 @pytest.mark.parametrize(
@@ -220,6 +221,17 @@ def test_sentences_that_name_a_hidden_row_are_counted_and_left_out():
                     "Sentences that speak of hidden numbers are left out: 1."]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["OUT-1, Death: a group has fewer than 5 persons, so that no curve is drawn.",
+     "Stage: levels with too few persons are counted as «other» in the model: III (3)."],
+)  # fmt: skip
+def test_sentences_that_say_that_a_number_of_the_code_was_not_reached_are_left_out(said):
+    assert shown_words([said], set(), P) == [
+        "Sentences that speak of hidden numbers are left out: 1."
+    ]
+
+
 def test_why_a_study_stopped_tells_no_count():
     results = two_arms()
     results.stopped = "Only 3 persons are left."
@@ -305,3 +317,119 @@ def test_under_every_policy_nothing_small_is_shown_and_nothing_can_be_rebuilt(na
     assert (shown["numerator"].dropna() + policy.rounds_to > policy.hides_below).all()
     assert rebuilt(shown, policy) == []
     assert policy.source
+
+
+def transition(*counts: tuple[str, str, int]) -> Results:
+    """How many went from a state to another; states in the order given."""
+    results = Results("made_up", analysis_id="changes")
+    sizes = pd.DataFrame(counts, columns=["start", "end", "count"]).groupby("start", sort=False)
+    for start, own in sizes:
+        size = int(own["count"].sum())
+        results.add("OUT-2", "count", population="all", row_group="Before", arm="All",
+                    row_label=f"Before: {start}", estimate=size, numerator=size,
+                    denominator=200, unit="persons")  # fmt: skip
+        for _, end, count in own.itertuples(index=False):
+            results.add("OUT-2", "percent", population="all", row_group=f"Before: {start}",
+                        row_label=f"After: {end}", arm=start, numerator=count, denominator=size,
+                        estimate=100 * count / size, unit="%")  # fmt: skip
+    return results
+
+
+def test_rows_of_a_transition_are_in_the_order_of_their_labels_the_unknown_last():
+    results = transition(
+        ("none", "none", 90), ("none", "both", 40), ("none", "unknown", 20),
+        ("both", "none", 12), ("both", "both", 35), ("both", "unknown", 3),
+    )  # fmt: skip
+    suppress([results], P, {})
+    made = results.estimate_frame()
+    assert made["row_label"].tolist() == [
+        "Before: both", "After: both", "After: none", "After: unknown",
+        "Before: none", "After: both", "After: none", "After: unknown",
+    ]  # fmt: skip
+    assert made["row_group"].tolist()[1:4] == ["Before: both"] * 3
+
+
+def test_ways_in_the_order_of_their_ratios_are_put_in_the_order_of_their_labels():
+    results = Results("made_up", analysis_id="ways")
+    for label, ratio in (("weighted", 0.6), ("matched", 0.8), ("adjusted", 0.9)):
+        results.add("OUT-1", "hazard_ratio_of_a_way", population="all", row_group="Death",
+                    row_label=label, endpoint="os", estimate=ratio, unit="ratio")  # fmt: skip
+    suppress([results], P, {})
+    assert results.estimate_frame()["row_label"].tolist() == ["adjusted", "matched", "weighted"]
+
+
+@pytest.mark.parametrize("label", ["After: yes", "After"])
+def test_the_columns_of_a_transition_make_up_what_another_table_counts(label):
+    results = transition(("yes", "yes", 40), ("yes", "no", 60), ("no", "yes", 5), ("no", "no", 95))
+    results.analysis_id = "table"
+    results.add("OUT-1", "percent", population="all", row_group="Disease", row_label=label,
+                arm="All", numerator=45, denominator=200, estimate=22.5, unit="%")  # fmt: skip
+    frame = results.estimate_frame()
+    counts = counts_of(frame)
+    true = {name: counts[name].to_dict() for name in ("x", "n", "u", "c")}
+    found = [one for one in sums(frame, counts) if one.kind == "a level and its table"]
+    whole = (len(frame) - 1, "x")
+    assert [one for one in found if one.whole == whole and holds(one, true)]
+    exact = coarsened(frame, Policy("exact", 11, 1))  # unrounded, 45 - 40 would be 5
+    assert exact["numerator"].isna().sum() > counts["x"].between(1, 10).sum()
+
+
+def test_a_difference_from_a_printed_number_is_that_of_the_rounded_share():
+    # 62 of 180 is 34.4 %; from the exact share many printed numbers would tell it
+    results = Results("made_up", analysis_id="one")
+    for label, printed in (("trial one", 39.0), ("trial two", 24.0), ("trial three", 48.0)):
+        about = {"population": "this warehouse", "row_group": "EMD", "row_label": label,
+                 "endpoint": "emd", "arm": label}  # fmt: skip
+        results.add("OUT-1", "percent", numerator=62, denominator=180, estimate=100 * 62 / 180,
+                    unit="%", **about)  # fmt: skip
+        results.add("OUT-1", "difference", estimate=100 * 62 / 180 - printed,
+                    unit="percentage points", **about)  # fmt: skip
+        results.add("OUT-1", "standardized_difference", estimate=0.1, **about)
+    shown = coarsened(results.estimate_frame(), P)
+    apart = shown.loc[shown["statistic"] == "difference", "estimate"].tolist()
+    assert apart == pytest.approx([100 / 3 - one for one in (39, 24, 48)], abs=0.01)
+    share, other = 1 / 3, 0.39
+    variance = (share * (1 - share) + other * (1 - other)) / 2
+    standard = shown.loc[shown["statistic"] == "standardized_difference", "estimate"].iloc[0]
+    assert standard == pytest.approx((share - other) / variance**0.5, abs=0.005)
+
+
+def test_a_difference_from_a_printed_number_goes_with_the_share_that_it_is_of():
+    results = Results("made_up", analysis_id="one")
+    about = {"population": "this warehouse", "row_label": "trial", "endpoint": "emd", "arm": "a"}
+    results.add("OUT-1", "percent", numerator=4, denominator=180, estimate=2.2, unit="%", **about)
+    results.add("OUT-1", "difference", estimate=-20, unit="percentage points", **about)
+    assert coarsened(results.estimate_frame(), P)["status"].tolist() == ["suppressed"] * 2
+
+
+def test_how_often_was_tested_goes_with_the_few_who_were_tested():
+    # one test in 80 person-years is one person
+    results = Results("made_up", analysis_id="one")
+    about = {"population": "all", "row_group": "Laboratory", "row_label": "IL-6", "endpoint": "il6",
+             "timepoint_months": 12}  # fmt: skip
+    for arm, count in (("a", 1), ("b", 40)):
+        results.add("OUT-1", "percent_tested", arm=arm, numerator=count, denominator=80,
+                    estimate=count / 0.8, unit="%", **about)  # fmt: skip
+        results.add("OUT-1", "tests_per_year", arm=arm, estimate=count / 80, denominator=80,
+                    **about)  # fmt: skip
+    shown = coarsened(results.estimate_frame(), P)
+    assert shown["estimate"].isna().tolist() == [True, True, False, False]
+
+
+def test_a_hidden_row_does_not_say_which_test_it_took():
+    # Fisher's test is taken where few are expected, Firth's penalty where an arm has no event
+    results = two_arms((0, 8))
+    for row in results.estimates:
+        row["p_test"] = "profile likelihood, Firth" if row["statistic"] == "hazard_ratio" else None
+    shown = coarsened(results.estimate_frame(), P)
+    assert shown.loc[shown["statistic"] == "hazard_ratio", "p_test"].isna().all()
+
+
+def test_one_reason_stands_for_few_persons_and_few_events_and_what_would_tell_them():
+    own = curve([1, 6, 11], [100, 30, 12], [2, 3, 4])
+    results = two_arms((9, 40))
+    results.add("OUT-1", "survival", population="all", row_label="Death", arm="a", endpoint="os",
+                estimate=float(own["survival"].iloc[-1]), denominator=12,
+                timepoint_months=12)  # fmt: skip
+    _, why = coarsened_and_why(results.estimate_frame(), P, events_by_month([own]))
+    assert why[why.ne("")].iloc[0] == why.iloc[-1] == FEW

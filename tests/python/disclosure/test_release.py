@@ -12,22 +12,13 @@ from typer.testing import CliRunner
 
 from myelomart.cli import app
 from myelomart.disclosure.attack_on_release import attack
-from myelomart.disclosure.policies import below, named
-from myelomart.disclosure.release import opened, read_former, release, write_release
+from myelomart.disclosure.policies import below
+from myelomart.disclosure.release import opened, read_former
 from myelomart.errors import MyelomartError
 from myelomart.results import Results, write_results
 
 LONG_ENOUGH = 6  # characters of a source value that no other word would be
 DATE = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
-
-
-@pytest.fixture(name="released", scope="module")
-def _released(demo, tmp_path_factory) -> Path:
-    """The release of one study of the demonstration."""
-    target = tmp_path_factory.mktemp("release") / "release.zip"
-    policy = named("cms11")
-    write_release(release(demo / "myelomart.duckdb", ["cart_vs_pom"], policy), policy, target)
-    return target
 
 
 def texts(released: Path) -> dict[str, str]:

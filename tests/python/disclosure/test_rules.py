@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from myelomart.disclosure.coarsening import coarsened
 from myelomart.disclosure.counts import Sum
 from myelomart.disclosure.hiding import hidden_cells
 from myelomart.disclosure.policies import Policy, below, kinds, named
-from myelomart.disclosure.solver import possible, tightened
-from myelomart.disclosure.suppression import coarsened, without_small_numbers
+from myelomart.disclosure.reduction import tightened
+from myelomart.disclosure.solver import possible
+from myelomart.disclosure.words import without_small_numbers
 from myelomart.errors import MyelomartError
 from myelomart.results import Results
 

@@ -1,6 +1,7 @@
 """What a site packs, which packs are refused, and that two packs are one study."""
 
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -18,13 +19,13 @@ from myelomart import warehouse
 from myelomart.disclosure.attack_on_release import attack
 from myelomart.disclosure.policies import named
 from myelomart.disclosure.release import opened, policy_of
-from myelomart.disclosure.suppression import SUPPRESSED
+from myelomart.display.cells import SUPPRESSED
 from myelomart.errors import MyelomartError
 from myelomart.federated.pack import MANIFEST, STUDY_ROWS, read_pack, write_pack
 from myelomart.federated.pooling import pool_packs
 from myelomart.federated.study_rows import study_of, study_rows
 from myelomart.federated.told import hidden_counts_told, without_profiles_that_tell
-from myelomart.publishing import _page
+from myelomart.publishing import page_of
 from myelomart.report.render import render
 from myelomart.results import Results
 from myelomart.study import read_study, study_ids
@@ -141,7 +142,7 @@ def test_the_page_says_that_it_is_pooled_and_draws_a_forest_of_the_sites(pooled)
 
 
 def test_the_page_says_how_it_was_pooled_and_that_its_people_are_made_up(pooled):
-    one, page = pooled.run.chapters[0], _page(pooled.run)
+    one, page = pooled.run.chapters[0], page_of(pooled.run)
     assert [source.source_name for source in page.sources] == ["North", "South"]
     assert page.is_synthetic
     table = next(section.table for section in one.sections if section.anchor == RATIOS)
@@ -185,6 +186,32 @@ def test_what_profiles_tell_of_hidden_counts_is_found_and_kept_back():
     assert not len(kept["profiles"])
     assert kept["endpoints"]["withheld"].str.contains("hides").all()
     assert not hidden_counts_told({"made_up": kept}, shown, POLICY)
+
+
+def test_a_pack_beside_a_former_one_of_other_data_has_what_did_not_move_as_it_was(
+    demo, packs, tmp_path
+):
+    place = f"pool/{STUDY}/profiles.csv"
+    with zipfile.ZipFile(packs[0]) as opened:
+        files = {name: opened.read(name) for name in opened.namelist()}
+    told = json.loads(files[MANIFEST])
+    profiles = pd.read_csv(io.BytesIO(files[place]))
+    profiles["log_likelihood"] -= 0.25  # the data of the former pack were others
+    files[place] = profiles.to_csv(index=False).encode()
+    told["files"][place] = hashlib.sha256(files[place]).hexdigest()
+    told["facts"]["inputs"] = {"all tables": ["of other data"]}
+    files[MANIFEST] = json.dumps(told).encode()
+    former = tmp_path / "former.zip"
+    with zipfile.ZipFile(former, "w") as made:
+        for name, content in files.items():
+            made.writestr(name, content)
+    again = tmp_path / "again.zip"
+    write_pack(demo / "myelomart.duckdb", [STUDY], "North", POLICY, "total", again, None, [former])
+    made = read_pack(again).studies[STUDY].frames["profiles"]
+    pd.testing.assert_frame_equal(made, read_pack(former).studies[STUDY].frames["profiles"])
+    with zipfile.ZipFile(again) as opened:
+        told = json.loads(opened.read("release.json"))
+    assert told["former_releases"] == [hashlib.sha256(former.read_bytes()).hexdigest()]
 
 
 def test_a_second_round_is_the_stratified_adjusted_model(demo, packs, pooled, tmp_path):

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from myelomart.disclosure.coarsening import coarsened
 from myelomart.disclosure.policies import below
-from myelomart.disclosure.suppression import SUPPRESSED, coarsened
+from myelomart.display.cells import SUPPRESSED
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.federated.likelihood_profile import LikelihoodProfile, likelihood_profile, maximum
 from myelomart.federated.pooled_curves import level_at, median_of, pooled_curve
