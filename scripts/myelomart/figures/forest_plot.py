@@ -19,6 +19,7 @@ from myelomart.figures.canvas import (
     NARROW_SHEET,
     QUIET,
     SMALL,
+    WIDEST_SHEET,
     Canvas,
     Drawing,
     Scale,
@@ -27,15 +28,16 @@ from myelomart.figures.canvas import (
 )
 
 NARROWEST, WIDEST = 0.05, 50.0  # an interval that goes further ends in an arrow
-ROW, PLOT, LEADING = 20.0, 210.0, 13.0
-LONGEST, GAP = 255.0, 16.0
+ROW, LEADING, GAP = 19.0, 13.0, 13.0
+PLOT, LONGEST = (150.0, 250.0), 190.0  # pixels: the least and the most; and of a label
 TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 25, 50)
 MARKS = {
     "†": "† not interpretable: one arm was tested more than twice as often.",
     "‡": "‡ no event in one arm: Firth's estimate, with limits and p of its profile likelihood.",
 }
 MEAN = "Restricted mean, months"
-ABOUT_MEANS = "Restricted mean: of the time without the event, where death does not compete."
+ABOUT_MEANS = "Restricted mean: time without the event, where death does not compete."
+FEW = 0.25  # of the rows: a column that fewer fill is told below the plot
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class _Sheet:
         """The round ratios within the limits."""
         low, high = self.limits
         inside = [tick for tick in TICKS if low <= tick <= high]
-        across = Scale(low, high, 0, PLOT, log=True)
+        across = Scale(low, high, 0, PLOT[0], log=True)
         kept = [1.0]  # then outwards, as far apart as their words are wide
         for tick in sorted(inside, key=lambda tick: abs(across(tick) - across(1))):
             if all(abs(across(tick) - across(one)) > 26 for one in kept):
@@ -101,16 +103,24 @@ def forest_plot(rows: pd.DataFrame, labels: tuple[str, str]) -> Drawing:
     axis = f"◂ fewer after {labels[0]}  |  hazard ratio  |  more after {labels[0]} ▸"
     said = f"Hazard ratios of {labels[0]} against {labels[1]}"
     more = _absolute_columns(shown)
-    return ratio_forest(shown.assign(**more), headings, axis, said, "HR (95 % CI)", "Wald", [*more])
+    notes = [ABOUT_MEANS] if MEAN in more else []
+    if MEAN in more and sum(cell != "–" for cell in more[MEAN]) < FEW * len(shown):
+        cells = zip(shown["label"], more.pop(MEAN), strict=True)
+        told = "; ".join(f"{label} {cell}" for label, cell in cells if cell != "–")
+        notes = [f"{MEAN}: {told}. {ABOUT_MEANS.split(': ')[1].capitalize()}"]
+    return ratio_forest(
+        shown.assign(**more), headings, axis, said, "HR (95 % CI)", "Wald", [*more], notes
+    )
 
 
 def ratio_forest(
     rows: pd.DataFrame, beside: list[str], axis: str, said: str, ratio: str,
-    test: str, more: list[str] | None = None,
+    test: str, more: list[str] | None = None, notes: list[str] | None = None,
 ) -> Drawing:  # fmt: skip
     """``rows``: label, group, hr, ci_low, ci_high, p, status and ``beside_1`` … as words.
 
-    ``test`` made every p; ``more`` names columns of words that stand after it.
+    ``test`` made every p; ``more`` names columns of words that stand after it, ``notes`` stand
+    below.
     """
     rows = rows.assign(status=rows["status"].astype(object).where(rows["status"].notna(), None))
     finite = rows[["hr", "ci_low", "ci_high"]].astype(float).replace([np.inf, 0], np.nan)
@@ -118,9 +128,9 @@ def ratio_forest(
     high = min(WIDEST, np.nanmax([2.0, finite["ci_high"].max()]) * 1.2)
     lines = [_row(one, len(beside), more or []) for one in rows.to_dict("records")]
     marks = [words for mark, words in MARKS.items() if any(mark in one.label for one in lines)]
-    marks += [ABOUT_MEANS] if MEAN in (more or []) else []
     p = f"p, {test}" + (" (‡ Firth)" if any("‡" in one.label for one in lines) else "")
-    sheet = _Sheet(lines, beside, [ratio, p, *(more or [])], axis, said, marks, (low, high))
+    after, notes = [ratio, p, *(more or [])], [*marks, *(notes or [])]
+    sheet = _Sheet(lines, beside, after, axis, said, notes, (low, high))
     return Drawing(_wide(sheet).svg(), _narrow(sheet).svg())
 
 
@@ -181,16 +191,19 @@ def _wide(sheet: _Sheet) -> Canvas:
     after = [_column_width(head, [row.cells[k] for row in sheet.rows])
              for k, head in enumerate(sheet.after)]  # fmt: skip
     start = name_width + sum(before) + GAP
+    room = WIDEST_SHEET - start - sum(after) - GAP - 4
+    plot = min(max(room, PLOT[0]), PLOT[1])
     top = 12 + LEADING * max(len(_heading(head)) for head in [*sheet.before, *sheet.after])
     tall = {id(row): max(ROW, 6 + LEADING * len(parts))
             for row, parts in zip(sheet.rows, labels, strict=True)}  # fmt: skip
     bottom = top + sum(tall.values()) + ROW * len(sheet.groups())
-    width = start + PLOT + GAP + sum(after)
-    canvas = Canvas(width, bottom + 44 + 14 * len(sheet.notes), sheet.said, told=_told(sheet))
-    across = Scale(*sheet.limits, start, start + PLOT, log=True)
+    width = start + plot + GAP + sum(after) + 4
+    notes = [part for note in sheet.notes for part in wrapped(note, SMALL, width - 16)]
+    canvas = Canvas(width, bottom + 44 + 14 * len(notes), sheet.said, told=_told(sheet))
+    across = Scale(*sheet.limits, start, start + plot, log=True)
     _frame(canvas, across, sheet, top, bottom)
     edges = name_width + np.cumsum(before)
-    ends = start + PLOT + GAP + np.cumsum(after)
+    ends = start + plot + GAP + np.cumsum(after)
     for head, edge in zip([*sheet.before, *sheet.after], [*edges, *ends], strict=True):
         parts = _heading(head)
         for k, part in enumerate(parts):
@@ -211,7 +224,7 @@ def _wide(sheet: _Sheet) -> Canvas:
                 canvas.text(edge, y + high / 2, cell, SMALL, "end", colour)
             _interval(canvas, across, y + high / 2, row, sheet.limits)
             y += high
-    for k, note in enumerate(sheet.notes):
+    for k, note in enumerate(notes):
         canvas.text(8, bottom + 48 + 14 * k, note, SMALL, colour=QUIET)
     return canvas
 
@@ -288,7 +301,7 @@ def _column_width(head: str, cells: list[str]) -> float:
 def _heading(head: str) -> list[str]:
     """A heading in lines: a comma ends one, and no line is longer than most numbers."""
     parts = head.split(", ", 1)
-    return [line for part in parts for line in wrapped(part, SMALL, 150)]
+    return [line for part in parts for line in wrapped(part, SMALL, 92)]
 
 
 def _frame(canvas, across, sheet: _Sheet, top: float, bottom: float) -> None:
@@ -297,9 +310,9 @@ def _frame(canvas, across, sheet: _Sheet, top: float, bottom: float) -> None:
         colour, width = (QUIET, 1.1) if tick == 1 else (GRID, 0.7)
         canvas.line(across(tick), top, across(tick), bottom, colour, width)
         canvas.text(across(tick), bottom + 13, f"{tick:g}", SMALL, "middle", QUIET)
-    canvas.line(start, bottom, start + PLOT, bottom)
+    canvas.line(start, bottom, across.end, bottom)
     half = text_width(sheet.axis, SMALL) / 2
-    middle = min(max(start + PLOT / 2, half + 6), canvas.width - half - 6)
+    middle = min(max((start + across.end) / 2, half + 6), canvas.width - half - 6)
     canvas.text(middle, bottom + 32, sheet.axis, SMALL, "middle")
 
 

@@ -23,7 +23,7 @@ from myelomart.figures.canvas import (
 )
 
 BALANCED = 0.1  # conventional limit of |SMD| (Austin 2009)
-ROW, LEADING, PLOT, NUMBER = 19.0, 14.0, 360.0, 34.0
+ROW, LEADING, PLOT, NUMBER = 17.0, 14.0, 300.0, 34.0
 
 
 def love_plot(differences: pd.DataFrame) -> Drawing:
@@ -85,7 +85,7 @@ def _points(sheet, differences, populations, places, apart, across, reach, is_na
     x = across.start
     for k, population in enumerate(populations):
         is_last = k == len(populations) - 1
-        at = (x, 14 + 16 * k) if is_narrow else (x + 170 * k, 14)
+        at = (x, 14 + 16 * k) if is_narrow else (x + 140 * k, 14)
         _mark(sheet, at[0] + 6, at[1], is_last, False)
         sheet.text(at[0] + 16, at[1], population, SMALL)
         of_it = differences[differences["population"] == population]

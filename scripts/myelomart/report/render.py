@@ -29,7 +29,9 @@ from myelomart.study_data import StudyData
 
 Sources = Iterable[Mapping[str, object]]
 NOT_PRINTED = ("code_lists", "checklists")  # parts of a protocol that are too long for paper
-REPEATED = ("title", "objectives", "design", "data_source", "limitations")  # stand elsewhere
+REPEATED = (  # stand elsewhere on the same paper: on the card, under each figure, in other parts
+    "title", "objectives", "design", "data_source", "limitations", "windows", "analyses",
+)  # fmt: skip
 SHORT = 12  # characters of a hash that the page shows
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
