@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from myelomart.commands.study import PolicyName, SuppressBelow, chosen_policy
+from myelomart.commands.study import FigureFormat, PolicyName, SuppressBelow, chosen_policy
 from myelomart.messages import say
 from myelomart.site.option import Project
 from myelomart.source_options import Memory, Threads
@@ -39,6 +39,7 @@ def report(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="With --diff: one JSON object.")] = False,
     project: Project = None,
+    figure_format: FigureFormat = "svg",
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
@@ -49,12 +50,20 @@ def report(
         told = compare_runs(*diff)
         say(json.dumps(told, indent=1) if as_json else as_text(told))
         return
+    from myelomart.errors import MyelomartError
+    from myelomart.figures.formats import SVG, formats_named
     from myelomart.publishing import RESULT_SIZE, run_studies, write_report
     from myelomart.room import needed
 
     is_alone = single_file or (out is not None and out.suffix == ".html")
     place = out or Path("report.html" if is_alone else "report")
+    formats = formats_named(figure_format)
+    if is_alone and set(formats) - {SVG}:
+        raise MyelomartError(
+            "--figure-format writes files beside the pages, and --single-file has none: take a "
+            "folder, or svg."
+        )
     made = run_studies(db, policy=chosen_policy(suppress_below, policy))
     with needed("The report", RESULT_SIZE * len(made.chapters), place):
-        first = write_report(made, place, is_alone)
+        first = write_report(made, place, is_alone, formats)
     say(f"the report is {first.resolve()}")

@@ -199,8 +199,8 @@ def sensitivity(study: Study) -> tuple[str, ...]:
     for position, one in enumerate(study.analyses):
         earlier = study.analyses[:position]
         if one.analysis_type in ROBUST or any(_asks_again(study, one, other) for other in earlier):
-            told.append(f"{one.title} ({one.output_id})")
-    return (f"{'; '.join(told)}.",) if told else ("The rows ask no analysis a second time.",)
+            told.append(f"{one.title} ({one.output_id}).")
+    return tuple(told) or ("The rows ask no analysis a second time.",)
 
 
 def _asks_again(study: Study, one: Analysis, other: Analysis) -> bool:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from myelomart import protocol
 from myelomart.display.numbers import rounded
 from myelomart.display.table import Table
+from myelomart.figures.formats import written
 from myelomart.report.blocks import Block, blocks
 from myelomart.report.cards import Card, MainResult, card
 from myelomart.report.codes import issues_in, linked
@@ -165,21 +166,20 @@ def render(chapters: list[Chapter], page: Page) -> str:
     return _rendered("whole.html.j2", chapters, page, _here)
 
 
-def render_folder(chapters: list[Chapter], page: Page) -> dict[str, str]:
+def render_folder(chapters: list[Chapter], page: Page) -> dict[str, str | bytes]:
     """An index page, a page per study, and all they show and lead to, by path."""
-    files = {"index.html": _rendered("front.html.j2", chapters, page, _elsewhere)}
+    files: dict[str, str | bytes] = {
+        "index.html": _rendered("front.html.j2", chapters, page, _elsewhere)
+    }
     for one in chapters:
         files[f"{one.study.study_id}.html"] = _rendered(
             "study.html.j2", chapters, page, _elsewhere, one
         )
         files |= files_of(one.sections, page.is_synthetic)
-        files |= {
-            f"figures/{drawn.name}.svg": page.stamped(drawn.svg)
-            for section in one.sections
-            for figure in section.figures
-            for drawn in (figure, figure.narrow)
-            if drawn
-        }
+        for drawn in (figure for section in one.sections for figure in section.figures):
+            files |= written(f"figures/{drawn.name}", page.stamped(drawn.svg), page.formats)
+            if drawn.narrow:
+                files |= written(f"figures/{drawn.narrow.name}", page.stamped(drawn.narrow.svg))
     files["style.css"], files["page.js"] = _file("style.css"), _file("page.js")
     files["search.js"] = f"window.searched = {_searched(chapters, _elsewhere)};\n"
     return files
