@@ -60,8 +60,8 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     apart = [row["label"] for row in final if abs(row["smd"]) > BALANCED]
     if apart:
         results.warnings.append(
-            f"{populations[-1][0].capitalize()}, the arms differ by more than {BALANCED} "
-            f"standard deviations in: {', '.join(apart)}."
+            f"{'After matching, the' if len(populations) > 1 else 'The'} arms differ by more than "
+            f"{BALANCED} standard deviations in: {', '.join(apart)}."
         )
     results.add_figure(f"{analysis.output_id}_balance", love_plot(pd.DataFrame(differences)))
     if analysis.population == "matched":

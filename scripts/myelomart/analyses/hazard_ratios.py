@@ -201,11 +201,9 @@ def _testing(analysis, endpoint, kept, data, labels, common, results) -> str | N
         )  # fmt: skip
     told = []
     if max(shares) > MOST_TESTING_RATIO * min(shares):
-        told.append("share tested {:.0f} % ({}) and {:.0f} % ({})".format(
-            100 * shares[0], labels[0], 100 * shares[1], labels[1]))  # fmt: skip
+        told.append(_both("share tested", (f"{100 * one:.0f} %" for one in shares), labels))
     if max(rates) > MOST_TESTING_RATIO * min(rates):
-        told.append("days with a test per year {:.1f} ({}) and {:.1f} ({})".format(
-            rates[0], labels[0], rates[1], labels[1]))  # fmt: skip
+        told.append(_both("days with a test per year", (f"{one:.1f}" for one in rates), labels))
     if not told:
         return None
     results.warnings.append(
@@ -213,6 +211,11 @@ def _testing(analysis, endpoint, kept, data, labels, common, results) -> str | N
         "hazard ratio cannot be interpreted."
     )
     return "not_interpretable"
+
+
+def _both(what: str, shown, labels) -> str:
+    """What each arm has, in words."""
+    return f"{what} " + " and ".join(f"{n} ({arm})" for n, arm in zip(shown, labels, strict=True))
 
 
 def table(estimates: list, title: str, published: pd.DataFrame) -> Table:

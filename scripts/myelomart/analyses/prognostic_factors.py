@@ -312,8 +312,8 @@ def table(estimates: list, title: str) -> Table:
     columns = ["", "reference", "with the event / n"]
     columns += ["alone (95 % CI)", "p", "together (95 % CI)", "p"]
     note = (
-        "Alone: of those whose value is known. Together: one model of all factors, the unknown "
-        "flagged as a level. For a number, per unit."
+        "Alone: persons with a known value. Together: one model of all factors, unknown as a level "
+        "of its own. Numbers: ratio per unit."
     )
     return Table(title, columns, rows, note)
 

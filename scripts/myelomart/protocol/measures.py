@@ -93,7 +93,7 @@ def covariates(study: Study) -> Table:
             own.append([one.label, kind, source, covariate_window(study, one), adjusted])
         rows += shared_once(group, columns, own)
     note = (
-        "Every covariate is named in the rows; none is chosen from the data. Windows are in days, "
+        "All covariates are prespecified; none is selected from the data. Windows are in days, "
         "both ends included. Characteristics are defined in docs/specification; where nothing is "
         f"named, it is the one of the same name. {BLANK}"
     )
@@ -103,7 +103,7 @@ def covariates(study: Study) -> Table:
 def subgroups(study: Study) -> tuple[str, ...]:
     """The subgroups of the study."""
     if not study.strata:
-        return ("The rows name no subgroup.",)
+        return ("No subgroup is defined.",)
     return (f"{listed(stratum_in_words(study, one) for one in study.strata)}.",)
 
 
@@ -174,8 +174,8 @@ def quantitative(study: Study) -> tuple[str, ...]:
     """How numbers enter tables and models."""
     numbers = [one.label for one in study.covariates if one.value_kind == "number"]
     if not numbers:
-        return ("No covariate is a number.",)
-    told = [f"Numbers stay numbers in tables and models, as measured: {listed(numbers)}."]
+        return ("No covariate is continuous.",)
+    told = [f"Continuous variables are used as measured, without grouping: {listed(numbers)}."]
     if study.strata:
-        told.append("Subgroups cut characteristics where their rows say.")
+        told.append("Subgroups use the cut-offs stated with them.")
     return tuple(told)

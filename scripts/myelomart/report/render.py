@@ -62,7 +62,7 @@ class Chapter:
 
     @property
     def issues(self) -> dict[str, tuple[str, str]]:
-        """The contradictions in print that its tables name."""
+        """The contradictions in the document that its tables name."""
         tables = [one for s in self.sections for one in (s.table, s.printed) if one]
         return issues_in([cell for table in tables for row in table.rows for cell in row])
 
@@ -176,7 +176,7 @@ def render_folder(chapters: list[Chapter], page: Page) -> dict[str, str | bytes]
             "study.html.j2", chapters, page, _elsewhere, one
         )
         files |= files_of(one.sections, page.is_synthetic)
-        for drawn in (figure for section in one.sections for figure in section.figures):
+        for drawn in (figure for own in one.sections for figure in own.figures):
             files |= written(f"figures/{drawn.name}", page.stamped(drawn.svg), page.formats)
             if drawn.narrow:
                 files |= written(f"figures/{drawn.narrow.name}", page.stamped(drawn.narrow.svg))
