@@ -37,7 +37,7 @@ class Words:
         if len(asked) == len(self.endpoints):
             return ", persons with an earlier one left out"
         return (
-            f", without persons who had the outcome before in {len(asked)} of "
+            f", without persons who had the outcome earlier in {len(asked)} of "
             f"{len(self.endpoints)} endpoints"
         )
 

@@ -115,18 +115,21 @@ def publish(run: Run, out: Path, formats: tuple[str, ...] = (SVG,)) -> None:
         write_results(results, out / one.study.study_id, told, texts, formats)
 
 
-def write_report(run: Run, place: Path, is_alone: bool) -> Path:
+def write_report(run: Run, place: Path, is_alone: bool, formats: tuple[str, ...] = (SVG,)) -> Path:
     """Write the pages of ``run``; former ones stay until the new are whole. Returns the first page.
 
-    ``is_alone`` makes one file of them, else ``place`` is a folder. Raises ``MyelomartError`` where
-    it is something else than such pages.
+    ``is_alone`` makes one file of them, else ``place`` is a folder, with its figures in
+    ``formats`` beside SVG, which the pages show. Raises ``MyelomartError`` where it is something
+    else than such pages.
     """
     if not is_alone:
-        pages = render_folder(run.chapters, page_of(run, is_folder=True, made_on=date.today()))
+        formats = tuple(dict.fromkeys((SVG, *formats)))
+        page = page_of(run, is_folder=True, made_on=date.today(), formats=formats)
+        pages = render_folder(run.chapters, page)
         with whole.folder(place, MADE_BY) as made:
             for name, text in pages.items():
                 (made / name).parent.mkdir(exist_ok=True)
-                (made / name).write_text(text, encoding="utf-8")
+                (made / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         return place / "index.html"
     if place.is_file() and GENERATOR not in place.read_text("utf-8", errors="replace")[:2000]:
         raise MyelomartError(

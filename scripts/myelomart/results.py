@@ -15,7 +15,7 @@ from myelomart import whole
 from myelomart.display.titles import told_apart
 from myelomart.errors import MyelomartError
 from myelomart.figures.canvas import Canvas, Drawing
-from myelomart.figures.formats import SVG, converted
+from myelomart.figures.formats import SVG, written
 from myelomart.figures.panels import joined
 from myelomart.private_files import private
 from myelomart.spreadsheet import safe
@@ -225,9 +225,8 @@ def figure_files(results: Results, formats: tuple[str, ...] = (SVG,)) -> dict[st
     files: dict[str, str | bytes] = {}
     for name, drawn in results.figures.items():
         for end, svg in (("", drawn), ("_narrow", drawn.narrow)):
-            for kind in formats if svg is not None else ():
-                made = svg if kind == SVG else converted(svg, kind)
-                files[f"figures/{name}{end}.{kind}"] = made
+            if svg is not None:
+                files |= written(f"figures/{name}{end}", svg, formats)
     return files
 
 

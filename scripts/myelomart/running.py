@@ -18,7 +18,7 @@ def run_study(study: Study, data: StudyData) -> Results:
     A study of which only the flow could be made has stopped, for the reason given first.
     """
     results = Results(study.study_id)
-    results.warnings += list(data.warnings["warning"])
+    results.warnings += [_with_labels(study, said) for said in data.warnings["warning"]]
     for analysis in study.analyses:
         results.analysis_id = analysis.analysis_id
         with data.noting() as read:
@@ -35,6 +35,12 @@ def run_study(study: Study, data: StudyData) -> Results:
     if made and all(one.analysis_id in results.missing for one in made):
         results.stopped = results.missing[made[0].analysis_id]
     return results
+
+
+def _with_labels(study: Study, said: str) -> str:
+    """A warning that names groups of events by their labels, not by their ids."""
+    before, asked, group = said.rpartition(" of the group ")
+    return f"{before}{asked}«{study.group_label(group)}»" if asked else said
 
 
 def _say_how_alike(comparison: Comparison, results: Results) -> None:

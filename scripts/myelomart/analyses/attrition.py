@@ -135,7 +135,7 @@ def flow_value(one, rows: list) -> str:
 
 def says(words: Words) -> str:
     """The method in words."""
-    said = f"{words.of}: how many reach each step, how many leave there, and why"
+    said = f"{words.of}: persons who reach and who leave each step, and why"
     if words.row.row_groups:
         blocks = " and ".join(f"«{block}»" for block in words.row.row_groups.split(";"))
         said += f"; of those who stay, for how many {blocks} is known"

@@ -53,14 +53,15 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             )
     _warn_of_sites(comparison.persons, labels, results)
     if comparison.left_out:
-        names = ", ".join(comparison.left_out)
+        named = {one.covariate_id: one.label for one in study.covariates}
+        names = ", ".join(named.get(name, name) for name in comparison.left_out)
         results.warnings.append(f"Not adjusted for, because everyone has the same value: {names}.")
     final = [row for row in differences if row["population"] == populations[-1][0]]
     apart = [row["label"] for row in final if abs(row["smd"]) > BALANCED]
     if apart:
         results.warnings.append(
-            f"{populations[-1][0].capitalize()}, the arms differ by more than {BALANCED} "
-            f"standard deviations in: {', '.join(apart)}."
+            f"{'After matching, the' if len(populations) > 1 else 'The'} arms differ by more than "
+            f"{BALANCED} standard deviations in: {', '.join(apart)}."
         )
     results.add_figure(f"{analysis.output_id}_balance", love_plot(pd.DataFrame(differences)))
     if analysis.population == "matched":

@@ -58,6 +58,7 @@ def _endpoint(
         "time_anchor": "index",
     }  # fmt: skip
     shown = {"label": endpoint.label, "group": endpoint.row_group}
+    removed = []
     for side, (treated, label) in {
         "treated": (True, labels[0]),
         "control": (False, labels[1]),
@@ -76,10 +77,12 @@ def _endpoint(
             )  # fmt: skip
         shown |= {f"n_{side}": len(arm), f"events_{side}": events}
         if len(arm) < (1 - MOST_REMOVED) * len(everyone):
-            results.warnings.append(
-                f"{endpoint.label}: {len(everyone) - len(arm)} of {len(everyone)} persons of "
-                f"{label} had it before and were removed; those left are no longer the matched arm."
-            )
+            removed.append(f"{len(everyone) - len(arm)} of {len(everyone)} ({label})")
+    if removed:
+        results.warnings.append(
+            f"{endpoint.label}: removed because they had it before: {' and '.join(removed)}. Those "
+            "left are no longer the matched arms."
+        )
     if endpoint.tested_event_group:
         status = _testing(analysis, endpoint, kept, data, labels, common, results)
     ratio = _hazard_ratio(analysis, kept, comparison, common, labels, status, results)
@@ -196,20 +199,23 @@ def _testing(analysis, endpoint, kept, data, labels, common, results) -> str | N
             analysis.output_id, "tests_per_year", arm=label, estimate=rates[-1],
             unit="days with a test per year", denominator=len(arm), **common,
         )  # fmt: skip
-    apart = [
-        f"{100 * shares[0]:.0f} % of {labels[0]} and {100 * shares[1]:.0f} % of {labels[1]} were "
-        "tested" if max(shares) > MOST_TESTING_RATIO * min(shares) else "",
-        f"{labels[0]} were tested on {rates[0]:.1f} days a year and {labels[1]} on {rates[1]:.1f}"
-        if max(rates) > MOST_TESTING_RATIO * min(rates) else "",
-    ]  # fmt: skip
-    told = ", ".join(one for one in apart if one)
+    told = []
+    if max(shares) > MOST_TESTING_RATIO * min(shares):
+        told.append(_both("share tested", (f"{100 * one:.0f} %" for one in shares), labels))
+    if max(rates) > MOST_TESTING_RATIO * min(rates):
+        told.append(_both("days with a test per year", (f"{one:.1f}" for one in rates), labels))
     if not told:
         return None
     results.warnings.append(
-        f"{endpoint.label}: {told}, a more than two-fold difference: the hazard ratio cannot "
-        "be interpreted."
+        f"{endpoint.label}: {'; '.join(told)}. One arm was tested more than twice as often: the "
+        "hazard ratio cannot be interpreted."
     )
     return "not_interpretable"
+
+
+def _both(what: str, shown, labels) -> str:
+    """What each arm has, in words."""
+    return f"{what} " + " and ".join(f"{n} ({arm})" for n, arm in zip(shown, labels, strict=True))
 
 
 def table(estimates: list, title: str, published: pd.DataFrame) -> Table:

@@ -173,7 +173,7 @@ def table(estimates: list, title: str) -> Table:
             *_, way = parts = one.row_label.split(JOIN)
             rows.append([parts[0], parts[1], way + mark, ratio_of(one), p_value(one.p_value)])
     columns = [ZERO, SCORE, WAY, "HR (95 % CI)", "p (Wald)"]
-    return Table(title, columns, rows, f"{rounded(len(estimates), 0)} ways, by one rule set.")
+    return Table(title, columns, rows, f"{rounded(len(estimates), 0)} combinations.")
 
 
 def says(words: Words) -> str:

@@ -7,6 +7,7 @@ regression. One at a time uses those whose value is known; together, the unknown
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ from myelomart.survival import cause_specific_regression, cox_regression, fine_g
 from myelomart.tables.logistic import logistic_regression
 
 FEWEST_EVENTS = 5  # per term of a model of several factors (Vittinghoff, McCulloch 2007)
+RATIO = ("hr", "ci_low", "ci_high", "p")
 RATIOS = {"hr": "hazard_ratio", "shr": "subdistribution_hazard_ratio", "odds_ratio": "odds_ratio"}
 
 
@@ -115,16 +117,18 @@ def _endpoint(analysis, endpoint: Endpoint, rows, factors, units, results) -> No
 
 
 def _models(outcome: _Outcome, factors: list[Covariate], fit: Callable, results: Results) -> None:
-    """Both models of one outcome with one kind of ratio, and their forest plots."""
+    """Both models of one outcome with one kind of ratio, and their forest plot."""
     fewest = fewest_of(outcome.analysis)
     rows, told = outcome.rows, f"{outcome.analysis.output_id}, {outcome.label}"
-    shown = {"univariable": [], "multivariable": []}
+    alone: dict[tuple[str, str], dict] = {}
     for one in factors:
         known = rows[rows[one.covariate_id].notna()]
         terms, refusal, _ = _fit(fit, known, (one,), fewest)
         for term in terms if refusal is None else _blank(one):
-            shown["univariable"].append(_add(outcome, "univariable", one, term, known, results))
-    terms, refusal, rare = _fit(fit, rows, tuple(factors), fewest)
+            line = _add(outcome, "univariable", one, term, known, results)
+            alone[one.covariate_id, term["level"]] = line
+    kept = _without_separated(outcome, factors, results)
+    terms, refusal, rare = _fit(fit, rows, tuple(kept), fewest)
     for one in factors:
         if one.covariate_id in rare:
             said = merged_in_words(one.label, rare[one.covariate_id])
@@ -137,19 +141,56 @@ def _models(outcome: _Outcome, factors: list[Covariate], fit: Callable, results:
             "factors together is overfitted."
         )
     by_name = {one.covariate_id: one for one in factors}
+    together: dict[tuple[str, str], dict] = {}
     for term in terms:
         one = by_name[term["covariate_id"]]
-        shown["multivariable"].append(_add(outcome, "multivariable", one, term, rows, results))
-    for way, lines in shown.items():
-        if lines:
-            word = RATIOS[outcome.kind].replace("_", " ")
-            results.add_figure(
-                f"{outcome.analysis.output_id}_{outcome.endpoint_id}_{RATIOS[outcome.kind]}_{way}",
-                ratio_forest(
-                    pd.DataFrame(lines), ["with the event / n"], f"{outcome.label}: {word}, {way}",
-                    f"{outcome.label}: {word} per factor, {way}", f"{word} (95 % CI)", "Wald",
-                ),
-            )  # fmt: skip
+        line = _add(outcome, "multivariable", one, term, rows, results)
+        together[one.covariate_id, term["level"]] = line
+    word = RATIOS[outcome.kind].replace("_", " ")
+    results.add_figure(
+        f"{outcome.analysis.output_id}_{outcome.endpoint_id}_{RATIOS[outcome.kind]}",
+        ratio_forest(
+            _lines(factors, alone, together), ["with the event / n"], f"{outcome.label}: {word}",
+            f"{outcome.label}: {word} per factor, alone and together",
+            f"{word[0].upper()}{word[1:]} (95 % CI)", "Wald",
+        ),
+    )  # fmt: skip
+
+
+def _without_separated(
+    outcome: _Outcome, factors: list[Covariate], results: Results
+) -> list[Covariate]:
+    """Factors of which no level lacks the event: with such a level a joint model has no maximum.
+
+    Who has the level is told apart from the others by the event alone, so that the ratio is 0. Each
+    factor left out is named with that level in a warning.
+    """
+    kept = []
+    for one in factors:
+        values = outcome.rows[one.covariate_id]
+        levels = values.dropna().unique() if one.value_kind != "number" else ()
+        without = sorted(str(x) for x in levels if not outcome.happened[values == x].any())
+        if not without:
+            kept.append(one)
+            continue
+        named = f"with {', '.join(without)}" if one.value_kind == "category" else "in one group"
+        results.warnings.append(
+            f"{outcome.analysis.output_id}, {outcome.label}: {one.label} is left out of the model "
+            f"of all factors together, since nobody {named} had the event."
+        )
+    return kept
+
+
+def _lines(factors: list[Covariate], alone: dict, together: dict) -> pd.DataFrame:
+    """A line of the forest per factor and level, with both ratios where both models have it."""
+    places = [key for one in factors for key in dict.fromkeys([*alone, *together])
+              if key[0] == one.covariate_id]  # fmt: skip
+    lines = []
+    for key in places:
+        line = together.get(key) or alone[key] | dict.fromkeys(RATIO, np.nan)
+        first = alone.get(key, dict.fromkeys(RATIO, np.nan))
+        lines.append(line | {f"alone_{name}": first[name] for name in RATIO})
+    return pd.DataFrame(lines)
 
 
 def _fit(fit: Callable, rows: pd.DataFrame, factors: tuple[Covariate, ...], fewest: int):
@@ -162,7 +203,7 @@ def _fit(fit: Callable, rows: pd.DataFrame, factors: tuple[Covariate, ...], fewe
         model, _, rare = model_covariates(wide, factors, fewest)
         table = fit(rows, model)
     except (MyelomartError, np.linalg.LinAlgError) as error:
-        return [], str(error).rstrip("."), {}
+        return [], _with_labels(str(error).rstrip("."), factors), {}
     levels = {
         name: sorted(model[name].unique())[0] for name in model
         if model[name].dtype == object or isinstance(model[name].dtype, pd.StringDtype)
@@ -182,6 +223,16 @@ def _fit(fit: Callable, rows: pd.DataFrame, factors: tuple[Covariate, ...], fewe
             }  # fmt: skip
         )
     return terms, None, rare
+
+
+def _with_labels(said: str, factors: tuple[Covariate, ...]) -> str:
+    """A refusal that names covariates by their labels, not by their columns."""
+    for one in sorted(factors, key=lambda one: len(one.covariate_id), reverse=True):
+        column = rf"column {re.escape(one.covariate_id)}(?:\[([^\]]*)\])?"
+        said = re.sub(
+            column, lambda found, label=one.label: ": ".join(filter(None, (label, found[1]))), said
+        )
+    return said
 
 
 def _blank(one: Covariate) -> list[dict]:
@@ -261,8 +312,8 @@ def table(estimates: list, title: str) -> Table:
     columns = ["", "reference", "with the event / n"]
     columns += ["alone (95 % CI)", "p", "together (95 % CI)", "p"]
     note = (
-        "Alone: of those whose value is known. Together: one model of all factors, the unknown "
-        "flagged as a level. For a number, per unit."
+        "Alone: persons with a known value. Together: one model of all factors, unknown as a level "
+        "of its own. Numbers: ratio per unit."
     )
     return Table(title, columns, rows, note)
 

@@ -293,7 +293,7 @@ def _orders_cell(own: list) -> str:
 
 def says(words: Words) -> str:
     """The method in words."""
-    said = [f"{words.of}: how far each hazard ratio can be trusted{words.left_out}; E-values"]
+    said = [f"{words.of}: robustness of each hazard ratio{words.left_out}; E-values"]
     if words.row.population == "matched":
         said.append(f"{SAMPLES} random orders of matching")
     if words.competing:

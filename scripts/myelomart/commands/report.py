@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from myelomart.command_options import AsJson
-from myelomart.commands.study import PolicyName, SuppressBelow, chosen_policy
+from myelomart.commands.study import FigureFormat, PolicyName, SuppressBelow, chosen_policy
 from myelomart.messages import say, say_json
 from myelomart.progress import progress
 from myelomart.site.option import Project
@@ -40,6 +40,7 @@ def report(
     ] = None,
     as_json: AsJson = False,
     project: Project = None,
+    figure_format: FigureFormat = "svg",
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
@@ -50,15 +51,23 @@ def report(
         told = compare_runs(*diff)
         say_json(told) if as_json else say(as_text(told))
         return
+    from myelomart.errors import MyelomartError
+    from myelomart.figures.formats import SVG, formats_named
     from myelomart.publishing import RESULT_SIZE, run_studies, write_report
     from myelomart.room import needed
 
     is_alone = single_file or (out is not None and out.suffix == ".html")
     place = out or Path("report.html" if is_alone else "report")
+    formats = formats_named(figure_format)
+    if is_alone and set(formats) - {SVG}:
+        raise MyelomartError(
+            "--figure-format writes files beside the pages, and --single-file has none: take a "
+            "folder, or svg."
+        )
     with progress("studies") as show:
         made = run_studies(db, policy=chosen_policy(suppress_below, policy), progress=show)
     with needed("The report", RESULT_SIZE * len(made.chapters), place):
-        first = write_report(made, place, is_alone)
+        first = write_report(made, place, is_alone, formats)
     if as_json:
         studies = [one.study.study_id for one in made.chapters]
         say_json({"report": str(first.resolve()), "studies": studies})

@@ -21,6 +21,11 @@ INSTALLED_AS = {"docx": "python-docx", "great_tables": "great-tables"}
 ENDINGS = {"docx": "docx", "html": "html", "latex": "tex"}
 DRAFTED_ON = "1980-01-01"  # what Word's own fields would say of the day; the same bytes every time
 INDENT_POINTS = 12
+SIGNS = {  # that LaTeX does not know as letters
+    "≥": r"\ensuremath{\geq}", "≤": r"\ensuremath{\leq}", "−": r"\ensuremath{-}",
+    "≈": r"\ensuremath{\approx}", "→": r"\ensuremath{\rightarrow}", "×": r"\ensuremath{\times}",
+    "\u200b": "",
+}  # fmt: skip
 
 
 def exported(table: Table, form: str) -> bytes:
@@ -58,6 +63,8 @@ def _latex(table: Table) -> bytes:
     text = _great(table).as_latex(use_longtable=True)
     for mark in MARKS:
         text = text.replace(mark, f"\\textsuperscript{{{normalize('NFKD', mark)}}}")
+    for sign, written in SIGNS.items():
+        text = text.replace(sign, written)
     needs = "% needs the packages booktabs, caption and longtable\n"
     return (needs + text.replace(INDENT, "\\quad{}") + "\n").encode()
 

@@ -48,7 +48,8 @@ def printed_table(
         cells = [_printed(one), value(one, rows), _said(one.issue_id)]
         shown.append([_name(one, is_repeated), *cells])
     return Table(
-        "Beside the printed values", ["", "printed", "this warehouse", "contradictions in print"],
+        "Compared with the published values",
+        ["", "published", "this warehouse", "contradictions"],
         shown,
         "These are other patients and other data: expect no agreement unless the data "
             "were made for it. A code marks a number about which the source document "

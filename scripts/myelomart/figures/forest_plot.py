@@ -19,6 +19,7 @@ from myelomart.figures.canvas import (
     NARROW_SHEET,
     QUIET,
     SMALL,
+    WIDEST_SHEET,
     Canvas,
     Drawing,
     Scale,
@@ -27,20 +28,26 @@ from myelomart.figures.canvas import (
 )
 
 NARROWEST, WIDEST = 0.05, 50.0  # an interval that goes further ends in an arrow
-ROW, PLOT, LEADING = 20.0, 210.0, 13.0
-LONGEST, GAP = 255.0, 16.0
+ROW, LEADING, GAP = 19.0, 13.0, 13.0
+PLOT, LONGEST = (130.0, 250.0), (130.0, 200.0)  # pixels of plot and label: least and most
 TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 25, 50)
 MARKS = {
     "†": "† not interpretable: one arm was tested more than twice as often.",
     "‡": "‡ no event in one arm: Firth's estimate, with limits and p of its profile likelihood.",
 }
 MEAN = "Restricted mean, months"
-ABOUT_MEANS = "Restricted mean: of the time without the event, where death does not compete."
+ABOUT_MEANS = "Restricted mean: time without the event, where death does not compete."
+ALONE = "Hollow: each factor alone. Full: all factors together."
+HR = "HR (95 % CI)"
+FEW = 0.25  # of the rows: a column that fewer fill is told below the plot
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One line: what it says in each column, and its ratio; ``cells`` follow the plot."""
+    """One line: what it says in each column, and its ratio; ``cells`` follow the plot.
+
+    ``alone`` is a second ratio with its limits, drawn hollow above the first.
+    """
 
     label: str
     group: str
@@ -50,6 +57,7 @@ class _Row:
     high: float
     cells: tuple[str, ...]
     is_faded: bool
+    alone: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class _Sheet:
         """The round ratios within the limits."""
         low, high = self.limits
         inside = [tick for tick in TICKS if low <= tick <= high]
-        across = Scale(low, high, 0, PLOT, log=True)
+        across = Scale(low, high, 0, PLOT[0], log=True)
         kept = [1.0]  # then outwards, as far apart as their words are wide
         for tick in sorted(inside, key=lambda tick: abs(across(tick) - across(1))):
             if all(abs(across(tick) - across(one)) > 26 for one in kept):
@@ -101,40 +109,69 @@ def forest_plot(rows: pd.DataFrame, labels: tuple[str, str]) -> Drawing:
     axis = f"◂ fewer after {labels[0]}  |  hazard ratio  |  more after {labels[0]} ▸"
     said = f"Hazard ratios of {labels[0]} against {labels[1]}"
     more = _absolute_columns(shown)
-    return ratio_forest(shown.assign(**more), headings, axis, said, "HR (95 % CI)", "Wald", [*more])
+    notes = [ABOUT_MEANS] if MEAN in more else []
+    sheet = _sheet_of(shown.assign(**more), headings, axis, said, HR, "Wald", [*more], notes)
+    means = more.pop(MEAN, [])
+    is_few = sum(cell != "–" for cell in means) < FEW * len(shown)
+    if means and (is_few or _wide(sheet).width > WIDEST_SHEET):
+        cells = zip(shown["label"], means, strict=True)
+        told = "; ".join(f"{label} {cell}" for label, cell in cells if cell != "–")
+        notes = [f"{MEAN}: {told}. {ABOUT_MEANS.split(': ')[1].capitalize()}"]
+        sheet = _sheet_of(shown.assign(**more), headings, axis, said, HR, "Wald", [*more], notes)
+    return Drawing(_wide(sheet).svg(), _narrow(sheet).svg())
 
 
 def ratio_forest(
     rows: pd.DataFrame, beside: list[str], axis: str, said: str, ratio: str,
-    test: str, more: list[str] | None = None,
+    test: str, more: list[str] | None = None, notes: list[str] | None = None,
 ) -> Drawing:  # fmt: skip
     """``rows``: label, group, hr, ci_low, ci_high, p, status and ``beside_1`` … as words.
 
-    ``test`` made every p; ``more`` names columns of words that stand after it.
+    ``test`` made every p; ``more`` names columns of words that stand after it, ``notes`` stand
+    below. Rows with ``alone_hr``, ``alone_ci_low``, ``alone_ci_high`` and ``alone_p`` show a second
+    ratio: of one factor alone, beside that of all together.
     """
-    rows = rows.assign(status=rows["status"].astype(object).where(rows["status"].notna(), None))
-    finite = rows[["hr", "ci_low", "ci_high"]].astype(float).replace([np.inf, 0], np.nan)
-    low = max(NARROWEST, np.nanmin([0.5, finite["ci_low"].min()]) / 1.2)
-    high = min(WIDEST, np.nanmax([2.0, finite["ci_high"].max()]) * 1.2)
-    lines = [_row(one, len(beside), more or []) for one in rows.to_dict("records")]
-    marks = [words for mark, words in MARKS.items() if any(mark in one.label for one in lines)]
-    marks += [ABOUT_MEANS] if MEAN in (more or []) else []
-    p = f"p, {test}" + (" (‡ Firth)" if any("‡" in one.label for one in lines) else "")
-    sheet = _Sheet(lines, beside, [ratio, p, *(more or [])], axis, said, marks, (low, high))
+    sheet = _sheet_of(rows, beside, axis, said, ratio, test, more or [], notes or [])
     return Drawing(_wide(sheet).svg(), _narrow(sheet).svg())
+
+
+def _sheet_of(rows, beside, axis, said, ratio, test, more: list[str], notes: list[str]) -> _Sheet:
+    """What `ratio_forest` draws, in words and places on the axis."""
+    rows = rows.assign(status=rows["status"].astype(object).where(rows["status"].notna(), None))
+    limits = [name for name in rows if name.endswith(("ci_low", "ci_high"))]
+    finite = rows[limits].astype(float).replace([np.inf, 0], np.nan)
+    low = max(NARROWEST, np.nanmin([0.5, finite.min().min()]) / 1.2)
+    high = min(WIDEST, np.nanmax([2.0, finite.max().max()]) * 1.2)
+    lines = [_row(one, len(beside), more) for one in rows.to_dict("records")]
+    marks = [words for mark, words in MARKS.items() if any(mark in one.label for one in lines)]
+    p = f"p, {test}" + (", ‡ Firth" if any("‡" in one.label for one in lines) else "")
+    after, notes = [ratio, p, *more], [*marks, *notes]
+    if "alone_hr" in rows:
+        after = [f"alone, {ratio}", p, f"together, {ratio}", p]
+        notes = [*notes, ALONE]
+    return _Sheet(lines, beside, after, axis, said, notes, (low, high))
 
 
 def _row(one: dict, sides: int, more: list[str]) -> _Row:
     label = one["label"] + (" †" if one["status"] == "not_interpretable" else "")
     label += " ‡" if one.get("is_penalised") is True else ""
-    words = "not estimable", "–"
-    if np.isfinite(one["hr"]):
-        words = ratio(one["hr"], one["ci_low"], one["ci_high"]), p_value(one["p"])
+    words, alone = _words(one), None
+    if "alone_hr" in one:
+        alone = (one["alone_hr"], one["alone_ci_low"], one["alone_ci_high"])
+        words = (*_words(one, "alone_"), *words)
     return _Row(
         label, one["group"], tuple(one[f"beside_{k + 1}"] for k in range(sides)), one["hr"],
         one["ci_low"], one["ci_high"], (*words, *(one[name] for name in more)),
-        bool(one["status"]),
+        bool(one["status"]), alone,
     )  # fmt: skip
+
+
+def _words(one: dict, way: str = "") -> tuple[str, str]:
+    """A ratio with its limits, and its p; nothing where the model does not have the factor."""
+    if np.isfinite(one[f"{way}hr"]):
+        limits = one[f"{way}ci_low"], one[f"{way}ci_high"]
+        return ratio(one[f"{way}hr"], *limits), p_value(one[f"{way}p"])
+    return ("not estimable" if one["status"] and not way else "–"), "–"
 
 
 def _absolute_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
@@ -170,27 +207,31 @@ def _signed(one, times: float, most: float = np.inf) -> str:
 
 def _wide(sheet: _Sheet) -> Canvas:
     """One line per ratio: label, counts, plot, ratio, p and what else is told."""
-    labels = [wrapped(row.label, SMALL, LONGEST) for row in sheet.rows]
-    heads = [text_width(group, SMALL, bold=True) for group in sheet.groups()]
-    name_width = 34 + max(
-        [min(LONGEST, max(heads, default=0))]
-        + [text_width(part, SMALL) for parts in labels for part in parts]
-    )
     before = [_column_width(head, [row.before[k] for row in sheet.rows])
               for k, head in enumerate(sheet.before)]  # fmt: skip
     after = [_column_width(head, [row.cells[k] for row in sheet.rows])
              for k, head in enumerate(sheet.after)]  # fmt: skip
+    numbers = sum(before) + sum(after) + 2 * GAP + 4
+    longest = min(LONGEST[1], max(LONGEST[0], WIDEST_SHEET - numbers - PLOT[0] - 30))
+    labels = [wrapped(row.label, SMALL, longest) for row in sheet.rows]
+    heads = [text_width(group, SMALL, bold=True) for group in sheet.groups()]
+    name_width = 30 + max(
+        [min(longest, max(heads, default=0))]
+        + [text_width(part, SMALL) for parts in labels for part in parts]
+    )
     start = name_width + sum(before) + GAP
+    plot = min(max(WIDEST_SHEET - numbers - name_width, PLOT[0]), PLOT[1])
     top = 12 + LEADING * max(len(_heading(head)) for head in [*sheet.before, *sheet.after])
-    tall = {id(row): max(ROW, 6 + LEADING * len(parts))
+    tall = {id(row): max(ROW + (3 if row.alone else 0), 6 + LEADING * len(parts))
             for row, parts in zip(sheet.rows, labels, strict=True)}  # fmt: skip
     bottom = top + sum(tall.values()) + ROW * len(sheet.groups())
-    width = start + PLOT + GAP + sum(after)
-    canvas = Canvas(width, bottom + 44 + 14 * len(sheet.notes), sheet.said, told=_told(sheet))
-    across = Scale(*sheet.limits, start, start + PLOT, log=True)
+    width = start + plot + GAP + sum(after) + 4
+    notes = [part for note in sheet.notes for part in wrapped(note, SMALL, width - 16)]
+    canvas = Canvas(width, bottom + 44 + 14 * len(notes), sheet.said, told=_told(sheet))
+    across = Scale(*sheet.limits, start, start + plot, log=True)
     _frame(canvas, across, sheet, top, bottom)
     edges = name_width + np.cumsum(before)
-    ends = start + PLOT + GAP + np.cumsum(after)
+    ends = start + plot + GAP + np.cumsum(after)
     for head, edge in zip([*sheet.before, *sheet.after], [*edges, *ends], strict=True):
         parts = _heading(head)
         for k, part in enumerate(parts):
@@ -202,16 +243,16 @@ def _wide(sheet: _Sheet) -> Canvas:
         y += ROW
         for row in own:
             high = tall[id(row)]
-            parts = wrapped(row.label, SMALL, LONGEST)
+            parts = wrapped(row.label, SMALL, longest)
             colour = QUIET if row.is_faded else INK
             for k, part in enumerate(parts):
                 at = y + high / 2 + LEADING * (k - (len(parts) - 1) / 2)
                 canvas.text(20, at, part, SMALL, colour=colour)
             for cell, edge in zip([*row.before, *row.cells], [*edges, *ends], strict=True):
                 canvas.text(edge, y + high / 2, cell, SMALL, "end", colour)
-            _interval(canvas, across, y + high / 2, row, sheet.limits)
+            _intervals(canvas, across, y + high / 2, row, sheet.limits)
             y += high
-    for k, note in enumerate(sheet.notes):
+    for k, note in enumerate(notes):
         canvas.text(8, bottom + 48 + 14 * k, note, SMALL, colour=QUIET)
     return canvas
 
@@ -246,7 +287,7 @@ def _narrow(sheet: _Sheet) -> Canvas:
         for tick in sheet.ticks:
             colour, width = (QUIET, 1.1) if tick == 1 else (GRID, 0.7)
             canvas.line(across(tick), y, across(tick), y + 14, colour, width)
-        _interval(canvas, across, y + 7, row, sheet.limits)
+        _intervals(canvas, across, y + 7, row, sheet.limits)
         y += 18
         for k, part in enumerate(words):
             canvas.text(10, y + 5 + LEADING * k, part, SMALL, colour=QUIET)
@@ -262,18 +303,23 @@ def _narrow(sheet: _Sheet) -> Canvas:
 
 def _sentences(sheet: _Sheet, row: _Row, room: float) -> list[str]:
     """The numbers of a row in words, each with the name of its column."""
-    p = "" if row.cells[1] == "–" else f", {_p_words(sheet.after[1], row.cells[1])}"
     counts = [f"{head.replace(', events / n', '')} {cell}"
               for head, cell in zip(sheet.before, row.before, strict=True)]  # fmt: skip
-    told = [f"{sheet.after[0].split(' (')[0]} {row.cells[0]}{p}", "; ".join(counts)]
+    ratios = 2 if row.alone is None else 4  # cells of ratios, each with its p
+    told = []
+    for k in range(0, ratios, 2):
+        p = "" if row.cells[k + 1] == "–" else f", {_p_words(sheet.after[k + 1], row.cells[k + 1])}"
+        if row.cells[k] != "–":
+            told.append(f"{sheet.after[k].split(' (')[0]} {row.cells[k]}{p}")
+    told.append("; ".join(counts))
     told += [f"{head}: {cell}"
-             for head, cell in zip(sheet.after[2:], row.cells[2:], strict=True)
+             for head, cell in zip(sheet.after[ratios:], row.cells[ratios:], strict=True)
              if cell != "–"]  # fmt: skip
     return [line for one in told for line in wrapped(one, SMALL, room * 1.08)]
 
 
 def _p_words(head: str, p: str) -> str:
-    test = head.removeprefix("p, ").split(" (")[0]
+    test = head.split(", ")[1]
     return f"{test} p {p.replace('<', '< ')}" if p.startswith("<") else f"{test} p = {p}"
 
 
@@ -287,8 +333,8 @@ def _column_width(head: str, cells: list[str]) -> float:
 
 def _heading(head: str) -> list[str]:
     """A heading in lines: a comma ends one, and no line is longer than most numbers."""
-    parts = head.split(", ", 1)
-    return [line for part in parts for line in wrapped(part, SMALL, 150)]
+    parts = head.split(", ")
+    return [line for part in parts for line in wrapped(part, SMALL, 92)]
 
 
 def _frame(canvas, across, sheet: _Sheet, top: float, bottom: float) -> None:
@@ -297,24 +343,34 @@ def _frame(canvas, across, sheet: _Sheet, top: float, bottom: float) -> None:
         colour, width = (QUIET, 1.1) if tick == 1 else (GRID, 0.7)
         canvas.line(across(tick), top, across(tick), bottom, colour, width)
         canvas.text(across(tick), bottom + 13, f"{tick:g}", SMALL, "middle", QUIET)
-    canvas.line(start, bottom, start + PLOT, bottom)
+    canvas.line(start, bottom, across.end, bottom)
     half = text_width(sheet.axis, SMALL) / 2
-    middle = min(max(start + PLOT / 2, half + 6), canvas.width - half - 6)
+    middle = min(max((start + across.end) / 2, half + 6), canvas.width - half - 6)
     canvas.text(middle, bottom + 32, sheet.axis, SMALL, "middle")
 
 
-def _interval(canvas, across, y: float, row: _Row, limits: tuple[float, float]) -> None:
-    """The ratio as a square on its interval; what goes beyond the axis ends in an arrow."""
-    if not np.isfinite(row.hr):
+def _intervals(canvas, across, y: float, row: _Row, limits: tuple[float, float]) -> None:
+    """The ratio of a row, and the hollow one of the factor alone above it."""
+    if row.alone is None:
+        _interval(canvas, across, y, (row.hr, row.low, row.high), row.is_faded, limits)
+        return
+    _interval(canvas, across, y - 4, row.alone, True, limits)
+    _interval(canvas, across, y + 4, (row.hr, row.low, row.high), False, limits)
+
+
+def _interval(canvas, across, y: float, one, is_hollow: bool, limits) -> None:
+    """A ratio as a square on its interval; what goes beyond the axis ends in an arrow."""
+    hr, ci_low, ci_high = one
+    if not np.isfinite(hr):
         return
     low, high = limits
-    colour = QUIET if row.is_faded else ARMS[0]
-    left, right = across(min(max(row.low, low), high)), across(max(min(row.high, high), low))
+    colour = QUIET if is_hollow else ARMS[0]
+    left, right = across(min(max(ci_low, low), high)), across(max(min(ci_high, high), low))
     canvas.line(left, y, right, y, colour, 1.5)
-    if row.high > high:
+    if ci_high > high:
         canvas.path([(right, y - 4), (right + 6, y), (right, y + 4)], "none", 0, colour)
-    if row.low < low:
+    if ci_low < low:
         canvas.path([(left, y - 4), (left - 6, y), (left, y + 4)], "none", 0, colour)
-    if low <= row.hr <= high:
-        fill = "#ffffff" if row.is_faded else colour
-        canvas.rect(across(row.hr) - 3.4, y - 3.4, 6.8, 6.8, fill, colour, line=1.3)
+    if low <= hr <= high:
+        fill = "#ffffff" if is_hollow else colour
+        canvas.rect(across(hr) - 3.4, y - 3.4, 6.8, 6.8, fill, colour, line=1.3)

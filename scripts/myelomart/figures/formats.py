@@ -49,6 +49,11 @@ def converted(svg: str, kind: str) -> bytes:
     return DATE.sub(_without_digits, made)
 
 
+def written(path: str, svg: str, kinds: tuple[str, ...] = (SVG,)) -> dict[str, str | bytes]:
+    """A figure in each of ``kinds``, by its path, to which the kind is added."""
+    return {f"{path}.{kind}": svg if kind == SVG else converted(svg, kind) for kind in kinds}
+
+
 def _without_digits(found: re.Match) -> bytes:
     """The same bytes long, so that the places which the file lists stay right."""
     return re.sub(rb"[0-9]", b"0", found[0])

@@ -14,7 +14,7 @@ from myelomart.figures.canvas import (
 )
 from myelomart.figures.swimmer import GROUPS
 
-TALL, GAP, NODE, TOP = 380.0, 9.0, 12.0, 34.0
+TALL, GAP, NODE, TOP = 300.0, 8.0, 12.0, 34.0
 NONE = "no further line"
 MOST_LINES = 4  # further lines have few persons
 

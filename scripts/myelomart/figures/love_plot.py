@@ -23,7 +23,7 @@ from myelomart.figures.canvas import (
 )
 
 BALANCED = 0.1  # conventional limit of |SMD| (Austin 2009)
-ROW, LEADING, PLOT, NUMBER = 19.0, 14.0, 360.0, 34.0
+ROW, LEADING, PLOT, NUMBER = 15.0, 14.0, 300.0, 34.0
 
 
 def love_plot(differences: pd.DataFrame) -> Drawing:
@@ -39,15 +39,15 @@ def _sheet(differences: pd.DataFrame, is_narrow: bool) -> Canvas:
     populations = list(dict.fromkeys(differences["population"]))
     known = differences["smd"].abs().replace(math.inf, math.nan)
     reach = max(2 * BALANCED, known.max() if known.notna().any() else 0) * 1.12
-    names = [text_width(label, SMALL, bold=True) for label in labels]
-    left = 16.0 if is_narrow else max(names, default=0) + 24
     room = NARROW_SHEET - 32 - NUMBER if is_narrow else PLOT
-    parts = [wrapped(label, SMALL, room) if is_narrow else [label] for label in labels]
+    parts = [wrapped(label, SMALL, room) for label in labels]
+    names = [text_width(part, SMALL, bold=True) for own in parts for part in own]
+    left = 16.0 if is_narrow else max(names, default=0) + 24
     top = 26.0 + (16 * len(populations) if is_narrow else 16)
     bottom, places = top, []  # where the line of each label runs
     for own in parts:
-        bottom += 18 + LEADING * len(own) if is_narrow else ROW
-        places.append(bottom - (8 if is_narrow else ROW / 2))
+        bottom += 18 + LEADING * len(own) if is_narrow else ROW + LEADING * (len(own) - 1)
+        places.append(bottom - (8 if is_narrow else ROW / 2 + LEADING * (len(own) - 1) / 2))
     final = differences[differences["population"] == populations[-1]]
     final = final.drop_duplicates("label").set_index("label")["smd"]
     apart = [label for label in labels if abs(final.get(label, 0.0)) > BALANCED]
@@ -73,7 +73,8 @@ def _sheet(differences: pd.DataFrame, is_narrow: bool) -> Canvas:
             if is_narrow:
                 sheet.text(left, y - 15 - LEADING * j, part, SMALL, bold=is_apart)
             else:
-                sheet.text(left - 10, y, part, SMALL, "end", bold=is_apart)
+                at = y + LEADING * ((len(own) - 1) / 2 - j)
+                sheet.text(left - 10, at, part, SMALL, "end", bold=is_apart)
         sheet.line(left, y, left + room, y, GRID, 0.7)
     at = dict(zip(labels, places, strict=True))
     _points(sheet, differences, populations, at, apart, across, reach, is_narrow)
@@ -85,7 +86,7 @@ def _points(sheet, differences, populations, places, apart, across, reach, is_na
     x = across.start
     for k, population in enumerate(populations):
         is_last = k == len(populations) - 1
-        at = (x, 14 + 16 * k) if is_narrow else (x + 170 * k, 14)
+        at = (x, 14 + 16 * k) if is_narrow else (x + 140 * k, 14)
         _mark(sheet, at[0] + 6, at[1], is_last, False)
         sheet.text(at[0] + 16, at[1], population, SMALL)
         of_it = differences[differences["population"] == population]

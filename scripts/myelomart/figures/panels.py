@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from string import ascii_uppercase
 
-from myelomart.figures.canvas import NARROW_SHEET, Canvas, Drawing, Panel, wrapped
+from myelomart.figures.canvas import PANEL, Canvas, Drawing, Panel, wrapped
 
-GAP, HEAD = 20.0, 14.0
+GAP, HEAD, MOST = 16.0, 14.0, 3
 
 
 def joined(sheets: list[Canvas], title: str) -> Drawing:
-    """One figure of ``sheets``, each as wide as a narrow sheet; more than one are lettered.
+    """One figure of ``sheets``, each a `PANEL` wide; more than one are lettered.
 
     A letter stands at the upper left of its panel, where sheets leave `LETTER` pixels free.
     """
     if len(sheets) == 1:
         return Drawing(sheets[0].svg())
-    (wide, panels), (narrow, _) = _grid(sheets, title, 2), _grid(sheets, title, 1)
+    columns = 2 if len(sheets) in (2, 4) else MOST
+    (wide, panels), (narrow, _) = _grid(sheets, title, columns), _grid(sheets, title, 1)
     return Drawing(wide.svg(), narrow.svg(), panels)
 
 
@@ -27,7 +28,7 @@ def letter_of(position: int) -> str:
 
 
 def _grid(sheets: list[Canvas], title: str, columns: int) -> tuple[Canvas, tuple[Panel, ...]]:
-    width = NARROW_SHEET * columns + GAP * (columns - 1)
+    width = PANEL * columns + GAP * (columns - 1)
     heads = wrapped(title, 13, width - 16)
     rows = [sheets[k : k + columns] for k in range(0, len(sheets), columns)]
     tall = [max(sheet.height for sheet in row) + GAP for row in rows]
@@ -41,7 +42,7 @@ def _grid(sheets: list[Canvas], title: str, columns: int) -> tuple[Canvas, tuple
     y, panels = top, []
     for row, height in zip(rows, tall, strict=True):
         for k, sheet in enumerate(row):
-            x = k * (NARROW_SHEET + GAP)
+            x = k * (PANEL + GAP)
             letter = letter_of(len(panels))
             whole.text(x + 8, y + 14, letter, 14, bold=True)
             whole.place(sheet, x, y)

@@ -14,7 +14,7 @@ from myelomart.display.numbers import rounded
 from myelomart.figures.canvas import (
     GRID,
     INK,
-    NARROW_SHEET,
+    PANEL,
     QUIET,
     SMALL,
     Canvas,
@@ -27,8 +27,8 @@ from myelomart.figures.canvas import (
 )
 from myelomart.figures.panels import joined
 
-LEFT, EDGE, PLOT = 62.0, 12.0, 190.0
-LEADING, INDENT = 14.0, 28.0
+LEFT, EDGE, PLOT = 52.0, 10.0, 124.0
+LEADING, INDENT = 13.0, 24.0
 MOST_BANDS = 2  # bands of more curves hide each other
 TOPS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)  # where the axis of an incidence may end
 LETTER = 20.0  # pixels left free for the letter of a panel
@@ -125,17 +125,17 @@ def _events_and_median(curve) -> str:
 
 def _panel(lines: list[_Line], frame: Frame, months, start: float, corners=None) -> Canvas:
     """Curves that begin at ``start``: 1 for survival, 0 for incidence; steps, or ``corners``."""
-    heads = wrapped(frame.title, 12, NARROW_SHEET - INDENT - EDGE)
+    heads = wrapped(frame.title, 12, PANEL - INDENT - EDGE)
     shared, lines = _without_prefix(lines)
     keys = _keys(lines)
-    told = [part for one in frame.told if one for part in wrapped(one, SMALL, NARROW_SHEET - 40)]
-    notes = wrapped(frame.note, SMALL, NARROW_SHEET - 20) if frame.note else []
-    under = wrapped(frame.x_title, SMALL, NARROW_SHEET - LEFT + 20)
+    told = [part for one in frame.told if one for part in wrapped(one, SMALL, PANEL - 40)]
+    notes = wrapped(frame.note, SMALL, PANEL - 20) if frame.note else []
+    under = wrapped(frame.x_title, SMALL, PANEL - LEFT + 20)
     above = sum(len(k) for k in keys) + len(told) + len(shared)
     top = 24 + 15 * len(heads) + LEADING * above
     plot_end = top + PLOT + LEADING * (len(under) - 1)
-    height = plot_end + 54 + 16 * (len(lines) + 1) + LEADING * len(notes) + 4
-    sheet = Canvas(NARROW_SHEET, height, frame.title, told=_seen(lines, frame))
+    height = plot_end + 50 + 14 * (len(lines) + 1) + LEADING * len(notes) + 4
+    sheet = Canvas(PANEL, height, frame.title, told=_seen(lines, frame))
     for k, head in enumerate(heads):
         sheet.text(INDENT, 14 + 15 * k, head, 12, bold=True)
     y = 18 + 15.0 * len(heads)
@@ -145,7 +145,7 @@ def _panel(lines: list[_Line], frame: Frame, months, start: float, corners=None)
     for k, part in enumerate(told):
         sheet.text(INDENT, y + LEADING * k, part, colour=QUIET)
     most = 1.0 if start else _top(lines)
-    across = Scale(0, max([*months, 1e-9]) or 1, LEFT, NARROW_SHEET - EDGE - 4)
+    across = Scale(0, max([*months, 1e-9]) or 1, LEFT, PANEL - EDGE - 4)
     down = Scale(0, most, top + PLOT, top + 6)
     _axes(sheet, across, down, months, most, frame, under)
     last = max(months) if max(months) > 0 else np.inf
@@ -154,7 +154,7 @@ def _panel(lines: list[_Line], frame: Frame, months, start: float, corners=None)
         _curve(sheet, across, down, line, k, start, last, corners or _steps, has_bands)
     if start:
         _medians(sheet, across, down, lines, last)
-    y = _at_risk(sheet, across, lines, months, plot_end + 50)
+    y = _at_risk(sheet, across, lines, months, plot_end + 46)
     for k, part in enumerate(notes):
         sheet.text(10, y + LEADING * k, part, colour=QUIET)
     return sheet
@@ -175,12 +175,12 @@ def _without_prefix(lines: list[_Line]) -> tuple[list[str], list[_Line]]:
     if len(lines) <= MOST_BANDS or len(begun) > 1 or any(": " not in one.label for one in lines):
         return [], lines
     shorter = [replace(line, label=line.label.split(": ", 1)[1]) for line in lines]
-    return wrapped(f"{begun.pop()}:", SMALL, NARROW_SHEET - 40), shorter
+    return wrapped(f"{begun.pop()}:", SMALL, PANEL - 40), shorter
 
 
 def _keys(lines: list[_Line]) -> list[list[tuple[str, bool]]]:
     """The legend: lines of words per curve, and whether each still is the label."""
-    room = NARROW_SHEET - INDENT - 30 - EDGE
+    room = PANEL - INDENT - 30 - EDGE
     keys = []
     for line in lines:
         label = wrapped(line.label, SMALL, room)
@@ -215,7 +215,7 @@ def _top(lines: list[_Line]) -> float:
 
 
 def _axes(sheet, across, down, months, most, frame: Frame, under: list[str]) -> None:
-    right = NARROW_SHEET - EDGE
+    right = PANEL - EDGE
     for share in np.linspace(0, most, 5):
         sheet.line(LEFT, down(share), right, down(share), GRID, 0.8)
         sheet.text(LEFT - 6, down(share), f"{100 * share:g} %", SMALL, "end", QUIET)
@@ -228,20 +228,20 @@ def _axes(sheet, across, down, months, most, frame: Frame, under: list[str]) -> 
     words = wrapped(frame.y_title, SMALL, PLOT)[:1]
     sheet.text(12, middle, words[0], SMALL, "middle", INK, turned=True)
     for k, part in enumerate(under):
-        at = min((LEFT + right) / 2, NARROW_SHEET - 6 - text_width(part, SMALL) / 2)
+        at = min((LEFT + right) / 2, PANEL - 6 - text_width(part, SMALL) / 2)
         sheet.text(at, down(0) + 30 + LEADING * k, part, SMALL, "middle")
 
 
 def _at_risk(sheet, across, lines: list[_Line], months, y: float) -> float:
     """The numbers at risk under their ticks, each row with the mark of its curve."""
     sheet.text(10, y, "At risk", SMALL, colour=QUIET)
-    y += 16
+    y += 14
     for k, line in enumerate(lines):
         sheet.line(10, y, 34, y, colour_of(k), 2.2, dash_of(k))
         for month, count in zip(months, line.at_risk, strict=True):
             if np.isfinite(count):
                 sheet.text(across(month), y, rounded(count, 0), SMALL, "middle", colour_of(k))
-        y += 16
+        y += 14
     return y + 2
 
 

@@ -16,7 +16,7 @@ from myelomart.figures.canvas import (
     text_width,
 )
 
-LANE = 9.0
+LANE = 7.0
 GROUPS = ("#1f5fa8", "#c4501b", "#2e7d54", "#7a4fa3", "#8a6d1a", "#4a4a4a",
           "#4c86c6", "#e08a5b", "#74b38f", "#b08fd0", "#c9ac57", "#9aa5b1", "#123a6b")  # fmt: skip
 
@@ -62,7 +62,7 @@ def _sheet(lanes: list[dict], groups: list[str], ending: str, said: str, width: 
         end = across(lane["months"])
         sheet.line(across(0), y, end, y, "#c5cdd6", 1.2)
         for start, stop, group in lane["bars"]:
-            sheet.rect(across(start), y - 3, across(stop) - across(start), 6, colours[group])
+            sheet.rect(across(start), y - 2.5, across(stop) - across(start), 5, colours[group])
         if lane["ended"]:
             sheet.circle(end + 4, y, 2.8, INK)
         else:

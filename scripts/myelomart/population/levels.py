@@ -28,7 +28,13 @@ def in_order(found, known: pd.DataFrame) -> list[str]:
 
 
 def level_in_words(level: str) -> str:
-    """A level as tables print it: spaces for underscores, abbreviations alone in capitals."""
-    words = level.replace("_", " ")
+    """A level as tables print it: spaces for underscores, abbreviations alone in capitals.
+
+    Short names of cell products keep a hyphen.
+
+    >>> level_in_words("ide_cel"), level_in_words("within_60_days")
+    ('ide-cel', 'within 60 days')
+    """
+    words = level.replace("_cel", "-cel").replace("_", " ")
     words = words.lower() if SHOUTED.search(words) else words
     return ABBREVIATIONS.sub(lambda found: found[0].upper(), words)

@@ -36,8 +36,11 @@ SOURCE_FACTS = {
 
 
 def fields_table(study: Study) -> Table:
-    """A row per field that a protocol has beside its methods, stated or not."""
-    rows = [[words, study.said.get(name, NOT_STATED)] for name, words in FIELDS.items()]
+    """A row per field that a protocol has beside its methods; the last names those not stated."""
+    rows = [[words, study.said[name]] for name, words in FIELDS.items() if name in study.said]
+    lacking = [words for name, words in FIELDS.items() if name not in study.said]
+    if lacking:
+        rows.append([NOT_STATED.removesuffix("."), "; ".join(lacking)])
     note = "Stated in seeds/studies/study_protocol.csv."
     return Table(TITLE, ["", "stated"], rows, note)
 

@@ -71,7 +71,7 @@ def analyses(study: Study) -> Table:
         rows.append([output_id])
         for one in own:
             rows.append([one.title, method_in_words(study, one), _alike(one), _months(one)])
-    note = "Intervals are of 95 %, tests are two-sided. Further methods: docs/statistics.md."
+    note = "Confidence intervals are 95 %, tests two-sided. Further methods: docs/statistics.md."
     return Table("Analyses", ["", "what is done", "arms made alike by", "months shown"], rows, note)
 
 
@@ -95,7 +95,7 @@ def adjustment(study: Study) -> tuple[str, ...]:
             way = way or "adjusted for these covariates in the model"
             of_way.setdefault(f"{way}; {merging_in_words(one)}", []).append(one.title)
     if not of_way:
-        return ("Nobody is matched, and no comparison of arms is adjusted.",)
+        return ("No matching and no adjustment.",)
     adjusted = [one.label for one in study.covariates if one.is_adjusted_for]
     told = [f"Covariates: {listed(adjusted)}."]
     told += [f"{listed(titles)}: {way}." for way, titles in of_way.items()]
@@ -129,15 +129,15 @@ def variance(study: Study) -> tuple[str, ...]:
         told.append("Cumulative incidence: limits of the Aalen-Johansen estimator.")
     if kinds & {"cohort_table", "line_table", "response_bars", "site_sets"}:
         told.append("Shares: Wilson's limits.")
-    return tuple(told) or ("No analysis of the rows prints an interval.",)
+    return tuple(told) or ("No analysis gives an interval.",)
 
 
 def missing_data(study: Study) -> tuple[str, ...]:
     """What becomes of a value that is not known, in tables and in models."""
     told = [
-        "A value that is not recorded is unknown, never no. Each share has the known as its "
-        "denominator and the unknown are counted beside it; who cannot be told by a grouping is in "
-        "no group and is counted in a warning."
+        "A value that is not recorded counts as unknown, never as no. Percentages are of persons "
+        "with a known value, and unknown values are counted beside them. Persons whose group is "
+        "unknown are in no group; a warning says how many."
     ]
     if any(one.is_adjusted for one in study.analyses):
         adjusted = [one for one in study.covariates if one.is_adjusted_for and _may_lack(one)]
@@ -152,8 +152,8 @@ def missing_data(study: Study) -> tuple[str, ...]:
             )
     if any(one.analysis_type == "prognostic_factors" for one in study.analyses):
         told.append(
-            "A prognostic factor alone is of the persons of whom it is known; in the model of all "
-            "together the unknown are marked by an indicator."
+            "Each prognostic factor alone is modelled in persons with a known value; the model of "
+            "all together has an indicator for unknown values."
         )
     return tuple(told)
 
@@ -170,10 +170,10 @@ def multiplicity(study: Study) -> tuple[str, ...]:
         counts[one.output_id] = counts.get(one.output_id, 0) + _comparisons(study, one)
     told = [f"{output_id} {count}" for output_id, count in counts.items() if count]
     if not told:
-        return ("The rows compare no groups.",)
+        return ("No groups are compared.",)
     return (
-        f"Comparisons of groups that the rows ask for, by output: {', '.join(told)}. No p is "
-        "corrected for the others.",
+        f"Group comparisons by output: {', '.join(told)}. P values are not corrected for multiple "
+        "testing.",
     )
 
 
@@ -199,8 +199,8 @@ def sensitivity(study: Study) -> tuple[str, ...]:
     for position, one in enumerate(study.analyses):
         earlier = study.analyses[:position]
         if one.analysis_type in ROBUST or any(_asks_again(study, one, other) for other in earlier):
-            told.append(f"{one.title} ({one.output_id}). {method_in_words(study, one)}.")
-    return tuple(told) or ("The rows ask no analysis a second time.",)
+            told.append(f"{one.title} ({one.output_id}).")
+    return tuple(told) or ("No analysis is repeated.",)
 
 
 def _asks_again(study: Study, one: Analysis, other: Analysis) -> bool:

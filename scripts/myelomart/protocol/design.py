@@ -44,7 +44,10 @@ def target_trial(study: Study) -> tuple[Table, ...]:
             ("Analysis", "analysis", _analysis(one)),
         )
     ]
-    note = "Hernán and Robins 2016, doi 10.1093/aje/kwv254. The right column is made from the rows."
+    note = (
+        "Hernán and Robins 2016, doi 10.1093/aje/kwv254. The right column comes from the study "
+        "definition."
+    )
     return (Table("Target trial", ["", "specified trial", "emulation"], rows, note),)
 
 
@@ -129,7 +132,7 @@ def estimand(study: Study) -> tuple[str, ...]:
         told.append(f"Primary outcome: {NOT_STATED}")
     if one is None or one.comparator_cohort_id is None:
         cohorts = listed(cohort.label for cohort in study.cohorts)
-        told.append(f"Without a comparator: no effect is estimated. Cohorts: {cohorts}.")
+        told.append(f"No comparison group, so no effect is estimated. Cohorts: {cohorts}.")
         return tuple(told)
     told.append(f"Population: {_population(study, one)}")
     told.append(f"Contrast and measure: {_contrast(study, one)}.")
@@ -141,8 +144,8 @@ def _population(study: Study, one: Analysis) -> str:
     if one.population == "matched":
         treated = study.cohort(one.treated_cohort_id).label
         return (
-            f"those of {treated} who have a partner, which is the overlap of the arms and not all "
-            "of the treated."
+            f"{treated} patients with a matched partner: where the arms overlap, not all of the "
+            "treated."
         )
     return "all persons of both arms."
 

@@ -30,9 +30,9 @@ def sections(study: Study, sources: Sources = ()) -> list[Part]:
 def _contents(study: Study, sources: tuple) -> dict[str, tuple[str, Content]]:
     """Key of each part to its title, its paragraphs and its tables."""
     trial = design.target_trial(study)
-    alone = () if trial else ("The study has no comparator, so that it emulates no trial.",)
+    alone = () if trial else ("The study has no comparison group, so it emulates no trial.",)
     source = administration.data_source(study, sources)
-    unnamed = () if source else ("What the sources say of themselves was not asked for here.",)
+    unnamed = () if source else ("The sources' descriptions of themselves are not shown here.",)
     return {
         "title": ("Title", _told(study.title)),
         "objectives": ("Question", _told(study.question)),
@@ -57,11 +57,11 @@ def _contents(study: Study, sources: tuple) -> dict[str, tuple[str, Content]]:
         "limitations": ("Limitations", _told(study.caution)),
         "software": ("Software", _told(administration.software(), f"Rule set: {study.rule_set}.")),
         "data_management": ("Data management", _told(
-            "Records stay on the machine on which the warehouse is built; only estimates, curves, "
-            "figures and reports leave it, with small counts hidden where a policy is named.")),
+            "Records stay on the machine that holds the warehouse. Only estimates, curves, figures "
+            "and reports leave it; where a disclosure policy is named, small counts are hidden.")),
         "quality_control": ("Quality control", _told(
-            "Incoming data pass the checks of docs/checks.md before anything is built; definitions "
-            "are tested at every build; what is suspicious is in schema qc and in the report.")),
+            "Incoming data are checked before anything is built (docs/checks.md), and definitions "
+            "are tested at every build. Suspicious findings are in the schema qc and the report.")),
         "source_document": ("References", _told(_document(study))),
         "code_lists": ("Code lists", ((), (measures.code_lists(study),))),
         "administration": (administration.TITLE, ((), (administration.fields_table(study),))),

@@ -6,11 +6,14 @@ from myelomart.display.grouping import grouped
 from myelomart.display.numbers import NOTHING
 from myelomart.display.table import Table
 from myelomart.protocol.wording import (
+    BLANK,
     KINDS,
     covariate_source,
     covariate_window,
     listed,
     rule_in_words,
+    shared_once,
+    shortly,
     stratum_in_words,
 )
 from myelomart.study import Endpoint, Study
@@ -18,17 +21,19 @@ from myelomart.study import Endpoint, Study
 
 def outcomes(study: Study) -> Table:
     """A row per endpoint: what makes it happen, competes with it and censors it."""
+    columns = ["", "event", "competing", "censored at", "history", "needs a test"]
     rows: list[list[str]] = []
     for group, of_group in grouped(list(study.endpoints), "row_group").items():
-        rows.append([group])
-        for one in of_group:
-            rules = [_rules(study, one, role) for role in ("event", "competing", "censor")]
-            rows.append([one.label, *rules, history(one), tested(study, one)])
-    columns = ["", "event", "competing", "censored at", "history", "needs a test"]
+        own = [
+            [one.label, *(_rules(study, one, role) for role in ("event", "competing", "censor")),
+             history(one), tested(study, one)]
+            for one in of_group
+        ]  # fmt: skip
+        rows += shared_once(group, columns, own)
     note = (
-        "Whichever comes first ends the follow-up; on the same day an event takes "
-        "precedence over a competing event, and that over censoring. In quotation marks: "
-        "groups of events, see the code lists."
+        "Whichever comes first ends the follow-up. On the same day an event counts before a "
+        "competing event, and both before censoring. In quotation marks: groups of events, see "
+        f"the code lists. {BLANK}"
     )
     return Table("Outcomes", columns, rows, note)
 
@@ -58,7 +63,8 @@ def follow_up(study: Study) -> Table:
         list(study.endpoints), "start_day", "horizon_days"
     ).items():
         end = "none: to the end of the record" if horizon is None else f"day {horizon}"
-        rows.append([f"day {start}", end, _entry(study, own), listed(one.label for one in own)])
+        what = shortly((one.label for one in own), "outcomes")
+        rows.append([f"day {start}", end, _entry(study, own), what])
     columns = ["first day", "last day", "at risk from", "outcomes"]
     note = "A follow-up that ends on its first day counts as one day."
     return Table("Follow-up", columns, rows, note)
@@ -75,19 +81,21 @@ def _entry(study: Study, endpoints: list[Endpoint]) -> str:
 
 def covariates(study: Study) -> Table:
     """A row per covariate: what it is read from, in which window, whether it is adjusted for."""
+    columns = ["", "kind", "read from", "window", "adjusted for"]
     rows: list[list[str]] = []
-    for group, own in grouped(list(study.covariates), "row_group").items():
-        rows.append([group])
-        for one in own:
+    for group, of_group in grouped(list(study.covariates), "row_group").items():
+        own = []
+        for one in of_group:
             kind = KINDS.get(one.value_kind, one.value_kind)
             adjusted = "yes" if one.is_adjusted_for else "no"
-            where = [covariate_source(study, one), covariate_window(study, one)]
-            rows.append([one.label, kind, *where, adjusted])
-    columns = ["", "kind", "read from", "window", "adjusted for"]
+            source = covariate_source(study, one)
+            source = NOTHING if source.lower() == one.label.lower() else source
+            own.append([one.label, kind, source, covariate_window(study, one), adjusted])
+        rows += shared_once(group, columns, own)
     note = (
-        "Every covariate is named in the rows; none is chosen from the data. Windows are "
-        "days, both ends "
-        "included. Characteristics are defined in docs/specification."
+        "All covariates are prespecified; none is selected from the data. Windows are in days, "
+        "both ends included. Characteristics are defined in docs/specification; where nothing is "
+        f"named, it is the one of the same name. {BLANK}"
     )
     return Table("Covariates", columns, rows, note)
 
@@ -95,7 +103,7 @@ def covariates(study: Study) -> Table:
 def subgroups(study: Study) -> tuple[str, ...]:
     """The subgroups of the study."""
     if not study.strata:
-        return ("The rows name no subgroup.",)
+        return ("No subgroup is defined.",)
     return (f"{listed(stratum_in_words(study, one) for one in study.strata)}.",)
 
 
@@ -166,8 +174,8 @@ def quantitative(study: Study) -> tuple[str, ...]:
     """How numbers enter tables and models."""
     numbers = [one.label for one in study.covariates if one.value_kind == "number"]
     if not numbers:
-        return ("No covariate is a number.",)
-    told = [f"Numbers stay numbers in tables and models, as measured: {listed(numbers)}."]
+        return ("No covariate is continuous.",)
+    told = [f"Continuous variables are used as measured, without grouping: {listed(numbers)}."]
     if study.strata:
-        told.append("Subgroups cut characteristics where their rows say.")
+        told.append("Subgroups use the cut-offs stated with them.")
     return tuple(told)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from myelomart.display.table import Table
 
-NOT_STATED = "Not stated in the study's rows."
+NOT_STATED = "Not stated in the study definition."
 
 
 @dataclass(frozen=True)

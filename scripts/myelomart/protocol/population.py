@@ -40,31 +40,44 @@ def _period(one: Cohort) -> str:
 
 
 def eligibility(study: Study) -> Table:
-    """A row per criterion, in the order in which it is applied, under its cohort."""
-    rows: list[list[str]] = []
+    """A row per criterion in the order of the steps; cohorts that ask for the same share a block.
+
+    A cohort that asks for all that one before it asks for, and then for more, names that one.
+    """
+    blocks: dict[tuple, list[str]] = {}  # criteria, and the cohorts that ask for them
     for cohort in study.cohorts:
-        own = [one for one in study.criteria if one.cohort_id == cohort.cohort_id]
-        rows.append([cohort.label])
-        for step, criteria in grouped(own, "step").items():
-            is_alternative = len(criteria) > 1
-            for one in criteria:
-                asked = criterion_in_words(study, one)
-                days = window(one.window_start_days, one.window_end_days)
-                kind = f"{one.kind}, alternative" if is_alternative else one.kind
-                when = days if one.event_group is not None else "at index"
-                rows.append([f"{step}", kind, one.label, asked, when])
+        own = tuple(tuple(row) for row in _criteria(study, cohort))
+        blocks.setdefault(own, []).append(cohort.label)
+    rows: list[list[str]] = []
+    for position, (own, labels) in enumerate(blocks.items()):
+        before = [one for one in list(blocks)[:position] if one and one == own[: len(one)]]
+        first = max(before, key=len, default=())
+        also = f": as {blocks[first][0]}, and then" if first else ""
+        rows.append([f"{'; '.join(labels)}{also}"])
+        rows += [list(row) for row in own[len(first) :]]
         if not own:
             rows.append(["–", "–", "none beside the index event", "", ""])
     note = (
         "Criteria are applied in the order of the steps, after the index event is chosen. "
-        "Where a step has alternatives, an inclusion needs any one of them and an "
-        "exclusion allows none. Windows are "
-        "days from time zero, both ends included. Those who leave at a step because they "
-        "have no record are counted separately in "
-        "the flow."
+        "Where a step has alternatives, an inclusion needs any one of them and an exclusion allows "
+        "none. Windows are in days from time zero, both ends included. Those who leave at a step "
+        "because they have no record are counted separately in the flow."
     )
     columns = ["step", "", "criterion", "read from", "window"]
     return Table("Eligibility", columns, rows, note)
+
+
+def _criteria(study: Study, cohort: Cohort) -> list[list[str]]:
+    """The rows of one cohort: step, kind, criterion, what it looks at, when."""
+    rows = []
+    own = [one for one in study.criteria if one.cohort_id == cohort.cohort_id]
+    for step, criteria in grouped(own, "step").items():
+        for one in criteria:
+            kind = f"{one.kind}, alternative" if len(criteria) > 1 else one.kind
+            days = window(one.window_start_days, one.window_end_days)
+            when = days if one.event_group is not None else "at index"
+            rows.append([f"{step}", kind, one.label, criterion_in_words(study, one), when])
+    return rows
 
 
 def windows(study: Study) -> Table:

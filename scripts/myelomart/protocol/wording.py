@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
+from myelomart.display.numbers import NOTHING
 from myelomart.study import Covariate, Criterion, Rule, Stratum, Study
 
 OPERATORS = {">=": "at least", ">": "above", "<=": "at most", "<": "below", "=": ""}
 SUMMARIES = {"any": "whether there was any", "count": "how many days had one",
              "last": "the last value"}  # fmt: skip
 MOST_LISTED = 6  # beyond it a cell says how many there are
+BLANK = "A blank cell: as the heading of its group says."
 KINDS = {"binary": "yes or no", "number": "number", "category": "category"}
 
 
@@ -27,6 +30,25 @@ def shortly(words: Iterable[str], what: str) -> str:
     """A list, or how many there are where a cell cannot hold them."""
     words = list(words)
     return listed(words) if len(words) <= MOST_LISTED else f"{len(words)} {what}"
+
+
+def shared_once(group: str, columns: list[str], rows: list[list[str]]) -> list[list[str]]:
+    """A heading and the rows of a group; what more than half of several rows say, it says once.
+
+    >>> shared_once("Labs", ["", "kind"], [["a", "x"], ["b", "x"], ["c", "y"]])
+    [['Labs (kind: x)'], ['a', ''], ['b', ''], ['c', 'y']]
+    """
+    usual = {}
+    for k, name in enumerate(columns[1:], start=1):
+        said, times = Counter(row[k] for row in rows).most_common(1)[0]
+        if times > max(1, len(rows) / 2):
+            usual[k] = (name, said)
+    told = "; ".join(f"{name}: {said}" for name, said in usual.values() if said != NOTHING)
+    shown = [
+        ["" if k in usual and cell == usual[k][1] else cell for k, cell in enumerate(row)]
+        for row in rows
+    ]
+    return [[f"{group} ({told})" if told else group], *shown]
 
 
 def window(start: int | None, end: int | None) -> str:

@@ -71,7 +71,7 @@ def card(study: Study, results: Results, main: list[MainResult], years: str | No
     limits = [_events(lead, own, main[0]), _imbalance(study, lead, results)]
     limits += [_unknown(one, results) for one in main]
     if not lead.comparator_cohort_id:
-        limits.insert(0, "There is no comparison group: no effect of a treatment can be read.")
+        limits.insert(0, "No comparison group, so no treatment effect can be estimated.")
     look = [one.analysis_id for one in main]
     look += [one.curve_analysis_id for one in main if one.curve_analysis_id]
     return Card(study.question, who, found, tuple(filter(None, limits)), tuple(dict.fromkeys(look)))
@@ -240,16 +240,16 @@ def _events(lead: Analysis, own: list, main: MainResult) -> str:
     count, persons = sum(row.estimate for row in events), sum(sizes.values())
     said = f"{rounded(count, 0)} of {rounded(persons, 0)} {main.event_words}"
     if not lead.comparator_cohort_id or not count:
-        return f"{said} in all follow-up."
+        return f"{said} during follow-up."
     share = next(iter(sizes.values())) / persons
     ratio = least_ratio(count, share)
     said += (
-        f": enough to show, with a power of {100 * POWER:g} %, only a hazard ratio below "
+        f". With {100 * POWER:g} % power that detects only a hazard ratio below "
         f"{rounded(ratio, 2)} or above {rounded(1 / ratio, 2)} (Schoenfeld 1983)."
     )
     one = first(own, "hazard_ratio")
     if one is not None and one.ci_low < 1 < one.ci_high:
-        said += " The interval includes no difference."
+        said += " The confidence interval includes 1."
     return said
 
 
@@ -285,8 +285,9 @@ def _imbalance(study: Study, lead: Analysis, results: Results) -> str:
             return f"All {len(rows)} characteristics differ by at most {BALANCED:g} SD."
         after = " after matching" if one.population == "matched" else " before adjustment"
         return (
-            f"{apart} of {len(rows)} characteristics differ by more than {BALANCED:g} standard "
-            f"deviations{after}, most of all {worst.row_label} ({rounded(abs(worst.estimate), 2)})."
+            f"{apart} of {len(rows)} characteristics differ{'s' if apart == 1 else ''} by more "
+            f"than {BALANCED:g} standard deviations{after} (largest: {worst.row_label}, "
+            f"{rounded(abs(worst.estimate), 2)})."
         )
     return ""
 
@@ -300,7 +301,7 @@ def _unknown(main: MainResult, results: Results) -> str:
     )
     if main.curve_analysis_id or share is None or not share.n_missing > 0:
         return ""
-    return f"Not known {main.event_words}: {rounded(share.n_missing, 0)} persons."
+    return f"Unknown in {rounded(share.n_missing, 0)} persons: {main.event_words}."
 
 
 def _sizes_of_flow(study: Study, lead: Analysis, results: Results) -> str:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from myelomart import protocol
 from myelomart.display.numbers import rounded
 from myelomart.display.table import Table
+from myelomart.figures.formats import written
 from myelomart.report.blocks import Block, blocks
 from myelomart.report.cards import Card, MainResult, card
 from myelomart.report.codes import issues_in, linked
@@ -29,7 +30,9 @@ from myelomart.study_data import StudyData
 
 Sources = Iterable[Mapping[str, object]]
 NOT_PRINTED = ("code_lists", "checklists")  # parts of a protocol that are too long for paper
-REPEATED = ("title", "objectives", "design", "data_source", "limitations")  # stand elsewhere
+REPEATED = (  # stand elsewhere on the same paper: on the card, under each figure, in other parts
+    "title", "objectives", "design", "data_source", "limitations", "windows", "analyses",
+)  # fmt: skip
 SHORT = 12  # characters of a hash that the page shows
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
@@ -59,7 +62,7 @@ class Chapter:
 
     @property
     def issues(self) -> dict[str, tuple[str, str]]:
-        """The contradictions in print that its tables name."""
+        """The contradictions in the document that its tables name."""
         tables = [one for s in self.sections for one in (s.table, s.printed) if one]
         return issues_in([cell for table in tables for row in table.rows for cell in row])
 
@@ -163,21 +166,20 @@ def render(chapters: list[Chapter], page: Page) -> str:
     return _rendered("whole.html.j2", chapters, page, _here)
 
 
-def render_folder(chapters: list[Chapter], page: Page) -> dict[str, str]:
+def render_folder(chapters: list[Chapter], page: Page) -> dict[str, str | bytes]:
     """An index page, a page per study, and all they show and lead to, by path."""
-    files = {"index.html": _rendered("front.html.j2", chapters, page, _elsewhere)}
+    files: dict[str, str | bytes] = {
+        "index.html": _rendered("front.html.j2", chapters, page, _elsewhere)
+    }
     for one in chapters:
         files[f"{one.study.study_id}.html"] = _rendered(
             "study.html.j2", chapters, page, _elsewhere, one
         )
         files |= files_of(one.sections, page.is_synthetic)
-        files |= {
-            f"figures/{drawn.name}.svg": page.stamped(drawn.svg)
-            for section in one.sections
-            for figure in section.figures
-            for drawn in (figure, figure.narrow)
-            if drawn
-        }
+        for drawn in (figure for own in one.sections for figure in own.figures):
+            files |= written(f"figures/{drawn.name}", page.stamped(drawn.svg), page.formats)
+            if drawn.narrow:
+                files |= written(f"figures/{drawn.narrow.name}", page.stamped(drawn.narrow.svg))
     files["style.css"], files["page.js"] = _file("style.css"), _file("page.js")
     files["search.js"] = f"window.searched = {_searched(chapters, _elsewhere)};\n"
     return files

@@ -23,6 +23,7 @@ LEGIBLE = 11.0  # pixels of the smallest letters, on the narrowest screen
 VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)')
 DESCRIBED = re.compile(r"\bd[0-9a-f]{10}\b")  # ids of descriptions; two figures may say the same
 LONG = 40  # rows of a table of which one group at a time is shown where they repeat
+DRAWN, SHORT = 6, 16  # rows of a table on paper at most: below a figure that tells them, and alone
 STAMP, MARGIN = 10, 18  # size of the notice below a figure, and the room it takes
 
 
@@ -94,6 +95,16 @@ class Section:
         """Whether the groups of its table repeat the same rows, so that one at a time is enough."""
         labels = [row[0] for row in self.table.rows if len(row) > 1] if self.table else []
         return len(labels) > LONG and len(set(labels)) < len(labels) / 2
+
+    def unprinted(self, is_joined: bool = False) -> list[str]:
+        """What paper does not have: tables of many rows, panels after those of the first figure."""
+        has_figure = bool(self.figures) or is_joined
+        long = [
+            f"{table.caption} ({len(table.rows)} rows)"
+            for table, most in ((self.table if has_figure else None, DRAWN), (self.printed, SHORT))
+            if table and len(table.rows) > most
+        ]
+        return long + [one.title for one in self.figures if one.panels][1:]
 
     @property
     def words(self) -> str:

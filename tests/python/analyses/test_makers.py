@@ -265,6 +265,16 @@ def test_competing_events_give_both_kinds_of_hazard(make):
     assert row["estimate"] == pytest.approx(why)
 
 
+def test_a_factor_with_a_level_that_nobody_with_the_event_has_is_left_out_by_name(make, data):
+    happened = np.array([code for _, code in RELAPSE]) == 1
+    own = data.covariates["covariate_id"] == "high_risk"
+    free = data.covariates.loc[own, "person_id"].isin(np.flatnonzero(~happened) + 1)
+    data.covariates.loc[own, "value_number"] = free.astype(float)  # none of them relapsed
+    results = make(prognostic_factors, "prognostic_factors", endpoint_ids="relapse")
+    (said, *_) = [one for one in results.warnings if "is left out of the model" in one]
+    assert "High risk" in said and "high_risk" not in said
+
+
 def test_a_yes_or_no_outcome_is_modelled_by_odds(make):
     results = make(
         prognostic_factors, "prognostic_factors", outcome_covariate_id="emd_after",
@@ -392,7 +402,7 @@ def test_medians_are_tested_by_student_where_the_row_says_so(make):
 
 @pytest.mark.parametrize(
     ("level", "words"),
-    [("IMAGING_EMD", "imaging EMD"), ("VGPR", "VGPR"), ("ide_cel", "ide cel"), ("OTHER", "other"),
+    [("IMAGING_EMD", "imaging EMD"), ("VGPR", "VGPR"), ("ide_cel", "ide-cel"), ("OTHER", "other"),
      ("EMD_only", "EMD only")],
 )  # fmt: skip
 def test_levels_are_words_and_only_abbreviations_stand_in_capitals(level, words):

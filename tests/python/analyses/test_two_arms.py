@@ -203,7 +203,7 @@ def test_an_outcome_may_be_penalised_and_past_interpreting_and_bears_both_marks(
 
 def test_more_than_half_removed_is_warned_of_and_half_is_not(make):
     matched = make(hazard_ratios, endpoint_ids="pneumonia")
-    assert "Pneumonia: 3 of 5 persons of CAR-T had it before and were removed" in " ".join(
+    assert "Pneumonia: removed because they had it before: 3 of 5 (CAR-T)" in " ".join(
         matched.warnings
     )
     everybody = make(hazard_ratios, endpoint_ids="pneumonia", population="all")
@@ -310,7 +310,7 @@ def test_the_arms_are_summed_up_with_the_unknown_counted(make):
 
 def test_what_could_not_be_adjusted_for_and_what_stays_apart_is_said(make):
     said = make(baseline).warnings
-    assert said[0] == "Not adjusted for, because everyone has the same value: thalidomide."
+    assert said[0] == "Not adjusted for, because everyone has the same value: Thalidomide."
     assert said[1].startswith("Matched, the arms differ by more than 0.1 standard deviations in: ")
     assert "Age, years" in said[1] and "Male" not in said[1]
 

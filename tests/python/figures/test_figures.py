@@ -10,7 +10,16 @@ import pytest
 from myelomart.estimates.absolute import absolute_effects
 from myelomart.figures.bars import shade, stacked_bars
 from myelomart.figures.boxes import boxes
-from myelomart.figures.canvas import ARMS, DASHES, NARROW_SHEET, SMALL, Canvas, Drawing
+from myelomart.figures.canvas import (
+    ARMS,
+    DASHES,
+    NARROW_SHEET,
+    PANEL,
+    SMALL,
+    WIDEST_SHEET,
+    Canvas,
+    Drawing,
+)
 from myelomart.figures.flow import flow_chart, split_chart
 from myelomart.figures.forest_plot import forest_plot, ratio_forest
 from myelomart.figures.line_flow import line_flow
@@ -235,7 +244,7 @@ def test_panels_are_lettered_beside_and_below_each_other():
         assert re.findall(r'font-size="14"[^>]*>([A-Z])<', svg) == ["A", "B"]
     width, height = (float(part) for part in re.search(r"0 0 ([\d.]+) ([\d.]+)", both).groups())
     narrow = [float(part) for part in re.search(r"0 0 ([\d.]+) ([\d.]+)", both.narrow).groups()]
-    assert width > 2 * NARROW_SHEET and narrow[1] > height
+    assert 2 * PANEL < width <= WIDEST_SHEET and narrow[1] > height
 
 
 # ---- forests
@@ -246,6 +255,23 @@ def test_a_forest_names_the_test_of_its_p_and_the_absolute_effects():
         assert "Wald" in svg and "‡" in svg
         assert "Risk difference" in svg and "Restricted mean" in svg
         assert "Firth" in svg
+
+
+def test_no_forest_is_wider_than_a4_and_what_few_rows_have_is_told_below():
+    width = float(re.search(r"0 0 ([\d.]+) ", FIGURES["forest"])[1])
+    assert width <= WIDEST_SHEET
+
+
+def test_a_factor_alone_stands_hollow_beside_all_together():
+    rows = ratios().assign(beside_1="1 / 9")
+    rows = rows.assign(**{f"alone_{name}": rows[name] for name in ("hr", "ci_low", "ci_high", "p")})
+    both = ratio_forest(rows, ["with the event / n"], "axis", "said", "odds ratio", "Wald")
+    for svg in (both, both.narrow):
+        assert "alone, odds ratio" in svg.replace("</text>", "") or "alone" in svg
+        assert "Hollow: each factor alone" in svg
+    one = ratio_forest(ratios().assign(beside_1="1 / 9"), ["with the event / n"], "axis", "said",
+                       "odds ratio", "Wald")  # fmt: skip
+    assert both.count('fill="#ffffff" stroke') > one.count('fill="#ffffff" stroke')
 
 
 def test_labels_of_any_length_end_before_the_numbers():
