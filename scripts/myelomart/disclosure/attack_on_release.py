@@ -10,9 +10,12 @@ from pathlib import Path
 import pandas as pd
 
 from myelomart.disclosure.attack import NAMES, rebuilt
+from myelomart.disclosure.coarsening import TESTED, TESTS
 from myelomart.disclosure.counts import PUBLIC, counts_of
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.ratios import fewer_events
+from myelomart.disclosure.words import BOUND
+from myelomart.display.cells import SUPPRESSED
 from myelomart.results import MANIFEST
 
 PAGE, TAG = "report.html", re.compile(r"<[^>]+>")
@@ -41,7 +44,7 @@ def attack(folder: Path, policy: Policy) -> list[str]:
     curves = pd.concat([pd.read_parquet(one / "curves.parquet") for one in studies])
     return [
         *_by_sums(shown, policy), *_not_rounded(shown, policy), *_by_ratios(shown, policy),
-        *_by_curves(curves, policy),
+        *_by_curves(curves, policy), *_by_tests(shown),
         *(said for one in studies for said in _in_words(one, shown, policy)),
     ]  # fmt: skip
 
@@ -74,6 +77,18 @@ def _by_ratios(shown: pd.DataFrame, policy: Policy) -> Iterator[str]:
         least = fewer_events(row["ci_low"], row["ci_high"], row["numerator"])
         if least is not None and least < policy.hides_below:
             yield f"{_named(row)}: its interval tells of {least:.0f} events in an arm."
+
+
+def _by_tests(shown: pd.DataFrame) -> Iterator[str]:
+    """How often was tested where those tested are hidden; which test a hidden row took."""
+    hidden = shown["status"].eq(SUPPRESSED).fillna(False)
+    where = ["study_id", "analysis_id", "population", "row_label", "endpoint", "arm"]
+    keys = shown[where].astype("string").fillna("").agg(" · ".join, axis=1)
+    few = set(keys[hidden & shown["statistic"].eq(TESTED)])
+    for index in shown.index[shown["statistic"].eq(TESTS) & ~hidden & keys.isin(few)]:
+        yield f"{_named(shown.loc[index])}: so many tests bound the hidden number of those tested."
+    for index in shown.index[hidden & shown["p_test"].notna()]:
+        yield f"{_named(shown.loc[index])}: a hidden row names its test."
 
 
 def _by_curves(curves: pd.DataFrame, policy: Policy) -> Iterator[str]:
@@ -118,6 +133,8 @@ def _in_words(folder: Path, shown: pd.DataFrame, policy: Policy) -> Iterator[str
         html = page.read_text("utf-8")
         texts[f"{PAGE} (card)"] = OF_CARD, [TAG.sub(" ", one) for one in CARD.findall(html)]
         texts[f"{PAGE} (figures)"] = SHARE, TEXT.findall(html)
+    for said in filter(BOUND.search, sentences):
+        yield f"{folder.name}/{MANIFEST} says «{said}»."
     for name, (pattern, lines) in texts.items():
         for found in (hit for line in lines for hit in pattern.finditer(line)):
             if int(next(filter(None, found.groups()))) < policy.least_shown:

@@ -109,6 +109,18 @@ def test_the_attack_reads_numbers_and_words(tmp_path, said, warnings):
     assert any(said in one for one in told)
 
 
+def test_the_attack_reads_what_stands_beside_hidden_rows(tmp_path, made_table):
+    results = made_table(EMD=(40, 200))
+    about = {"population": "all", "row_label": "IL-6", "endpoint": "il6", "arm": "All"}
+    results.add("OUT-1", "percent_tested", status="suppressed", p_test="fisher", **about)
+    results.add("OUT-1", "tests_per_year", estimate=0.01, **about)
+    results.warnings = ["A group has fewer than 5 persons."]
+    write_results(results, tmp_path / "made_up", {})
+    told = " ".join(attack(tmp_path, below(11)))
+    for said in ("bound the hidden number", "names its test", "fewer than 5"):
+        assert said in told
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
