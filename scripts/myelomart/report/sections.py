@@ -18,13 +18,13 @@ from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData, in_order
 
-WIDE = 500.0  # pixels of the view box
+WIDE, TALL = 500.0, 600.0  # pixels of the view box
 LEGIBLE = 11.0  # pixels of the smallest letters, on the narrowest screen
 VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)')
 DESCRIBED = re.compile(r"\bd[0-9a-f]{10}\b")  # ids of descriptions; two figures may say the same
 LONG = 40  # rows of a table of which one group at a time is shown where they repeat
 DRAWN, SHORT = 6, 16  # rows of a table on paper at most: below a figure that tells them, and alone
-STAMP, MARGIN = 10, 18  # size of the notice below a figure, and the room it takes
+STAMP, MARGIN = 11, 18  # size of the notice below a figure, and the room it takes
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Figure:
     def is_wide(self) -> bool:
         """Whether it takes a row of its own."""
         return self.width > WIDE
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether it takes most of a printed page, so that beside others it stays on the screen."""
+        return self.is_wide and self.height > TALL and not self.panels
 
     @property
     def least_width(self) -> int:
@@ -104,7 +109,8 @@ class Section:
             for table, most in ((self.table if has_figure else None, DRAWN), (self.printed, SHORT))
             if table and len(table.rows) > most
         ]
-        return long + [one.title for one in self.figures if one.panels][1:]
+        tall = [one.title for one in self.figures if one.is_tall and len(self.figures) > 1]
+        return long + tall + [one.title for one in self.figures if one.panels][1:]
 
     @property
     def words(self) -> str:
