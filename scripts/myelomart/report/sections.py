@@ -23,7 +23,7 @@ LEGIBLE = 11.0  # pixels of the smallest letters, on the narrowest screen
 VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)')
 DESCRIBED = re.compile(r"\bd[0-9a-f]{10}\b")  # ids of descriptions; two figures may say the same
 LONG = 40  # rows of a table of which one group at a time is shown where they repeat
-DRAWN, SHORT = 6, 16  # rows of a table on paper at most: below a figure that tells them, and alone
+DRAWN, SHORT = 3, 10  # rows of a table on paper at most: below a figure that tells them, and alone
 STAMP, MARGIN = 11, 18  # size of the notice below a figure, and the room it takes
 
 
@@ -101,14 +101,21 @@ class Section:
         labels = [row[0] for row in self.table.rows if len(row) > 1] if self.table else []
         return len(labels) > LONG and len(set(labels)) < len(labels) / 2
 
+    @property
+    def is_long(self) -> bool:
+        """Whether its table is left out on paper, where a figure tells the same."""
+        return self.table is not None and len(self.table.rows) > DRAWN
+
+    @property
+    def is_long_beside(self) -> bool:
+        """Whether the published values beside ours are left out on paper."""
+        return self.printed is not None and len(self.printed.rows) > SHORT
+
     def unprinted(self, is_joined: bool = False) -> list[str]:
         """What paper does not have: tables of many rows, panels after those of the first figure."""
         has_figure = bool(self.figures) or is_joined
-        long = [
-            f"{table.caption} ({len(table.rows)} rows)"
-            for table, most in ((self.table if has_figure else None, DRAWN), (self.printed, SHORT))
-            if table and len(table.rows) > most
-        ]
+        named = ((self.table, self.is_long and has_figure), (self.printed, self.is_long_beside))
+        long = [f"{one.caption} ({len(one.rows)} rows)" for one, is_long in named if is_long]
         tall = [one.title for one in self.figures if one.is_tall and len(self.figures) > 1]
         return long + tall + [one.title for one in self.figures if one.panels][1:]
 
