@@ -53,7 +53,7 @@ spark: install ## the same models on Apache Spark, every mart compared with Duck
 images: demo ## the pictures of README from the demonstration; report.png is a screen of its report
 	cp $(DEMO)/results/cart_vs_pom/figures/CVP-O2_forest.svg docs/images/cart_vs_pom.svg
 	cp $(DEMO)/results/salvage_after_cart/figures/SAL-F3_os_three_ways.svg docs/images/salvage_after_cart.svg
-	cp $(DEMO)/results/long_term_followup/figures/LTF-F3_pfs_hazard_ratio_univariable.svg docs/images/long_term_followup.svg
+	cp $(DEMO)/results/long_term_followup/figures/LTF-F3_pfs_hazard_ratio.svg docs/images/long_term_followup.svg
 	cp $(DEMO)/results/progression_patterns/figures/PRG-F2_transitions.svg docs/images/progression_patterns.svg
 	cp $(DEMO)/results/evidence/figures/QA-O1_os.svg docs/images/evidence.svg
 	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \

@@ -23,7 +23,7 @@ from myelomart.figures.canvas import (
     wrapped,
 )
 
-LEADING, PAD, GAP, BETWEEN = 14.0, 8.0, 22.0, 30.0
+LEADING, PAD, GAP, BETWEEN = 13.0, 6.0, 22.0, 24.0
 MAIN, SIDE = 164.0, 168.0
 COLUMN = MAIN + GAP + SIDE
 

@@ -16,7 +16,7 @@ from myelomart.figures.canvas import (
     wrapped,
 )
 
-HEIGHT, GAP, NODE, TOP = 340.0, 14.0, 14.0, 54.0
+HEIGHT, GAP, NODE, TOP = 280.0, 14.0, 14.0, 54.0
 
 
 def sankey(table: pd.DataFrame, before: str, after: str, said: str) -> Drawing:

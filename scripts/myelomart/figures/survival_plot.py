@@ -226,7 +226,7 @@ def _axes(sheet, across, down, months, most, frame: Frame, under: list[str]) -> 
         sheet.text(across(month), down(0) + 13, f"{month:g}", SMALL, "middle", QUIET)
     middle = (down(0) + down(most)) / 2
     words = wrapped(frame.y_title, SMALL, PLOT)[:1]
-    sheet.text(12, middle, words[0], SMALL, "middle", INK, turned=True)
+    sheet.text(8, middle, words[0], SMALL, "middle", INK, turned=True)
     for k, part in enumerate(under):
         at = min((LEFT + right) / 2, PANEL - 6 - text_width(part, SMALL) / 2)
         sheet.text(at, down(0) + 30 + LEADING * k, part, SMALL, "middle")

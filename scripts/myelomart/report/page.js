@@ -141,7 +141,7 @@
     var text = document.createElementNS("http://www.w3.org/2000/svg", "text");
     text.setAttribute("x", 8);
     text.setAttribute("y", box.height + 12);
-    text.setAttribute("font-size", 10);
+    text.setAttribute("font-size", 11);
     text.textContent = notice;
     copy.append(text);
     copy.setAttribute("viewBox", "0 0 " + box.width + " " + (box.height + 18));

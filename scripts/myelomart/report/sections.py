@@ -18,13 +18,13 @@ from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData, in_order
 
-WIDE = 500.0  # pixels of the view box
+WIDE, TALL = 500.0, 600.0  # pixels of the view box
 LEGIBLE = 11.0  # pixels of the smallest letters, on the narrowest screen
 VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)')
 DESCRIBED = re.compile(r"\bd[0-9a-f]{10}\b")  # ids of descriptions; two figures may say the same
 LONG = 40  # rows of a table of which one group at a time is shown where they repeat
-DRAWN, SHORT = 6, 16  # rows of a table on paper at most: below a figure that tells them, and alone
-STAMP, MARGIN = 10, 18  # size of the notice below a figure, and the room it takes
+DRAWN, SHORT = 3, 10  # rows of a table on paper at most: below a figure that tells them, and alone
+STAMP, MARGIN = 11, 18  # size of the notice below a figure, and the room it takes
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Figure:
     def is_wide(self) -> bool:
         """Whether it takes a row of its own."""
         return self.width > WIDE
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether it takes most of a printed page, so that beside others it stays on the screen."""
+        return self.is_wide and self.height > TALL and not self.panels
 
     @property
     def least_width(self) -> int:
@@ -96,15 +101,23 @@ class Section:
         labels = [row[0] for row in self.table.rows if len(row) > 1] if self.table else []
         return len(labels) > LONG and len(set(labels)) < len(labels) / 2
 
+    @property
+    def is_long(self) -> bool:
+        """Whether its table is left out on paper, where a figure tells the same."""
+        return self.table is not None and len(self.table.rows) > DRAWN
+
+    @property
+    def is_long_beside(self) -> bool:
+        """Whether the published values beside ours are left out on paper."""
+        return self.printed is not None and len(self.printed.rows) > SHORT
+
     def unprinted(self, is_joined: bool = False) -> list[str]:
         """What paper does not have: tables of many rows, panels after those of the first figure."""
         has_figure = bool(self.figures) or is_joined
-        long = [
-            f"{table.caption} ({len(table.rows)} rows)"
-            for table, most in ((self.table if has_figure else None, DRAWN), (self.printed, SHORT))
-            if table and len(table.rows) > most
-        ]
-        return long + [one.title for one in self.figures if one.panels][1:]
+        named = ((self.table, self.is_long and has_figure), (self.printed, self.is_long_beside))
+        long = [f"{one.caption} ({len(one.rows)} rows)" for one, is_long in named if is_long]
+        tall = [one.title for one in self.figures if one.is_tall and len(self.figures) > 1]
+        return long + tall + [one.title for one in self.figures if one.panels][1:]
 
     @property
     def words(self) -> str:

@@ -204,6 +204,13 @@ def test_a_table_for_a_manuscript_has_every_cell_and_the_same_bytes_twice(form):
     assert text.count("Block 1") >= 2
 
 
+def test_latex_has_no_sign_that_it_does_not_know_as_a_letter():
+    pytest.importorskip("great_tables")
+    made = exported(Table("Signs", ["", "≥"], [["≤ 10", "−0.2 → 1 ≈ 2 × 3"]]), "latex").decode()
+    assert not set("≥≤−→≈×") & set(made)
+    assert r"\ensuremath{\geq}" in made and r"\ensuremath{-}0.2" in made
+
+
 def words_of_docx(content: bytes) -> str:
     import docx
 

@@ -311,7 +311,7 @@ def test_the_arms_are_summed_up_with_the_unknown_counted(make):
 def test_what_could_not_be_adjusted_for_and_what_stays_apart_is_said(make):
     said = make(baseline).warnings
     assert said[0] == "Not adjusted for, because everyone has the same value: Thalidomide."
-    assert said[1].startswith("Matched, the arms differ by more than 0.1 standard deviations in: ")
+    assert said[1].startswith("After matching, the arms differ by more than 0.1 standard dev")
     assert "Age, years" in said[1] and "Male" not in said[1]
 
 

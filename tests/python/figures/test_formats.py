@@ -51,6 +51,12 @@ def test_every_figure_is_written_in_both_layouts():
     assert list(figure_files(results)) == ["figures/curve.svg", "figures/curve_narrow.svg"]
 
 
+def test_the_pages_of_a_report_lead_to_their_figures_in_every_kind(monkeypatch):
+    monkeypatch.setattr(formats, "converted", lambda svg, kind: f"{kind} of {svg}".encode())
+    made = formats.written("figures/curve", "drawn", ("svg", "pdf"))
+    assert made == {"figures/curve.svg": "drawn", "figures/curve.pdf": b"pdf of drawn"}
+
+
 def test_pdf_keeps_its_words_its_width_and_its_bytes():
     pytest.importorskip("cairosvg", reason=NO_CAIRO, exc_type=NOT_THERE)
     made = formats.converted(sheet(360), "pdf")

@@ -103,7 +103,10 @@ def test_what_a_study_says_of_itself_is_in_its_protocol(studies, name):
 
 
 def test_a_history_is_said_for_the_endpoints_that_ask_for_it(studies):
-    all_of_them, some = "persons with an earlier one left out", "persons who had the outcome before"
+    all_of_them, some = (
+        "persons with an earlier one left out",
+        "persons who had the outcome earlier",
+    )
     for study in studies.values():
         text = whole(asking(study, False))
         assert all_of_them not in text
@@ -160,7 +163,7 @@ def part_of(study, key):
 
 def test_matching_is_said_only_of_matched_arms(studies):
     none = part_of(studies["salvage_after_cart"], "adjustment").paragraphs
-    assert none == ("Nobody is matched, and no comparison of arms is adjusted.",)
+    assert none == ("No matching and no adjustment.",)
     adjusted = " ".join(part_of(studies["first_line_transplant"], "adjustment").paragraphs)
     assert "in the model" in adjusted
     assert "matched" not in adjusted
@@ -288,7 +291,7 @@ def test_only_what_is_asked_again_is_a_sensitivity_analysis(studies):
         "Hazard ratios in the first year, censored at the next T-cell therapy",
     ]
     panels = part_of(studies["progression_patterns"], "sensitivity").paragraphs
-    assert panels == ("The rows ask no analysis a second time.",)
+    assert panels == ("No analysis is repeated.",)
 
 
 def test_what_one_arm_alone_asks_for_is_its_strategy_and_what_both_ask_for_is_eligibility(studies):
