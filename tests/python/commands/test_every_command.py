@@ -128,7 +128,7 @@ def test_in_a_pipe_a_line_is_said_each_minute(monkeypatch, capfd):
         show(3, 12, "patients")
         time.sleep(0.12)
     said = capfd.readouterr().err
-    assert said.startswith("building:, 0 min\n")
+    assert said.startswith("building: 0 min\n")
     assert "building: 3 of 12 (25 %) patients, 0 min\n" in said
 
 
