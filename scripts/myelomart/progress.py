@@ -50,7 +50,9 @@ def _line_a_minute(what: str, out) -> Iterator[Show]:
     told: list[str] = [""]
 
     def show(done: int, total: int, name: str) -> None:
-        told[0] = f" {done:,} of {total:,} ({100 * done / max(total, 1):.0f} %) {name}".rstrip() + ","
+        told[0] = (
+            f" {done:,} of {total:,} ({100 * done / max(total, 1):.0f} %) {name}".rstrip() + ","
+        )
 
     def tell() -> None:
         while not ended.wait(EVERY):
