@@ -208,7 +208,7 @@ def _follow(line: str, failures: list[str], say: Say, progress: Progress) -> Non
     if name in RESULTS:
         progress(
             data.get("index", 0),
-            data.get("total", 0),
+            data.get("total") or data.get("num_models", 0),  # of a test
             data.get("node_info", {}).get("node_name", ""),
         )
     if name == "LogTestResult" and data.get("status") == "warn":

@@ -50,11 +50,13 @@ def _line_a_minute(what: str, out) -> Iterator[Show]:
     told: list[str] = [""]
 
     def show(done: int, total: int, name: str) -> None:
-        told[0] = f" {done:,} of {total:,} ({100 * done / max(total, 1):.0f} %) {name}".rstrip()
+        told[0] = (
+            f" {done:,} of {total:,} ({100 * done / max(total, 1):.0f} %) {name}".rstrip() + ","
+        )
 
     def tell() -> None:
         while not ended.wait(EVERY):
-            out.print(f"{what}:{told[0]}, {(time.monotonic() - begun) / 60:.0f} min")
+            out.print(f"{what}:{told[0]} {(time.monotonic() - begun) / 60:.0f} min")
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()

@@ -90,7 +90,7 @@ def no_room(error: BaseException | str, place: Path | None = None) -> NoRoom | N
         r"Out of Memory Error|bad_alloc|Cannot allocate memory|Failed to allocate", text
     ):
         return NoRoom(
-            f"The memory does not suffice: DuckDB may take {_memory_in_words()} of the "
+            f"The memory does not suffice: DuckDB may take {memory_in_words()} of the "
             f"{in_words(available_memory())} that are there. Close other programs, give more with "
             "--memory, or fewer --threads."
         )
@@ -124,7 +124,8 @@ def _full_disk(path: Path | None) -> str:
     return f"The disk {mount} is full ({in_words(free)} free): {path} cannot be written."
 
 
-def _memory_in_words() -> str:
+def memory_in_words() -> str:
+    """What DuckDB may take, as people say it."""
     return memory() if os.environ.get(MEMORY) else in_words(available_memory() // SHARE)
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -22,11 +23,17 @@ READS_MARTS = {"explore", "ohdsi"}  # asks core, cohorts, qc, the vocabulary; fo
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory) -> dict:
+def target(tmp_path_factory) -> Path:
+    """Where dbt has put what it read of the project."""
     target = tmp_path_factory.mktemp("target")
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "parse", "--no-partial-parse"]
     command += ["--target-path", str(target), "--project-dir", str(project_root())]
     subprocess.run([*command, "--profiles-dir", str(project_root())], check=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+def manifest(target) -> dict:
     return json.loads((target / "manifest.json").read_text())
 
 
@@ -227,7 +234,7 @@ def test_every_exposure_and_group_has_an_owner_and_every_idea_its_tag(manifest):
         assert node["config"]["group"] == idea_of(node) and idea_of(node) in node["tags"]
 
 
-def test_tags_and_changes_can_be_selected(manifest, tmp_path):
+def test_tags_and_changes_can_be_selected(manifest, target, tmp_path):
     """`tag:lines+` is the idea and what follows; `state:modified` is what changed since."""
     key = "model.myelomart.lines_of_therapy"
     before = json.loads(json.dumps(manifest))
@@ -237,7 +244,7 @@ def test_tags_and_changes_can_be_selected(manifest, tmp_path):
     (state / "manifest.json").write_text(json.dumps(before))
     listed = [sys.executable, "-m", "dbt.cli.main", "--quiet", "ls", "--resource-type", "model"]
     listed += ["--output", "name", "--project-dir", str(project_root())]
-    listed += ["--profiles-dir", str(project_root()), "--target-path", str(tmp_path)]
+    listed += ["--profiles-dir", str(project_root()), "--target-path", str(target)]
 
     def names(*selection: str) -> set[str]:
         done = subprocess.run([*listed, *selection], capture_output=True, text=True, check=True)

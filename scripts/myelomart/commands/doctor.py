@@ -7,7 +7,7 @@ import typer
 
 from myelomart.command_options import AsJson
 from myelomart.messages import say, say_json
-from myelomart.room import in_words
+from myelomart.room import in_words, memory_in_words
 from myelomart.site.option import Project
 from myelomart.source_options import (
     AllowViews,
@@ -72,7 +72,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
         f"extras     {', '.join(extras)}",
         f"machine    {machine['system']}, {machine['cores']} cores, "
         f"{in_words(machine['memory_bytes'])} of memory, of which DuckDB takes "
-        f"{machine['duckdb_memory']} and {machine['duckdb_threads']} threads",
+        f"{memory_in_words()} and {machine['duckdb_threads']} threads",
         f"disk       {machine['disk']}, {in_words(machine['disk_free_bytes'])} free",
     ]
     if database := found["database"]:

@@ -128,8 +128,19 @@ def test_in_a_pipe_a_line_is_said_each_minute(monkeypatch, capfd):
         show(3, 12, "patients")
         time.sleep(0.12)
     said = capfd.readouterr().err
-    assert said.startswith("building:, 0 min\n")
+    assert said.startswith("building: 0 min\n")
     assert "building: 3 of 12 (25 %) patients, 0 min\n" in said
+
+
+def test_a_test_of_dbt_says_of_how_many_as_a_model_does():
+    from myelomart.building import _follow
+
+    told = []
+    for name, total in (("LogModelResult", "total"), ("LogTestResult", "num_models")):
+        data = {"index": 3, total: 700, "node_info": {"node_name": "one"}}
+        line = json.dumps({"info": {"name": name}, "data": data})
+        _follow(line, [], print, lambda *step: told.append(step))
+    assert told == [(3, 700, "one")] * 2
 
 
 def test_the_doctor_says_what_is_here_and_what_would_stop_a_build(small_cdm, tmp_path):
