@@ -17,6 +17,7 @@ R = Path(__file__).parents[2] / "fixtures" / "r"
 EXPECTED = json.loads((R / "expected_functions.json").read_text())
 FEATURES = Path(__file__).parents[3] / "docs" / "features.md"
 NEAR = {"rel": 1e-6, "abs": 1e-9}
+OF_ALL = {"--help", "--json", "--quiet", "--verbose", "--memory", "--threads", "--project"}
 
 
 def of(*subjects):
@@ -188,7 +189,7 @@ def test_every_option_has_its_row_among_the_features_and_every_row_its_option():
     for command in ("survival", "match"):
         told = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
         options = {word for word in told.split() if word.startswith("--") and word[2:].islower()}
-        options -= {"--help", "--json", "--no-firth", "--quiet", "--verbose"}
+        options -= OF_ALL
         rows = {
             word.strip("`")
             for line in shown.splitlines()
