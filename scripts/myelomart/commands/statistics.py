@@ -88,6 +88,7 @@ def survival(
 ) -> None:
     """Kaplan-Meier, log-rank, restricted mean, Cox, competing risks, recurrent events."""
     from myelomart.input_file import read_table
+    from myelomart.sensitivity.unmeasured_terms import add_bias
     from myelomart.survival.summary import SurvivalOptions, survival_summary
 
     options = SurvivalOptions(
@@ -95,11 +96,13 @@ def survival(
         group=group or None, strata=strata or None, covariates=_names(covariates), ties=ties,
         penalty="firth" if firth else None, cluster=cluster or None, weights=weights or None,
         conf_type=conf_type, rho=_whole(rho), tau=tau, at=_times(at), competing=competing or None,
-        zph=zph, adjusted=tuple(adjusted or ()), bias=bias, person=person or None,
+        zph=zph, adjusted=tuple(adjusted or ()), person=person or None,
         exposure_start=exposure_start or None, landmarks=_times(landmark, "--landmark"),
     )  # fmt: skip
     with _solvable():
         summary = survival_summary(read_table(file), options)
+        if bias:
+            add_bias(summary, bias)
     _show(summary, as_json)
 
 

@@ -9,6 +9,20 @@ from myelomart.sensitivity.unmeasured_confounding import tipping_table
 OUTCOMES = ("rare", "common")
 
 
+def add_bias(summary: dict, outcome: str) -> None:
+    """Put `bias_of_terms` of the Cox model of a survival summary beside its terms.
+
+    >>> terms = [{"term": "arm", "hr": 0.8, "ci_low": 0.71, "ci_high": 0.91}]
+    >>> summary = {"cox": {"terms": terms}}
+    >>> add_bias(summary, "rare")
+    >>> round(summary["cox"]["bias"][0]["e_value"], 2)
+    1.81
+    """
+    if summary["cox"] is None:
+        raise StatisticsError("--bias is of the Cox model: name --covariates or --group")
+    summary["cox"]["bias"] = bias_of_terms(pd.DataFrame(summary["cox"]["terms"]), outcome)
+
+
 def bias_of_terms(terms: pd.DataFrame, outcome: str) -> list[dict]:
     """E-value and tipping points of each row of ``terms`` (term, hr, ci_low, ci_high).
 

@@ -107,9 +107,8 @@ def _check(options: SurvivalOptions) -> None:
 def _check_asked(options: SurvivalOptions) -> None:
     """Refuse what is asked of a model that is not asked for, or of rows that are no follow-up."""
     is_modelled = bool(options.covariates or options.group)
-    for option, value in (("--adjusted", options.adjusted), ("--bias", options.bias)):
-        if value and not is_modelled:
-            raise StatisticsError(f"{option} is of the Cox model: name --covariates or --group")
+    if options.adjusted and not is_modelled:
+        raise StatisticsError("--adjusted is of the Cox model: name --covariates or --group")
     if bool(options.exposure_start) != bool(options.landmarks):
         raise StatisticsError(
             "--exposure-start and --landmark go together: ever against never exposed is shown only "
@@ -117,7 +116,7 @@ def _check_asked(options: SurvivalOptions) -> None:
         )
     if options.person is None:
         return
-    unused = ("entry", "strata", "covariates", "cluster", "weights", "exposure_start", "bias")
+    unused = ("entry", "strata", "covariates", "cluster", "weights", "exposure_start")
     said = [f"--{name.replace('_', '-')}" for name in unused if getattr(options, name)]
     if said:
         raise StatisticsError(

@@ -5,7 +5,6 @@ import pandas as pd
 
 from myelomart.errors import StatisticsError
 from myelomart.input_file import covariates
-from myelomart.sensitivity.unmeasured_terms import bias_of_terms
 from myelomart.survival.asked import curve_rows
 from myelomart.survival.competing_risks import cumulative_incidence, gray_test
 from myelomart.survival.cox import CoxFit, cox_regression
@@ -69,7 +68,7 @@ def cox_part(
         "terms": _terms(fit, notes),
         "zph": _proportionality(fit, options.zph, notes),
         "adjusted": curve_rows(fit, design, options.adjusted, options.at, options.conf_type),
-        "bias": bias_of_terms(fit.table(), options.bias) if options.bias else [],
+        "bias": [],
     }
 
 

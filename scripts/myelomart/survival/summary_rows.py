@@ -32,7 +32,6 @@ class SurvivalOptions:
     competing: str | None = None
     zph: str = "km"
     adjusted: tuple[str, ...] = ()
-    bias: str | None = None
     person: str | None = None
     exposure_start: str | None = None
     landmarks: tuple[float, ...] = ()

@@ -11,12 +11,14 @@ from typer.testing import CliRunner
 from myelomart.cli import app
 from myelomart.errors import StatisticsError
 from myelomart.matching.summary import MatchOptions, match_summary
+from myelomart.sensitivity.unmeasured_terms import add_bias
 from myelomart.survival.summary import SurvivalOptions, survival_summary
 
 R = Path(__file__).parents[2] / "fixtures" / "r"
 EXPECTED = json.loads((R / "expected_functions.json").read_text())
 FEATURES = Path(__file__).parents[3] / "docs" / "features.md"
 NEAR = {"rel": 1e-6, "abs": 1e-9}
+OF_ALL = {"--help", "--json", "--quiet", "--verbose", "--memory", "--threads", "--project"}
 
 
 def of(*subjects):
@@ -107,17 +109,19 @@ def test_repeated_events_are_counted_as_by_r(case):
 
 def test_a_bias_is_the_published_e_value_and_leaves_the_model_as_it_was():
     """VanderWeele and Ding 2017: the formula, on the ratio and the limit of this model."""
-    plain = survival_summary(read("days"), SurvivalOptions("time", "event", covariates=("arm",)))
-    asked = SurvivalOptions("time", "event", covariates=("arm",), bias="rare")
-    report = survival_summary(read("days"), asked)
-    (term,), (bias,) = report["cox"]["terms"], report["cox"]["bias"]
+    summary = survival_summary(read("days"), SurvivalOptions("time", "event", covariates=("arm",)))
+    (term,) = summary["cox"]["terms"]
+    assert summary["cox"]["bias"] == []
+    add_bias(summary, "rare")
+    (rare,) = summary["cox"]["bias"]
     ratio = max(term["hr"], 1 / term["hr"])
-    assert bias["e_value"] == pytest.approx(ratio + np.sqrt(ratio * (ratio - 1)))
-    assert plain["cox"]["terms"][0]["hr"] == term["hr"] and plain["cox"]["bias"] == []
-    common = survival_summary(
-        read("days"), SurvivalOptions("time", "event", covariates=("arm",), bias="common")
-    )
-    assert common["cox"]["bias"][0]["e_value"] < bias["e_value"]
+    assert rare["e_value"] == pytest.approx(ratio + np.sqrt(ratio * (ratio - 1)))
+    add_bias(summary, "common")
+    assert summary["cox"]["bias"][0]["e_value"] < rare["e_value"]
+    with pytest.raises(StatisticsError, match="--bias often is unknown"):
+        add_bias(summary, "often")
+    with pytest.raises(StatisticsError, match="name --covariates or --group"):
+        add_bias(survival_summary(read("days"), SurvivalOptions("time", "event")), "rare")
 
 
 def test_exposure_is_never_compared_naively_alone():
@@ -171,8 +175,6 @@ def test_options_of_match_that_do_not_go_together_are_refused(options, said):
             {"covariates": ("stage",), "adjusted": ("stage=V",)},
             "stage has no level V; it has I, II",
         ),
-        ({"bias": "rare"}, "name --covariates or --group"),
-        ({"covariates": ("arm",), "bias": "often"}, "--bias often is unknown"),
         ({"exposure_start": "entry"}, "go together"),
         ({"exposure_start": "begun", "landmarks": (1.0,)}, "the file has no such column"),
         ({"person": "pair", "covariates": ("age",)}, "takes no --covariates"),
@@ -188,7 +190,7 @@ def test_every_option_has_its_row_among_the_features_and_every_row_its_option():
     for command in ("survival", "match"):
         told = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
         options = {word for word in told.split() if word.startswith("--") and word[2:].islower()}
-        options -= {"--help", "--json", "--no-firth", "--quiet", "--verbose"}
+        options -= OF_ALL
         rows = {
             word.strip("`")
             for line in shown.splitlines()

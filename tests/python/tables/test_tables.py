@@ -154,11 +154,12 @@ PACKAGE = Path(myelomart.__file__).parent
 # what stands on what, lowest first: a module imports from its own step or those before
 STEPS = [
     ["errors"],
-    ["columns", "design", "input_file", "spreadsheet"],
+    ["columns", "design", "frame_calls", "input_file", "results_shown", "spreadsheet"],
     ["tables"],
     ["survival"],
     ["matching", "meta_analysis", "sensitivity"],
 ]
+DRAWS = {"results_shown.py": {"figures"}}  # imported when a result is asked to draw itself
 
 
 def imported(file):
@@ -176,4 +177,4 @@ def test_no_statistic_imports_what_stands_above_it(step):
         files = sorted(folder.glob("*.py")) if folder.is_dir() else [PACKAGE / f"{name}.py"]
         assert files
         for file in files:
-            assert set(imported(file)) <= allowed, file
+            assert set(imported(file)) <= allowed | DRAWS.get(file.name, set()), file
