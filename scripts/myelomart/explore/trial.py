@@ -93,18 +93,24 @@ class Trial:
         self._profiled: tuple | None = None
 
     def decide(self, definition: Definition) -> None:
-        """Fill the temporary tables: the persons with the index event, and who of them is in."""
+        """Fill the temporary tables: the persons with the index event, and who of them is in.
+
+        What a table is of is forgotten before it is made: who stops the page may do so in between.
+        """
         bare = definition.bare
         if bare != self._index:
+            for key in self._found:
+                self.connection.execute(f"drop table if exists {RESULTS}_{key}")
+            self._index, self._decided, self._found = None, None, set()
             groups = self._groups(bare)
             is_first = bare.index_occurrence == 1
             given = {"clinical_events": narrowed.first_days(groups)} if is_first else {}
             self._make(INDEX, "index_events", bare, given)
-            self.connection.execute(f"drop table if exists {RESULTS}")
-            self._index, self._decided, self._found = bare, None, set()
+            self._index = bare
         for one in definition.counted:
             self._find(definition, one)
-        if definition.counted != (self._decided.counted if self._decided else None):
+        if self._decided is None or definition.counted != self._decided.counted:
+            self._decided = None
             given = {
                 "index_events": f"select * from {INDEX}",
                 "criterion_results": self._results_of(definition),
@@ -131,6 +137,7 @@ class Trial:
         bare = definition.bare
         if self._profiled == (bare, names):
             return
+        self._profiled = None
         strata = [{"characteristic": name} for name in names]
         given = {
             "index_events": f"select * from {INDEX}",
@@ -215,10 +222,7 @@ class Trial:
             groups = self._groups(replace(definition, criteria=(one,)), with_index=False)
             given["clinical_events"] = narrowed.in_window(groups, one, INDEX)
         sql = self._results(definition, one, given)
-        is_first = not self._found
-        self._rows(
-            f"create temp table {RESULTS} as {sql}" if is_first else f"insert into {RESULTS} {sql}"
-        )
+        self._rows(f"create or replace temp table {RESULTS}_{key} as {sql}")
         self._found.add(key)
 
     def _results(self, definition: Definition, one: Criterion, given: dict[str, str]) -> str:
@@ -232,13 +236,10 @@ class Trial:
         if not definition.counted:
             return NO_RESULTS
         steps = [one.step for one in definition.counted]
-        keys = {True: [], False: []}
-        for one in definition.counted:
-            keys[steps.count(one.step) == 1].append(_key(one))
-        alone, side_by_side = (", ".join(map(_text, own)) or "null" for own in keys.values())
-        return (
-            f"select * from {RESULTS} where criterion_key in ({side_by_side}) or (criterion_key in "
-            f"({alone}) and (kind = 'include') = (is_met is not true))"
+        leaves = "where (kind = 'include') = (is_met is not true)"
+        return "\nunion all\n".join(
+            f"select * from {RESULTS}_{_key(one)} {leaves if steps.count(one.step) == 1 else ''}"
+            for one in definition.counted
         )
 
     def _make(self, table: str, model: str, definition: Definition, given: dict) -> None:

@@ -7,7 +7,7 @@ import pytest
 from myelomart import warehouse
 from myelomart.errors import MyelomartError
 from myelomart.explore.definition import Criterion, from_text
-from myelomart.explore.opened import Opened
+from myelomart.explore.opened import Opened, answered
 from myelomart.explore.trial import DECISIONS, Trial, definition_of
 
 FLOW = ["step", "kind", "label", "persons_before", "persons_excluded", "persons_unknown",
@@ -77,6 +77,33 @@ def test_a_new_index_event_forgets_what_was_found_for_the_old(opened):
     )
     for definition, name in ((first, "evidence_ide_cel"), (second, "evidence_cilta_cel")) * 2:
         assert tried_flow(trial, definition) == built_flow(opened, name)
+
+
+def test_who_stops_the_page_leaves_no_table_that_is_taken_for_another(demo):
+    """A stop after any query, though its table is made: what is asked next is right."""
+    left = [1]
+
+    def stopped(connection, sql, bound):
+        rows = answered(connection, sql, bound)
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return rows
+
+    one = Opened(demo / "myelomart.duckdb", stopped)
+    names = ("first_line_transplant_yes", "cart_vs_pom_cart")
+    first, second = (definition_of(one.cursor(), name) for name in names)
+    for queries in (1, 3, 7):  # the index event, a criterion, the decisions
+        left[0] = 1000
+        trial = Trial(one)
+        trial.attrition(first)
+        left[0] = queries
+        with pytest.raises(KeyboardInterrupt):
+            trial.attrition(second)
+        left[0] = 1000
+        assert tried_flow(trial, first) == built_flow(one, names[0]), queries
+        assert tried_flow(trial, second) == built_flow(one, names[1]), queries
+    one.close()
 
 
 def test_an_event_that_no_study_names_counts_as_its_codes_do(opened):
