@@ -109,7 +109,8 @@ class Trial:
             self._index = bare
         for one in definition.counted:
             self._find(definition, one)
-        if self._decided is None or definition.counted != self._decided.counted:
+        decided = self._decided
+        if decided is None or definition.asked != decided.asked:
             self._decided = None
             given = {
                 "index_events": f"select * from {INDEX}",
@@ -214,7 +215,7 @@ class Trial:
 
     def _find(self, definition: Definition, one: Criterion) -> None:
         """Keep whom a criterion lets in, of everybody with the index event."""
-        key = _key(one)
+        key = _key(one, definition)
         if key in self._found:
             return
         given = {"index_events": f"select * from {INDEX}"}
@@ -229,7 +230,9 @@ class Trial:
         """The SQL of what a criterion finds of ``given`` persons, with its key and its label."""
         query = self.query("criterion_results", replace(definition, criteria=(one,)), given)
         label = _text(one.label)
-        return f"select '{_key(one)}' as criterion_key, {label} as label, * from ({query})"
+        return (
+            f"select '{_key(one, definition)}' as criterion_key, {label} as label, * from ({query})"
+        )
 
     def _results_of(self, definition: Definition) -> str:
         """What was found that can decide: of a step of one criterion the persons who leave."""
@@ -237,9 +240,10 @@ class Trial:
             return NO_RESULTS
         steps = [one.step for one in definition.counted]
         leaves = "where (kind = 'include') = (is_met is not true)"
+        tables = {one: f"{RESULTS}_{_key(one, definition)}" for one in definition.counted}
         return "\nunion all\n".join(
-            f"select * from {RESULTS}_{_key(one)} {leaves if steps.count(one.step) == 1 else ''}"
-            for one in definition.counted
+            f"select * from {table} {leaves if steps.count(one.step) == 1 else ''}"
+            for one, table in tables.items()
         )
 
     def _make(self, table: str, model: str, definition: Definition, given: dict) -> None:
@@ -314,6 +318,8 @@ def _text(value: str) -> str:
     return warehouse.literal(value)
 
 
-def _key(one: Criterion) -> str:
-    told = json.dumps(astuple(replace(one, is_on=True)))
+def _key(one: Criterion, definition: Definition) -> str:
+    """A name for what a criterion finds: what it asks, and the codes of an event of its own."""
+    codes = definition.groups.get(one.event_group or "")
+    told = json.dumps([*astuple(replace(one, is_on=True)), codes])
     return hashlib.md5(told.encode(), usedforsecurity=False).hexdigest()

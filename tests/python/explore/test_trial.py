@@ -114,6 +114,8 @@ def test_an_event_that_no_study_names_counts_as_its_codes_do(opened):
     named = replace(whole, criteria=(replace(one, event_group="daratumumab"),))
     assert tried_flow(trial, own) == tried_flow(trial, named)
     assert tried_flow(trial, own)[-1][-1] > 0
+    other = replace(own, groups={"coded.daratumumab": ("coded", "lenalidomide")})
+    assert tried_flow(trial, other) == tried_flow(Trial(opened), other) != tried_flow(trial, own)
 
 
 def test_alternatives_of_a_step_let_in_whoever_meets_one(opened):
