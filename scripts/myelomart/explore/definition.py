@@ -50,6 +50,11 @@ class Definition:
         return tuple(one for one in self.criteria if one.is_on)
 
     @property
+    def asked(self) -> tuple:
+        """What decides who is in: the criteria that are on, and the codes of own events."""
+        return self.counted, self.groups
+
+    @property
     def bare(self) -> Definition:
         """The index event alone."""
         own = {k: v for k, v in self.groups.items() if k == self.index_event_group}

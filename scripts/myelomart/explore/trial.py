@@ -93,18 +93,25 @@ class Trial:
         self._profiled: tuple | None = None
 
     def decide(self, definition: Definition) -> None:
-        """Fill the temporary tables: the persons with the index event, and who of them is in."""
+        """Fill the temporary tables: the persons with the index event, and who of them is in.
+
+        What a table is of is forgotten before it is made: who stops the page may do so in between.
+        """
         bare = definition.bare
         if bare != self._index:
+            for key in self._found:
+                self.connection.execute(f"drop table if exists {RESULTS}_{key}")
+            self._index, self._decided, self._found = None, None, set()
             groups = self._groups(bare)
             is_first = bare.index_occurrence == 1
             given = {"clinical_events": narrowed.first_days(groups)} if is_first else {}
             self._make(INDEX, "index_events", bare, given)
-            self.connection.execute(f"drop table if exists {RESULTS}")
-            self._index, self._decided, self._found = bare, None, set()
+            self._index = bare
         for one in definition.counted:
             self._find(definition, one)
-        if definition.counted != (self._decided.counted if self._decided else None):
+        decided = self._decided
+        if decided is None or definition.asked != decided.asked:
+            self._decided = None
             given = {
                 "index_events": f"select * from {INDEX}",
                 "criterion_results": self._results_of(definition),
@@ -131,6 +138,7 @@ class Trial:
         bare = definition.bare
         if self._profiled == (bare, names):
             return
+        self._profiled = None
         strata = [{"characteristic": name} for name in names]
         given = {
             "index_events": f"select * from {INDEX}",
@@ -207,7 +215,7 @@ class Trial:
 
     def _find(self, definition: Definition, one: Criterion) -> None:
         """Keep whom a criterion lets in, of everybody with the index event."""
-        key = _key(one)
+        key = _key(one, definition)
         if key in self._found:
             return
         given = {"index_events": f"select * from {INDEX}"}
@@ -215,30 +223,27 @@ class Trial:
             groups = self._groups(replace(definition, criteria=(one,)), with_index=False)
             given["clinical_events"] = narrowed.in_window(groups, one, INDEX)
         sql = self._results(definition, one, given)
-        is_first = not self._found
-        self._rows(
-            f"create temp table {RESULTS} as {sql}" if is_first else f"insert into {RESULTS} {sql}"
-        )
+        self._rows(f"create or replace temp table {RESULTS}_{key} as {sql}")
         self._found.add(key)
 
     def _results(self, definition: Definition, one: Criterion, given: dict[str, str]) -> str:
         """The SQL of what a criterion finds of ``given`` persons, with its key and its label."""
         query = self.query("criterion_results", replace(definition, criteria=(one,)), given)
         label = _text(one.label)
-        return f"select '{_key(one)}' as criterion_key, {label} as label, * from ({query})"
+        return (
+            f"select '{_key(one, definition)}' as criterion_key, {label} as label, * from ({query})"
+        )
 
     def _results_of(self, definition: Definition) -> str:
         """What was found that can decide: of a step of one criterion the persons who leave."""
         if not definition.counted:
             return NO_RESULTS
         steps = [one.step for one in definition.counted]
-        keys = {True: [], False: []}
-        for one in definition.counted:
-            keys[steps.count(one.step) == 1].append(_key(one))
-        alone, side_by_side = (", ".join(map(_text, own)) or "null" for own in keys.values())
-        return (
-            f"select * from {RESULTS} where criterion_key in ({side_by_side}) or (criterion_key in "
-            f"({alone}) and (kind = 'include') = (is_met is not true))"
+        leaves = "where (kind = 'include') = (is_met is not true)"
+        tables = {one: f"{RESULTS}_{_key(one, definition)}" for one in definition.counted}
+        return "\nunion all\n".join(
+            f"select * from {table} {leaves if steps.count(one.step) == 1 else ''}"
+            for one, table in tables.items()
         )
 
     def _make(self, table: str, model: str, definition: Definition, given: dict) -> None:
@@ -313,6 +318,8 @@ def _text(value: str) -> str:
     return warehouse.literal(value)
 
 
-def _key(one: Criterion) -> str:
-    told = json.dumps(astuple(replace(one, is_on=True)))
+def _key(one: Criterion, definition: Definition) -> str:
+    """A name for what a criterion finds: what it asks, and the codes of an event of its own."""
+    codes = definition.groups.get(one.event_group or "")
+    told = json.dumps([*astuple(replace(one, is_on=True)), codes])
     return hashlib.md5(told.encode(), usedforsecurity=False).hexdigest()

@@ -12,6 +12,7 @@ pytest.importorskip("streamlit", reason="Streamlit is not installed: pip install
 
 from streamlit.testing.v1 import AppTest
 
+from myelomart import warehouse
 from myelomart.explore.opened import DATABASE
 from myelomart.explore.pages import PAGES
 from myelomart.explore.state import warehouse_here
@@ -245,28 +246,25 @@ def test_each_choice_of_a_page_shows_something_else(page, path, key, options):
     assert len(set(told)) == len(options)
 
 
-def test_starts_of_bispecifics_are_counted_beside_infusions(page, demo):
+def test_starts_of_bispecifics_are_counted_beside_infusions(page):
     bodies = [one.proto.body for one in page("toxicity", "exact", after="bispecific").get("html")]
     drawn = [base64.b64decode(text).decode() for body in bodies
              for text in re.findall(r"base64,([^\"]+)", body)]  # fmt: skip
     named = next(svg for svg in drawn if "none recorded" in svg)
-    with duckdb.connect(str(demo / "myelomart.duckdb"), read_only=True) as connection:
-        rows = connection.execute(
-            "select distinct ingredient from core.drug_exposures where drug_class like '%bispec%'"
-        ).fetchall()
+    query = "select distinct ingredient from core.drug_exposures where drug_class like '%bispec%'"
+    rows = warehouse.rows(warehouse_here().cursor(), query)
     assert len(rows) > 3 and all(drug in named for (drug,) in rows)
 
 
-def test_codes_are_counted_by_site_and_year(page, demo):
+def test_codes_are_counted_by_site_and_year(page):
     warehouse_here().kept.clear()
     page("codes", "exact", set="dexamethasone")
     (answer,) = [one for key, one in warehouse_here().kept.items() if key[0] == "code_sites"]
-    with duckdb.connect(str(demo / "myelomart.duckdb"), read_only=True) as connection:
-        days = connection.execute(
-            "select count(*) from core.clinical_events where event_type = 'coded' and "
-            "event_code = 'dexamethasone'"
-        ).fetchall()
-    assert answer.rows["site"].nunique() > 1 and answer.rows["records"].sum() == days[0][0]
+    query = (
+        "select count(*) from core.clinical_events where event_type = 'coded' and event_code = ?"
+    )
+    days = warehouse.value(warehouse_here().cursor(), query, ["dexamethasone"])
+    assert answer.rows["site"].nunique() > 1 and answer.rows["records"].sum() == days
 
 
 def test_no_page_holds_a_table_of_its_own_clinical_rules():

@@ -7,7 +7,7 @@ import pytest
 from myelomart import warehouse
 from myelomart.errors import MyelomartError
 from myelomart.explore.definition import Criterion, from_text
-from myelomart.explore.opened import Opened
+from myelomart.explore.opened import Opened, answered
 from myelomart.explore.trial import DECISIONS, Trial, definition_of
 
 FLOW = ["step", "kind", "label", "persons_before", "persons_excluded", "persons_unknown",
@@ -79,6 +79,33 @@ def test_a_new_index_event_forgets_what_was_found_for_the_old(opened):
         assert tried_flow(trial, definition) == built_flow(opened, name)
 
 
+def test_who_stops_the_page_leaves_no_table_that_is_taken_for_another(demo):
+    """A stop after any query, though its table is made: what is asked next is right."""
+    left = [1]
+
+    def stopped(connection, sql, bound):
+        rows = answered(connection, sql, bound)
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return rows
+
+    one = Opened(demo / "myelomart.duckdb", stopped)
+    names = ("first_line_transplant_yes", "cart_vs_pom_cart")
+    first, second = (definition_of(one.cursor(), name) for name in names)
+    for queries in (1, 3, 7):  # the index event, a criterion, the decisions
+        left[0] = 1000
+        trial = Trial(one)
+        trial.attrition(first)
+        left[0] = queries
+        with pytest.raises(KeyboardInterrupt):
+            trial.attrition(second)
+        left[0] = 1000
+        assert tried_flow(trial, first) == built_flow(one, names[0]), queries
+        assert tried_flow(trial, second) == built_flow(one, names[1]), queries
+    one.close()
+
+
 def test_an_event_that_no_study_names_counts_as_its_codes_do(opened):
     trial = Trial(opened)
     one = Criterion(step=1, kind="include", label="Daratumumab", event_group="coded.daratumumab")
@@ -87,6 +114,8 @@ def test_an_event_that_no_study_names_counts_as_its_codes_do(opened):
     named = replace(whole, criteria=(replace(one, event_group="daratumumab"),))
     assert tried_flow(trial, own) == tried_flow(trial, named)
     assert tried_flow(trial, own)[-1][-1] > 0
+    other = replace(own, groups={"coded.daratumumab": ("coded", "lenalidomide")})
+    assert tried_flow(trial, other) == tried_flow(Trial(opened), other) != tried_flow(trial, own)
 
 
 def test_alternatives_of_a_step_let_in_whoever_meets_one(opened):

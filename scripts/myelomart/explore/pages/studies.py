@@ -67,7 +67,6 @@ def _rule_set(here: Here) -> Opened:
 def _chosen(study: Study) -> Analysis:
     """The analysis that is asked for, with what is chosen otherwise."""
     titles = {one.analysis_id: f"{one.output_id} · {one.title}" for one in study.analyses}
-    drawn = [one.analysis_id for one in study.analyses if TYPES[one.analysis_type].is_gallery]
     name = state.choose(
         st,
         "Output",

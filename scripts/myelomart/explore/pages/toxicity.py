@@ -55,10 +55,10 @@ def show(here: Here) -> None:
     _curves(here, "markers", MARKERS, after=after, days=1, until=28)
     look.part(
         "Recovery of the blood counts, by the highest grade of CRS",
-        "Median by week from a week before the start to day 180, with the quartiles as a band; "
+        "Median by week from a week before the start to day 100, with the quartiles as a band; "
         "transfusions and growth factors are not taken out. The scale is logarithmic.",
     )
-    _curves(here, "recovery", RECOVERY, after=after, days=7, until=180)
+    _curves(here, "recovery", RECOVERY, after=after, days=7, until=100)
     left, right = st.columns(2, gap="large")
     with left:
         _cytopenias(here)

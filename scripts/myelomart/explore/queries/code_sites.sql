@@ -1,11 +1,17 @@
--- Persons with myeloma and their days with a code of the set, by the site where the person is recorded, and year.
+-- Persons with myeloma who have a code of the set, and their records of it, by the site of the person and year.
+with years as (
+    select person_id, year(event_date) as year, count(*) as records
+    from core.clinical_events
+    where event_type = 'coded' and event_code = $set
+    group by all
+)
+
 select
     coalesce(patients.site_id, 'site not known') as site,
-    year(events.event_date) as year,
-    count(*) as records,
-    count(distinct events.person_id) as persons
-from core.clinical_events as events
-inner join core.patients as patients on events.person_id = patients.person_id
-where events.event_type = 'coded' and events.event_code = $set
+    years.year,
+    cast(sum(years.records) as bigint) as records,
+    count(*) as persons
+from years
+inner join core.patients as patients on years.person_id = patients.person_id
 group by all
 order by site, year

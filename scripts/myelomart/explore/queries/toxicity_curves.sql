@@ -28,20 +28,23 @@ measured as (
     inner join anchors on labs.person_id = anchors.person_id
     left join worst on anchors.person_id = worst.person_id and anchors.start_date = worst.anchor_date
     where
-        list_contains($labs, labs.lab)
+        labs.lab in (select unnest($labs))
         and labs.measured_date between anchors.start_date - 7 and anchors.start_date + $until
         and labs.value > 0
+),
+
+curves as (
+    select
+        lab,
+        min(unit) as unit,
+        grade,
+        day,
+        count(distinct person_id) as persons,
+        quantile_cont(value, [0.25, 0.5, 0.75]) as quartiles
+    from measured
+    group by lab, grade, day
 )
 
-select
-    lab,
-    min(unit) as unit,
-    grade,
-    day,
-    count(distinct person_id) as persons,
-    median(value) as median,
-    quantile_cont(value, 0.25) as low,
-    quantile_cont(value, 0.75) as high
-from measured
-group by lab, grade, day
+select lab, unit, grade, day, persons, quartiles[2] as median, quartiles[1] as low, quartiles[3] as high
+from curves
 order by lab, grade, day
