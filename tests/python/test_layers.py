@@ -232,26 +232,3 @@ def test_every_exposure_and_group_has_an_owner_and_every_idea_its_tag(manifest):
     assert owned and all(one["owner"]["name"] for one in owned)
     for node in filter(is_clinical, models(manifest).values()):
         assert node["config"]["group"] == idea_of(node) and idea_of(node) in node["tags"]
-
-
-def test_tags_and_changes_can_be_selected(manifest, target, tmp_path):
-    """`tag:lines+` is the idea and what follows; `state:modified` is what changed since."""
-    key = "model.myelomart.lines_of_therapy"
-    before = json.loads(json.dumps(manifest))
-    before["nodes"][key]["checksum"]["checksum"] = "another"
-    state = tmp_path / "before"
-    state.mkdir()
-    (state / "manifest.json").write_text(json.dumps(before))
-    listed = [sys.executable, "-m", "dbt.cli.main", "--quiet", "ls", "--resource-type", "model"]
-    listed += ["--output", "name", "--project-dir", str(project_root())]
-    listed += ["--profiles-dir", str(project_root()), "--target-path", str(target)]
-
-    def names(*selection: str) -> set[str]:
-        done = subprocess.run([*listed, *selection], capture_output=True, text=True, check=True)
-        return set(done.stdout.split())
-
-    assert names("--select", "state:modified", "--state", str(state)) == {"lines_of_therapy"}
-    lines = {node["name"] for node in models(manifest).values() if "lines" in node["tags"]}
-    after = names("--select", "tag:lines+")
-    assert lines < after and {"time_to_event", "study_population"} <= after
-    assert "int_coded_events" not in after
