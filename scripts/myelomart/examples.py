@@ -13,6 +13,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         f"myelomart check {DATA} --checks checks --fail-on warning --format junit",
     ),
     "clean": ("myelomart clean", "myelomart clean results archive"),
+    "codes export": (
+        "myelomart codes export crs icans --out atlas",
+        "myelomart codes export --out atlas --db myelomart.duckdb",
+    ),
+    "codes import": ("myelomart codes import keratopathy.json --name keratopathy",),
     "completion": (
         "myelomart completion bash >> ~/.bashrc",
         "myelomart completion zsh > ~/.zfunc/_myelomart",
@@ -21,6 +26,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "demo": ("myelomart demo", "myelomart demo --out small --patients 300"),
     "doctor": ("myelomart doctor", f"myelomart doctor {DATA} --json"),
     "explore": ("myelomart explore", "myelomart explore --db both.duckdb --port 9000 --no-browser"),
+    "export omop": ("myelomart export omop --out omop --format csv",),
     "init": ("myelomart init ours",),
     "match": (
         "myelomart match trial.csv --treatment cart --covariates age,lines",

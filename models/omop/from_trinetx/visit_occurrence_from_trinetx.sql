@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- One row per encounter of a TriNetX export and what its rows say of it, as a visit.
--- Definition: encounter_id is not unique in real exports. Rows that say the same are one visit; others stay visits of their
--- own, since one number may stand for months of visits: the first has the id that other records name, each further one its own.
+-- Definition: encounter_id is not unique in real exports. Rows that say the same are one visit. Others stay visits of
+-- their own, since one number may stand for months: the first has the id that other records name, the next their own.
 -- Limits: no end means the same day.
 
 with encounters as (select * from {{ ref('stg_trinetx__encounter') }}),

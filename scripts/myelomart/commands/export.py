@@ -1,12 +1,14 @@
 """`myelomart export` and `codes`: tables and concept sets for OHDSI's tools and R, and back."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from myelomart.command_options import AsJson
 from myelomart.commands.study import DEFAULT_DATABASE, Database
-from myelomart.messages import say
+from myelomart.messages import say, say_json
 from myelomart.site.option import Project
 from myelomart.source_options import Memory, Threads
 
@@ -30,6 +32,7 @@ def omop(
     out: Annotated[Path, typer.Option(help="The folder to write, or to write anew.")],
     db: Database = DEFAULT_DATABASE,
     format: Annotated[str, typer.Option(help="parquet or csv.")] = "parquet",
+    as_json: AsJson = False,
     project: Project = None,
     memory: Memory = None,
     threads: Threads = None,
@@ -41,6 +44,9 @@ def omop(
     from myelomart.ohdsi.tables import export_tables
 
     rows = export_tables(db, out, format)
+    if as_json:
+        say_json({"folder": str(out), "format": format, "rows": rows})
+        return
     for name, count in rows.items():
         say(f"{out / name}.{format}: {count:,} rows")
 
@@ -55,12 +61,16 @@ def export_codes(
         Path | None,
         typer.Option("--db", help="A warehouse, in whose vocabulary codes are looked up."),
     ] = None,
+    as_json: AsJson = False,
     project: Project = None,
 ) -> None:
     """Write concept sets as ATLAS reads them, a JSON file each."""
     from myelomart.ohdsi.atlas_export import LEFT_OUT, export_sets
 
     done = export_sets(names or [], out, db)
+    if as_json:
+        say_json({"folder": str(out), "items": done.items, "left_out": len(done.left_out)})
+        return
     say(
         f"{out}: {done.items:,} items; {len(done.left_out):,} codes have no concept id "
         f"({LEFT_OUT})" + ("." if db else "; --db looks them up in a warehouse.")
@@ -75,6 +85,7 @@ def import_codes(
         str | None,
         typer.Option(help="The kind of fact of items without a domain: condition, drug, …"),
     ] = None,
+    as_json: AsJson = False,
     project: Project = None,
 ) -> None:
     """Add concept sets of ATLAS to the rows of a site's folder."""
@@ -85,7 +96,11 @@ def import_codes(
     site = site_folder()
     if site is None:
         raise MyelomartError("Name a site's folder with --project; `myelomart init` makes one.")
-    for one in import_sets(files, site, name, category):
+    sets = import_sets(files, site, name, category)
+    if as_json:
+        say_json({"concept_sets": [asdict(one) for one in sets]})
+        return
+    for one in sets:
         say(f"{one.name}: {one.items} items, of which {one.excluded} exclude")
         if one.mapped:
             say(
