@@ -461,7 +461,7 @@ def test_an_arm_too_small_to_match_is_named_and_the_others_go_on(data, monkeypat
     results = run_study(study, data)
     assert results.missing == {"ratios": "1 patient in the arm «CAR-T»; matching needs at least 5."}
     run = SimpleNamespace(chapters=[made(study, results)])
-    monkeypatch.setattr("myelomart.publishing.run_studies", lambda *_: run)
+    monkeypatch.setattr("myelomart.publishing.run_studies", lambda *_, **__: run)
     monkeypatch.setattr("myelomart.publishing.publish", lambda *_: None)
     done = CliRunner().invoke(commands.app, ["run", "twelve"])
     assert done.exit_code == 0, done.output

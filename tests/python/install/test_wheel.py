@@ -60,8 +60,9 @@ def installed(wheel, tmp_path_factory) -> Path:
     place = tmp_path_factory.mktemp("env")
     assert run(sys.executable, "-m", "venv", place).returncode == 0
     python = place / "bin" / "python"
-    lock = project_root() / "requirements.lock"
-    pip(python, "install", "--no-compile", "--require-hashes", "--requirement", lock)
+    for lock in ("requirements-build.lock", "requirements.lock"):  # as `make install`: pip first
+        file = project_root() / lock
+        pip(python, "install", "--no-compile", "--require-hashes", "--requirement", file)
     pip(python, "install", "--no-deps", wheel)
     return place / "bin"
 
