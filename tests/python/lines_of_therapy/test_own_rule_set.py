@@ -58,7 +58,7 @@ def build(demo, project, database, rule_set, *selected):
     command = [sys.executable, "-m", "dbt.cli.main", "build", "--project-dir", str(project)]
     command += ["--profiles-dir", str(project), "--exclude-resource-type", "unit_test"]
     command += ["--vars", f"rule_set: {rule_set}", "--select", *selected]
-    command += ["--indirect-selection", "cautious"]  # of marts that are not made anew nothing is asked
+    command += ["--indirect-selection", "cautious"]  # nothing is asked of marts made before
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=project)
 
 
