@@ -21,7 +21,7 @@ from pathlib import Path
 from myelomart import warehouse
 from myelomart.quality import door, lookups, scan
 from myelomart.quality.checks import shipped_checks
-from myelomart.quality.relations import Scanned
+from myelomart.quality.scanned import Scanned
 from myelomart.quality.shapes import from_clause, shape_of
 from myelomart.sources.landing import Source, land, read_manifest
 from myelomart_synthetic.network import make_network

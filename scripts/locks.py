@@ -8,7 +8,7 @@ lint add), requirements-build.lock (pip and setuptools) and docs/licences.md. Ne
 import re
 import subprocess
 import sys
-from importlib.metadata import metadata
+from importlib.metadata import distribution, metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,7 +39,7 @@ def pinned(name: str) -> dict[tuple[str, str], str]:
 
 
 def licence_of(package: str) -> str:
-    """The licence of an installed package: its expression, its classifiers, or its short field."""
+    """The licence of an installed package: by its expression, classifiers, short field or file."""
     told = metadata(package)
     if told["License-Expression"]:
         return told["License-Expression"]
@@ -48,7 +48,10 @@ def licence_of(package: str) -> str:
         for line in told.get_all("Classifier") or []
         if line.startswith("License ::") and line != "License :: OSI Approved"
     ]
-    first = (told["License"] or "").strip().partition("\n")[0].strip()
+    text = told["License"] or ""
+    for file in [] if classified or text else told.get_all("License-File") or []:
+        text = text or distribution(package).read_text(f"licenses/{file}") or ""
+    first = text.strip().partition("\n")[0].strip()
     return " and ".join(classified) or first[:LONGEST] or "not stated"
 
 

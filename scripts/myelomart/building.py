@@ -27,8 +27,8 @@ from myelomart.room import needed, no_room
 from myelomart.site.dbt_project import make_project
 from myelomart.sources import folder
 from myelomart.sources.landing import Source, bytes_of, land
+from myelomart.sources.source import Say
 
-Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
 SHOWN_FAILURES = 20
 # what a build takes beside the sources: the seeds, and a database 29 times as large as the Parquet

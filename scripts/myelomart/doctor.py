@@ -93,14 +93,14 @@ def _studies_in(path: Path) -> list[str]:
 
 def _source(source, faults: list[str]) -> dict[str, Any]:
     """What a source is and which tables it has."""
-    from myelomart.sources import databases
+    from myelomart.sources import addresses, databases
     from myelomart.sources.landing import bytes_of
     from myelomart.sources.opening import open_source
 
     told: dict[str, Any] = {"name": source.name, "readable": False}
     try:
-        if databases.is_address(source.location):
-            told |= {"location": databases.without_secrets(source.location)}
+        if addresses.is_address(source.location):
+            told |= {"location": addresses.without_secrets(source.location)}
             told |= {"kind": "PostgreSQL", "tables": databases.tables_on(source.location)}
         else:
             told |= {"location": source.location, "bytes": bytes_of(source)}

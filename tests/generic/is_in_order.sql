@@ -6,11 +6,7 @@ with strays as (
     select
         cast({{ first }} as {{ dbt.type_string() }}) as first_value,
         cast({{ last }} as {{ dbt.type_string() }}) as last_value,
-        {% for column in row_columns -%}
-        '{{ column }} ' || coalesce(cast({{ column }} as {{ dbt.type_string() }}), '(empty)')
-        {%- if not loop.last %} || ', ' || {% endif %}
-        {% endfor -%}
-        as row_name
+        {{ named_row(row_columns) }} as row_name
     from {{ model }}
     where {{ first }} > {{ last }}
 

@@ -17,11 +17,7 @@ strays as (
 
     select
         definitions.{{ column_name }} as stray_value,
-        {% for column in row_columns -%}
-        '{{ column }} ' || coalesce(cast(definitions.{{ column }} as {{ dbt.type_string() }}), '(empty)')
-        {%- if not loop.last %} || ', ' || {% endif %}
-        {% endfor -%}
-        as row_name
+        {{ named_row(row_columns, 'definitions.') }} as row_name
     from definitions
     left join known on definitions.{{ column_name }} = known.known_value
     where definitions.{{ column_name }} is not null and known.known_value is null

@@ -13,8 +13,8 @@ from myelomart.errors import QualityError
 from myelomart.private_files import private
 from myelomart.quality import quarantine, report
 from myelomart.quality.checks import BLOCKING, Check, checks_in_force
-from myelomart.quality.relations import Scanned
 from myelomart.quality.scan import scan_source
+from myelomart.quality.scanned import Scanned
 from myelomart.sources import folder as kept
 
 RESULT, PAGE = "quality.json", "quality.html"

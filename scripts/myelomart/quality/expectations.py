@@ -24,7 +24,7 @@ import pandas as pd
 from myelomart import warehouse
 from myelomart.errors import QualityError
 from myelomart.quality.checks import BLOCKING, KEPT, NOTED, WARNING, Check, Count
-from myelomart.quality.relations import Scanned
+from myelomart.quality.scanned import Scanned
 from myelomart.quality.shapes import shape_of
 from myelomart.sources import layout
 from myelomart.warehouse import quoted

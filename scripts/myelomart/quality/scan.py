@@ -13,7 +13,8 @@ from myelomart import warehouse
 from myelomart.errors import QualityError
 from myelomart.quality.checks import KEPT, Check, Count
 from myelomart.quality.lookups import make_lookups
-from myelomart.quality.relations import MAKERS, Scanned, make_relation
+from myelomart.quality.relations import MAKERS, make_relation
+from myelomart.quality.scanned import Scanned
 from myelomart.quality.shapes import from_clause, shape_of
 
 SHOWN_DETAILS = 10

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import shutil
 import zoneinfo
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from myelomart.errors import SourceError
-from myelomart.sources import databases, files, layout
-from myelomart.sources.source import COHORTS, FORMATS, SHIFTS, OpenSource, Source, Table
+from myelomart.sources import addresses, databases, files, lakehouse, layout
+from myelomart.sources.source import COHORTS, FORMATS, SHIFTS, OpenSource, Say, Source, Table
 
 DUCKDB_MARK = b"DUCK"
 SQLITE_MARK = b"SQLite format 3"
-Say = Callable[[str], None]
 
 
 def open_source(source: Source, work: Path, say: Say) -> OpenSource:
@@ -48,12 +46,12 @@ def _check(source: Source) -> None:
 
 
 def _open(source: Source, work: Path, say: Say) -> OpenSource:
-    if databases.is_address(source.location):
-        address = databases.address_of(source.location)
+    if addresses.is_address(source.location):
+        address = addresses.address_of(source.location)
         address = replace(address, options=_options(source, address.options))
         read = databases.open_postgres(address, source.cohort, work, say)
         return _of_database(source, "OMOP CDM in PostgreSQL", address.shown, read)
-    path, options = databases.file_and_options(source.location)
+    path, options = addresses.file_and_options(source.location)
     if not path.exists():
         if path.is_symlink():
             raise SourceError(f"{path} is a link to something that is not there: mend the link.")
@@ -94,11 +92,11 @@ def _options(source: Source, options: dict[str, str]) -> dict[str, str]:
 
 def _is_schema(source: Source) -> bool:
     """True when --vocabulary names a schema: a database is read, and no such path is there."""
-    if not source.vocabulary or databases.is_address(source.vocabulary):
+    if not source.vocabulary or addresses.is_address(source.vocabulary):
         return False
-    if databases.is_address(source.location):
+    if addresses.is_address(source.location):
         return not Path(source.vocabulary).expanduser().exists()
-    path, _ = databases.file_and_options(source.location)
+    path, _ = addresses.file_and_options(source.location)
     return path.is_file() and not Path(source.vocabulary).expanduser().exists()
 
 
@@ -131,7 +129,7 @@ def _open_folder(source: Source, folder: Path, work: Path, say: Say) -> OpenSour
     forms = {table.form for table in tables.values()} | {files.lake_kind(lake) for lake in lakes}
     for lake in lakes:
         table = files.table_of_lake(lake, of)
-        tables[table] = databases.read_lake(lake, table, work, say)
+        tables[table] = lakehouse.read_lake(lake, table, work, say)
     if of is omop:
         kind = f"{kind} as {' and '.join(sorted(forms))}"
     return OpenSource(source, kind, str(folder), tables, unused)
@@ -141,11 +139,11 @@ def _add_vocabulary(
     opened: OpenSource, location: str, work: Path, say: Say, beside: Path | None = None
 ) -> None:
     """Take the vocabulary from a folder, file or address of its own."""
-    path, options = databases.file_and_options(location)
+    path, options = addresses.file_and_options(location)
     if beside is not None and not path.exists() and (beside.parent / location).exists():
         path = beside.parent / location
     place = location
-    if databases.is_address(location):
+    if addresses.is_address(location):
         raise SourceError(
             "--vocabulary takes a schema of the source, a folder, or a DuckDB or SQLite file."
         )
@@ -158,7 +156,7 @@ def _add_vocabulary(
         for lake in lakes:
             table = files.table_of_lake(lake, files.vocabulary_layout())
             work.mkdir(parents=True, exist_ok=True)
-            found[table] = databases.read_lake(lake, table, work, say)
+            found[table] = lakehouse.read_lake(lake, table, work, say)
         place = str(path)
     else:
         found = _vocabulary_of_file(path, options, work, say, opened.source.allow_views)

@@ -9,6 +9,7 @@ of one table. Whoever checks rows reads the account from the landing's manifest
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ DEFAULT_NAME = "cdm"
 FORMATS = ("auto", "omop", "trinetx")
 SHIFTS = ("person", "site")  # by whom dates are moved: each person by days of their own, or a site
 COHORTS = ("myeloma",)
+Say = Callable[[str], None]  # takes what a user is told, line by line
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from myelomart import cli, warehouse
 from myelomart.errors import SourceError
 from myelomart.quality import door, lookups, relations, scan
 from myelomart.quality.checks import shipped_checks
+from myelomart.quality.scanned import Scanned
 from myelomart.quality.shapes import from_clause, shape_of
 from myelomart.sources.landing import Source, land
 from myelomart_synthetic.constants import rows
@@ -72,10 +73,10 @@ def dirty(tmp_path_factory):
             f"create table fault as from '{folder / 'cdm.truth' / 'faults.parquet'}'"
         )
         entry = json.loads((folder / "landing" / "manifest.json").read_text())["sources"][0]
-        yield relations.Scanned(connection, folder / "landing", entry), folder / "landing", failed
+        yield Scanned(connection, folder / "landing", entry), folder / "landing", failed
 
 
-def rows_found(scanned: relations.Scanned, table: str, name: str) -> str:
+def rows_found(scanned: Scanned, table: str, name: str) -> str:
     """SQL for the ids of the rows (for infusions: of the persons) that fail a check."""
     path = scanned.path(table)
     check = next(

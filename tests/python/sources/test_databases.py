@@ -11,8 +11,8 @@ from small_cdm import MEASUREMENT, PERSON
 
 from myelomart import warehouse
 from myelomart.errors import SourceError
-from myelomart.sources import databases
-from myelomart.sources.databases import without_secrets
+from myelomart.sources import addresses, databases
+from myelomart.sources.addresses import without_secrets
 from myelomart.sources.landing import Source, land
 
 SUMMARY = """
@@ -132,7 +132,7 @@ def test_a_large_table_comes_in_small_batches_and_says_how_far_it_is(server, tmp
         " from generate_series(1, 2000000) as numbers (number)",
     )
     said = []
-    address = databases.address_of(server + "&schema=large")
+    address = addresses.address_of(server + "&schema=large")
     tables = databases.open_postgres(address, None, tmp_path, said.append).tables
     assert [line for line in said if line.startswith("measurement")]
     measurement = ParquetFile(tables["measurement"].files[0].path)
@@ -269,7 +269,7 @@ def test_an_address_that_is_none_is_a_sentence(tmp_path, address):
 
 
 def test_a_percent_encoded_password_is_hidden_in_what_the_server_says():
-    address = databases.address_of("postgresql://me:p%40ss@h:5432/d?schema=cdm&sslmode=require")
+    address = addresses.address_of("postgresql://me:p%40ss@h:5432/d?schema=cdm&sslmode=require")
     assert address.plain == "postgresql://me:p%40ss@h:5432/d?sslmode=require"
     assert address.shown == "postgresql://h:5432/d"
     assert address.options == {"schema": "cdm"}

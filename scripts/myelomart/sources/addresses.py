@@ -1,0 +1,82 @@
+"""Where a source is: the address of a server, or a file with options behind a question mark."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from myelomart.errors import SourceError
+
+SCHEMES = ("postgresql://", "postgres://")
+SERVICE = "service="
+OURS = ("schema", "vocabulary")
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address: ``plain`` for the driver, ``shown`` without user and password."""
+
+    plain: str
+    shown: str
+    secrets: tuple[str, ...]
+    options: dict[str, str]
+
+
+def is_address(location: str) -> bool:
+    """True for the address of a PostgreSQL server, or ``service=NAME`` of pg_service.conf."""
+    return location.startswith((*SCHEMES, SERVICE))
+
+
+def address_of(location: str) -> Address:
+    """Take an address apart; ``SourceError``, which shows no part of it, when that cannot be."""
+    if location.startswith(SERVICE):
+        name, _, query = location.removeprefix(SERVICE).partition("?")
+        location = f"postgresql:///?service={quote(name)}" + (f"&{query}" if query else "")
+    _, _, rest = location.partition("://")
+    unreadable = SourceError(
+        "The address cannot be read: in a user's name or a password the characters @ : / # ? % are "
+        "written %40 %3A %2F %23 %3F %25; or leave the password out, and put it into ~/.pgpass or "
+        "PGPASSWORD."
+    )
+    who, at, where = rest.rpartition("@")
+    user, colon, password = who.partition(":")
+    for part in (user, password):
+        if re.search(r"[@:/#?\[\]\s]|%(?![0-9A-Fa-f]{2})", part):
+            raise unreadable
+    if at and not user and password:
+        raise unreadable
+    if "#" in where or re.search(r"%(?![0-9A-Fa-f]{2})", where):
+        raise unreadable
+    servers, _, query = where.partition("?")
+    servers, slash, database = servers.partition("/")
+    for server in servers.split(","):
+        if not re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*)(:\d{0,5})?", server):
+            raise unreadable
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    ours = {name: options.pop(name) for name in OURS if name in options}
+    secrets = [password, unquote(password), options.get("password", ""), who if colon else ""]
+    plain = f"postgresql://{who}{at}{servers}{slash}{database}"
+    plain += f"?{urlencode(options)}" if options else ""
+    shown = f"postgresql://{servers}{slash}{database}"
+    if "service" in options:
+        shown += f"?service={options['service']}"
+    return Address(plain, shown, tuple(sorted(filter(None, secrets), key=len, reverse=True)), ours)
+
+
+def without_secrets(location: str) -> str:
+    """An address without user and password, to be shown and kept."""
+    return address_of(location).shown
+
+
+def file_and_options(location: str) -> tuple[Path, dict[str, str]]:
+    """A path, and what stands behind its question mark: ``cdm.duckdb?schema=cdm``."""
+    path = Path(location).expanduser()
+    if path.exists() or path.is_symlink() or "?" not in location:
+        return path, {}
+    head, _, query = location.rpartition("?")
+    options = dict(parse_qsl(query))
+    if not options or set(options) - set(OURS):
+        return path, {}
+    return Path(head).expanduser(), options
