@@ -2,13 +2,13 @@
 
 import csv
 
-import duckdb
 import pytest
 import yaml
 
 from myelomart.lineage import OWN_TABLES
 from myelomart.project import project_root
 from myelomart.sources import layout
+from myelomart.warehouse import database
 
 SCHEMAS = ["core", "cohorts", "outcomes", "studies", "qc", "exports", "omop"]
 SOURCES = sorted((project_root() / "models" / "staging").glob("*/_*__sources.yml"))
@@ -39,7 +39,7 @@ def test_every_column_of_a_seed_is_described(file):
 
 
 def test_every_column_of_a_mart_has_its_description_in_the_database(demo):
-    with duckdb.connect(str(demo / "myelomart.duckdb"), read_only=True) as connection:
+    with database(demo / "myelomart.duckdb") as connection:
         columns = connection.execute(
             """
             select schema_name, table_name, column_name, comment from duckdb_columns()

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from myelomart import warehouse
 from myelomart.explore.opened import DATABASE
 from myelomart.explore.pages import PAGES
-from myelomart.explore.state import warehouse_here
+from myelomart.explore.state import warehouse_at, warehouse_here
 from myelomart.explore.trial import definition_of
 from myelomart.failures import TRACEBACK
 from myelomart.project import PACKAGE
@@ -32,6 +32,14 @@ st.session_state["pages"] = pages
 st.navigation(list(pages.values()))
 state.page(next(one for one in PAGES if one.PATH == %r).show)()
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed(demo):
+    """Let go of the demonstration at the end: the server of the pages keeps it open."""
+    yield
+    warehouse_at(str(demo / "myelomart.duckdb")).close()
+    warehouse_at.clear()
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import shutil
 import subprocess
 import sys
 
-import duckdb
 import pytest
 
+from myelomart import warehouse
 from myelomart.project import project_root
 from myelomart.sources.folder import landing_of
 
@@ -69,7 +69,7 @@ def built(demo, project):
     shutil.copy(demo / "myelomart.duckdb", database)
     run = build(demo, project, database, "mine", *TREATMENT)
     assert run.returncode == 0, run.stdout[-3000:]
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with warehouse.database(database) as connection:
         yield connection
 
 

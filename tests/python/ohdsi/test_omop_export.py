@@ -7,6 +7,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from myelomart import warehouse
 from myelomart.cli import app
 from myelomart.errors import MyelomartError, WarehouseError
 from myelomart.ohdsi.tables import TABLES, export_tables
@@ -82,7 +83,7 @@ def test_r_counts_what_the_export_counts(small, tmp_path):
         ["Rscript", str(SCRIPT), str(tmp_path / "csv")], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with warehouse.database(database) as connection:
         counts = connection.sql(
             "select cohort_id, count(*) from cohorts.cohort_members group by 1"
         ).fetchall()
