@@ -61,14 +61,14 @@ def notes() -> Console:
 
 
 def console(stderr: bool = False) -> Console:
-    """A console for tables, progress and coloured words; every text in them is `shown`."""
-    return _Plain(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    """A console for tables, progress and coloured words; every text in them is `shown`.
 
-
-def wide_console() -> Console:
-    """A console for wide tables: as wide as the terminal, or wide enough for a file."""
-    width = None if sys.stdout.isatty() else WIDTH
-    return _Plain(width=width, highlight=False, markup=False, emoji=False)
+    It is as wide as the terminal, or wide enough for a file.
+    """
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() else WIDTH
+    return _Plain(
+        stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True
+    )
 
 
 class _Plain(Console):

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from myelomart.command_options import AsJson
-from myelomart.messages import say, say_json, shown, wide_console
+from myelomart.messages import console, say, say_json, shown
 from myelomart.progress import progress
 from myelomart.site.option import Project
 from myelomart.source_options import Memory, Threads
@@ -99,7 +99,7 @@ def list_studies(
     table = Table("study", "title", "outputs", box=None)
     for one in told:
         table.add_row(one["study_id"], one["title"], ", ".join(one["outputs"]))
-    wide_console().print(table)
+    console().print(table)
 
 
 @app.command()
@@ -244,7 +244,7 @@ def audit_file(
             doubt = "" if one.level == CONTRADICTION else " (doubtful)"
             table.add_row(one.check + doubt, named, one.sentence)
         if found:
-            wide_console().print(table)
+            console().print(table)
         say(
             f"{len(rows)} printed numbers: {certain} contradictions, "
             f"{len(found) - certain} doubtful coincidences"
@@ -297,4 +297,4 @@ def print_headline(one) -> None:
     printed = Table(*columns, title=one.study.title, box=None, title_justify="left", pad_edge=False)
     for row in rows:
         printed.add_row(*(row if len(row) > 1 else [Text(shown(row[0]), "bold")]))
-    wide_console().print(printed)
+    console().print(printed)

@@ -82,8 +82,11 @@ def show(result: dict, say: Callable) -> None:
     summary = result["summary"]
     found = [one for one in result["checks"] if one["status"] != PASSED]
     if found:
-        names = ("", "source", "table", "what is wrong", "rows", "of", "people", "with myeloma")
-        table = Table(*names, box=None, padding=(0, 1))
+        table = Table("", "source", box=None, padding=(0, 1))
+        for name in ("table", "what is wrong"):
+            table.add_column(name, overflow="fold", no_wrap=name == "table")
+        for name in ("rows", "of", "people", "with myeloma"):
+            table.add_column(name, justify="right")
         for one in found:
             table.add_row(
                 Text(one["status"], STYLES[one["status"]]), one["source"], one["table"],

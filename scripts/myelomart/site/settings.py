@@ -38,7 +38,7 @@ class Site:
     def _source(self, text: str) -> str:
         """A source with its path beside the settings: `DIR`, `NAME=DIR`, or an address as it is."""
         name, sign, path = text.rpartition("=") if re.match(r"\w+=", text) else ("", "", text)
-        return text if ADDRESS.match(path) else f"{name}{sign}{self.folder / path}"
+        return text if ADDRESS.match(path) else f"{name}{sign}{(self.folder / path).resolve()}"
 
 
 def read_site(folder: Path) -> Site:
