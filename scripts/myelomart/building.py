@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from myelomart import warehouse, whole
+from myelomart import parsed, warehouse, whole
 from myelomart.errors import NoRoom, Stopped, WarehouseError
 from myelomart.extras import refuse_without
 from myelomart.private_files import make_private, private
@@ -35,7 +35,6 @@ SHOWN_FAILURES = 20
 # of the demonstration (17.6 MB in, 510 MB out)
 BUILD_BASE, BUILD_SHARE = 60_000_000, 30
 MADE = "myelomart.duckdb"  # in the making: dbt names its catalog by the file, and takes no quote
-FIRST = "parse"  # what dbt is asked first in a build
 RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogUnitTestResult")
 
 
@@ -91,17 +90,26 @@ def working_of(made: Path) -> Path:
     return made.parent.with_name(f"{name}.dbt")
 
 
+def _project_of(database: Path) -> Path:
+    """The project that dbt reads for a database: ours, or a site's own copy beside it."""
+    return working_of(database) / "project" if site_folder() else project_root()
+
+
+def _begin_working(database: Path) -> None:
+    """Make the folder where dbt works, and in it the project of a site."""
+    beside = working_of(database)
+    whole.claim(beside, folder.MADE_BY)
+    make_private(beside)
+    if (site := site_folder()) is not None:
+        make_project(project_root(), beside / "project", own_rows(site))
+    forget_other_project(beside / "target", _project_of(database))
+
+
 def _start_dbt(
     arguments: list[str], landing: Path, database: Path, target: str, stdout: int
 ) -> subprocess.Popen:
     """Start dbt in a process of its own, on the project, with ``landing`` and ``database``."""
-    root, beside = project_root(), working_of(database)
-    whole.claim(beside, folder.MADE_BY)
-    make_private(beside)
-    if (site := site_folder()) is not None and arguments[0] == FIRST:
-        make_project(root, beside / "project", own_rows(site))
-    root = beside / "project" if site else root
-    forget_other_project(beside / "target", root)
+    root, beside = _project_of(database), working_of(database)
     command = [sys.executable, "-m", "myelomart.dbt_child", "--no-use-colors"]
     command += ["--log-format", "json"]
     command += [*arguments, "--project-dir", str(root), "--profiles-dir", str(root)]
@@ -141,10 +149,17 @@ def _parsed_meanwhile(
     landing: Path, database: Path, target: str, in_force: list[str]
 ) -> Iterator[None]:
     """Let dbt read the project while the sources are landed and checked; it keeps what it read."""
-    process = _start_dbt([FIRST, *in_force], landing, database, target, stdout=subprocess.DEVNULL)
+    _begin_working(database)
+    read = working_of(database) / "target", _project_of(database), [target, *in_force]
+    is_ours = site_folder() is None  # a site's project is made anew for each database
+    if is_ours and parsed.take(*read):
+        yield
+        return
+    process = _start_dbt(["parse", *in_force], landing, database, target, subprocess.DEVNULL)
     try:
         yield
-        process.wait()
+        if process.wait() == 0 and is_ours:
+            parsed.keep(*read)
     finally:
         process.terminate()
         process.wait()

@@ -1,5 +1,6 @@
-{#- every value of a definition's column is a value of another table's column; the failing rows are named -#}
-{% test is_known(model, column_name, to, field, row_columns) %}
+{#- every value of a definition's column is a value of another table's column, in its rows that have the values of
+    `of`; the failing rows are named -#}
+{% test is_known(model, column_name, to, field, row_columns, of={}) %}
 
 with definitions as (
 
@@ -9,7 +10,9 @@ with definitions as (
 
 known as (
 
-    select distinct {{ field }} as known_value from {{ to }}
+    select distinct {{ field }} as known_value
+    from {{ to }}
+    where true{% for column, value in of.items() %} and {{ column }} = '{{ value }}'{% endfor %}
 
 ),
 

@@ -114,7 +114,7 @@ def _form_fault(text: str, form: tuple[str, str] | None) -> str | None:
     return f"«{text}» is not {form[1]}"
 
 
-def _name_fault(text: str, names: tuple[str, str] | None, known: Known) -> str | None:
+def _name_fault(text: str, names: tuple | None, known: Known) -> str | None:
     if names is None:
         return None
     allowed = known.values(*names)

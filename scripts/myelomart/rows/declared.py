@@ -75,11 +75,16 @@ class Table:
                 return rule.arguments["pattern"], rule.arguments["words"]
         return None
 
-    def names(self, column: str) -> tuple[str, str] | None:
-        """The relation and the field whose values a cell of ``column`` may name."""
+    def names(self, column: str) -> tuple[str, str, tuple[tuple[str, str], ...]] | None:
+        """The relation and the field whose values a cell of ``column`` may name, and in which rows.
+
+        The rows are those that have the values given, column by column; without any, all.
+        """
         for rule in self.rules:
             if rule.kind in NAMES and rule.column == column:
-                return _referred(rule.arguments["to"]), rule.arguments["field"]
+                said = rule.arguments
+                rows = tuple(said.get("of", {}).items())
+                return _referred(said["to"]), said["field"], rows
         return None
 
     def in_order(self) -> list[tuple[str, str]]:

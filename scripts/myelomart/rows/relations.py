@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from myelomart.project import project_root
@@ -17,7 +17,7 @@ class Known:
     def __init__(self, rows_of: Callable[[str], Rows]):
         self._rows_of = rows_of
         self._rows: dict[str, Rows] = {}
-        self._values: dict[tuple[str, str], frozenset[str]] = {}
+        self._values: dict[tuple, frozenset[str]] = {}
         self._defined: dict[tuple[str, str], dict[str, set[str]]] = {}
 
     def rows(self, relation: str) -> Rows:
@@ -27,12 +27,15 @@ class Known:
             self._rows[relation] = make(relation)
         return self._rows[relation]
 
-    def values(self, relation: str, column: str) -> frozenset[str]:
-        """The values of ``column`` there."""
-        if (relation, column) not in self._values:
-            found = frozenset(row[column] for row in self.rows(relation) if row.get(column))
-            self._values[relation, column] = found
-        return self._values[relation, column]
+    def values(
+        self, relation: str, column: str, where: Iterable[tuple[str, str]] = ()
+    ) -> frozenset[str]:
+        """The values of ``column`` there, in the rows that have the values of ``where``."""
+        key = relation, column, *where
+        if key not in self._values:
+            rows = [row for row in self.rows(relation) if all(row[k] == v for k, v in where)]
+            self._values[key] = frozenset(row[column] for row in rows if row.get(column))
+        return self._values[key]
 
     def defined_by(self, study: str, relation: str, column: str) -> set[str]:
         """The values of ``column`` in the rows of one study."""

@@ -137,10 +137,8 @@ def _own(key: str, part: Part) -> Schema:
     if key == "days":
         return said | {"type": ["string", "integer"], "pattern": DAYS}
     if key in (*ROLES, *part.subjects):
-        relation = ("event_groups", "event_group_id")
-        if key == "characteristic":
-            relation = ("known_characteristics", "characteristic")
-        return said | _offered(*relation)
+        is_named = key == "characteristic"
+        return said | _offered("known_characteristics" if is_named else "event_groups")
     if key == "overrides":
         return said | {"type": "boolean"}
     return said | ({"type": "string"} if key in OWN and key not in ("any_of", "rules") else {})
@@ -153,7 +151,7 @@ def _value(table: str, column: str, is_list: bool) -> Schema:
     if words := declared.words(column):
         return {"enum": list(words)}
     if (named := declared.names(column)) and named[0] in ("event_groups", "known_characteristics"):
-        return _offered(*named)
+        return _offered(named[0])
     if kind in INTEGERS:
         return {"type": "integer"}
     if kind in NUMBERS:
@@ -165,7 +163,7 @@ def _value(table: str, column: str, is_list: bool) -> Schema:
     return {"type": "string"}
 
 
-def _offered(relation: str, column: str) -> Schema:
+def _offered(relation: str) -> Schema:
     """A name that an editor completes, though another may stand there."""
     return {"anyOf": [{"$ref": f"#/$defs/{relation}"}, {"type": "string"}]}
 

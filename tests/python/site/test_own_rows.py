@@ -1,5 +1,7 @@
 """A site's rows stand beside ours, and over ours only where they say so."""
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -58,6 +60,20 @@ def test_a_new_folder_has_everything_and_no_fault(site):
     assert faults_of(site) == [] and OwnRows(site).changed == []
     with pytest.raises(MyelomartError, match="site's folder already"):
         make_site(site)
+
+
+def test_the_rows_of_the_tutorial_have_no_fault(site):
+    page = project_root() / "docs" / "tutorials" / "own_codes.md"
+    shown = r"`((?:codes|rules)/\w+\.csv)`(?:(?!```).)*```csv\n(.*?)```"
+    found = re.findall(shown, page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    written = {}
+    for name, rows in found:
+        header, _, cells = rows.partition("\n")
+        written.setdefault(name, [header + "\n"]).append(cells)
+    for name, rows in written.items():
+        (site / name).write_text("".join(rows), encoding="utf-8")
+    assert len(found) == 4 and len(written) == 3 and faults_of(site) == []
+    assert len(OwnRows(site).changed) == 3
 
 
 def test_a_file_that_is_there_is_not_written_over(tmp_path):
@@ -149,6 +165,11 @@ PARAMETER = "default,myeloma_phenotype,min_gap_days"
             "overrides nothing",
         ),
         (f"rule_set,algorithm,parameter,value,overrides\n{PARAMETER},60,yes\n", 2, "true, or empt"),
+        (
+            "rule_set,algorithm,parameter,value\nours,lines_of_therapy,regimen_windw_l1,60\n",
+            2,
+            "did you mean «regimen_window_l1»?",
+        ),
     ],
 )
 def test_a_row_of_rules_that_cannot_be_is_named(site, rows, line, said):
