@@ -15,7 +15,7 @@ from pathlib import Path
 
 PARSED = "partial_parse.msgpack"
 READ = ("models", "macros", "seeds", "tests", "analyses", "dbt_project.yml", "profiles.yml")
-MOST_KEPT = 8  # installations and rule sets; each takes some 12 MB
+MOST_KEPT = 16  # installations and rule sets; each takes some 12 MB
 
 
 def take(target: Path, root: Path, arguments: Sequence[str]) -> bool:

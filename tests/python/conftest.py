@@ -37,6 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: files.get(item.path, item.path in reading))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory) -> None:
+    """What commands keep for the next one goes to a folder of this run, for all workers."""
+    os.environ["XDG_CACHE_HOME"] = str(made_once(tmp_path_factory, "cache", lambda folder: None))
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Path:
     """The folder of a whole demonstration: data, warehouse, results, report.
