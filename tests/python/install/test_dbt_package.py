@@ -1,6 +1,7 @@
 """A dbt project of somebody else takes myelomart as a package and replaces what is its own."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,14 +14,13 @@ from myelomart.project import project_root
 from myelomart_synthetic.network import make_network
 
 DBT = str(Path(sys.executable).with_name("dbt"))
-SELECTED = ["--select", "+lines_by_age", "--indirect-selection", "cautious"]
-SELECTED += ["--exclude-resource-type", "unit_test"]
+COMMAND = re.compile(r"^MYELOMART_SOURCE=\S+ dbt (build .*)$", flags=re.MULTILINE)
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """The example, built on a tiny network in a folder of its own."""
+    """The example, built by its README's command on a tiny network in a folder of its own."""
     folder = tmp_path_factory.mktemp("site")
     site = shutil.copytree(project_root() / "examples" / "dbt_package", folder / "project")
     packages = site / "packages.yml"
@@ -28,7 +28,8 @@ def built(tmp_path_factory):
     make_network(40, 2, 5, folder / "cdm", 0.8)
     environment = {key: text for key, text in os.environ.items() if "MYELOMART_" not in key}
     environment |= {"MYELOMART_SOURCE": str(folder / "cdm"), "DO_NOT_TRACK": "1"}
-    for words in (["deps"], ["build", *SELECTED]):
+    (build,) = COMMAND.findall((site / "README.md").read_text(encoding="utf-8"))
+    for words in (["deps"], build.split()):
         done = subprocess.run(
             [DBT, *words], cwd=site, env=environment, capture_output=True, text=True
         )
