@@ -25,10 +25,21 @@ KEPT = """
 
 @dataclass(frozen=True)
 class Origin:
-    """Model of the `studies` schema to the hash of its SQL; the landing's manifest."""
+    """Model of the `studies` schema to the hash of its SQL; the manifest; hashes of seeds."""
 
     models: dict[str, str] = field(default_factory=dict)
     landed: dict = field(default_factory=dict)
+    seeds: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> dict[str, list[str]]:
+        """The content hashes of every file that was read, by source and table; no paths."""
+        return {
+            f"{source['name']}.{table}": sorted(file["sha256"] for file in what["files"])
+            for source in self.landed.get("sources", [])
+            for table, what in source["tables"].items()
+            if what["files"]
+        }
 
 
 def read_origin(connection: duckdb.DuckDBPyConnection) -> Origin:
@@ -47,7 +58,8 @@ def read_origin(connection: duckdb.DuckDBPyConnection) -> Origin:
         for node_id, schema, name, _, _ in sorted(nodes)
         if schema == LAYER and node_id.startswith("model.")
     }
-    return Origin(models, json.loads(landed))
+    seeds = {node_id: own[node_id][0] for node_id in sorted(own) if node_id.startswith("seed.")}
+    return Origin(models, json.loads(landed), seeds)
 
 
 def _whole_hash(node_id: str, own: dict[str, tuple[str, list[str]]], hashes: dict[str, str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
 from myelomart.figures.formats import SVG
 from myelomart.lineage import read_origin
+from myelomart.other_rules import opened_beside, read_beside
 from myelomart.private_files import private
 from myelomart.project import is_clone, project_root
 from myelomart.protocol.measures import code_table
@@ -28,7 +30,7 @@ from myelomart.report.render import Chapter, Page, chapter, quality_table, rende
 from myelomart.report.sources import Source, read_sources
 from myelomart.results import Results, write_results
 from myelomart.running import run_study
-from myelomart.study import read_study, study_frame, study_ids
+from myelomart.study import read_study, rule_set_of, study_frame, study_ids
 from myelomart.study_data import read_data
 
 RESULT_SIZE = 4_000_000  # bytes of a study's folder, or of its part of the page: at most so
@@ -53,17 +55,22 @@ def run_studies(
     database: Path, wanted: list[str] | None = None, policy: Policy | None = None,
     former: list[Former] | None = None,
     progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    beside: Sequence[Path] = (),
 ) -> Run:  # fmt: skip
     """Run the studies named in ``wanted`` (all without it) on ``database``, in order.
 
     What ``policy`` hides is hidden before anything is shown, and with it the findings about the
     data, which count single records. All is read through one connection: what the manifest names
     is what gave the numbers. Studies of ``former`` releases are run as well, and are not in the
-    run: what they tell of the others is seen.
+    run: what they tell of the others is seen. ``beside`` are warehouses that other rule sets built:
+    a study that names choices is asked under their rules as well.
     """
     made, hidden, out = [], None, frozenset()
-    with warehouse.database(database) as connection:
+    with warehouse.database(database) as connection, ExitStack() as until:
         facts, sources = provenance(connection), read_sources(connection, policy)
+        others = opened_beside(connection, beside, until)
+        if others:
+            facts["Rule sets beside it"] = ", ".join(others)
         if policy and former:
             sources = _as_they_were(sources, former, policy)
         order = "source_name, finding_group, found_count desc, finding"
@@ -77,6 +84,8 @@ def run_studies(
             progress(done, len(order), study_id)
             study = read_study(connection, study_id)
             data = read_data(connection, study)
+            if len(data.rows["choices"]):
+                data.beside = read_beside(others, study)
             made.append((study, run_study(study, data), data))
     if policy:
         months = {one.output_id: one.months for study, *_ in made for one in study.analyses}
@@ -157,27 +166,16 @@ def manifest(results: Results, facts: dict, one: Chapter) -> dict:
 def provenance(connection: duckdb.DuckDBPyConnection) -> dict:
     """Versions, the commit of the code and the hashes of the inputs of a warehouse."""
     origin = read_origin(connection)
-    rule_set = warehouse.value(connection, "select min(rule_set) from studies.study_rule_set")
     sources = ", ".join(one["name"] for one in origin.landed.get("sources", []))
     versions = {name: importlib.metadata.version(name) for name in COMPUTING}
     return {
         "Version": f"myelomart {__version__}, commit {commit()}",
         "Python": platform.python_version(),
         "Packages": ", ".join(f"{name} {version}" for name, version in versions.items()),
-        "Rule set": str(rule_set),
+        "Rule set": str(rule_set_of(connection)),
         "Sources": sources or "not known",
-        "inputs": _input_hashes(origin.landed),
+        "inputs": origin.inputs,
         "models": origin.models,
-    }
-
-
-def _input_hashes(landed: dict) -> dict[str, list[str]]:
-    """The content hashes of every file that was read, by source and table; no paths, no times."""
-    return {
-        f"{source['name']}.{table}": sorted(file["sha256"] for file in what["files"])
-        for source in landed.get("sources", [])
-        for table, what in source["tables"].items()
-        if what["files"]
     }
 
 

@@ -258,6 +258,11 @@ def study_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [one for (one,) in warehouse.rows(connection, query)]
 
 
+def rule_set_of(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The rule set in force in the warehouse."""
+    return warehouse.value(connection, f"select min(rule_set) from {SCHEMA}.study_rule_set")
+
+
 def read_study(connection: duckdb.DuckDBPyConnection, study_id: str) -> Study:
     """The study ``study_id``; raises ``MyelomartError`` that lists the known ones."""
     known = study_ids(connection)
@@ -299,7 +304,7 @@ def read_study(connection: duckdb.DuckDBPyConnection, study_id: str) -> Study:
         },
         {one["characteristic"]: one["label"] for one in known},
         row["source_document"],
-        warehouse.value(connection, f"select min(rule_set) from {SCHEMA}.study_rule_set"),
+        rule_set_of(connection),
     )
 
 

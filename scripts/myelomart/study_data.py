@@ -55,6 +55,7 @@ class StudyData:
         unknown = set(rows) - set(tables())
         if unknown:
             raise TypeError(f"a study has no table {', '.join(sorted(unknown))}")
+        self.beside: dict[str, StudyData] = {}  # the same study under other rule sets, by name
         self.rows = {name: rows.get(name, pd.DataFrame()) for name in tables()}
         self._noting: list[set[str]] = []
         self._made: dict[Any, tuple[Any, frozenset[str]]] = {}

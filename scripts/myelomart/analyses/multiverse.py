@@ -1,8 +1,8 @@
-"""One question in every way it could have been asked: time zeros, score models, ways to compare.
+"""One question in every way it could have been asked: rules, time zeros, score models, comparisons.
 
 Time zeros are the pairs of cohorts that the study's hazard ratios compare; score models and ways of
-making the arms alike are rows of `seeds/studies/analysis_choices`. A warehouse is built by one rule
-set, which is named: another build gives its ways.
+making the arms alike are rows of `seeds/studies/analysis_choices`. One rule set is in force in a
+warehouse; the others are those of the warehouses that are read beside it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from myelomart.study import Analysis, Endpoint, Study
 from myelomart.study_data import StudyData
 from myelomart.survival import cox_regression
 
-ZERO, SCORE, WAY = "Time zero", "Score model", "Way to compare"
+RULES, ZERO, SCORE, WAY = "Rule set", "Time zero", "Score model", "Way to compare"
 RATIOS = "hazard_ratios"
 JOIN = "; "
 
@@ -59,19 +59,21 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     ways = choices[choices["dimension"] == "arms"].to_dict("records")
     found: dict[str, list[Specification]] = {}
     failed = 0
-    for zero, model in product(_zeros(study, analysis), models):
-        name = index_label(study.cohort(zero.treated_cohort_id), data)
+    worlds = {study.rule_set: data, **data.beside}
+    for rules, zero, model in product(worlds, _zeros(study, analysis), models):
+        named = {RULES: rules} if data.beside else {}
+        named |= {ZERO: index_label(study.cohort(zero.treated_cohort_id), data)}
         try:
-            arms = _arms(study, zero, model, data)
+            arms = _arms(study, zero, model, worlds[rules])
         except MyelomartError:
             failed += len(ways)
             continue
         for way in ways:
-            chosen = {ZERO: name, SCORE: model["label"], WAY: way["label"]}
-            is_ours = _is_ours(zero, model, way, analysis)
+            chosen = named | {SCORE: model["label"], WAY: way["label"]}
+            is_ours = worlds[rules] is data and _is_ours(zero, model, way, analysis)
             for endpoint in study.endpoints_of(analysis):
                 try:
-                    ratio = _ratio(arms, way, endpoint, data)
+                    ratio = _ratio(arms, way, endpoint, worlds[rules])
                 except MyelomartError:
                     failed += 1
                     continue
@@ -165,14 +167,16 @@ def _add(analysis, endpoint, study, zero, chosen, is_ours, ratio: Ratio, results
 def table(estimates: list, title: str) -> Table:
     """A row per way, smallest ratio first; the study's own is marked."""
     rows: list[list[str]] = []
+    names: list[str] = []
     for label in dict.fromkeys(one.row_group for one in estimates):
         own = [one for one in estimates if one.row_group == label]
         rows.append([label])
         for one in sorted(own, key=lambda one: (one.estimate, one.row_label)):
             mark = " (this study)" if one.status == "own_way" else ""
-            *_, way = parts = one.row_label.split(JOIN)
-            rows.append([parts[0], parts[1], way + mark, ratio_of(one), p_value(one.p_value)])
-    columns = [ZERO, SCORE, WAY, "HR (95 % CI)", "p (Wald)"]
+            *named, way = one.row_label.split(JOIN)
+            names = [RULES, ZERO, SCORE][-len(named) :]  # with rules where there are several
+            rows.append([*named, way + mark, ratio_of(one), p_value(one.p_value)])
+    columns = [*names, WAY, "HR (95 % CI)", "p (Wald)"]
     return Table(title, columns, rows, f"{rounded(len(estimates), 0)} combinations.")
 
 
@@ -180,7 +184,8 @@ def says(words: Words) -> str:
     """The method in words."""
     return (
         f"{words.of}: the hazard ratio for every combination of time zero, score model and way to "
-        "balance the arms that the study names (a specification curve)"
+        "balance the arms that the study names, under each rule set that was built (a "
+        "specification curve)"
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from myelomart.command_options import AsJson
-from myelomart.commands.study import FigureFormat, PolicyName, SuppressBelow, chosen_policy
+from myelomart.commands.study import Beside, FigureFormat, PolicyName, SuppressBelow, chosen_policy
 from myelomart.messages import say, say_json
 from myelomart.progress import progress
 from myelomart.site.option import Project
@@ -41,6 +41,7 @@ def report(
     as_json: AsJson = False,
     project: Project = None,
     figure_format: FigureFormat = "svg",
+    beside: Beside = None,
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
@@ -65,7 +66,8 @@ def report(
             "folder, or svg."
         )
     with progress("studies") as show:
-        made = run_studies(db, policy=chosen_policy(suppress_below, policy), progress=show)
+        hides = chosen_policy(suppress_below, policy)
+        made = run_studies(db, policy=hides, progress=show, beside=beside or ())
     with needed("The report", RESULT_SIZE * len(made.chapters), place):
         first = write_report(made, place, is_alone, formats)
     if as_json:

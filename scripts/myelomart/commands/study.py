@@ -52,6 +52,12 @@ FigureFormat = Annotated[
     typer.Option(help="How figures are written: svg, pdf, png, or several with commas between; pdf "
                  "and png are as wide as one or two columns of a journal."),
 ]  # fmt: skip
+Beside = Annotated[
+    list[Path] | None,
+    typer.Option(help="A warehouse of the same sources that another rule set built (`build "
+                 "--rule-set`): every way in which a question could be asked includes its rules. "
+                 "Repeatable."),
+]  # fmt: skip
 app = typer.Typer(
     no_args_is_help=True,
     help="List, show and run the studies of a warehouse; audit printed numbers.",
@@ -137,6 +143,7 @@ def run(
     policy: PolicyName = None,
     project: Project = None,
     figure_format: FigureFormat = "svg",
+    beside: Beside = None,
     memory: Memory = None,
     threads: Threads = None,
     as_json: AsJson = False,
@@ -151,7 +158,8 @@ def run(
 
     formats = formats_named(figure_format)
     with progress("studies") as show:
-        made = run_studies(db, study_ids, chosen_policy(suppress_below, policy), progress=show)
+        hides = chosen_policy(suppress_below, policy)
+        made = run_studies(db, study_ids, hides, progress=show, beside=beside or ())
     with needed("A run of studies", RESULT_SIZE * len(made.chapters), out):
         publish(made, out, formats)
     if as_json:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from myelomart import warehouse
 from myelomart.errors import MyelomartError
+from myelomart.study import rule_set_of
 
 DATABASE = "MYELOMART_EXPLORE"  # names the warehouse to the process that serves the page
 PART = re.compile(r"\{\{ (\w+) \}\}")
@@ -90,9 +91,7 @@ class Opened:
     @cached_property
     def rule_set(self) -> str:
         """The rule set of the lines of therapy in force."""
-        return str(
-            warehouse.value(self.cursor(), "select min(rule_set) from studies.study_rule_set")
-        )
+        return str(rule_set_of(self.cursor()))
 
     @cached_property
     def beside(self) -> dict[str, Path]:
@@ -102,8 +101,7 @@ class Opened:
             with suppress(MyelomartError, duckdb.Error):  # in use, or no warehouse
                 if file != self.path:
                     with warehouse.database(file) as other:
-                        query = "select min(rule_set) from studies.study_rule_set"
-                        found.setdefault(str(warehouse.value(other, query)), file)
+                        found.setdefault(str(rule_set_of(other)), file)
         return found
 
     @cached_property

@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 
 from myelomart import warehouse
-from myelomart.study import SCHEMA, Study, read_study, study_frame
+from myelomart.study import SCHEMA, Study, read_study, rule_set_of, study_frame
 
 # table: the columns that name a row of it
 TABLES = {
@@ -74,7 +74,7 @@ def hash_of(rows: Rows) -> str:
 
 def rule_set(connection: duckdb.DuckDBPyConnection) -> RuleSet:
     """What rules and codes the warehouse was built with."""
-    name = warehouse.value(connection, f"select min(rule_set) from {SCHEMA}.study_rule_set")
+    name = rule_set_of(connection)
     seeds = warehouse.rows(
         connection,
         f"select schema_name, node_name, sql_hash from {SCHEMA}.built_nodes "

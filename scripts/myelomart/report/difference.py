@@ -18,8 +18,8 @@ KEYS = ["analysis_id", "output_id", "population", "row_group", "row_label", "arm
 VALUES = ["estimate", "ci_low", "ci_high", "p_value", "numerator", "denominator", "n_missing"]
 CLOSE = 1e-9
 CAUSES = {
-    "inputs": "data", "Sources": "data", "Rule set": "rules", "models": "rules", "seeds": "seed",
-    "Version": "code", "Python": "code", "Packages": "code",
+    "inputs": "data", "Sources": "data", "Rule set": "rules", "Rule sets beside it": "rules",
+    "models": "rules", "seeds": "seed", "Version": "code", "Python": "code", "Packages": "code",
 }  # fmt: skip
 
 

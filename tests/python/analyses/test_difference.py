@@ -1,7 +1,10 @@
 """What changed between two runs, and why: from their manifests and estimates."""
 
 import json
+from contextlib import ExitStack
+from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -9,6 +12,7 @@ from myelomart import warehouse
 from myelomart.cli import app
 from myelomart.errors import MyelomartError
 from myelomart.lineage import read_origin
+from myelomart.other_rules import opened_beside
 from myelomart.report.difference import as_text, compare_runs
 from myelomart.results import Results, write_results
 
@@ -91,3 +95,36 @@ def test_a_hash_follows_the_sql_of_a_model_and_all_behind_it():
     assert set(first) == {"study_covariates", "study_category_order"}
     assert first["study_covariates"] != other["study_covariates"]  # a cut-off moved
     assert first["study_category_order"] == other["study_category_order"]
+
+
+def test_a_warehouse_beside_differs_in_its_rule_set_alone(tmp_path):
+    def built(name: str, rules: str, cut_off: str = "1", read: str = "f00d") -> Path:
+        told = {"name": "cdm", "tables": {"person": {"files": [{"sha256": read}]}}}
+        with duckdb.connect(str(tmp_path / name)) as made:
+            made.execute(f"""
+                create schema studies;
+                create table studies.built_nodes as
+                select 'seed.a' as node_id, 'rules' as schema_name, 'a' as node_name,
+                    '{cut_off}' as sql_hash, cast([] as varchar[]) as reads;
+                create table studies.built_from as
+                select '{json.dumps({"sources": [told]})}' as manifest;
+                create table studies.study_rule_set as select '{rules}' as rule_set
+            """)
+        return tmp_path / name
+
+    mine, registry = built("mine.duckdb", "default"), built("registry.duckdb", "registry")
+    refused = {
+        "rule set «default», as": [built("again.duckdb", "default")],
+        "rule set «registry», as": [registry, built("twice.duckdb", "registry")],
+        "not built from the same files": [built("files.duckdb", "strict", read="beef")],
+        "or with other seeds": [built("seeds.duckdb", "strict", cut_off="2")],
+    }
+    with warehouse.database(mine) as connection, ExitStack() as until:
+        assert list(opened_beside(connection, [registry], until)) == ["registry"]
+    for said, files in refused.items():
+        with (
+            warehouse.database(mine) as connection,
+            ExitStack() as until,
+            pytest.raises(MyelomartError, match=said),
+        ):
+            opened_beside(connection, files, until)

@@ -541,3 +541,19 @@ def test_the_studys_own_way_is_among_all_ways_with_its_own_ratio(make, data):
     assert ways.loc["Time zero; All; Pairs", "estimate"] == pytest.approx(FEVER, rel=1e-9)
     assert set(ways.index) == {"Time zero; All; Pairs", "Time zero; All; Overlap"}
     assert "2 ways" in results.figures["OUT-2_fever_every_way"]
+    # a rule set under which person 3 has fever too; the study's own way stays that of its own rules
+    other = two_arms.data()
+    own = (other.endpoints["endpoint"] == "fever") & (other.endpoints["person_id"] == 3)
+    other.endpoints.loc[own, "event"] = 1
+    other.rows["choices"] = data.rows["choices"]
+    data.beside = {"registry": other}
+    results = make(multiverse, endpoint_ids="fever")
+    both = results.estimate_frame()
+    both[["rules", "way"]] = both["row_label"].str.split("; ", n=1, expand=True)
+    ratio = both.set_index(["rules", "way"])["estimate"]
+    assert ratio["default"].to_dict() == ways["estimate"].to_dict()
+    assert ratio["registry", "Time zero; All; Pairs"] > FEVER
+    assert list(both.loc[both["status"] == "own_way", "rules"]) == ["default"]
+    shown = multiverse.table(results.own_rows("the_multiverse"), "Every way")
+    assert shown.columns[:4] == ["Rule set", "Time zero", "Score model", "Way to compare"]
+    assert {row[0] for row in shown.rows[1:]} == {"default", "registry"}

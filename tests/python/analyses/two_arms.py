@@ -58,7 +58,19 @@ def study() -> Study:
         Cohort(name, arm, words, "index", 1, 0, None, None)
         for name, arm, words in (("one", "treated", "CAR-T"), ("zero", "comparator", "Others"))
     )
-    return Study("twelve", "Twelve", "?", "By hand", "None", cohorts, (), COVARIATES, ENDPOINTS, ())
+    return Study(
+        "twelve",
+        "Twelve",
+        "?",
+        "By hand",
+        "None",
+        cohorts,
+        (),
+        COVARIATES,
+        ENDPOINTS,
+        (),
+        rule_set="default",
+    )
 
 
 def analysis(kind: str, **options) -> Analysis:
