@@ -71,15 +71,23 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 
 def _common(row) -> dict:
     """Where a cited number stands: its study, its arm and population, its endpoint."""
-    year = getattr(row, "cited_year", np.nan)
-    printed = f"{year:.0f}" if pd.notna(year) else None
-    against = f"against {row.comparator}" if _is_said(row.comparator) else None
-    words = [row.cited_study, printed, row.arm_or_group, against, row.population]
     return {
-        "row_group": row.endpoint, "row_label": ", ".join(w for w in words if _is_said(w)),
+        "row_group": row.endpoint, "row_label": _joined(_arm(row), row.population),
         "endpoint": row.endpoint, "timepoint_months": row.timepoint_months,
         "time_anchor": row.time_anchor if _is_said(row.time_anchor) else None,
     }  # fmt: skip
+
+
+def _arm(row) -> str:
+    """The study, its year and the arm of a cited number."""
+    year = getattr(row, "cited_year", np.nan)
+    printed = f"{year:.0f}" if pd.notna(year) else None
+    against = f"against {row.comparator}" if _is_said(row.comparator) else None
+    return _joined(row.cited_study, printed, row.arm_or_group, against)
+
+
+def _joined(*words) -> str:
+    return ", ".join(one for one in words if _is_said(one))
 
 
 def _is_said(words) -> bool:
@@ -288,30 +296,30 @@ def _survival(analysis, row, curve, common, results) -> None:
 
 
 def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
-    """A row per cited number, under its endpoint."""
-    rows: list[list[str]] = []
+    """A row per cited number, under its study and arm; our pools and the overlaps below."""
     told = {one.row_id: one for one in published.itertuples()}
-    for endpoint, own in grouped(estimates, "row_group").items():
-        rows.append([in_words(endpoint)])
-        at = grouped(own, "population", "arm")
-        for one in (e for e in own if e.population == PRINTED):
-            ours = at.get((OURS, one.arm), [])
-            beside = _cells_beside(ours, told[one.arm].unanswered_reason)
-            rows.append(
-                [f"{one.row_label} ({one.arm})", _printed_cell(one, told[one.arm]), *beside]
-            )
-        for one in (e for e in own if e.population == OVERLAP):
-            share = count_of(one.numerator, one.denominator)
-            rows.append([one.row_label, one.comparator or "", "", share, "", ""])
-        spread = {e.row_label: e for e in own if e.statistic == "i_squared"}
-        for one in (
-            e for e in own if e.statistic == "pooled_proportion" and e.population == POOLED
-        ):
-            pooled = "not pooled: fewer than three trials of known size"
-            if pd.notna(one.estimate):
-                pooled = f"{with_limits(one.estimate, one.ci_low, one.ci_high)} %"
-                pooled += f", I² {rounded(spread[one.row_label].estimate, 0)} %"
-            rows.append([f"Pooled by us: {one.row_label}", pooled, "", "", "", ""])
+    at = grouped(estimates, "population", "arm")
+    rows: dict[str, list[list[str]]] = {}
+    for one in (e for e in estimates if e.population == PRINTED):
+        row = told[one.arm]
+        what = _joined(_measure(one.endpoint), row.population)
+        beside = _cells_beside(at.get((OURS, one.arm), []), row.unanswered_reason)
+        cells = [f"{what} ({one.arm})", _printed_cell(one, row), *beside]
+        rows.setdefault(_arm(row), []).append(cells)
+    spread = {(e.endpoint, e.row_label): e for e in estimates if e.statistic == "i_squared"}
+    for one in (e for e in estimates if e.statistic == "pooled_proportion"):
+        if one.population != POOLED:
+            continue
+        pooled = "not pooled: fewer than three trials of known size"
+        if pd.notna(one.estimate):
+            pooled = f"{with_limits(one.estimate, one.ci_low, one.ci_high)} %"
+            pooled += f", I² {rounded(spread[one.endpoint, one.row_label].estimate, 0)} %"
+        cells = [f"{_measure(one.endpoint)}: {one.row_label}", pooled, "", "", "", ""]
+        rows.setdefault("Pooled by us", []).append(cells)
+    for one in (e for e in estimates if e.population == OVERLAP):
+        cells = [one.row_label, one.comparator or "", ""]
+        cells += [count_of(one.numerator, one.denominator), "", ""]
+        rows.setdefault(one.row_group, []).append(cells)
     columns = [
         "",
         "printed",
@@ -321,11 +329,16 @@ def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
         "standardized difference",
     ]
     return Table(
-        title, columns, rows,
+        title, columns, [row for group, own in rows.items() for row in ([group], *own)],
         "Cited numbers are shown as printed and feed no result. Read a difference with "
             "the populations in mind: the rows on patients at the start show how similar they "
             "are.",
     )  # fmt: skip
+
+
+def _measure(endpoint: str) -> str:
+    words = in_words(endpoint)
+    return words[0].upper() + words[1:]
 
 
 def _printed_cell(one, printed) -> str:

@@ -11,8 +11,8 @@ SMALL = 0.05  # the p below which a reader takes a test for a finding
 NAMES = {"fisher": "Fisher", "wilcoxon": "Wilcoxon", "student": "Student's t", "welch": "Welch's t",
          "kruskal-wallis": "Kruskal-Wallis"}  # fmt: skip
 SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}  # in the names of endpoints
-ABBREVIATIONS = {"cr", "crs", "dor", "ecog", "emd", "icans", "iss", "mrd", "orr", "os", "pfs",
-                 "pmd", "scr", "sct", "vgpr"}  # fmt: skip
+ABBREVIATIONS = {"cd38", "cr", "crs", "dor", "ecog", "emd", "icans", "iss", "mrd", "orr", "os",
+                 "pfs", "pmd", "scr", "sct", "t", "vgpr"}  # fmt: skip
 
 
 def rounded(value: float, digits: int) -> str:

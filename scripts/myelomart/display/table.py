@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from functools import cached_property
 
 from myelomart.spreadsheet import as_text
 
@@ -36,6 +37,22 @@ class Table:
     columns: list[str]
     rows: list[list[str]]
     note: str = ""
+
+    @cached_property
+    def of_words(self) -> frozenset[int]:
+        """The columns after the first that hold words, not numbers: they begin at the left.
+
+        >>> rows = [["a", "not reached", "none"], ["b", "3 (1–5)", "both"], ["c", "4", ""]]
+        >>> sorted(Table("", ["", "median", "who"], rows).of_words)
+        [2]
+        """
+        found = set()
+        for k in range(1, len(self.columns)):
+            cells = [row[k] for row in self.rows if len(row) > k and row[k] not in ("", "–")]
+            words = [cell for cell in cells if cell[0].isalpha()]
+            if 2 * len(words) > len(cells) and len(set(words)) > 1:
+                found.add(k)
+        return frozenset(found)
 
     def as_csv(self) -> str:
         """The table as CSV; a heading goes into a column, a part is named with its whole."""

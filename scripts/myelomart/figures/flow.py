@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from myelomart.display.numbers import rounded
 from myelomart.figures.canvas import (
     INK,
     NARROW_SHEET,
@@ -63,8 +64,8 @@ def split_chart(
 
 
 def _counted(label: str, groups: dict[str, int]) -> list[str]:
-    total = f"{label} (n={sum(groups.values()):,})"
-    return [total, *(f"{name}: {count:,}" for name, count in groups.items())]
+    total = f"{label} (n={rounded(sum(groups.values()), 0)})"
+    return [total, *(f"{name}: {rounded(count, 0)}" for name, count in groups.items())]
 
 
 def _split(boxes: list[list[str]], said: str, told: str, columns: int) -> Canvas:
@@ -100,7 +101,8 @@ def _stages(steps: pd.DataFrame, known: dict[str, int]) -> list[_Stage]:
     """The boxes of one arm: the source, who stays after those who left, and what is known."""
     if not len(steps):
         return []
-    stages = [_Stage([f"In the source (n={int(steps['persons_before'].iloc[0]):,})"], [])]
+    source = rounded(steps["persons_before"].iloc[0], 0)
+    stages = [_Stage([f"In the source (n={source})"], [])]
     left: list[str] = []
     asked: list[str] = []
     rows = list(steps.itertuples())
@@ -108,7 +110,7 @@ def _stages(steps: pd.DataFrame, known: dict[str, int]) -> list[_Stage]:
         gone = int(step.persons_excluded)
         if gone:
             why = step.label if step.kind == "exclude" else f"Not: {step.label}"
-            left.append(f"{why} (n={gone:,})")
+            left.append(f"{why} (n={rounded(gone, 0)})")
         if step.kind == "include":
             asked.append(step.label)
         is_last = k == len(rows) - 1
@@ -116,11 +118,10 @@ def _stages(steps: pd.DataFrame, known: dict[str, int]) -> list[_Stage]:
         if (gone and not follows) or is_last:
             count = int(step.persons_after)
             name = "; ".join(asked) if asked and not is_last else "Analysed"
-            if is_last and known:
-                name += " (" + "; ".join(
-                    f"{block.lower()} known of {of:,}" for block, of in known.items()
-                ) + ")"  # fmt: skip
-            stages.append(_Stage([f"{name} (n={count:,})"], left))
+            told = [f"{name} (n={rounded(count, 0)})"]
+            if is_last:
+                told += [f"{block} known of {rounded(of, 0)}" for block, of in known.items()]
+            stages.append(_Stage(told, left))
             left, asked = [], []
     return stages
 
@@ -188,7 +189,7 @@ def _column(sheet, x, y, label, stages, colour, between) -> float:
 
 def _join(sheet, ends, pairs: int, beside: int, y: float) -> None:
     """The box of the matched pairs, to which both arms lead."""
-    words = [f"Matched 1:1: {pairs:,} pairs"]
+    words = [f"Matched 1:1: {rounded(pairs, 0)} pairs"]
     if beside > 1:
         middle = sheet.width / 2
         for x, end in ends:
@@ -197,7 +198,7 @@ def _join(sheet, ends, pairs: int, beside: int, y: float) -> None:
     else:
         middle = ends[-1][0] + MAIN / 2
         sheet.line(middle, ends[-1][1], middle, y - 1, QUIET, 1.2)
-        words = [f"Both arms matched 1:1: {pairs:,} pairs"]
+        words = [f"Both arms matched 1:1: {rounded(pairs, 0)} pairs"]
     _head(sheet, middle, y)
     wide = text_width(words[0], SMALL, bold=True) + 4 * PAD
     start = max(8.0, middle - wide / 2)
@@ -209,7 +210,7 @@ def _listed(left: list[str], width: float) -> list[str]:
     if len(left) == 1:
         return _fitted(left, width)
     total = sum(int(one.rsplit("=", 1)[1].rstrip(")").replace(",", "")) for one in left)
-    return _fitted([f"Excluded (n={total:,})", *(f"• {one}" for one in left)], width)
+    return _fitted([f"Excluded (n={rounded(total, 0)})", *(f"• {one}" for one in left)], width)
 
 
 def _fitted(words: list[str], width: float) -> list[str]:

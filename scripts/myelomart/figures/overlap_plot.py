@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from myelomart.display.numbers import rounded
 from myelomart.figures.canvas import (
     GRID,
     INK,
@@ -30,7 +31,7 @@ def overlap_plot(
     inner = [np.histogram(own[kept], edges)[0] for own, kept in zip(scores, matched, strict=True)]
     most = max(1, *(int(one.max()) for one in counts))
     parts = [
-        f"{label}: {int(kept.sum()):,} of {len(kept):,} matched"
+        f"{label}: {rounded(kept.sum(), 0)} of {rounded(len(kept), 0)} matched"
         for label, kept in zip(labels, matched, strict=True)
     ]
     sheet = Canvas(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Iterable, Mapping
 
+from myelomart.display.numbers import rounded
 from myelomart.display.table import Table
 from myelomart.protocol.part import NOT_STATED
 from myelomart.study import Study
@@ -61,7 +62,7 @@ def _is_empty(value: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value).removesuffix(" 00:00:00")
+    return rounded(value, 0) if isinstance(value, int) else str(value).removesuffix(" 00:00:00")
 
 
 def software() -> str:

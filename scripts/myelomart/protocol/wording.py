@@ -82,7 +82,7 @@ def criterion_in_words(study: Study, one: Criterion) -> str:
     if one.characteristic is None:
         return ""
     value = compared(one.value_operator, one.value_number, one.value_text)
-    return f"{characteristic_in_words(study, one.characteristic)}: {value}"
+    return f"{characteristic_in_words(study, one.characteristic)}: {value.replace('_', ' ')}"
 
 
 def rule_in_words(study: Study, one: Rule) -> str:

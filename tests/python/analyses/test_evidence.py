@@ -90,7 +90,16 @@ def shown(results, data):
 def test_a_printed_range_is_shown_and_a_hazard_ratio_has_its_name(results, data):
     cells = shown(results, data)
     assert cells["E7)"][1] == "31–34 %"
-    assert cells["E8)"][:2] == ["Two, against standard (E8)", "hazard ratio 0.49, p < 0.001"]
+    assert cells["E8)"][1] == "hazard ratio 0.49, p < 0.001"
+
+
+def test_the_rows_of_a_study_and_arm_stand_together_then_the_pools(results, data):
+    table = evidence_summary.table(results.own_rows("the_evidence_summary"), "", data.published)
+    heads = [row[0] for row in table.rows if len(row) == 1]
+    assert heads == ["One", "Two", "Last", "Two, against standard", "Pooled by us",
+                     "Would the study have taken these patients?"]  # fmt: skip
+    first = [row[0] for row in table.rows[1 : table.rows.index(["Two"])]]
+    assert first == ["EMD (E1)", "OS (E4)", "OS (E5)"]
 
 
 def test_what_nothing_can_stand_beside_says_why(results, data):
@@ -110,7 +119,7 @@ def test_a_number_stands_beside_the_cohort_that_its_row_names(results, data):
 
 def test_a_pool_shows_how_far_its_trials_lie_apart(results, data):
     made = pool(proportions([40, 10, 60], [100, 50, 200]), method="glmm")
-    pooled = next(row for name, row in shown(results, data).items() if "Pooled" in row[0])
+    pooled = next(row for name, row in shown(results, data).items() if "of known size" in row[0])
     assert pooled[1].endswith(f", I² {made.i2:.0f} %")
 
 

@@ -376,7 +376,7 @@ def test_the_flow_tells_of_how_many_who_stay_a_block_is_known(make, data):
     known = only(results, "persons_known", row_label="Response: known")
     assert (known["numerator"], known["denominator"]) == (10, 12)
     assert only(results, "persons_known", row_label="Cells: known")["numerator"] == 0
-    assert "response known of 10" in results.figures["OUT-1_flow"]
+    assert "Response known of 10" in results.figures["OUT-1_flow"]
 
 
 def test_three_groups_are_compared_pair_by_pair_as_panels_of_two_show_them(make):

@@ -293,7 +293,7 @@ def test_steps_that_nobody_leaves_are_no_box_and_reasons_in_a_row_share_one():
     told = FIGURES["flow"]
     assert "Not: Step 0 (n=10)" in told.replace("</text>", "") or "(n=10)" in told
     assert "Step 1" in told and told.count("Excluded") == 0
-    assert "Matched 1:1: 40 pairs" in told and "cells known of 3" in told
+    assert "Matched 1:1: 40 pairs" in told and "Cells known of 3" in told
     reasons = FIGURES["exclusions"]
     assert "Excluded (n=19)" in reasons and reasons.count("•") == 3
     assert "Analysed (n=81)" in reasons
