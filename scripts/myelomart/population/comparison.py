@@ -118,14 +118,18 @@ def wide_covariates(study: Study, data: StudyData, persons: pd.DataFrame) -> pd.
     """One column per covariate of the study, one row per row of ``persons``."""
     wanted = set(persons["cohort_id"])
     own = data.covariates[data.covariates["cohort_id"].isin(wanted)]
-    by_name = dict(list(own.groupby("covariate_id", sort=False)))
-    keys = pd.MultiIndex.from_frame(persons[["cohort_id", "person_id"]])
+    keys = ["cohort_id", "person_id"]
+    place = pd.MultiIndex.from_frame(persons[keys]).get_indexer(pd.MultiIndex.from_frame(own[keys]))
+    own, place = own[place >= 0], place[place >= 0]
+    of = own.groupby("covariate_id", sort=False).indices
+    values = {name: own[name].to_numpy() for name in ("value_text", "value_number")}
     columns = {}
     for one in study.covariates:
-        value = "value_text" if one.value_kind == "category" else "value_number"
-        rows = by_name.get(one.covariate_id, own.iloc[:0])
-        series = rows.set_index(["cohort_id", "person_id"])[value]
-        columns[one.covariate_id] = series.reindex(keys).to_numpy()
+        value = values["value_text" if one.value_kind == "category" else "value_number"]
+        rows = of.get(one.covariate_id, [])
+        column = np.full(len(persons), np.nan, value.dtype)
+        column[place[rows]] = value[rows]
+        columns[one.covariate_id] = column
     return pd.DataFrame(columns, index=persons.index)
 
 
