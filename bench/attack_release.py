@@ -301,7 +301,7 @@ def told_by_levels(shown: pd.DataFrame, guesses: Guesses) -> None:
         guesses._narrow((events, "x"), least, guesses.high[events, "x"])
 
 
-def told_by_curves(folder: Path, limit: int) -> dict[str, int]:
+def told_by_curves(folder: Path, base: int, limit: int) -> dict[str, int]:
     """Steps of curves that surely hold few; intervals whose events or losses are told to one."""
     found = dict.fromkeys(("steps", "few", "events told", "losses told"), 0)
     for file in sorted(folder.glob("*/curves.parquet")):
@@ -312,7 +312,7 @@ def told_by_curves(folder: Path, limit: int) -> dict[str, int]:
             own = own.sort_values("time_months", kind="stable")
             level, risk = own["survival"].to_numpy(float), own["n_risk"].to_numpy(float)
             level = 1 - level if level[0] == 0 else level
-            base = 5 if (risk % 5 == 0).all() else 0
+            base = base if (risk % base == 0).all() else 0
             grid = base / risk[0]
             for k in range(1, len(own)):
                 if level[k] == level[k - 1]:
@@ -416,7 +416,7 @@ def main() -> None:
     guesses.settle()
     found = score(true, shown, guesses, given.below)
     print(", ".join(f"{name} {count}" for name, count in found.items()))
-    curves = told_by_curves(folder, given.below)
+    curves = told_by_curves(folder, base_of(shown), given.below)
     print("curves:", ", ".join(f"{name} {count}" for name, count in curves.items()))
     texts = small_numbers_in_texts(folder, given.below)
     print(f"small counts in tables, manifests and figures: {len(texts)}", *texts[:20], sep="\n  ")
