@@ -151,8 +151,9 @@ def add_score(study: Study, analysis, comparison: Comparison, policy, shown, fou
 
     A coefficient is near the log odds ratio of a table of arm and level, which gives a cell back.
     """
-    score, persons = comparison.score, comparison.persons
-    treated = persons["treated"].astype(bool).to_numpy()
+    score = comparison.score
+    scored = comparison.persons.dropna(subset=["score"])  # not those whose level one arm alone has
+    treated = scored["treated"].astype(bool).to_numpy()
     hidden = hidden_labels(shown)
     for name, column in zip(score.design.names, score.design.matrix.T, strict=True):
         values = np.unique(column)
@@ -164,7 +165,6 @@ def add_score(study: Study, analysis, comparison: Comparison, policy, shown, fou
             "propensity", analysis_id=analysis.analysis_id, term=name,
             coefficient=to_step(score.coefficients[name], COEFFICIENT_STEP),
         )  # fmt: skip
-    scored = comparison.persons.dropna(subset=["score"])
     for side, cohort_id in ((True, analysis.treated_cohort_id),
                             (False, analysis.comparator_cohort_id)):  # fmt: skip
         counts, _ = np.histogram(scored.loc[scored["treated"] == side, "score"], SCORE_BINS)

@@ -72,7 +72,10 @@ def test_a_level_of_which_few_are_in_an_arm_is_in_no_score_and_no_hessian(
     column = (own["stage"] == "II").to_numpy(float)[:, None]
     design = SimpleNamespace(names=("stage[II]",), matrix=column)
     score = SimpleNamespace(design=design, coefficients={"stage[II]": 0.4321})
-    comparison = SimpleNamespace(score=score, persons=own.assign(score=0.5))
+    unscored = own.iloc[:3].assign(score=np.nan)  # left out: they have a level of one arm alone
+    comparison = SimpleNamespace(
+        score=score, persons=pd.concat([unscored, own.assign(score=0.5)], ignore_index=True)
+    )
     analysis = SimpleNamespace(analysis_id="a", treated_cohort_id="x", comparator_cohort_id="y")
     found = Aggregates()
     aggregates.add_score(STUDY, analysis, comparison, P, NOTHING, found)
