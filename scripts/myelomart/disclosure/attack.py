@@ -7,13 +7,13 @@ which suggest sums. A sum of a kind that fails where all its counts are shown is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from myelomart.disclosure.counts import Sum, counts_of, sums
+from myelomart.disclosure.counts import Neighbours, Sum, counts_of, sums
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.solver import Cell, Interval, narrow
 from myelomart.display.cells import SUPPRESSED
@@ -26,12 +26,12 @@ NAMES = {"x": "numerator", "n": "denominator", "u": "n_missing"}
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A hidden count that the sums leave too little room, and counts shown beside it."""
+    """A hidden count that the sums leave too little room, and the nearest that are shown."""
 
     cell: Cell
     low: float
     high: float
-    shown_beside: tuple[tuple[float, Cell], ...]  # value and cell, smallest first
+    shown_near: tuple[tuple[float, Cell], ...]  # value and cell, smallest first
 
 
 def rebuilt(
@@ -47,24 +47,25 @@ def rebuilt(
     known |= {cell: (count, count) for cell, count in (exact or {}).items() if cell in known}
     ties = list(believed(shown, ties, known, hidden))
     found = narrow(hidden, known, ties, policy.least_width)
-    beside: dict[Cell, set[Cell]] = defaultdict(set)
-    for one in ties:
-        for cell in one.cells:
-            if cell in found:
-                beside[cell] |= {other for other in one.cells if other not in hidden}
+    neighbours, unseen = Neighbours(ties), {*hidden}
     return [
         Rebuilt(cell, low, high, tuple(sorted(
-            (known[other][0], other) for other in beside[cell]
-            if other[1] != "c" and known[other][0] > 0
+            (known[other][0], other) for other in neighbours.nearest(
+                cell, lambda one: one not in unseen and one[1] != "c" and known[one][0] > 0
+            )
         )))
         for cell, (low, high) in found.items()
         if low < policy.hides_below and high > 0 and (low > 0 or cell[1] != "u")
     ]  # fmt: skip
 
 
-def beside(found: list[Rebuilt]) -> set[Cell]:
-    """For each count that is told, the smallest shown beside it: hidden too, it gives it room."""
-    return {one.shown_beside[0][1] for one in found if one.shown_beside}
+def near(found: list[Rebuilt], out: Collection[int] = ()) -> set[Cell]:
+    """For each count that is told, the smallest shown near it: hidden too, it gives it room.
+
+    Rows ``out`` are public already and cannot be hidden.
+    """
+    own = ([cell for _, cell in one.shown_near if cell[0] not in out] for one in found)
+    return {cells[0] for cells in own if cells}
 
 
 def what_is_read(
@@ -76,6 +77,9 @@ def what_is_read(
     rows = counts[counts["is_ours"]]
     flags, said = is_hidden.to_dict(), shown["statistic"].to_dict()
     has_unknown = set(shown.loc[shown["n_missing"].notna(), "statistic"])
+    has_whole = shown["denominator"].notna()[counts["is_ours"] & ~is_hidden]
+    has_whole = has_whole.groupby(shown["statistic"]).all()
+    has_whole = set(has_whole.index[has_whole])
     biggest = np.nanmax([*rows["n"], *rows["x"], 1.0])
     known: dict[Cell, Interval] = {}
     hidden: list[Cell] = []
@@ -83,7 +87,8 @@ def what_is_read(
         row_hidden, statistic = flags[one.Index], said[one.Index]
         most = policy.possible(policy.round(one.size))[1] if one.size > 0 else 2 * biggest
         may_hide = {"x": row_hidden and one.kind != "hidden" and one.kind != "test",
-                    "n": row_hidden and one.kind in ("share", "effect", "sample"),
+                    "n": row_hidden and (one.kind in ("share", "effect", "sample")
+                                         or statistic in has_whole),
                     "u": statistic in has_unknown and one.kind != "count"}  # fmt: skip
         for name in ("x", "n", "u"):
             value, cell = getattr(one, name), (one.Index, name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from myelomart.disclosure.attack import beside, rebuilt
+from myelomart.disclosure.attack import near, rebuilt
 from myelomart.disclosure.beside_printed import from_shown
 from myelomart.disclosure.counts import AT, WHAT, counts_of
 from myelomart.disclosure.curves import AN_ENDPOINT, LEVELS, key_of, rests_on_few
@@ -50,8 +50,8 @@ def coarsened_and_why(
     for _ in range(MOST_ROUNDS):
         cells = hidden_cells(frame, policy, held, more, ties)
         shown, why = _with_counts(frame, policy, cells, few, held)
-        fresh = beside(rebuilt(shown, policy, cells)) - cells
-        fresh = frozenset(fresh or beside(rebuilt(shown, policy)) - cells)
+        fresh = near(rebuilt(shown, policy, cells), held.out) - cells
+        fresh = frozenset(fresh or near(rebuilt(shown, policy), held.out) - cells)
         if not fresh:
             break
         more |= fresh

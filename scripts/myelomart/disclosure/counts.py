@@ -8,7 +8,8 @@ less those who left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise, permutations
 
@@ -21,6 +22,7 @@ COUNTED = ("persons", "lines")  # units of a count; sites and trials are no pers
 PUBLIC = ("as printed", "pooled by us")  # published before; an overlap counts our own persons
 AT = ["study_id", "analysis_id", "population"]
 WHAT = ["row_group", "row_label", "endpoint", "timepoint_months"]
+Cell = tuple[int, str]  # row and which of its counts
 YES = ": yes"  # what a table of two states adds to the label of a yes-or-no row
 PARTS = {"inside": "hazard_ratio_inside", "outside": "hazard_ratio_outside"}
 
@@ -37,6 +39,30 @@ class Sum:
     def cells(self) -> tuple[tuple[int, str], ...]:
         """All counts of the sum, the whole first."""
         return self.whole, *self.parts
+
+
+class Neighbours:
+    """Which counts stand in a sum with which."""
+
+    def __init__(self, ties: Iterable[Sum]) -> None:
+        self._of: dict[Cell, set[Cell]] = defaultdict(set)
+        for one in ties:
+            for cell in one.cells:
+                self._of[cell] |= {*one.cells}
+
+    def nearest(self, cell: Cell, may_be_hidden: Callable[[Cell], bool]) -> set[Cell]:
+        """The counts that can be hidden to give ``cell`` room: those in a sum with it.
+
+        Where none of them can, those in a sum with these, and so on: a hidden count is as narrow as
+        the shown ones further along leave it.
+        """
+        seen = ring = {cell}
+        while ring:
+            ring = {other for one in ring for other in self._of[one]} - seen
+            seen = seen | ring
+            if found := {other for other in ring if may_be_hidden(other)}:
+                return found
+        return set()
 
 
 def counts_of(frame: pd.DataFrame) -> pd.DataFrame:

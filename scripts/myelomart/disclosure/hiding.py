@@ -6,11 +6,9 @@ smallest count beside the hidden one is hidden too, and the solver looks again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pandas as pd
 
-from myelomart.disclosure.counts import Sum, counts_of, holds, sums
+from myelomart.disclosure.counts import Neighbours, Sum, counts_of, holds, sums
 from myelomart.disclosure.former import Held
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.ratios import arms_with_few_events, tells_few_events
@@ -19,25 +17,6 @@ from myelomart.disclosure.solver import Cell, Interval, narrow
 COUNTS = ("x", "c", "n", "u")
 MOST_ROUNDS = 50
 UNBOUNDED = 10**6  # persons; more than any count of a release
-
-
-@dataclass
-class Told:
-    """What a reader of a release knows: an interval for each count, and the sums between them."""
-
-    known: dict[Cell, Interval]
-    ties: list[Sum]
-    by_cell: dict[Cell, list[int]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for k, one in enumerate(self.ties):
-            for cell in {one.whole, *one.parts}:
-                self.by_cell.setdefault(cell, []).append(k)
-
-    def beside(self, cell: Cell) -> set[Cell]:
-        """The counts that stand in a sum with ``cell``."""
-        ties = [self.ties[k] for k in self.by_cell.get(cell, [])]
-        return {other for one in ties for other in (one.whole, *one.parts)} - {cell}
 
 
 def hidden_cells(
@@ -59,11 +38,11 @@ def hidden_cells(
         (index, name) for name in COUNTS for index, value in true[name].items()
         if ours[index] and policy.is_small(value) and (index, name) not in held.shown
     ]  # fmt: skip
+    neighbours = Neighbours(ties)
     for _ in range(MOST_ROUNDS):
-        told = Told(intervals(counts, hidden, policy, held), ties)
-        # the others stay wide from here on
-        small = list(narrow(small, told.known, ties, policy.least_width, true))
-        more = {_smallest_beside(cell, told, hidden | fixed, true) for cell in small} - {None}
+        known = intervals(counts, hidden, policy, held)
+        small = list(narrow(small, known, ties, policy.least_width, true))  # the others stay wide
+        more = {_smallest_near(cell, neighbours, hidden | fixed, true) for cell in small} - {None}
         if not more:
             break
         hidden |= more
@@ -117,10 +96,12 @@ def _small(frame: pd.DataFrame, counts: pd.DataFrame, policy: Policy) -> set[Cel
     return hidden
 
 
-def _smallest_beside(cell: Cell, told: Told, hidden: set[Cell], true: dict) -> Cell | None:
-    """The smallest count above 0 that is still shown in a sum with ``cell``."""
-    beside = {
-        other for other in told.beside(cell)
-        if other not in hidden and other[1] != "c" and true[other[1]][other[0]] > 0
-    }  # fmt: skip
-    return min(beside, key=lambda one: (true[one[1]][one[0]], one), default=None)
+def _smallest_near(
+    cell: Cell, neighbours: Neighbours, hidden: set[Cell], true: dict
+) -> Cell | None:
+    """The smallest count above 0 that is still shown in a sum with ``cell``, or near it."""
+    near = neighbours.nearest(
+        cell,
+        lambda one: one not in hidden and one[1] != "c" and true[one[1]][one[0]] > 0,
+    )
+    return min(near, key=lambda one: (true[one[1]][one[0]], one), default=None)

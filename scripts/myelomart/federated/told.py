@@ -76,7 +76,7 @@ def hidden_counts_told(
         if one.cell in without or one.cell in exact:
             continue
         row = shown.loc[one.cell[0]]
-        beside = {cell for _, cell in one.shown_beside} & {*exact} or {*exact}
+        beside = {cell for _, cell in one.shown_near} & {*exact} or {*exact}
         for cell in beside:
             note(cell, f"{row['row_label']}, {row['statistic']} of {row['arm']}, by sums")
     return found

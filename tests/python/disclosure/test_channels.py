@@ -8,8 +8,10 @@ from myelomart.disclosure.attack import believed, rebuilt, what_is_read
 from myelomart.disclosure.coarsening import FEW, coarsened, coarsened_and_why
 from myelomart.disclosure.counts import counts_of, holds, sums
 from myelomart.disclosure.curves import coarse_curve, events_by_month
+from myelomart.disclosure.hiding import hidden_cells, intervals, true_sums
 from myelomart.disclosure.policies import Policy, below, named
 from myelomart.disclosure.ratios import ROOM, fewer_events, tells_few_events
+from myelomart.disclosure.solver import possible
 from myelomart.disclosure.suppression import suppress
 from myelomart.disclosure.words import shown_words, without_small_numbers
 from myelomart.results import CURVE_COLUMNS, Results
@@ -277,6 +279,30 @@ def test_the_attack_finds_a_count_hidden_alone_and_not_one_hidden_with_another(m
     assert (told.low, told.high) == (7, 7)
     shown = coarsened(made_table(EMD=(60, 200), PMD=(20, 193)).estimate_frame(), P)
     assert rebuilt(shown, P) == []
+
+
+def test_a_count_hidden_among_hidden_ones_gets_its_room_from_shown_ones_further_along():
+    # 23 and 8 are shown as 25 and 10, so at least 31; 31 and 32 as 30, so at most 32: one left
+    results = Results("made_up", analysis_id="flow")
+    for step, (came, stayed) in enumerate(((495, 32), (32, 31), (31, 23)), 1):
+        for statistic, count in (("persons_after", stayed), ("persons_excluded", came - stayed)):
+            results.add("OUT-1", statistic, population="source", row_group="Flow", arm="All",
+                        row_label=f"Step {step}", endpoint=f"step {step}", estimate=count,
+                        numerator=count, denominator=came, unit="persons")  # fmt: skip
+    policy, frame = named("opensafely"), results.estimate_frame()
+    [one] = frame.index[frame["numerator"] == 1]
+    ties, counts = true_sums(frame), counts_of(frame)
+    for hidden in (hidden_cells(frame, policy), set()):
+        known = intervals(counts, hidden | {(one, "x")}, policy)
+        low, high = possible((one, "x"), known, ties)
+        assert (high - low >= policy.least_width) == bool(hidden)
+    alone = coarsened(frame, policy)
+    assert rebuilt(alone, policy) == []
+    given_up = frame.assign(status=None)  # as it was shown before: the chain beside it hidden
+    for name in ("estimate", "numerator", "denominator"):
+        given_up[name] = frame[name].map(policy.round).mask(frame["row_label"].eq("Step 2"))
+    given_up.loc[frame["row_label"].eq("Step 2"), "status"] = "suppressed"
+    assert one in {told.cell[0] for told in rebuilt(given_up, policy)}
 
 
 def test_columns_with_nobody_unknown_do_not_make_any_column_the_sum_of_the_others():
