@@ -302,7 +302,11 @@ def told_by_levels(shown: pd.DataFrame, guesses: Guesses) -> None:
 
 
 def told_by_curves(folder: Path, base: int, limit: int) -> dict[str, int]:
-    """Steps of curves that surely hold few; intervals whose events or losses are told to one."""
+    """Steps of curves that surely hold few; intervals whose events or losses are told to one.
+
+    Those at risk are counted before the events of their time: between two readings may lie the
+    events of both steps, or none.
+    """
     found = dict.fromkeys(("steps", "few", "events told", "losses told"), 0)
     for file in sorted(folder.glob("*/curves.parquet")):
         curves = pd.read_parquet(file)
@@ -314,7 +318,9 @@ def told_by_curves(folder: Path, base: int, limit: int) -> dict[str, int]:
             level = 1 - level if level[0] == 0 else level
             base = base if (risk % base == 0).all() else 0
             grid = base / risk[0]
+            most = 0.0
             for k in range(1, len(own)):
+                before, most = most, 0.0
                 if level[k] == level[k - 1]:
                     continue
                 found["steps"] += 1
@@ -323,7 +329,7 @@ def told_by_curves(folder: Path, base: int, limit: int) -> dict[str, int]:
                 fewest = max(0.0, 1 - min(ends[0], 1)) * max(risk[k] - base / 2, 0)
                 most = (1 - ends[1]) * (risk[k - 1] + base / 2)
                 left = risk[k - 1] - risk[k]
-                lost = max(0, left - base - most), max(0, left + base - fewest)
+                lost = max(0, left - base - most - before), left + base
                 found["few"] += most < limit
                 found["events told"] += most - fewest < 2 and most < limit
                 found["losses told"] += lost[1] - lost[0] < 2 and 0 < lost[1] < limit

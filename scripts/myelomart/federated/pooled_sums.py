@@ -24,14 +24,21 @@ BEFORE = ("before matching", "all")  # populations whose spread measures a diffe
 
 
 def add_sums(estimates: pd.DataFrame, results: Results) -> None:
-    """Add the pooled rows of one analysis; ``estimates`` are those of all sites, with ``site``."""
+    """Add the pooled rows of one analysis; ``estimates`` are those of all sites, with ``site``.
+
+    They stand in the order of the sites' rows: two arms of a flow have the same steps in orders of
+    their own.
+    """
     rows = estimates.assign(kind=estimates["statistic"].map(kinds()).fillna("hidden"))
     rows = rows[rows["population"].ne("as printed").fillna(True)]
+    rows["place"] = np.arange(len(rows))
+    places: list[int] = []
+    start = len(results.estimates)
     partial = _rows_with_hidden_counts(rows)
     before = rows[rows["population"].isin(BEFORE)]
     for _, own in rows.groupby(ROW, dropna=False, sort=False):
         about = {name: word(own[name].iloc[0]) for name in ROW}
-        is_partial = tuple(about.values()) in partial
+        is_partial = _whatever_the_population(about) in partial
         about["row_label"] = (about["row_label"] or "") + (LABEL if is_partial else "")
         for keys, of_one in own.groupby(["arm", "comparator", "statistic", "unit"], dropna=False,
                                         sort=False):  # fmt: skip
@@ -49,15 +56,21 @@ def add_sums(estimates: pd.DataFrame, results: Results) -> None:
                     before["row_group"] == own["row_group"].iloc[0]
                 )
                 _difference(own, before[same.fillna(False)], common, results)
+            made = len(results.estimates) - start - len(places)
+            places += [of_one["place"].iloc[0]] * made
+    order = np.argsort(places, kind="stable")
+    results.estimates[start:] = [results.estimates[start + k] for k in order]
 
 
 def _rows_with_hidden_counts(rows: pd.DataFrame) -> set[tuple]:
-    """Rows of which a site hides a count and another shows it."""
+    """Rows of which a site hides a count, in any population: they have one label in all."""
     counted = rows[rows["kind"].isin(["count", "share"])]
     hidden = counted["status"].eq(SUPPRESSED).fillna(False)
-    keys = [counted[name].map(word, na_action=None) for name in ROW]
-    found = {tuple(key) for key in zip(*(key[hidden] for key in keys), strict=True)}
-    return {tuple(word(part) for part in key) for key in found}
+    return {_whatever_the_population(row) for row in counted.loc[hidden, ROW].to_dict("records")}
+
+
+def _whatever_the_population(about: dict) -> tuple:
+    return tuple(word(about[name]) for name in ROW if name != "population")
 
 
 def word(value: object) -> object:

@@ -255,19 +255,22 @@ def _ratios(sites: _Sites, analysis: Analysis, results: Results, starts: dict) -
             found = pooled_ratios(profiles)
             line |= add_ratios(found, analysis.output_id, common, status, results)
             status = line["status"]
-            _draw_forest(found, counts, labels, analysis, endpoint, results)
+            if math.isfinite(found.fixed.estimate):
+                _draw_forest(found, counts, labels, analysis, endpoint, results)
         if analysis.adjustment == "covariates":
             _adjusted(sites, analysis, key, common, results, starts)
-        shown.append(
-            line | {"status": status, "beside_1": f"{len(profiles)} of {len(sites.packs)}"}
-        )
-    if not shown:
+        line |= {"status": status, "beside_1": f"{len(profiles)} of {len(sites.packs)}"}
+        shown.append(line)
+    drawn = [one for one in shown if math.isfinite(one["hr"])]
+    if not drawn:
         return
     axis = f"◂ fewer after {labels[0]}  |  hazard ratio  |  more after {labels[0]} ▸"
     said = f"Pooled hazard ratios of {labels[0]} against {labels[1]}"
+    if without := len(shown) - len(drawn):
+        said += f"; {without} of {len(shown)} outcomes have none, see the table"
     results.add_figure(
         f"{analysis.output_id}_forest",
-        ratio_forest(pd.DataFrame(shown), ["Sites, profiles"], axis, said, "HR (95 % CI)", TEST),
+        ratio_forest(pd.DataFrame(drawn), ["Sites, profiles"], axis, said, "HR (95 % CI)", TEST),
     )
 
 
@@ -284,9 +287,7 @@ def _say_who_withholds(label: str, counts: dict[str, pd.DataFrame], results: Res
 
 
 def _draw_forest(found, counts, labels, analysis: Analysis, endpoint, results: Results) -> None:
-    beside = {}
-    for site, rows in counts.items():
-        beside[site] = tuple(_fraction(rows, arm) for arm in labels)
+    beside = {site: tuple(_fraction(rows, arm) for arm in labels) for site, rows in counts.items()}
     axis = f"◂ fewer after {labels[0]}  |  hazard ratio  |  more after {labels[0]} ▸"
     said = f"{endpoint.label}: hazard ratios at each site and of all"
     heads = [f"{label}, events / n" for label in labels]

@@ -304,14 +304,14 @@ def _narrow(sheet: _Sheet) -> Canvas:
 def _sentences(sheet: _Sheet, row: _Row, room: float) -> list[str]:
     """The numbers of a row in words, each with the name of its column."""
     counts = [f"{head.replace(', events / n', '')} {cell}"
-              for head, cell in zip(sheet.before, row.before, strict=True)]  # fmt: skip
+              for head, cell in zip(sheet.before, row.before, strict=True) if cell]  # fmt: skip
     ratios = 2 if row.alone is None else 4  # cells of ratios, each with its p
     told = []
     for k in range(0, ratios, 2):
         p = "" if row.cells[k + 1] == "–" else f", {_p_words(sheet.after[k + 1], row.cells[k + 1])}"
         if row.cells[k] != "–":
             told.append(f"{sheet.after[k].split(' (')[0]} {row.cells[k]}{p}")
-    told.append("; ".join(counts))
+    told += ["; ".join(counts)] if counts else []
     told += [f"{head}: {cell}"
              for head, cell in zip(sheet.after[ratios:], row.cells[ratios:], strict=True)
              if cell != "–"]  # fmt: skip

@@ -53,12 +53,29 @@ def test_counts_and_shares_are_sums_and_moments_those_of_all():
     assert made.loc["sd", "estimate"] == pytest.approx(both.std(ddof=1), rel=0.01)
 
 
+def test_steps_of_a_flow_stay_in_the_order_of_each_arm():
+    results = Results("made_up", analysis_id="one")
+    for arm, steps in (("x", ("first", "second")), ("y", ("second", "first"))):
+        for step in steps:
+            results.add("OUT-1", "persons_after", population="source", row_group="Flow", arm=arm,
+                        row_label=step, estimate=40, numerator=40, denominator=60,
+                        unit="persons")  # fmt: skip
+    rows = results.estimate_frame().assign(site="A")
+    made = pooled(rows, rows.assign(site="B"))
+    assert made[["arm", "row_label", "estimate"]].to_numpy().tolist() == [
+        ["x", "first", 80], ["x", "second", 80], ["y", "second", 80], ["y", "first", 80],
+    ]  # fmt: skip
+
+
 def test_a_count_that_a_site_hides_makes_the_sum_the_least_it_can_be():
     small = site("B", 4, 60)
     assert (small["status"] == SUPPRESSED).any()
     made = pooled(site("A", 100, 200), small)
     assert made.loc["percent", "row_label"] == "Female (at least)"
     assert made.loc["percent", ["numerator", "denominator"]].tolist() == [100, 200]
+    matched = site("A", 100, 200).assign(population="matched")  # hidden nowhere: the same row
+    both = pooled(site("A", 100, 200), small, matched).loc["percent"]
+    assert both["row_label"].tolist() == ["Female (at least)"] * 2
     hidden = site("A", 100, 200).assign(
         estimate=lambda rows: rows["estimate"].mask(rows["statistic"] == "count"),
         status=lambda rows: rows["status"].mask(rows["statistic"] == "count", SUPPRESSED),
