@@ -301,7 +301,7 @@ def told_by_levels(shown: pd.DataFrame, guesses: Guesses) -> None:
         guesses._narrow((events, "x"), least, guesses.high[events, "x"])
 
 
-def told_by_curves(folder: Path, base: int, limit: int) -> dict[str, int]:
+def told_by_curves(folder: Path, rounded_to: int, limit: int) -> dict[str, int]:
     """Steps of curves that surely hold few; intervals whose events or losses are told to one.
 
     Those at risk are counted before the events of their time: between two readings may lie the
@@ -316,7 +316,7 @@ def told_by_curves(folder: Path, base: int, limit: int) -> dict[str, int]:
             own = own.sort_values("time_months", kind="stable")
             level, risk = own["survival"].to_numpy(float), own["n_risk"].to_numpy(float)
             level = 1 - level if level[0] == 0 else level
-            base = base if (risk % base == 0).all() else 0
+            base = rounded_to if rounded_to > 1 and (risk % rounded_to == 0).all() else 0
             grid = base / risk[0]
             most = 0.0
             for k in range(1, len(own)):

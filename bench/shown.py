@@ -3,7 +3,7 @@
     python bench/shown.py TRUE SHOWN [--below 11] [--by study_id statistic …]
 
 TRUE is a folder of `myelomart study run`, SHOWN a release of the same studies. The former rules are
-those that the attacker of issue 22 rebuilt a quarter of: a row whose count, rest or unknown is
+those of which a quarter could be rebuilt: a row whose count, rest or unknown is
 below the limit loses its numbers but for the denominator; where one cell of a row or a column is
 hidden, so is the smallest beside it; numbers without counts go with those they were made from.
 """

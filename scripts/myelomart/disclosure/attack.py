@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from myelomart.disclosure.counts import Neighbours, Sum, counts_of, sums
+from myelomart.disclosure.counts import Cell, Neighbours, Sum, counts_of, sums
 from myelomart.disclosure.policies import Policy
-from myelomart.disclosure.solver import Cell, Interval, narrow
+from myelomart.disclosure.solver import Interval, narrow
 from myelomart.display.cells import SUPPRESSED
 
 UNBOUNDED = 10**6  # persons; more than any count of a release

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from myelomart.disclosure.counts import counts_of
+from myelomart.disclosure.counts import Cell, counts_of
 from myelomart.disclosure.policies import Policy, kinds
 from myelomart.display.cells import SUPPRESSED
 
@@ -26,7 +26,6 @@ A_ROW = ["study_id", "analysis_id", "population", "row_group", "row_label", "end
 A_CURVE = ["study_id", "analysis_id", "population", "endpoint", "arm"]
 NUMBERS = ["estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "range_low", "range_high",
            "p_value", "numerator", "denominator", "n_missing"]  # fmt: skip
-Cell = tuple[int, str]
 Interval = tuple[float, float]
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from myelomart.disclosure.counts import Neighbours, Sum, counts_of, holds, sums
+from myelomart.disclosure.counts import Cell, Neighbours, Sum, counts_of, holds, sums
 from myelomart.disclosure.former import Held
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.ratios import arms_with_few_events, tells_few_events
-from myelomart.disclosure.solver import Cell, Interval, narrow
+from myelomart.disclosure.solver import Interval, narrow
 
 COUNTS = ("x", "c", "n", "u")
 MOST_ROUNDS = 50

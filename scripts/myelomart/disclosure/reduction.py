@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from myelomart.disclosure.counts import Sum
+from myelomart.disclosure.counts import Cell, Sum
 
-Cell = tuple[int, str]
 Interval = tuple[float, float]
 
 

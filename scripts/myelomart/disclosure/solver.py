@@ -13,8 +13,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from myelomart.disclosure.counts import Sum
-from myelomart.disclosure.reduction import Cell, Equation, Interval, reduced
+from myelomart.disclosure.counts import Cell, Sum
+from myelomart.disclosure.reduction import Equation, Interval, reduced
 
 
 class Programme:
