@@ -194,7 +194,7 @@ def _read_rows(database: Path, study_id: str, site: int, rows: dict) -> None:
             continue
         persons = comparison.matched if analysis.population == "matched" else comparison.persons
         for name in endpoints:
-            own = endpoint_rows(persons, data.endpoints, study.endpoint(name))
+            own = endpoint_rows(persons, data, study.endpoint(name))
             own = own[~own["had_prior_event"].astype(bool)]
             told = pd.DataFrame({"site": site, "time": own["time_days"], "event": own["event"] == 1,
                                  "treated": own["treated"].astype(float)})  # fmt: skip

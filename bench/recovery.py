@@ -54,7 +54,7 @@ def estimates(study: Study, analysis: Analysis, data: StudyData) -> list[dict]:
     matched = compare(study, analysis, data).matched
     found = []
     for endpoint in study.endpoints_of(analysis):
-        rows = endpoint_rows(matched, data.endpoints, endpoint)
+        rows = endpoint_rows(matched, data, endpoint)
         rows = rows[~rows["had_prior_event"].astype(bool)]
         event, treated = (rows["event"] == 1).to_numpy(), rows["treated"].to_numpy()
         counts = int(event[treated].sum()), int(event[~treated].sum())

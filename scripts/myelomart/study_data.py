@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,11 @@ class _Rows:
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
+
+    def read(self, connection: duckdb.DuckDBPyConnection, study: Study) -> pd.DataFrame:
+        """The rows of ``study``, in a fixed order."""
+        of_study = study.study_id if self.is_of_study else None
+        return study_frame(connection, self.model, of_study, self.order)
 
     def __get__(self, data: StudyData | None, owner: type) -> pd.DataFrame:
         if data is None:
@@ -56,9 +61,21 @@ class StudyData:
         if unknown:
             raise TypeError(f"a study has no table {', '.join(sorted(unknown))}")
         self.beside: dict[str, StudyData] = {}  # the same study under other rule sets, by name
-        self.rows = {name: rows.get(name, pd.DataFrame()) for name in tables()}
+        self.rows: Mapping[str, pd.DataFrame] = {
+            name: rows.get(name, pd.DataFrame()) for name in tables()
+        }
         self._noting: list[set[str]] = []
         self._made: dict[Any, tuple[Any, frozenset[str]]] = {}
+
+    def covariates_of(self, cohorts: Set[str]) -> pd.DataFrame:
+        """The covariates of the members of ``cohorts``."""
+        rows = self.covariates
+        return rows[rows["cohort_id"].isin(cohorts)]
+
+    def endpoint_of(self, endpoint_id: str, cohorts: Set[str]) -> pd.DataFrame:
+        """Time and ending of one endpoint, of the members of ``cohorts``."""
+        rows = self.endpoints
+        return rows[(rows["endpoint"] == endpoint_id) & rows["cohort_id"].isin(cohorts)]
 
     def note(self, *models: str) -> None:
         """Tell everybody who is noting that ``models`` were read."""
@@ -102,11 +119,4 @@ def in_order(models: set[str]) -> tuple[str, ...]:
 
 def read_data(connection: duckdb.DuckDBPyConnection, study: Study) -> StudyData:
     """The study's rows of the `studies` schema, in a fixed order."""
-    return StudyData(
-        **{
-            name: study_frame(
-                connection, one.model, study.study_id if one.is_of_study else None, one.order
-            )
-            for name, one in tables().items()
-        }
-    )
+    return StudyData(**{name: one.read(connection, study) for name, one in tables().items()})

@@ -35,7 +35,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     )
     shown = []
     for endpoint in study.endpoints_of(analysis):
-        rows = endpoint_rows(persons, data.endpoints, endpoint)
+        rows = endpoint_rows(persons, data, endpoint)
         shown.append(_endpoint(analysis, endpoint, rows, comparison, data, labels, results))
     results.add_figure(f"{analysis.output_id}_forest", forest_plot(pd.DataFrame(shown), labels))
 

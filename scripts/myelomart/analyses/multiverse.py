@@ -144,7 +144,7 @@ def _ratio(arms: _Arms, way: dict, endpoint: Endpoint, data: StudyData) -> Ratio
         weights = np.where(pairs >= 0, 1.0, np.nan)
     else:
         weights = inverse_probability_weights(score, treated, estimand=way["method"]).weights
-    rows = endpoint_rows(arms.persons.iloc[known], data.endpoints, endpoint)
+    rows = endpoint_rows(arms.persons.iloc[known], data, endpoint)
     kept = ~rows["had_prior_event"].to_numpy(bool) & np.isfinite(weights)
     time, event = rows["time_days"].to_numpy(float)[kept], (rows["event"] == 1).to_numpy()[kept]
     if way["method"] == "matching":

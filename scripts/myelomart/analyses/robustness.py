@@ -40,7 +40,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         "comparator": study.cohort(analysis.comparator_cohort_id).label,
     }
     for endpoint in study.endpoints_of(analysis):
-        rows = endpoint_rows(persons, data.endpoints, endpoint)
+        rows = endpoint_rows(persons, data, endpoint)
         rows = rows[~rows["had_prior_event"].astype(bool)]
         add = _Writer(results, analysis, endpoint, arms, rows)
         events = rows.groupby("treated")["event"].apply(lambda event: (event == 1).sum())
@@ -58,7 +58,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         except StatisticsError as refusal:
             results.warnings.append(f"{endpoint.label}: {refusal}.")
         if orders is not None and not is_one_sided:
-            everyone = endpoint_rows(comparison.persons, data.endpoints, endpoint)
+            everyone = endpoint_rows(comparison.persons, data, endpoint)
             _over_orders(add, everyone, orders)
 
 

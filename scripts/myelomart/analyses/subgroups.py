@@ -32,7 +32,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     inside = _membership(persons, data.strata)
     asked, shown = 0, 0
     for endpoint in study.endpoints_of(analysis):
-        rows = endpoint_rows(persons, data.endpoints, endpoint)
+        rows = endpoint_rows(persons, data, endpoint)
         rows = rows[~rows["had_prior_event"].astype(bool)]
         common = {
             "population": analysis.population, "row_group": endpoint.label,

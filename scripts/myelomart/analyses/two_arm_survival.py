@@ -36,7 +36,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     }
     weights = weights_of(comparison) if analysis.adjustment == "covariates" else None
     for endpoint in study.endpoints_of(analysis):
-        rows = endpoint_rows(persons, data.endpoints, endpoint)
+        rows = endpoint_rows(persons, data, endpoint)
         kept = rows[~rows["had_prior_event"].astype(bool)]
         arms = {}
         for treated, label in labels.items():

@@ -227,7 +227,7 @@ def _two_arms(study, analysis: Analysis, endpoint, asked: Asked, data, results) 
     weights = None
     if asked.way in ("overlap", "att", "ate"):
         persons, weights = _weighted(comparison, asked.way, results)
-    rows = endpoint_rows(persons, data.endpoints, endpoint)
+    rows = endpoint_rows(persons, data, endpoint)
     if weights is not None:
         rows = rows.assign(weight=weights)
     rows = rows[rows["time_days"].notna() & ~rows["had_prior_event"].fillna(False).astype(bool)]

@@ -6,9 +6,10 @@ import base64
 import binascii
 import os
 import zlib
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from myelomart.explore.trial import Trial
 from myelomart.explore.waiting import waited
 from myelomart.failures import failure_of
 from myelomart.messages import shown
+from myelomart.study import Study, read_study
 
 Made = TypeVar("Made")
 EXACT = "exact"
@@ -48,6 +50,11 @@ class Here:
         """The rows of a question; asked once per warehouse and values."""
         key = (question, *sorted(bound.items()))
         return self.once(key, lambda: self.opened.ask(question, **bound))
+
+    def study(self, study_id: str, opened: Opened | None = None) -> Study:
+        """A study as ``opened`` has it, or this warehouse; read once."""
+        at = opened or self.opened
+        return self.once(("study", at.path, study_id), lambda: read_study(at.cursor(), study_id))
 
     def once(self, key: tuple, make: Callable[[], Made]) -> Made:
         """What ``make`` gives, made once for the warehouse and ``key``."""
@@ -80,17 +87,35 @@ def page(show: Callable[[Here], None]) -> Callable[[], None]:
     """A page that says a failure in a sentence, as the command line does."""
 
     def guarded() -> None:
-        try:
+        with _failures_said():
             show(here())
-        except MyelomartError as error:
-            st.error(shown(error))
-        except Exception as error:  # what nobody foresaw; Streamlit's own signals are no Exception
-            st.error(shown(failure_of(error)))
-            if os.environ.get("MYELOMART_TRACEBACK"):
-                raise
 
     guarded.__name__ = show.__module__.rpartition(".")[2]
     return guarded
+
+
+def part(show: Callable[..., None]) -> Callable[..., None]:
+    """A part of a page whose controls run it alone; it says a failure as the page does."""
+
+    @st.fragment
+    @wraps(show)
+    def guarded(*given) -> None:
+        with _failures_said():
+            show(*given)
+
+    return guarded
+
+
+@contextmanager
+def _failures_said() -> Iterator[None]:
+    try:
+        yield
+    except MyelomartError as error:
+        st.error(shown(error))
+    except Exception as error:  # what nobody foresaw; Streamlit's own signals are no Exception
+        st.error(shown(failure_of(error)))
+        if os.environ.get("MYELOMART_TRACEBACK"):
+            raise
 
 
 def page_at(path: str):

@@ -91,6 +91,8 @@ class Trial:
         self._decided: Definition | None = None
         self._found: set[str] = set()
         self._profiled: tuple | None = None
+        self._queries: dict[str, str] = {}
+        self._of_persons: dict[tuple[str, int], pd.DataFrame] = {}
 
     def decide(self, definition: Definition) -> None:
         """Fill the temporary tables: the persons with the index event, and who of them is in.
@@ -102,6 +104,7 @@ class Trial:
             for key in self._found:
                 self.connection.execute(f"drop table if exists {RESULTS}_{key}")
             self._index, self._decided, self._found = None, None, set()
+            self._of_persons.clear()
             groups = self._groups(bare)
             is_first = bare.index_occurrence == 1
             given = {"clinical_events": narrowed.first_days(groups)} if is_first else {}
@@ -153,17 +156,24 @@ class Trial:
         self.decide(definition)
         if not definition.counted:
             return self._rows(NO_RESULTS)
-        person = f"where person_id = {int(person_id)}"
-        groups = self._groups(definition)
-        events = narrowed.marts(groups, [])["clinical_events"]
-        self._rows(f"create or replace temp table {EVENTS} as from ({events}) {person}")
-        given = {
-            "index_events": f"select * from {INDEX} {person}",
-            "clinical_events": f"select * from {EVENTS}",
-            "characteristics": f"select * from core.characteristics {person}",
-        }
-        parts = [self._results(definition, one, given) for one in definition.counted]
-        return self._rows("\nunion all\n".join(parts) + "\norder by step, label")
+        asked = {(_key(one, definition), person_id): one for one in definition.counted}
+        new = {key: one for key, one in asked.items() if key not in self._of_persons}
+        if new:
+            person = f"where person_id = {int(person_id)}"
+            groups = self._groups(replace(definition, criteria=tuple(new.values())))
+            events = narrowed.marts(groups, [])["clinical_events"]
+            self._rows(f"create or replace temp table {EVENTS} as from ({events}) {person}")
+            given = {
+                "index_events": f"select * from {INDEX} {person}",
+                "clinical_events": f"select * from {EVENTS}",
+                "characteristics": f"select * from core.characteristics {person}",
+            }
+            parts = [self._results(definition, one, given) for one in new.values()]
+            found = self._rows("\nunion all\n".join(parts))
+            for key in new:
+                self._of_persons[key] = found[found["criterion_key"] == key[0]]
+        rows = pd.concat([self._of_persons[key] for key in asked], ignore_index=True)
+        return rows.sort_values(["step", "label"], ignore_index=True)
 
     def followed(
         self, definition: Definition, study_id: str, endpoint_id: str, wanted: Iterable[str]
@@ -211,7 +221,12 @@ class Trial:
         """The SQL that gives a model's rows of ``definition``, with ``given`` relations as they
         stand."""
         everything = self._rows_of(definition) | (given or {})
-        return query_of(model, everything, COHORT_MODELS, self.opened.schemas, self.opened.rule_set)
+        key = f"{model} {everything}"
+        if key not in self._queries:
+            self._queries[key] = query_of(
+                model, everything, COHORT_MODELS, self.opened.schemas, self.opened.rule_set
+            )
+        return self._queries[key]
 
     def _find(self, definition: Definition, one: Criterion) -> None:
         """Keep whom a criterion lets in, of everybody with the index event."""

@@ -89,7 +89,7 @@ def aggregates(
         is_matched = analysis.population == "matched"
         persons = comparison.matched if is_matched else comparison.persons
         for endpoint in study.endpoints_of(analysis):
-            rows = endpoint_rows(persons, data.endpoints, endpoint)
+            rows = endpoint_rows(persons, data, endpoint)
             kept = rows[~rows["had_prior_event"].astype(bool)]
             own = shown[(shown["analysis_id"] == analysis.analysis_id)
                         & (shown["endpoint"] == endpoint.endpoint_id)]  # fmt: skip

@@ -106,9 +106,9 @@ def _refuse_few(study: Study, analysis: Analysis, persons: pd.DataFrame) -> None
         raise NoData(f"{' and '.join(few)}; matching needs at least {FEWEST_TO_MATCH}")
 
 
-def endpoint_rows(persons: pd.DataFrame, endpoints: pd.DataFrame, one: Endpoint) -> pd.DataFrame:
+def endpoint_rows(persons: pd.DataFrame, data: StudyData, one: Endpoint) -> pd.DataFrame:
     """``persons`` with time and ending of one endpoint, in the order of ``persons``."""
-    rows = endpoints[endpoints["endpoint"] == one.endpoint_id]
+    rows = data.endpoint_of(one.endpoint_id, set(persons["cohort_id"]))
     columns = ["cohort_id", "person_id", "time_days", "event", "had_prior_event"]
     keyed = persons.reset_index().merge(rows[columns], on=["cohort_id", "person_id"], how="left")
     return keyed.set_index("index")
@@ -116,8 +116,7 @@ def endpoint_rows(persons: pd.DataFrame, endpoints: pd.DataFrame, one: Endpoint)
 
 def wide_covariates(study: Study, data: StudyData, persons: pd.DataFrame) -> pd.DataFrame:
     """One column per covariate of the study, one row per row of ``persons``."""
-    wanted = set(persons["cohort_id"])
-    own = data.covariates[data.covariates["cohort_id"].isin(wanted)]
+    own = data.covariates_of(set(persons["cohort_id"]))
     keys = ["cohort_id", "person_id"]
     place = pd.MultiIndex.from_frame(persons[keys]).get_indexer(pd.MultiIndex.from_frame(own[keys]))
     own, place = own[place >= 0], place[place >= 0]

@@ -102,7 +102,7 @@ def followed(persons: pd.DataFrame, data: StudyData, one: Endpoint) -> pd.DataFr
 
     Raises ``NoData`` when nobody is left.
     """
-    rows = data.endpoints[data.endpoints["endpoint"] == one.endpoint_id]
+    rows = data.endpoint_of(one.endpoint_id, set(persons["cohort_id"]))
     rows = rows[~rows["had_prior_event"].astype(bool)]
     columns = ["cohort_id", "person_id", "time_days", "event"]
     kept = persons.reset_index().merge(rows[columns], on=["cohort_id", "person_id"])

@@ -12,6 +12,7 @@ from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.suppression import suppress
 from myelomart.errors import MyelomartError
 from myelomart.explore import look, state
+from myelomart.explore.asked_data import AskedData
 from myelomart.explore.opened import Opened
 from myelomart.explore.state import Here
 from myelomart.explore.waiting import long_work
@@ -19,8 +20,8 @@ from myelomart.messages import shown
 from myelomart.protocol import as_prose
 from myelomart.report.sections import section
 from myelomart.results import Results
-from myelomart.study import Analysis, Study, read_study, study_ids
-from myelomart.study_data import StudyData, read_data
+from myelomart.study import Analysis, Study, study_ids
+from myelomart.study_data import StudyData
 
 TITLE, PATH, ICON = "Studies", "studies", ":material/science:"
 AS_IT_IS = "as the study has it"
@@ -36,9 +37,8 @@ def show(here: Here) -> None:
     left, right = st.columns([8, 17], gap="large")
     with left:
         opened = _rule_set(here)
-        connection = opened.cursor()
-        study_id = state.choose(st, "Study", study_ids(connection), "study")
-        study = read_study(connection, study_id)
+        study_id = state.choose(st, "Study", study_ids(opened.cursor()), "study")
+        study = here.study(study_id, opened)
         analysis = _chosen(study)
     with right:
         look.note(f"Read with care. {study.caution}", "care")
@@ -112,7 +112,7 @@ def _chosen(study: Study) -> Analysis:
 
 def _output(here: Here, opened: Opened, study: Study, analysis: Analysis) -> None:
     asked = (str(opened.path), study.study_id)
-    data = here.once(("data", *asked), lambda: read_data(opened.cursor(), study))
+    data = here.once(("data", *asked), lambda: AskedData(opened, study))
     results = here.once(
         ("output", *asked, analysis, here.policy and here.policy.name),
         lambda: long_work(

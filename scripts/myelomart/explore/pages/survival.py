@@ -9,7 +9,7 @@ from myelomart.explore import look, state
 from myelomart.explore.follow import Asked, Followed, follow
 from myelomart.explore.state import Here, kept_definition
 from myelomart.messages import shown
-from myelomart.study import Study, read_study
+from myelomart.study import Study
 
 TITLE, PATH, ICON = "Survival explorer", "survival", ":material/show_chart:"
 TRIED = "the cohort of the builder"
@@ -52,7 +52,7 @@ def _fields(here: Here) -> tuple[Study, Asked]:
         open_ended[0] if open_ended else None,
         format_func=titles.get,
     )
-    study = read_study(here.opened.cursor(), study_id)
+    study = here.study(study_id)
     labels = {one.cohort_id: one.label for one in study.cohorts}
     own = [TRIED] if kept_definition() is not None else []
     cohort = state.choose(

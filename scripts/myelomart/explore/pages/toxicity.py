@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from myelomart.explore import charts, look, state
+from myelomart.explore.opened import Answer
 from myelomart.explore.pages.overview import PRODUCTS
 from myelomart.explore.state import Here
 
@@ -52,13 +53,16 @@ def show(here: Here) -> None:
         "Median by day from a week before the start to day 28, with the quartiles as a band; days "
         "with too few persons are left out. The scale is logarithmic.",
     )
-    _curves(here, "markers", MARKERS, after=after, days=1, until=28)
+    answer = here.ask(
+        "toxicity_curves", markers=tuple(MARKERS), recovery=tuple(RECOVERY), after=after
+    )
+    _curves(here, "markers", MARKERS, answer)
     look.part(
         "Recovery of the blood counts, by the highest grade of CRS",
         "Median by week from a week before the start to day 100, with the quartiles as a band; "
         "transfusions and growth factors are not taken out. The scale is logarithmic.",
     )
-    _curves(here, "recovery", RECOVERY, after=after, days=7, until=100)
+    _curves(here, "recovery", RECOVERY, answer)
     left, right = st.columns(2, gap="large")
     with left:
         _cytopenias(here)
@@ -104,11 +108,10 @@ def _onset(here: Here, after: str, term: str) -> None:
     look.behind("onset", look.hidden(answer.rows, ["starts"], here.policy), answer)
 
 
-def _curves(here: Here, name: str, labs: dict[str, str], **asked: object) -> None:
+def _curves(here: Here, name: str, labs: dict[str, str], answer: Answer) -> None:
     """A picture per test: its values round the start, a curve per grade."""
-    answer = here.ask("toxicity_curves", labs=tuple(labs), **asked)
     fewest = here.policy.hides_below if here.policy else 1
-    rows = answer.rows[answer.rows["persons"] >= fewest]
+    rows = answer.rows[(answer.rows["persons"] >= fewest) & answer.rows["lab"].isin(labs)]
     if not len(rows):
         look.note("None of these tests was done in enough persons round a start.")
         return

@@ -1,4 +1,4 @@
 -- How long each member of the cohorts was followed for the endpoint, and how that ended.
-select * from studies.study_endpoints
-where list_contains($cohorts, cohort_id) and endpoint = $endpoint
+select cohort_id, person_id, endpoint, time_days, event, had_prior_event from studies.study_endpoints
+where cohort_id in (select unnest($cohorts)) and endpoint = $endpoint
 order by cohort_id, person_id

@@ -1,14 +1,25 @@
--- Laboratory values round the start of a T-cell engager: median and quartiles by day (or by so many days together),
--- and by the highest grade of CRS afterwards.
+-- Laboratory values round the start of a T-cell engager: median and quartiles, of markers by day and of blood counts by
+-- week, and by the highest grade of CRS afterwards (-1: unknown).
 with starts as ({{ t_cell_starts }}),
 
-anchors as (select distinct person_id, start_date from starts where $after in ('both', engager)),
+asked as (
+    select unnest($markers) as lab, 1 as days, 28 as until
+    union all
+    select unnest($recovery) as lab, 7 as days, 100 as until
+),
 
 worst as (
-    select person_id, anchor_date, max(coalesce(grade, -1)) as grade
+    select person_id, anchor_date, least(max(coalesce(grade, -1)), 3) as grade
     from core.adverse_events
     where term = 'crs'
     group by person_id, anchor_date
+),
+
+anchors as (
+    select distinct starts.person_id, starts.start_date, worst.grade
+    from starts
+    left join worst on starts.person_id = worst.person_id and starts.start_date = worst.anchor_date
+    where $after in ('both', starts.engager)
 ),
 
 measured as (
@@ -17,26 +28,20 @@ measured as (
         labs.unit,
         labs.value,
         labs.person_id,
-        $days * cast(floor(date_diff('day', anchors.start_date, labs.measured_date) / $days) as integer) as day,
-        case
-            when worst.person_id is null then 'no CRS recorded'
-            when worst.grade < 0 then 'CRS, grade unknown'
-            when worst.grade >= 3 then 'CRS grade 3 or more'
-            else 'CRS grade ' || worst.grade
-        end as grade
+        asked.days * cast(floor(date_diff('day', anchors.start_date, labs.measured_date) / asked.days) as integer) as day,
+        anchors.grade
     from core.labs as labs
+    inner join asked on labs.lab = asked.lab
     inner join anchors on labs.person_id = anchors.person_id
-    left join worst on anchors.person_id = worst.person_id and anchors.start_date = worst.anchor_date
     where
-        labs.lab in (select unnest($labs))
-        and labs.measured_date between anchors.start_date - 7 and anchors.start_date + $until
+        labs.measured_date between anchors.start_date - 7 and anchors.start_date + asked.until
         and labs.value > 0
 ),
 
 curves as (
     select
         lab,
-        min(unit) as unit,
+        any_value(unit) as unit,
         grade,
         day,
         count(distinct person_id) as persons,
@@ -45,6 +50,19 @@ curves as (
     group by lab, grade, day
 )
 
-select lab, unit, grade, day, persons, quartiles[2] as median, quartiles[1] as low, quartiles[3] as high
+select
+    lab,
+    unit,
+    case
+        when grade is null then 'no CRS recorded'
+        when grade < 0 then 'CRS, grade unknown'
+        when grade = 3 then 'CRS grade 3 or more'
+        else 'CRS grade ' || grade
+    end as grade,
+    day,
+    persons,
+    quartiles[2] as median,
+    quartiles[1] as low,
+    quartiles[3] as high
 from curves
 order by lab, grade, day
