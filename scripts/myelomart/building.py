@@ -23,6 +23,7 @@ from myelomart.extras import refuse_without
 from myelomart.private_files import make_private, private
 from myelomart.project import own_rows, project_root, refuse_site_faults, site_folder
 from myelomart.quality.door import check, refuse_blocking
+from myelomart.quality.history import carry_on
 from myelomart.room import needed, no_room
 from myelomart.site.dbt_project import make_project
 from myelomart.sources import folder
@@ -75,6 +76,7 @@ def build(
             landing = folder.keep(new, database, target)
             run_dbt(landing, made, target, say, progress, *in_force)
             if target == "duckdb":
+                carry_on(made, database)
                 _swap(made, database)
                 state = "the new one"
         except KeyboardInterrupt as interrupt:

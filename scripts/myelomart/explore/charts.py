@@ -18,6 +18,13 @@ from myelomart.figures.canvas import (
 
 PALE = "#cfdae6"
 TALL, LEFT = 118.0, 40.0
+BARS = "·▁▂▃▄▅▆▇█"
+
+
+def bars_in_a_line(numbers: list[float]) -> str:
+    """``numbers`` as signs of a line of text, from nothing to the largest; a point is zero."""
+    most = max(numbers, default=0) or 1
+    return "".join(BARS[math.ceil(one / most * (len(BARS) - 1))] for one in numbers)
 
 
 def part_of_all(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from myelomart.disclosure.policies import Policy
 from myelomart.explore import charts, look, state
+from myelomart.explore.opened import Answer
 from myelomart.explore.state import Here
+from myelomart.quality.history import NAME
 
 TRENDS = {"domain": "domain", "source": "source", "way": "how it was found", "dates": "dates"}
 TITLE, PATH, ICON = "Quality", "quality", ":material/fact_check:"
@@ -37,18 +40,25 @@ def show(here: Here) -> None:
 
 
 def _checks(here: Here) -> None:
-    look.part("Checks at the door", "The share of rows that fail, against the limit of the check.")
-    answer = here.ask("quality_checks")
+    answer, history = here.ask("quality_checks"), _history(here)
+    answers = [one for one in (answer, history) if one]
+    look.part(
+        "Checks at the door",
+        "The share of rows that fail, against the limit of the check. "
+        + (_told_builds(history.rows) if history else "This warehouse keeps no former builds."),
+    )
     rows = answer.rows
     if not len(rows):
         look.note("Every check passed, and none was noted.")
+        look.behind("checks", rows, *answers)
         return
     told = look.hidden(rows, ["failing", "counted"], here.policy)
     look.rows(
         told.assign(
             check=[
-                f"{one.table_name}: {one.check_name.replace('_', ' ')}" for one in rows.itertuples()
+                f"{one.checked}: {one.check_name.replace('_', ' ')}" for one in rows.itertuples()
             ],
+            trend=_trend_of(rows, history, here.policy),
             percent=100 * rows["share"],
             limit=100 * rows["threshold"],
         ),
@@ -60,11 +70,44 @@ def _checks(here: Here) -> None:
             "counted": "of",
             "percent": "%",
             "limit": "limit, %",
+            "trend": "by build",
             "meaning": "what it means",
         },
         {"percent": 1, "limit": 1},
     )
-    look.behind("checks", told, answer)
+    look.behind("checks", told, *answers)
+
+
+def _history(here: Here) -> Answer | None:
+    """What former builds found; None where dbt alone made the warehouse, or an older version."""
+    return here.ask("quality_history") if NAME in here.opened.schemas else None
+
+
+def _told_builds(rows: pd.DataFrame) -> str:
+    """How far the trend reaches, and what it no longer finds."""
+    if not len(rows):
+        return ""
+    builds = rows["built_at"].drop_duplicates()
+    if len(builds) == 1:
+        return f"One build so far, of {builds.iloc[0]:%Y-%m-%d}: a trend is drawn from the second."
+    last = rows[rows["built_at"] == builds.max()]
+    gone = int((last["failing"] == 0).sum())
+    return (
+        f"By build: the share in each of {len(builds)} builds, from {builds.min():%Y-%m-%d} to "
+        f"{builds.max():%Y-%m-%d}; · is one without a failing row, or with too few to show. "
+        f"Failed before and passed by every row now: {gone} checks."
+    )
+
+
+def _trend_of(rows: pd.DataFrame, history: Answer | None, policy: Policy | None) -> list[str]:
+    """For each check a bar per build, as high as its share of failing rows."""
+    if history is None or history.rows["built_at"].nunique() < 2:
+        return ["–"] * len(rows)
+    told = look.hidden(history.rows, ["failing", "counted"], policy)
+    told["share"] = (told["failing"] / told["counted"]).astype("Float64").fillna(0.0)
+    keys = ["source_name", "checked", "check_name"]
+    by_check = told.groupby(keys)["share"].apply(list)
+    return [charts.bars_in_a_line(by_check[key]) for key in rows[keys].itertuples(index=False)]
 
 
 def _rows(here: Here) -> None:
