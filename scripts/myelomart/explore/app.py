@@ -17,7 +17,7 @@ MARK = (
     'height="16"><rect width="16" height="16" rx="3" '
     'fill="#1f5fa8"/><path d="M3 3v4h4v3h4v3h2" stroke="#fff" stroke-width="2" fill="none"/></svg>'
 )
-SIDEBAR = 230  # pixels
+SIDEBAR = 260  # pixels
 LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 26" width="150" height="26"><g '
     f'transform="translate(0 3) scale(1.25)">{MARK}</g><text x="28" y="19" font-size="17" '

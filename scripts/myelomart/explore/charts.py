@@ -19,12 +19,13 @@ from myelomart.figures.canvas import (
 PALE = "#cfdae6"
 TALL, LEFT = 118.0, 40.0
 BARS = "·▁▂▃▄▅▆▇█"
+THIN = "\N{THIN SPACE}"
 
 
 def bars_in_a_line(numbers: list[float]) -> str:
     """``numbers`` as signs of a line of text, from nothing to the largest; a point is zero."""
     most = max(numbers, default=0) or 1
-    return "".join(BARS[math.ceil(one / most * (len(BARS) - 1))] for one in numbers)
+    return THIN.join(BARS[math.ceil(one / most * (len(BARS) - 1))] for one in numbers)
 
 
 def part_of_all(
@@ -133,6 +134,7 @@ def curves_by_day(lines: dict, title: str, width: float = 460.0, tall: float = 1
         sheet.text(left - 6, up(tick), f"{tick:g}", 9, "end", QUIET)
     for day in round_ticks(min(days), max(days), 8):
         sheet.text(across(day), top + tall + 13, f"{day:g}", 9, "middle", INK)
+    sheet.text(width - 4, top + tall + 26, "days from the start", 9, "end", QUIET)
     if min(days) < 0 < max(days):
         sheet.line(across(0), top, across(0), top + tall, QUIET, 0.9, "3 3")
     for k, rows in enumerate(lines.values()):

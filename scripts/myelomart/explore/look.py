@@ -21,6 +21,7 @@ SAID = re.compile(r'aria-label="([^"]*)"')
 COMMAND = re.compile("`([^`]+)`")
 BOX = re.compile(r'viewBox="0 0 ([\d.]+)')
 KINDS = {"csv": "text/csv", "svg": "image/svg+xml"}
+LARGEST = 1.25 * ZOOM  # of a figure, in pixels to a point of it
 WORDS = 42  # signs of a cell that holds a sentence
 FIXED = re.compile(r'<svg[^>]* width="')
 
@@ -72,7 +73,7 @@ def _size(svg: str) -> str:
     box = BOX.search(svg)
     if fixed or box is None:
         return "max-width: none"
-    return f"width: 100%; max-width: {float(box.group(1)) * ZOOM:.0f}px"
+    return f"width: 100%; max-width: {float(box.group(1)) * LARGEST:.0f}px"
 
 
 def tiles(told: list[tuple[str, str, str]]) -> None:

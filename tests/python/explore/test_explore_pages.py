@@ -3,6 +3,7 @@
 import base64
 import re
 import shutil
+from datetime import datetime
 from html import unescape
 
 import duckdb
@@ -19,6 +20,7 @@ from myelomart.explore.state import warehouse_at, warehouse_here
 from myelomart.explore.trial import definition_of
 from myelomart.failures import TRACEBACK
 from myelomart.project import PACKAGE
+from myelomart.quality.history import carry_on
 
 APP = PACKAGE / "explore" / "app.py"
 PATHS = [one.PATH for one in PAGES]
@@ -228,6 +230,8 @@ def test_another_rule_set_is_a_choice_where_its_warehouse_lies_in_the_folder(
     with duckdb.connect(str(tmp_path / "registry.duckdb")) as other:
         other.execute("update studies.study_rule_set set rule_set = 'registry'")
         other.execute("delete from studies.study_population where person_id % 2 = 0")
+    for former, month in (("none.duckdb", 1), ("mine.duckdb", 2)):
+        carry_on(tmp_path / "mine.duckdb", tmp_path / former, datetime(2026, month, 1))
     (tmp_path / "broken.duckdb").write_text("no database")
     monkeypatch.setenv(DATABASE, str(tmp_path / "mine.duckdb"))
     test = AppTest.from_string(ALONE % "studies", default_timeout=300)
@@ -237,6 +241,8 @@ def test_another_rule_set_is_a_choice_where_its_warehouse_lies_in_the_folder(
     before = text_of(whole(test.run()))
     assert test.selectbox(key="rules").options == ["default", "registry"]
     assert text_of(whole(test.selectbox(key="rules").select("registry").run())) != before
+    told = text_of(whole(AppTest.from_string(ALONE % "quality", default_timeout=300).run()))
+    assert "in each of 2 builds, from 2026-01-01 to 2026-02-01" in told and "█" in told
 
 
 @pytest.mark.parametrize(

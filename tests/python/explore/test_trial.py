@@ -5,13 +5,21 @@ from dataclasses import replace
 import pytest
 
 from myelomart import warehouse
+from myelomart.analyses import TYPES
 from myelomart.errors import MyelomartError
+from myelomart.explore.asked_data import AskedData
 from myelomart.explore.definition import Criterion, from_text
 from myelomart.explore.opened import Opened, answered
 from myelomart.explore.trial import DECISIONS, Trial, definition_of
+from myelomart.results import Results
+from myelomart.study import read_study
+from myelomart.study_data import read_data
 
 FLOW = ["step", "kind", "label", "persons_before", "persons_excluded", "persons_unknown",
         "persons_after"]  # fmt: skip
+FIRST_OUT = (
+    "select min(person_id) from cohorts.cohort_decisions where cohort_id = ? and failed_step > 1"
+)
 DECIDED = "person_id, index_date, failed_step, has_unknown, is_member"
 
 
@@ -68,6 +76,30 @@ def test_a_switch_changes_the_flow_and_switching_back_restores_it(opened):
     assert len(fewer) == len(before) - 1
     assert fewer[-1][-1] > before[-1][-1]
     assert tried_flow(trial, whole) == before
+
+
+def test_what_was_found_of_a_person_is_kept_as_long_as_it_holds(opened):
+    kept = Trial(opened)
+    for cohort_id in ("cart_vs_pom_cart", "cart_vs_pom_pom"):
+        whole = definition_of(opened.cursor(), cohort_id)
+        part = replace(whole, criteria=whole.criteria[1:])
+        (person,) = warehouse.rows(opened.cursor(), FIRST_OUT, [cohort_id])[0]
+        for one in (part, whole):
+            told, new = (each.criterion_results(one, person) for each in (kept, Trial(opened)))
+            assert len(told) == len(one.criteria) and told.equals(new)
+
+
+def test_a_study_read_as_it_is_asked_gives_the_numbers_of_the_whole(opened):
+    study = read_study(opened.cursor(), "salvage_after_cart")
+    for kind in ("attrition", "survival"):
+        analysis = next(one for one in study.analyses if one.analysis_type == kind)
+        told = []
+        for data in (read_data(opened.cursor(), study), AskedData(opened, study)):
+            results = Results(study.study_id, analysis_id=analysis.analysis_id)
+            with data.noting() as read:
+                TYPES[kind].make(study, analysis, data, results)
+            told.append((results.estimate_frame().to_csv(), results.figures, read))
+        assert told[0] == told[1] and told[0][2]
 
 
 def test_a_new_index_event_forgets_what_was_found_for_the_old(opened):

@@ -45,12 +45,20 @@ def show(here: Here) -> None:
             here,
             "t_cell",
             "overview_t_cell",
-            "CAR-T infusions and bispecific antibodies",
-            "Infusions by product; bispecific antibodies are first doses of a drug in a line.",
+            "CAR-T infusions, by year and product",
+            "Persons infused in the year; a later infusion of another product counts again.",
             PRODUCTS,
         )
     left, right = st.columns(2, gap="large")
     with left:
+        _by_year(
+            here,
+            "bispecifics",
+            "overview_bispecifics",
+            "Bispecific antibodies, by year and drug",
+            "Persons with the first dose of the drug in the year.",
+        )
+    with right:
         _by_year(
             here,
             "diagnoses",
@@ -58,8 +66,7 @@ def show(here: Here) -> None:
             "First supported myeloma diagnosis, by year",
             "By sex. The first diagnosis in the records may come later than the disease.",
         )
-    with right:
-        _sites(here)
+    _sites(here)
 
 
 def _numbers(here: Here, one: pd.Series) -> None:

@@ -94,8 +94,8 @@ def _told_builds(rows: pd.DataFrame) -> str:
     gone = int((last["failing"] == 0).sum())
     return (
         f"By build: the share in each of {len(builds)} builds, from {builds.min():%Y-%m-%d} to "
-        f"{builds.max():%Y-%m-%d}; · is one without a failing row, or with too few to show. "
-        f"Failed before and passed by every row now: {gone} checks."
+        f"{builds.max():%Y-%m-%d}; · is one without a failing row, or with too few to show."
+        + (f" Checks that failed some row before and fail none now: {gone}." if gone else "")
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 
+import pandas as pd
 import streamlit as st
 
 from myelomart.analyses import TYPES
@@ -13,7 +15,7 @@ from myelomart.disclosure.suppression import suppress
 from myelomart.errors import MyelomartError
 from myelomart.explore import look, state
 from myelomart.explore.asked_data import AskedData
-from myelomart.explore.opened import Opened
+from myelomart.explore.opened import Answer, Opened
 from myelomart.explore.state import Here
 from myelomart.explore.waiting import long_work
 from myelomart.messages import shown
@@ -21,7 +23,8 @@ from myelomart.protocol import as_prose
 from myelomart.report.sections import section
 from myelomart.results import Results
 from myelomart.study import Analysis, Study, study_ids
-from myelomart.study_data import StudyData
+from myelomart.study_data import StudyData, tables
+from myelomart.warehouse import literal
 
 TITLE, PATH, ICON = "Studies", "studies", ":material/science:"
 AS_IT_IS = "as the study has it"
@@ -130,17 +133,29 @@ def _output(here: Here, opened: Opened, study: Study, analysis: Analysis) -> Non
     if one.printed:
         with st.expander(f"{len(one.printed.rows)} printed values beside ours"):
             look.table(one.printed)
-    with st.expander(f"{len(results.warnings)} warnings"):
-        for words in results.warnings:
-            look.note(words)
+    if results.warnings:
+        with st.expander(f"Warnings: {len(results.warnings)}"):
+            for words in results.warnings:
+                look.note(words)
     csv = one.table.as_csv() if one.table else "nothing\n"
     look.behind(
         f"{one.output_id}_{one.anchor}",
         csv,
-        note="Read from "
-        + ", ".join(f"studies.{model}" for model in one.models)
-        + f", rule set «{opened.rule_set}», in {opened.path.name}.",
+        *_rows_read(study, one.models),
+        note="What the analysis reads; of the cohorts and endpoints at hand alone. Rule set "
+        f"«{opened.rule_set}», in {opened.path.name}.",
     )
+
+
+def _rows_read(study: Study, models: Sequence[str]) -> list[Answer]:
+    """The SQL of the rows that an output rests on."""
+    told = []
+    for one in tables().values():
+        if one.model in models:
+            where = f"\nwhere study_id = {literal(study.study_id)}" if one.is_of_study else ""
+            sql = f"select * from studies.{one.model}{where}\norder by {one.order}"
+            told.append(Answer(pd.DataFrame(), sql))
+    return told
 
 
 def _made(study: Study, analysis: Analysis, data: StudyData, policy: Policy | None) -> Results:

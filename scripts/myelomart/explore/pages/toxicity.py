@@ -40,7 +40,7 @@ def show(here: Here) -> None:
         "and ICANS by grade and day, markers by grade, how blood counts recover, and severe "
         "infections by month.",
     )
-    engager, reaction = st.columns(2)
+    engager, reaction = st.columns([13, 11])
     after = state.segments(engager, "After", list(AFTER), "after", format_func=AFTER.get)
     term = state.segments(reaction, "Reaction", list(TERMS), "term", format_func=TERMS.get)
     left, right = st.columns(2, gap="large")
