@@ -6,6 +6,7 @@ import math
 
 from myelomart.disclosure.policies import Policy
 from myelomart.figures.canvas import (
+    ARMS,
     GRID,
     INK,
     QUIET,
@@ -76,6 +77,7 @@ def stacked_columns(
 
     Labels that are too wide are left out in turn; with ``all_labels`` they stand in two rows.
     """
+    parts = _one_per_colour(parts)
     places, deep = _legend_of(list(parts), 30, width)
     sheet = Canvas(width, tall + 54 + deep + (12 if all_labels else 0), title)
     for k, (name, (x, y)) in enumerate(zip(parts, places, strict=True)):
@@ -147,6 +149,17 @@ def curves_by_day(lines: dict, title: str, width: float = 460.0, tall: float = 1
             sheet.circle(*point, 1.7, colour_of(k))
     sheet.line(left, top + tall, width - 4, top + tall, QUIET, 0.8)
     return sheet.svg()
+
+
+def _one_per_colour(parts: dict[str, list[int]]) -> dict[str, list[int]]:
+    """``parts``, the smallest of them as one where there are more than colours."""
+    if len(parts) <= len(ARMS):
+        return parts
+    by_size = sorted(parts, key=lambda name: -sum(parts[name]))
+    kept = set(by_size[: len(ARMS) - 1])
+    others = [own for name, own in parts.items() if name not in kept]
+    told = {name: own for name, own in parts.items() if name in kept}
+    return told | {"all others": [sum(column) for column in zip(*others, strict=True)]}
 
 
 def _legend_of(

@@ -87,7 +87,12 @@ def tiles(told: list[tuple[str, str, str]]) -> None:
 
 def table(one: Table) -> None:
     """A table as the report prints it."""
-    heads = "".join(f"<th>{escape(shown(name))}</th>" for name in one.columns)
+    columns = zip(*(row for row in one.rows if len(row) > 1), strict=True)
+    longest = [max(cells, key=len) for cells in columns] or one.columns
+    heads = "".join(
+        f"<th{_kind(cell)}>{escape(shown(name))}</th>"
+        for name, cell in zip(one.columns, longest, strict=True)
+    )
     rows = []
     for row in one.rows:
         if len(row) == 1:
@@ -106,8 +111,12 @@ def table(one: Table) -> None:
 
 
 def _told(cell: str) -> str:
-    """A cell; one of many words may be broken."""
-    return f'<td class="words">{cell}</td>' if len(cell) > WORDS else f"<td>{cell}</td>"
+    return f"<td{_kind(cell)}>{cell}</td>"
+
+
+def _kind(cell: str) -> str:
+    """The class of a cell of many words, which may be broken."""
+    return ' class="words"' if len(cell) > WORDS else ""
 
 
 def rows(frame: pd.DataFrame, names: dict[str, str], digits: dict[str, int] | None = None) -> None:
