@@ -14,6 +14,7 @@ from pathlib import Path
 
 from myelomart import warehouse
 from myelomart.lineage import OWN_TABLES
+from myelomart.quality.history import NAME
 
 SCHEMAS = ("core", "cohorts", "outcomes", "studies")
 DIGITS = 9
@@ -44,7 +45,7 @@ def columns_of(connection, catalog: str) -> dict[str, dict[str, str]]:
     ):
         name = table.split(".")[1]
         # Spark reads a seed's CSV in place; what a file says of itself is no mart
-        if not list(SEEDS.glob(f"*/{name}.csv")) and name not in OWN_TABLES:
+        if not list(SEEDS.glob(f"*/{name}.csv")) and name not in (*OWN_TABLES, NAME):
             found.setdefault(table, {})[column] = kind
     return found
 
