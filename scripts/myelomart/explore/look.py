@@ -21,7 +21,7 @@ SAID = re.compile(r'aria-label="([^"]*)"')
 COMMAND = re.compile("`([^`]+)`")
 BOX = re.compile(r'viewBox="0 0 ([\d.]+)')
 KINDS = {"csv": "text/csv", "svg": "image/svg+xml"}
-LARGEST = 1.25 * ZOOM  # of a figure, in pixels to a point of it
+NARROW, LARGER = 400, 1.25 * ZOOM  # points of a figure; pixels to a point of a wider one
 WORDS = 42  # signs of a cell that holds a sentence
 FIXED = re.compile(r'<svg[^>]* width="')
 
@@ -73,7 +73,8 @@ def _size(svg: str) -> str:
     box = BOX.search(svg)
     if fixed or box is None:
         return "max-width: none"
-    return f"width: 100%; max-width: {float(box.group(1)) * LARGEST:.0f}px"
+    wide = float(box.group(1))
+    return f"width: 100%; max-width: {wide * (LARGER if wide > NARROW else ZOOM):.0f}px"
 
 
 def tiles(told: list[tuple[str, str, str]]) -> None:
