@@ -32,7 +32,8 @@ ADDED = Criterion(
 )  # fmt: skip
 CODES = {"coded.dexamethasone": ("coded", "dexamethasone")}
 SEGMENTS = {("lines", "by"): "regimen", ("toxicity", "after"): "car_t",
-            ("toxicity", "term"): "icans", ("quality", "by"): "way"}  # fmt: skip
+            ("toxicity", "term"): "icans", ("toxicity", "curves"): "recovery",
+            ("quality", "by"): "way"}  # fmt: skip
 PAGE = """
 import streamlit as st
 from myelomart.explore import state

@@ -35,16 +35,24 @@ def characteristics(names: Iterable[str]) -> str:
     return f"select * from core.characteristics where {_is_in('name', sorted(names))}"
 
 
-def first_days(groups: Sequence[Group]) -> str:
-    """The first day of each person with an event of a group; all its days where a role counts."""
-    if any(one[3] for one in groups):
-        return marts(groups, [])["clinical_events"]
-    return _few_each("core.clinical_events", _of(groups), groups, 1)
+def days(groups: Sequence[Group]) -> str:
+    """Person, day and value of each event of ``groups``, no role of which is left out."""
+    return f"select person_id, event_date, value from core.clinical_events where {_of(groups)}"
 
 
-def in_window(groups: Sequence[Group], one: Criterion, index: str) -> str:
-    """The events that a criterion asks for, round the day of ``index``: days enough to decide."""
-    asked = [_of(groups), "index_events.is_in_period"]
+def index_days(groups: Sequence[Group], read: str, is_first: bool) -> str:
+    """The days of an index event in the table ``read``; the first of each person may do."""
+    if is_first:
+        return _few_each(read, "true", groups, 1)
+    return f"select {_columns(groups, 'event_date', 'value')} from {read}"
+
+
+def in_window(groups: Sequence[Group], one: Criterion, index: str, read: str | None) -> str:
+    """The events that a criterion asks for, round the day of ``index``: days enough to decide.
+
+    ``read`` is a table of the `days` of ``groups``; without it the mart is read.
+    """
+    asked = ["true" if read else _of(groups), "index_events.is_in_period"]
     for sign, day in ((">=", one.window_start_days), ("<=", one.window_end_days)):
         if day is not None:
             asked.append(f"clinical_events.event_date {sign} index_events.index_date + {int(day)}")
@@ -52,7 +60,8 @@ def in_window(groups: Sequence[Group], one: Criterion, index: str) -> str:
         sign, limit = _text(one.value_operator), str(float(one.value_number or 0))
         asked.append(macro("compare", "clinical_events.value", sign, limit))
     where = " and ".join(f"({condition})" for condition in asked)
-    source = f"core.clinical_events inner join {index} as index_events using (person_id)"
+    source = f"{read or 'core.clinical_events'} as clinical_events"
+    source += f" inner join {index} as index_events using (person_id)"
     if any(group[3] for group in groups):
         return f"select clinical_events.* from {source} where {where}"
     return _few_each(source, where, groups, one.min_count)
@@ -65,13 +74,18 @@ def _few_each(source: str, where: str, groups: Sequence[Group], most: int) -> st
     """
     if not groups:
         return "select * from core.clinical_events where false"
-    _, kind, code, _ = groups[0]
     several = f"unnest(list_distinct(list(event_date))[:{int(most)}])"
+    day = "min(event_date)" if most == 1 else several
+    told = _columns(groups, day, "max(value)")
+    return f"select {told} from {source} where {where} group by person_id"
+
+
+def _columns(groups: Sequence[Group], day: str, value: str) -> str:
+    """The columns of an event under one of the codes of its group."""
+    _, kind, code, _ = groups[0]
     return (
-        f"select person_id, {'min(event_date)' if most == 1 else several} as event_date, "
-        f"{_text(kind)} as event_type, {_text(code)} as event_code, max(value) as value, "
-        "'derived' as record_domain, cast(0 as bigint) as record_id "
-        f"from {source} where {where} group by person_id"
+        f"person_id, {day} as event_date, {_text(kind)} as event_type, {_text(code)} as "
+        f"event_code, {value} as value, 'derived' as record_domain, cast(0 as bigint) as record_id"
     )
 
 

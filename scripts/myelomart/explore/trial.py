@@ -24,6 +24,8 @@ INDEX = "tried_index_events"
 RESULTS = "tried_criterion_results"
 DECISIONS = "tried_decisions"
 PROFILE = "tried_profile"
+READ = "tried_days"  # of the codes of a group
+MOST_READ = 24  # tables
 EVENTS = "tried_events"  # of one person
 NO_RESULTS = (
     "select null::varchar as cohort_id, null::bigint as person_id, null::varchar as criterion_id, "
@@ -91,6 +93,7 @@ class Trial:
         self._decided: Definition | None = None
         self._found: set[str] = set()
         self._profiled: tuple | None = None
+        self._read: list[str] = []  # tables, the oldest first
         self._queries: dict[str, str] = {}
         self._of_persons: dict[tuple[str, int], pd.DataFrame] = {}
 
@@ -105,9 +108,10 @@ class Trial:
                 self.connection.execute(f"drop table if exists {RESULTS}_{key}")
             self._index, self._decided, self._found = None, None, set()
             self._of_persons.clear()
-            groups = self._groups(bare)
-            is_first = bare.index_occurrence == 1
-            given = {"clinical_events": narrowed.first_days(groups)} if is_first else {}
+            groups, given = self._groups(bare), {}
+            if read := self._days_of(groups):
+                is_first = bare.index_occurrence == 1
+                given = {"clinical_events": narrowed.index_days(groups, read, is_first)}
             self._make(INDEX, "index_events", bare, given)
             self._index = bare
         for one in definition.counted:
@@ -236,10 +240,27 @@ class Trial:
         given = {"index_events": f"select * from {INDEX}"}
         if one.event_group:
             groups = self._groups(replace(definition, criteria=(one,)), with_index=False)
-            given["clinical_events"] = narrowed.in_window(groups, one, INDEX)
+            given["clinical_events"] = narrowed.in_window(groups, one, INDEX, self._days_of(groups))
         sql = self._results(definition, one, given)
         self._rows(f"create or replace temp table {RESULTS}_{key} as {sql}")
         self._found.add(key)
+
+    def _days_of(self, groups: list[narrowed.Group]) -> str | None:
+        """A table of all days of ``groups``, read once; None where there is no such table."""
+        codes = sorted((kind, code) for _, kind, code, _ in groups)
+        if not codes or any(one[3] for one in groups):
+            return None
+        table = f"{READ}_{_name(codes)}"
+        if table not in self._read:
+            try:
+                self._rows(f"create or replace temp table {table} as {narrowed.days(groups)}")
+            except duckdb.OutOfMemoryException:
+                return None
+            self._read.append(table)
+        for old in self._read[:-MOST_READ]:
+            self.connection.execute(f"drop table if exists {old}")
+        self._read = self._read[-MOST_READ:]
+        return table
 
     def _results(self, definition: Definition, one: Criterion, given: dict[str, str]) -> str:
         """The SQL of what a criterion finds of ``given`` persons, with its key and its label."""
@@ -336,5 +357,9 @@ def _text(value: str) -> str:
 def _key(one: Criterion, definition: Definition) -> str:
     """A name for what a criterion finds: what it asks, and the codes of an event of its own."""
     codes = definition.groups.get(one.event_group or "")
-    told = json.dumps([*astuple(replace(one, is_on=True)), codes])
-    return hashlib.md5(told.encode(), usedforsecurity=False).hexdigest()
+    return _name([*astuple(replace(one, is_on=True)), codes])
+
+
+def _name(told: list) -> str:
+    """A name that can stand in SQL."""
+    return hashlib.md5(json.dumps(told).encode(), usedforsecurity=False).hexdigest()

@@ -107,8 +107,9 @@ def test_a_switch_of_the_builder_changes_the_cohort_and_the_link(page):
     after = whole(switch.set_value(False).run())
     assert int(numbers_of(after)[0].replace(",", "")) > int(before.replace(",", ""))
     assert link_of(after) != link
-    again = page("cohort", "exact", d=link_of(after))
+    again = page("cohort", "exact", d=link_of(after), left_at="0")
     assert numbers_of(again)[0] == numbers_of(after)[0]
+    assert again.selectbox(key="left_at").value == 0
 
 
 def test_a_criterion_is_added_changed_and_taken_away(page):
@@ -248,6 +249,7 @@ def test_another_rule_set_is_a_choice_where_its_warehouse_lies_in_the_folder(
 @pytest.mark.parametrize(
     ("path", "key", "options"),
     [("toxicity", "after", ["both", "car_t", "bispecific"]), ("toxicity", "term", ["crs", "icans"]),
+     ("toxicity", "curves", ["markers", "recovery"]),
      ("quality", "by", ["domain", "source", "way", "dates"]), ("lines", "by", ["group", "regimen"]),
      ("codes", "set", ["visit_outpatient", "dexamethasone"])],
 )  # fmt: skip

@@ -244,10 +244,12 @@ def _why(here: Here, definition: Definition, flow: pd.DataFrame) -> None:
     choose, result = st.columns([8, 16], gap="large")
     lost = flow.loc[(flow["step"] > 0) & (flow["persons_excluded"] > 0), "step"].tolist()
     with choose:
-        step = st.selectbox(
+        step = state.choose(
+            st,
             "Persons who left at",
             [None, *steps],
-            index=1 + list(steps).index(int(lost[0])) if lost else 0,
+            "left_at",
+            int(lost[0]) if lost else None,
             format_func=lambda one: (
                 "any step, and those who are in"
                 if one is None
@@ -255,14 +257,13 @@ def _why(here: Here, definition: Definition, flow: pd.DataFrame) -> None:
                 if one
                 else shown(steps[one])
             ),
-            key="left_at",
         )
         persons = here.trial.ask("tried_persons", step=step, most=500)
         ids = persons.rows["person_id"].tolist()
         if not ids:
             look.note("Nobody left at this step.")
             return
-        person = st.selectbox("Person", ids, key="why_person")
+        person = state.choose(st, "Person", ids, "why_person")
         look.note("From here on the page shows one person's data.", "person")
     with result:
         _one_person(here, definition, persons.rows.set_index("person_id").loc[person], person)

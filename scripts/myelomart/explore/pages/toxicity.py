@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from myelomart.explore import charts, look, state
-from myelomart.explore.opened import Answer
 from myelomart.explore.pages.overview import PRODUCTS
 from myelomart.explore.state import Here
 
@@ -18,6 +17,7 @@ AFTER = {
 }
 TERMS = {"crs": "Cytokine release syndrome", "icans": "ICANS"}
 GRADES = ["none recorded", "grade 1", "grade 2", "grade 3 or more", "grade unknown"]
+CURVES = {"markers": "markers", "recovery": "blood counts"}
 COUNTS = {"anemia": "Hb", "neutropenia": "ANC", "thrombocytopenia": "Platelets"}
 MARKERS = {
     "crp": "C-reactive protein",
@@ -48,26 +48,32 @@ def show(here: Here) -> None:
         _grades(here, after, term)
     with right:
         _onset(here, after, term)
-    look.part(
-        "Markers by the highest grade of CRS",
-        "Median by day from a week before the start to day 28, with the quartiles as a band; days "
-        "with too few persons are left out. The scale is logarithmic.",
-    )
-    answer = here.ask(
-        "toxicity_curves", markers=tuple(MARKERS), recovery=tuple(RECOVERY), after=after
-    )
-    _curves(here, "markers", MARKERS, answer)
-    look.part(
-        "Recovery of the blood counts, by the highest grade of CRS",
-        "Median by week from a week before the start to day 100, with the quartiles as a band; "
-        "transfusions and growth factors are not taken out. The scale is logarithmic.",
-    )
-    _curves(here, "recovery", RECOVERY, answer)
+    _laboratory(here, after)
     left, right = st.columns(2, gap="large")
     with left:
         _cytopenias(here)
     with right:
         _infections(here, after)
+
+
+@state.part
+def _laboratory(here: Here, after: str) -> None:
+    """Curves of the markers or of the blood counts: each takes a scan of all laboratory values."""
+    curves = state.segments(st, "Laboratory values", list(CURVES), "curves", format_func=CURVES.get)
+    if curves == "markers":
+        look.part(
+            "Markers by the highest grade of CRS",
+            "Median by day from a week before the start to day 28, with the quartiles as a band; "
+            "days with too few persons are left out. The scale is logarithmic.",
+        )
+        _curves(here, curves, MARKERS, after=after, days=1, until=28)
+        return
+    look.part(
+        "Recovery of the blood counts, by the highest grade of CRS",
+        "Median by week from a week before the start to day 100, with the quartiles as a band; "
+        "transfusions and growth factors are not taken out. The scale is logarithmic.",
+    )
+    _curves(here, curves, RECOVERY, after=after, days=7, until=100)
 
 
 def _grades(here: Here, after: str, term: str) -> None:
@@ -108,10 +114,11 @@ def _onset(here: Here, after: str, term: str) -> None:
     look.behind("onset", look.hidden(answer.rows, ["starts"], here.policy), answer)
 
 
-def _curves(here: Here, name: str, labs: dict[str, str], answer: Answer) -> None:
+def _curves(here: Here, name: str, labs: dict[str, str], **asked: object) -> None:
     """A picture per test: its values round the start, a curve per grade."""
+    answer = here.ask("toxicity_curves", labs=tuple(labs), **asked)
     fewest = here.policy.hides_below if here.policy else 1
-    rows = answer.rows[(answer.rows["persons"] >= fewest) & answer.rows["lab"].isin(labs)]
+    rows = answer.rows[answer.rows["persons"] >= fewest]
     if not len(rows):
         look.note("None of these tests was done in enough persons round a start.")
         return

@@ -1,12 +1,6 @@
--- Laboratory values round the start of a T-cell engager: median and quartiles, of markers by day and of blood counts by
--- week, and by the highest grade of CRS afterwards (-1: unknown).
+-- Laboratory values round the start of a T-cell engager: median and quartiles by day (or by so many days together),
+-- and by the highest grade of CRS afterwards (-1: unknown).
 with starts as ({{ t_cell_starts }}),
-
-asked as (
-    select unnest($markers) as lab, 1 as days, 28 as until
-    union all
-    select unnest($recovery) as lab, 7 as days, 100 as until
-),
 
 worst as (
     select person_id, anchor_date, least(max(coalesce(grade, -1)), 3) as grade
@@ -28,13 +22,13 @@ measured as (
         labs.unit,
         labs.value,
         labs.person_id,
-        asked.days * cast(floor(date_diff('day', anchors.start_date, labs.measured_date) / asked.days) as integer) as day,
+        $days * cast(floor(date_diff('day', anchors.start_date, labs.measured_date) / $days) as integer) as day,
         anchors.grade
     from core.labs as labs
-    inner join asked on labs.lab = asked.lab
     inner join anchors on labs.person_id = anchors.person_id
     where
-        labs.measured_date between anchors.start_date - 7 and anchors.start_date + asked.until
+        labs.lab in (select unnest($labs))
+        and labs.measured_date between anchors.start_date - 7 and anchors.start_date + $until
         and labs.value > 0
 ),
 
