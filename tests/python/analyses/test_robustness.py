@@ -70,8 +70,7 @@ def judged():
     robustness.make(made, analysis, given, results)
     comparison = compare(made, analysis, given)
     rows = {
-        one.endpoint_id: endpoint_rows(comparison.matched, given, one)
-        for one in made.endpoints
+        one.endpoint_id: endpoint_rows(comparison.matched, given, one) for one in made.endpoints
     }
     frame = pd.DataFrame(results.estimates).set_index(["endpoint", "statistic"])
     return results, frame, rows
