@@ -34,6 +34,16 @@ st.session_state["pages"] = pages
 st.navigation(list(pages.values()))
 state.page(next(one for one in PAGES if one.PATH == %r).show)()
 """
+FAILING = """
+from myelomart.errors import MyelomartError
+from myelomart.explore import state
+
+@state.part
+def show():
+    raise MyelomartError("nothing to show")
+
+show()
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -144,6 +154,11 @@ def test_a_broken_link_is_a_sentence(page, demo):
     test.run()
     assert [one.message for one in test.exception] == []
     assert "no definition of a cohort" in test.error[0].value
+
+
+def test_a_part_of_a_page_says_its_failure_in_a_sentence():
+    test = AppTest.from_string(FAILING).run()
+    assert [one.value for one in test.error] == ["nothing to show"] and not test.exception
 
 
 def test_small_counts_are_hidden_until_the_policy_is_switched_off(page):
