@@ -237,7 +237,6 @@ def _order(label: str) -> tuple[float, str]:
     return (float(digits) if digits else 1e9, label)
 
 
-@state.part
 def _why(here: Here, definition: Definition, flow: pd.DataFrame) -> None:
     look.part("Why is this person out?", "What each criterion that is on found of one person.")
     steps = {int(one.step): one.label for one in flow.itertuples() if one.step >= 0}
@@ -306,7 +305,6 @@ def _met(value) -> str:
     return '<span class="mm-met">yes</span>' if value else '<span class="mm-not">no</span>'
 
 
-@state.part
 def _export(definition: Definition) -> None:
     look.part(
         "Take it with you",
