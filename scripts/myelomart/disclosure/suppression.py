@@ -73,7 +73,7 @@ def _finish(results: Results, shown: pd.DataFrame, policy: Policy, months, held)
         if key_of(one.iloc[0], AN_ENDPOINT) not in blocked
     ]
     results.pairs = []  # one row per person
-    left_out = len(results.figures)
+    left_out = "1 figure" if len(results.figures) == 1 else f"{len(results.figures)} figures"
     results.figures, results.figure_of = {}, {}
     results.panels = {}  # their ticks are single persons' times
     draw(results, months)
@@ -87,8 +87,8 @@ def _finish(results: Results, shown: pd.DataFrame, policy: Policy, months, held)
         f"Policy {policy.name}: counts from 1 to {policy.hides_below - 1} are hidden, with what "
         f"rests on them and what would tell them; other counts are rounded to {policy.rounds_to}, "
         "and shares are made from rounded counts. Ratios have two digits. Smallest and largest "
-        f"values and the list of matched pairs are left out, as are {left_out} figures; "
-        f"{len(results.figures)} are drawn from the rounded numbers."
+        f"values, the list of matched pairs and {left_out} are left out; in their place stand "
+        f"{len(results.figures)} drawn from the rounded numbers."
     )
 
 
