@@ -46,5 +46,10 @@ def answers(
 
 
 def _outputs(study: Study, kinds: list[str]) -> list[tuple[str, str]]:
-    own = [one for one in study.analyses if one.analysis_type in kinds]
-    return [(f"{one.output_id}: {one.title}", f"#{one.analysis_id}") for one in own]
+    """Each output with an analysis of one of the kinds: the first of them stands for it."""
+    first: dict[str, tuple[str, str]] = {}
+    for one in study.analyses:
+        if one.analysis_type in kinds:
+            place = f"{one.output_id}: {one.title}", f"#{one.analysis_id}"
+            first.setdefault(one.output_id, place)
+    return list(first.values())
