@@ -43,7 +43,8 @@ def _levels(endpoint: str | None, own: list) -> list[tuple[str, dict]]:
     labels = grouped(own, "row_label")
     unknown = next((label for label in labels if label.endswith(UNKNOWN)), None)
     known = [label for label in labels if label != unknown]
-    covariate = _covariate(known, unknown) if endpoint else None
+    # a row of no arm compares two of them: it is no level, and has a p of its own
+    covariate = _covariate(known, unknown) if endpoint and distinct(own, "arm") else None
     if covariate is None:
         known = known or list(labels)
         return [(label, grouped(labels[label], "arm")) for label in known]

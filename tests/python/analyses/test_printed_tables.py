@@ -101,6 +101,24 @@ def test_groups_have_their_p_once_beside_the_covariate(printed):
     assert rows["High risk"][5].endswith(")")
 
 
+def test_each_pair_of_groups_has_its_own_p():
+    results = Results("made_up", analysis_id="cells")
+    for group in ("Time: early", "Time: late", "Time: never"):
+        results.add("OUT-1", "median", population="all", row_group="Cells", row_label="Naive cells",
+                    endpoint="naive", arm=group, estimate=1.0, denominator=9, p_value=0.001,
+                    p_test="kruskal-wallis")  # fmt: skip
+    pairs = {"Time: early against Time: late": 0.4, "Time: early against Time: never": 0.002}
+    for words, p in pairs.items():
+        results.add("OUT-1", "pair", population="all", row_group="Pairs of groups",
+                    row_label=f"Naive cells: {words}", endpoint="naive", denominator=18,
+                    p_value=p, p_test="wilcoxon")  # fmt: skip
+    rows = table_by_arm(results.own_rows("cells"), "x").rows
+    below = rows[rows.index(["Pairs of groups"]) + 1 :]
+    assert [(row[0], row[-1]) for row in below] == [
+        (f"Naive cells: {words}", f"{p:.3f} (Wilcoxon)") for words, p in pairs.items()
+    ]
+
+
 def test_a_part_stands_below_its_whole_and_footnotes_of_one_text_share_a_mark(printed):
     table = printed(NOTES, row_groups="Disease;EMD")
     labels = [row[0] for row in table.rows]
