@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from myelomart import whole
+from myelomart.errors import MyelomartError
+
 PARSED = "partial_parse.msgpack"
 READ = ("models", "macros", "seeds", "tests", "analyses", "dbt_project.yml", "profiles.yml")
 MOST_KEPT = 16  # installations and rule sets; each takes some 12 MB
@@ -34,11 +37,9 @@ def take(target: Path, root: Path, arguments: Sequence[str]) -> bool:
 def keep(target: Path, root: Path, arguments: Sequence[str]) -> None:
     """Keep what dbt read of the project ``root`` into ``target``; a cache that fails is none."""
     kept = _kept_at(root, arguments)
-    new = kept.with_name(f"{kept.name}.{os.getpid()}")
-    with suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(target / PARSED, new)
-        os.replace(new, kept)
+    with suppress(OSError, MyelomartError):  # another build may be keeping the same
+        with whole.file(kept) as new:
+            shutil.copy2(target / PARSED, new)
         for old in sorted(kept.parent.glob("*.msgpack"), key=_written)[:-MOST_KEPT]:
             old.unlink()
 
