@@ -24,7 +24,7 @@ VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)')
 DESCRIBED = re.compile(r"\bd[0-9a-f]{10}\b")  # ids of descriptions; two figures may say the same
 LONG = 40  # rows of a table of which one group at a time is shown where they repeat
 DRAWN, SHORT = 3, 10  # rows of a table on paper at most: below a figure that tells them, and alone
-SHEET = 70  # rows of a table that one sheet of paper holds
+FITS = 70  # rows of a table that one page of paper holds
 STAMP, MARGIN = 11, 18  # size of the notice below a figure, and the room it takes
 
 
@@ -108,9 +108,9 @@ class Section:
         return self.table is not None and len(self.table.rows) > DRAWN
 
     @property
-    def is_of_sheets(self) -> bool:
-        """Whether its table takes more than one sheet of paper, which then breaks between groups."""
-        return self.table is not None and len(self.table.rows) > SHEET and not self.repeats
+    def takes_pages(self) -> bool:
+        """Whether its table takes several pages of paper, and so breaks between its groups."""
+        return self.table is not None and len(self.table.rows) > FITS and not self.repeats
 
     @property
     def is_long_beside(self) -> bool:
