@@ -137,6 +137,7 @@ def _ratio(analysis, endpoint, labels, way, stop, happened, treated, entry, resu
         "endpoint": endpoint.endpoint_id, "arm": labels[0], "comparator": labels[1],
         "time_anchor": "index",
     }  # fmt: skip
+    persons = len(stop) if entry is None else int((entry == 0).sum())  # each one's first period
     line = {"label": way, "group": endpoint.label, "status": None}
     for side, own in ((1, treated), (2, ~treated)):
         line[f"beside_{side}"] = f"{int(happened[own].sum())} / {int(own.sum())}"
@@ -151,7 +152,7 @@ def _ratio(analysis, endpoint, labels, way, stop, happened, treated, entry, resu
     results.add(
         analysis.output_id, "hazard_ratio", estimate=first["hr"], ci_low=first["ci_low"],
         ci_high=first["ci_high"], p_value=first["p"], p_test="Wald", unit="ratio",
-        numerator=int(happened.sum()), denominator=len(stop), status=status, **common,
+        numerator=int(happened.sum()), denominator=persons, status=status, **common,
     )  # fmt: skip
     return line | {name: first[name] for name in ("hr", "ci_low", "ci_high", "p")} | {
         "status": status

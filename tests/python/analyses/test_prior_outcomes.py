@@ -115,9 +115,10 @@ def test_an_exposure_counts_from_its_day_and_not_where_it_came_before_index(make
     assert score == pytest.approx(0, abs=1e-8)
     # time-varying: 7 is exposed from day 30 on. At risk on day 30 still (2, 10), on 60 (3, 8), on
     # 90 (2, 8), on 150 (1, 7), on 210, its own death, (1, 5), on 400 (0, 3)
-    ratio = only(results, "hazard_ratio", population=ever_treated.TIME_VARYING)["estimate"]
-    risk = ((2, 10), (3, 8), (2, 8), (1, 7), (1, 5))
+    varying = only(results, "hazard_ratio", population=ever_treated.TIME_VARYING)
+    ratio, risk = varying["estimate"], ((2, 10), (3, 8), (2, 8), (1, 7), (1, 5))
     score = 3 - sum(a * ratio / (a * ratio + b) for a, b in risk)
+    assert varying["denominator"] == 12  # persons, though 7 has a period before and one after
     assert score == pytest.approx(0, abs=1e-8)
 
 
