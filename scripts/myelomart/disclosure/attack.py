@@ -102,11 +102,7 @@ def what_is_read(
         parts = (one.Index, "x") in known and (one.Index, "n") in known
         if parts and one.kind in ("count", "share", "effect"):
             known[one.Index, "c"] = (0, most)
-            counts.at[one.Index, "c"] = 0.0
-    frame = shown.assign(n_missing=shown["n_missing"].mask(
-        pd.Series([(index, "u") in known for index in shown.index], shown.index)
-        & shown["n_missing"].isna(), -1.0))  # fmt: skip
-    ties = [one for one in sums(frame, counts) if all(cell in known for cell in one.cells)]
+    ties = [one for one in sums(shown, counts) if all(cell in known for cell in one.cells)]
     return known, hidden, ties
 
 

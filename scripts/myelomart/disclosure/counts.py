@@ -8,10 +8,11 @@ less those who left.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise, permutations
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,8 @@ PUBLIC = ("as printed", "pooled by us")  # published before; an overlap counts o
 AT = ["study_id", "analysis_id", "population"]
 WHAT = ["row_group", "row_label", "endpoint", "timepoint_months"]
 Cell = tuple[int, str]  # row and which of its counts
+LEVEL_KINDS = ("count", "share")
+ROW_WORDS = [*AT, *WHAT, "arm", "statistic"]
 YES = ": yes"  # what a table of two states adds to the label of a yes-or-no row
 PARTS = {"inside": "hazard_ratio_inside", "outside": "hazard_ratio_outside"}
 
@@ -39,6 +42,22 @@ class Sum:
     def cells(self) -> tuple[tuple[int, str], ...]:
         """All counts of the sum, the whole first."""
         return self.whole, *self.parts
+
+
+class Row(namedtuple("Row", ["at", "kind", "of", *ROW_WORDS])):
+    """The words of a row; ``at`` is its index, ``of`` the variable that it is a level of."""
+
+    __slots__ = ()
+
+    @property
+    def place(self) -> tuple[str | None, ...]:
+        """Study, analysis and population."""
+        return self.study_id, self.analysis_id, self.population
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it counts those of whom the variable is not known."""
+        return self.row_label.endswith(": unknown")
 
 
 class Neighbours:
@@ -71,7 +90,7 @@ def counts_of(frame: pd.DataFrame) -> pd.DataFrame:
     counted = frame["unit"].isin(COUNTED) | frame["unit"].isna()
     is_ours = ~frame["population"].isin(PUBLIC) & ~((kind == "count") & ~counted)
     x = frame["numerator"].where((kind != "count") | frame["estimate"].isna(), frame["estimate"])
-    size = frame.groupby([*AT, "arm", "endpoint"], dropna=False)["denominator"].transform("max")
+    size = pd.Series(_sizes(frame), frame.index, float)
     gone = (size * (1 - frame["estimate"])).round()
     x = x.where(kind != "remaining", gone)
     x = x.where(kind != "reached", (size * frame["estimate"]).round())
@@ -84,108 +103,122 @@ def counts_of(frame: pd.DataFrame) -> pd.DataFrame:
     return counts.astype(dict.fromkeys(["x", "n", "u", "c", "size"], float))
 
 
+def _sizes(frame: pd.DataFrame) -> list[float]:
+    """The largest denominator of each row's arm and endpoint; NaN where there is none."""
+    arms = [*zip(*(_words(frame[name]) for name in (*AT, "arm", "endpoint")), strict=True)]
+    most: dict[tuple, float] = {}
+    for arm, known in zip(arms, frame["denominator"].tolist(), strict=True):
+        most[arm] = np.fmax(known, most.get(arm, np.nan))
+    return [most[arm] for arm in arms]
+
+
 def sums(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
-    """Every sum that the words of a release suggest; whether it holds is for the caller to see."""
-    rows = frame[counts["is_ours"]].assign(kind=counts["kind"])
-    rows["of"] = (
-        rows["row_label"]
-        .str.rpartition(": ")[0]
-        .where(rows["row_label"].str.contains(": ", na=False))
-    )
-    for index in counts.index[counts["is_ours"] & counts["c"].notna()]:
-        yield Sum((index, "n"), ((index, "x"), (index, "c")), "those with and without")
+    """Every sum that the words of a release suggest; whether it holds is for the caller to see.
+
+    Words alone are read, so that the sums of true numbers and of shown ones are the same.
+    """
+    rows = _rows(frame[counts["is_ours"]], counts["kind"])
+    for one in rows:
+        yield Sum((one.at, "n"), ((one.at, "x"), (one.at, "c")), "those with and without")
     for kind, make in MAKERS.items():
         for one in make(rows):
-            yield replace(one, kind=kind)
+            yield Sum(one.whole, one.parts, kind)
 
 
-def _together(rows: pd.DataFrame, keys: list[str]) -> Iterable[list[int]]:
-    """Rows that have the same words in ``keys``."""
-    words = zip(*(rows[name].astype(str) for name in keys), strict=True)
-    together: dict[tuple, list[int]] = {}
-    for index, key in zip(rows.index, words, strict=True):
-        together.setdefault(key, []).append(index)
+def _rows(frame: pd.DataFrame, kind: pd.Series) -> list[Row]:
+    """The words of each row; None where one is missing."""
+    words = [_words(frame[name]) for name in ROW_WORDS]
+    of = [None if label is None or ": " not in label else label.rpartition(": ")[0]
+          for label in words[ROW_WORDS.index("row_label")]]  # fmt: skip
+    return list(map(Row, frame.index.tolist(), kind[frame.index].tolist(), of, *words))
+
+
+def _words(column: pd.Series) -> list[str | None]:
+    missing = column.isna().tolist()
+    values = column.to_numpy(object).tolist()
+    return [None if gone else str(one) for one, gone in zip(values, missing, strict=True)]
+
+
+def _together(rows: Iterable[Row], names: list[str]) -> Iterable[list[Row]]:
+    """Rows that have the same words under ``names``."""
+    key = attrgetter(*names)
+    together: dict[tuple, list[Row]] = {}
+    for one in rows:
+        together.setdefault(key(one), []).append(one)
     return together.values()
 
 
-def _said_twice(rows: pd.DataFrame) -> Iterator[Sum]:
+def _said_twice(rows: list[Row]) -> Iterator[Sum]:
     """A count that stands in several rows, of one analysis or of several, of any study."""
-    for keys in (["study_id", "population", "arm", *WHAT], ["statistic", "arm", *WHAT]):
-        for own in _together(rows, keys):
+    for names in (["study_id", "population", "arm", *WHAT], ["statistic", "arm", *WHAT]):
+        for own in _together(rows, names):
             for here, then in pairwise(own):
                 for count in ("x", "n", "u"):
-                    yield Sum((here, count), ((then, count),))
+                    yield Sum((here.at, count), ((then.at, count),))
 
 
-def _levels(rows: pd.DataFrame) -> Iterator[Sum]:
+def _levels(rows: list[Row]) -> Iterator[Sum]:
     """The levels of a variable make up those known, or those known and unknown."""
-    keys = [*AT, "row_group", "endpoint", "timepoint_months", "arm", "of", "statistic"]
-    with_levels = rows[rows["of"].notna() & rows["kind"].isin(["count", "share"])]
-    unknown = with_levels["row_label"].str.endswith(": unknown").to_dict()
-    for own in _together(with_levels, keys):
-        for parts in (own, [at for at in own if not unknown[at]]):
+    names = [*AT, "row_group", "endpoint", "timepoint_months", "arm", "of", "statistic"]
+    with_levels = [one for one in rows if one.of is not None and one.kind in LEVEL_KINDS]
+    for own in _together(with_levels, names):
+        for parts in (own, [one for one in own if not one.is_unknown]):
             if len(parts) > 1:
-                yield Sum((parts[0], "n"), tuple((at, "x") for at in parts))
+                yield Sum((parts[0].at, "n"), tuple((one.at, "x") for one in parts))
                 for here, then in pairwise(parts):
-                    yield Sum((here, "n"), ((then, "n"),))
-                    yield Sum((here, "u"), ((then, "u"),))
+                    yield Sum((here.at, "n"), ((then.at, "n"),))
+                    yield Sum((here.at, "u"), ((then.at, "u"),))
 
 
-def _arms(rows: pd.DataFrame) -> Iterator[Sum]:
+def _arms(rows: list[Row]) -> Iterator[Sum]:
     """Where a row has a column of all, the other columns make it up."""
-    counted = rows[rows["kind"].isin(["count", "share", "sample"])]
-    arms = counted["arm"].astype(str).to_dict()
+    counted = [one for one in rows if one.kind in ("count", "share", "sample")]
     for own in _together(counted, [*AT, *WHAT, "statistic"]):
-        if len(own) < 3 or len({arms[index] for index in own}) < len(own):
+        if len(own) < 3 or len({one.arm for one in own}) < len(own):
             continue
         for count in ("x", "n", "u"):
             for whole in own:
-                yield Sum((whole, count), tuple((at, count) for at in own if at != whole))
+                others = tuple((one.at, count) for one in own if one is not whole)
+                yield Sum((whole.at, count), others)
 
 
-def _known_and_unknown(rows: pd.DataFrame) -> Iterator[Sum]:
+def _known_and_unknown(rows: list[Row]) -> Iterator[Sum]:
     """Known and unknown are the arm, whatever the row; an arm's size is one number."""
-    size = rows[(rows["row_group"] == "Size") & (rows["row_label"] == "Persons")]
-    sizes = {(one.study_id, one.analysis_id, one.population, one.arm): one.Index
-             for one in size.itertuples()}  # fmt: skip
+    sizes = {(*one.place, one.arm): one.at
+             for one in rows if one.row_group == "Size" and one.row_label == "Persons"}  # fmt: skip
     anywhere = {(key[0], key[1], key[3]): at for key, at in sizes.items()}
-    for one in rows[rows["n_missing"].notna()].itertuples():
-        at = sizes.get((one.study_id, one.analysis_id, one.population, one.arm))
+    for one in rows:
+        at = sizes.get((*one.place, one.arm))
         at = anywhere.get((one.study_id, one.analysis_id, one.arm)) if at is None else at
         if at is not None:
-            yield Sum((at, "x"), ((one.Index, "n"), (one.Index, "u")))
-    of_levels = rows[rows["of"].notna()]
-    unknown = of_levels["row_label"].str.endswith(": unknown").to_dict()
-    arm = {one.Index: anywhere.get((one.study_id, one.analysis_id, one.arm))
-           for one in of_levels.itertuples()}  # fmt: skip
+            yield Sum((at, "x"), ((one.at, "n"), (one.at, "u")))
+    of_levels = [one for one in rows if one.of is not None]
     for own in _together(of_levels, ["study_id", "analysis_id", "arm", "of"]):
-        for one in (index for index in own if unknown[index] and arm[index] is not None):
-            yield Sum((arm[one], "x"), ((one, "n"),))
+        at = anywhere.get((own[0].study_id, own[0].analysis_id, own[0].arm))
+        for one in (one for one in own if one.is_unknown and at is not None):
+            yield Sum((at, "x"), ((one.at, "n"),))
             for level in own:
-                if level != one:
-                    yield Sum((arm[one], "x"), ((one, "x"), (level, "n")))
+                if level is not one:
+                    yield Sum((at, "x"), ((one.at, "x"), (level.at, "n")))
 
 
-def _flow(rows: pd.DataFrame) -> Iterator[Sum]:
+def _flow(rows: list[Row]) -> Iterator[Sum]:
     """Who came to a step stayed or left; who stayed comes to the next."""
-    steps = rows[rows["statistic"].isin(["persons_after", "persons_excluded"])]
-    for _, own in steps.groupby([*AT, "arm"], dropna=False, sort=False):
-        stayed = own.index[own["statistic"] == "persons_after"]
-        left = own.index[own["statistic"] == "persons_excluded"]
+    steps = [one for one in rows if one.statistic in ("persons_after", "persons_excluded")]
+    for own in _together(steps, [*AT, "arm"]):
+        stayed = [one.at for one in own if one.statistic == "persons_after"]
+        left = [one.at for one in own if one.statistic == "persons_excluded"]
         for here, gone in zip(stayed, left, strict=False):
             yield Sum((here, "n"), ((here, "x"), (gone, "x")))
-        for here, then in zip(stayed[:-1], stayed[1:], strict=True):
+        for here, then in pairwise(stayed):
             yield Sum((then, "n"), ((here, "x"),))
 
 
-def _kept_and_removed(rows: pd.DataFrame) -> Iterator[Sum]:
+def _kept_and_removed(rows: list[Row]) -> Iterator[Sum]:
     """Those compared and those removed are the arm; events of both arms are those of the ratio."""
-    counted = rows[rows["kind"].isin(["count", "effect"])]
-    keys = ["study_id", "analysis_id", "population", "endpoint", "timepoint_months"]
-    said = counted[["statistic", "arm"]].astype(str)
-    said = dict(zip(counted.index, said.itertuples(index=False, name=None), strict=True))
-    for own in _together(counted, keys):
-        at = {said[index]: index for index in own}
+    counted = [one for one in rows if one.kind in ("count", "effect")]
+    for own in _together(counted, [*AT, "endpoint", "timepoint_months"]):
+        at = {(one.statistic, one.arm): one.at for one in own}
         arms = [arm for statistic, arm in at if statistic == "n"]
         for arm in arms:
             if removed := at.get(("removed_for_prior_outcome", arm)):
@@ -197,62 +230,61 @@ def _kept_and_removed(rows: pd.DataFrame) -> Iterator[Sum]:
             yield Sum((ratio, "n"), tuple((at["n", arm], "x") for arm in arms))
 
 
-def _inside_and_outside(rows: pd.DataFrame) -> Iterator[Sum]:
+def _inside_and_outside(rows: list[Row]) -> Iterator[Sum]:
     """Inside and outside of a subgroup, and those in neither, are those of the whole."""
-    parts = rows[rows["statistic"].isin(PARTS.values())]
+    parts = [one for one in rows if one.statistic in PARTS.values()]
     totals: dict[tuple, list[int]] = {}
-    for one in rows[rows["statistic"] == "hazard_ratio"].itertuples():
-        totals.setdefault((one.study_id, one.population, one.endpoint), []).append(one.Index)
-    both = rows[rows["statistic"] == "interaction_chi2"]
-    tested = {tuple(key): index for index, key in zip(
-        both.index, both[[*AT, *WHAT]].astype(str).to_numpy(), strict=True)}  # fmt: skip
-    for _, own in parts.groupby([*AT, *WHAT], dropna=False, sort=False):
-        first = own.iloc[0]
-        events, known = (tuple((index, name) for index in own.index) for name in ("x", "n"))
-        for at in totals.get((first["study_id"], first["population"], first["endpoint"]), []):
+    for one in rows:
+        if one.statistic == "hazard_ratio":
+            totals.setdefault((one.study_id, one.population, one.endpoint), []).append(one.at)
+    where = attrgetter(*AT, *WHAT)
+    tested = {where(one): one.at for one in rows if one.statistic == "interaction_chi2"}
+    for own in _together(parts, [*AT, *WHAT]):
+        first = own[0]
+        events, known = (tuple((one.at, name) for one in own) for name in ("x", "n"))
+        for at in totals.get((first.study_id, first.population, first.endpoint), []):
             yield Sum((at, "x"), events)
-            yield Sum((at, "n"), (*known, (own.index[0], "u")))
-        at = tested.get(tuple(first[[*AT, *WHAT]].astype(str)))
+            yield Sum((at, "n"), (*known, (first.at, "u")))
+        at = tested.get(where(first))
         if at is not None:
             yield Sum((at, "x"), events)
             yield Sum((at, "n"), known)
 
 
-def _pairs_of_groups(rows: pd.DataFrame) -> Iterator[Sum]:
+def _pairs_of_groups(rows: list[Row]) -> Iterator[Sum]:
     """A test of two groups rests on the persons of both."""
-    samples = rows[rows["kind"] == "sample"]
-    of = {(*key, arm): index for index, *key, arm in samples[[*AT, "endpoint", "arm"]]
-          .astype(str).itertuples()}  # fmt: skip
-    for one in rows[rows["statistic"] == "pair"].itertuples():
-        where = tuple(str(getattr(one, name)) for name in (*AT, "endpoint"))
-        arms = {key[-1]: at for key, at in of.items() if key[:-1] == where}
-        for first, second in permutations(arms, 2):
+    arms: dict[tuple, dict] = {}
+    for one in rows:
+        if one.kind == "sample":
+            arms.setdefault((*one.place, one.endpoint), {})[one.arm] = one.at
+    for one in (one for one in rows if one.statistic == "pair"):
+        where = (*one.place, one.endpoint)
+        own = {} if None in where else arms.get(where, {})
+        for first, second in permutations(own, 2):
             if one.row_label.endswith(f"{first} against {second}"):
-                yield Sum((one.Index, "n"), ((arms[first], "n"), (arms[second], "n")))
+                yield Sum((one.at, "n"), ((own[first], "n"), (own[second], "n")))
 
 
-def _level_and_its_table(rows: pd.DataFrame) -> Iterator[Sum]:
+def _level_and_its_table(rows: list[Row]) -> Iterator[Sum]:
     """Where a level has a table of its own, as a row of a transition has, it counts that table.
 
     The columns of such tables, which stand below each other, make up the level that they are of,
     wherever a study counts it in all persons.
     """
-    levels = rows[rows["kind"].isin(["count", "share"])]
-    at: dict[tuple, list[int]] = {}
-    for one in levels.itertuples():
-        at.setdefault((one.study_id, one.row_label), []).append(one.Index)
-    place = dict(zip(levels.index, map(tuple, levels[AT].astype(str).to_numpy()), strict=True))
-    in_table = rows["row_group"].str.contains(": ", na=False)
-    tables = rows[in_table & rows["kind"].isin(["count", "share"])]
-    for one in tables.itertuples():
+    levels = [one for one in rows if one.kind in LEVEL_KINDS]
+    at: dict[tuple, list[Row]] = {}
+    for one in levels:
+        at.setdefault((one.study_id, one.row_label), []).append(one)
+    tables = [one for one in levels if ": " in (one.row_group or "")]
+    for one in tables:
         for whole in at.get((one.study_id, one.row_group), []):
-            if place[whole] == tuple(str(getattr(one, name)) for name in AT):
-                yield Sum((whole, "x"), ((one.Index, "n"),))
+            if whole.place == one.place and None not in one.place:
+                yield Sum((whole.at, "x"), ((one.at, "n"),))
     for column in _together(tables, [*AT, "row_label", "statistic"]):
-        study, label = rows.at[column[0], "study_id"], rows.at[column[0], "row_label"]
+        study, label = column[0].study_id, column[0].row_label
         same = [*at.get((study, label), []), *at.get((study, label.removesuffix(YES)), [])]
-        for whole in {*same} - {*column}:
-            yield Sum((whole, "x"), tuple((part, "x") for part in column))
+        for whole in {one.at for one in same} - {one.at for one in column}:
+            yield Sum((whole, "x"), tuple((part.at, "x") for part in column))
 
 
 MAKERS = {
