@@ -13,12 +13,38 @@ from functools import cache
 
 from jinja2 import Environment, StrictUndefined, Template, pass_context
 
+from myelomart import warehouse
 from myelomart.project import project_root
 
 MADE = "made_"  # before the name of a model that the query makes: its own CTEs keep their names
 SIGNS = re.compile(r"^\s*--[^\n]*\n", re.MULTILINE)
-
-
+TYPES = {
+    "cohort_id": "varchar",
+    "arm": "varchar",
+    "study_id": "varchar",
+    "index_event_group": "varchar",
+    "index_occurrence": "integer",
+    "index_offset_days": "integer",
+    "index_from": "date",
+    "index_to": "date",
+    "step": "integer",
+    "kind": "varchar",
+    "label": "varchar",
+    "criterion_type": "varchar",
+    "event_group": "varchar",
+    "characteristic": "varchar",
+    "value_operator": "varchar",
+    "value_number": "double",
+    "value_text": "varchar",
+    "min_count": "integer",
+    "window_start_days": "integer",
+    "window_end_days": "integer",
+    "event_group_id": "varchar",
+    "event_type": "varchar",
+    "event_code": "varchar",
+    "excluded_role": "varchar",
+    "anchor_event_group": "varchar",
+}
 ENVIRONMENT = Environment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
 
 
@@ -98,3 +124,22 @@ def query_of(
     last = place(wanted)
     ctes = ",\n\n".join(f"{name} as (\n\n{sql}\n\n)" for name, sql in parts.items())
     return f"with {ctes}\n\nselect * from {last}"
+
+
+def rows_as_sql(rows: list[dict], columns: list[str]) -> str:
+    """Rows as a select of typed literals; without rows one that has the columns alone."""
+    if not rows:
+        nothing = ", ".join(f"cast(null as {TYPES[one]}) as {one}" for one in columns)
+        return f"select {nothing} where false"
+    return "\nunion all\n".join(
+        "select " + ", ".join(f"{_literal(row.get(one), TYPES[one])} as {one}" for one in columns)
+        for row in rows
+    )
+
+
+def _literal(value: object, kind: str) -> str:
+    if value is None:
+        return f"cast(null as {kind})"
+    if kind in ("integer", "double"):
+        return f"cast({float(value) if kind == 'double' else int(value)} as {kind})"
+    return f"cast({warehouse.literal(str(value))} as {kind})"

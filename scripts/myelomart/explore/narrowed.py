@@ -30,9 +30,9 @@ def marts(groups: Sequence[Group], names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def characteristics(names: Iterable[str]) -> str:
-    """The rows of some characteristics."""
-    return f"select * from core.characteristics where {_is_in('name', sorted(names))}"
+def characteristics(names: Iterable[str], read: str = "core.characteristics") -> str:
+    """The rows of some characteristics, in the mart or in what was read of it."""
+    return f"select * from {read} where {_is_in('name', sorted(names))}"
 
 
 def days(groups: Sequence[Group]) -> str:

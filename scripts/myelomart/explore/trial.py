@@ -17,7 +17,7 @@ import pandas as pd
 from myelomart import warehouse
 from myelomart.explore import narrowed
 from myelomart.explore.definition import COHORT, Criterion, Definition
-from myelomart.explore.models import query_of
+from myelomart.explore.models import query_of, rows_as_sql
 from myelomart.explore.opened import Answer, Opened
 
 INDEX = "tried_index_events"
@@ -25,12 +25,19 @@ RESULTS = "tried_criterion_results"
 DECISIONS = "tried_decisions"
 PROFILE = "tried_profile"
 READ = "tried_days"  # of the codes of a group
+AT_INDEX = "tried_at_index"
+VALUES = "tried_values"  # of characteristics
 MOST_READ = 24  # tables
 EVENTS = "tried_events"  # of one person
 NO_RESULTS = (
     "select null::varchar as cohort_id, null::bigint as person_id, null::varchar as criterion_id, "
     "null::varchar as kind, null::integer as step, null::bigint as match_count, "
     "null::boolean as is_met, null::varchar as label where false"
+)
+NO_VALUES = (
+    "select null::varchar as cohort_id, null::bigint as person_id, "
+    "null::varchar as anchor_event_group, null::varchar as characteristic, "
+    "null::double as value_number, null::varchar as value_text where false"
 )
 FOLLOWED = {
     "population": "study_population",
@@ -51,33 +58,6 @@ COHORT_MODELS = (
     "time_to_event",
     "study_population",
 )
-TYPES = {
-    "cohort_id": "varchar",
-    "arm": "varchar",
-    "study_id": "varchar",
-    "index_event_group": "varchar",
-    "index_occurrence": "integer",
-    "index_offset_days": "integer",
-    "index_from": "date",
-    "index_to": "date",
-    "step": "integer",
-    "kind": "varchar",
-    "label": "varchar",
-    "criterion_type": "varchar",
-    "event_group": "varchar",
-    "characteristic": "varchar",
-    "value_operator": "varchar",
-    "value_number": "double",
-    "value_text": "varchar",
-    "min_count": "integer",
-    "window_start_days": "integer",
-    "window_end_days": "integer",
-    "event_group_id": "varchar",
-    "event_type": "varchar",
-    "event_code": "varchar",
-    "excluded_role": "varchar",
-    "anchor_event_group": "varchar",
-}
 STUDY = "explored"
 CRITERION_COLUMNS = list(Criterion(step=0, kind="", label="").row())
 GROUP_COLUMNS = ["event_group_id", "event_type", "event_code", "excluded_role"]
@@ -92,8 +72,9 @@ class Trial:
         self._index: Definition | None = None
         self._decided: Definition | None = None
         self._found: set[str] = set()
-        self._profiled: tuple | None = None
+        self._at_index: dict[str, str] = {}  # characteristic to the table with its value at index
         self._read: list[str] = []  # tables, the oldest first
+        self._values: dict[str, str] = {}  # characteristic to the table that holds it
         self._queries: dict[str, str] = {}
         self._of_persons: dict[tuple[str, int], pd.DataFrame] = {}
 
@@ -102,18 +83,7 @@ class Trial:
 
         What a table is of is forgotten before it is made: who stops the page may do so in between.
         """
-        bare = definition.bare
-        if bare != self._index:
-            for key in self._found:
-                self.connection.execute(f"drop table if exists {RESULTS}_{key}")
-            self._index, self._decided, self._found = None, None, set()
-            self._of_persons.clear()
-            groups, given = self._groups(bare), {}
-            if read := self._days_of(groups):
-                is_first = bare.index_occurrence == 1
-                given = {"clinical_events": narrowed.index_days(groups, read, is_first)}
-            self._make(INDEX, "index_events", bare, given)
-            self._index = bare
+        self._index_days(definition.bare)
         for one in definition.counted:
             self._find(definition, one)
         decided = self._decided
@@ -125,6 +95,24 @@ class Trial:
             }
             self._make(DECISIONS, "cohort_decisions", definition, given)
         self._decided = definition
+
+    def _index_days(self, bare: Definition) -> None:
+        """Fill the table of the persons with the index event, if it is of another one."""
+        self._forget_oldest()
+        if bare == self._index:
+            return
+        made = [f"{RESULTS}_{key}" for key in self._found] + [*self._at_index.values()]
+        for table in made:
+            self.connection.execute(f"drop table if exists {table}")
+        self._index, self._decided, self._found = None, None, set()
+        self._at_index.clear()
+        self._of_persons.clear()
+        groups, given = self._groups(bare), {}
+        if read := self._days_of(groups):
+            is_first = bare.index_occurrence == 1
+            given = {"clinical_events": narrowed.index_days(groups, read, is_first)}
+        self._make(INDEX, "index_events", bare, given)
+        self._index = bare
 
     def attrition(self, definition: Definition) -> pd.DataFrame:
         """The flow into the cohort: the rows of `cohort_attrition`."""
@@ -138,22 +126,16 @@ class Trial:
         return self.opened.ask(question, on=self.connection, **bound)
 
     def describe(self, definition: Definition, names: tuple[str, ...]) -> None:
-        """Fill `tried_profile`: some characteristics of everybody with the index event, at index.
+        """Make `tried_profile`: some characteristics of everybody with the index event, at index.
 
-        They do not change while criteria are switched, so they are read once per index event.
+        They do not change while criteria are switched, so they are read once per index event, with
+        those that criteria ask for.
         """
         bare = definition.bare
-        if self._profiled == (bare, names):
-            return
-        self._profiled = None
-        strata = [{"characteristic": name} for name in names]
-        given = {
-            "index_events": f"select * from {INDEX}",
-            "strata": rows_as_sql(strata, ["characteristic"]),
-            "characteristics": narrowed.characteristics(names),
-        }
-        self._make(PROFILE, "index_characteristics", bare, given)
-        self._profiled = (bare, names)
+        self._index_days(bare)
+        self._values_at_index(bare, {*names, *_characteristics(definition.counted)})
+        told = self._values_at_index(bare, names)
+        self.connection.execute(f"create or replace temp view {PROFILE} as {told}")
 
     def criterion_results(self, definition: Definition, person_id: int) -> pd.DataFrame:
         """What each criterion that counts found of one person, on how many days."""
@@ -167,10 +149,11 @@ class Trial:
             groups = self._groups(replace(definition, criteria=tuple(new.values())))
             events = narrowed.marts(groups, [])["clinical_events"]
             self._rows(f"create or replace temp table {EVENTS} as from ({events}) {person}")
+            values = self._values_at_index(definition.bare, _characteristics(new.values()))
             given = {
                 "index_events": f"select * from {INDEX} {person}",
                 "clinical_events": f"select * from {EVENTS}",
-                "characteristics": f"select * from core.characteristics {person}",
+                "index_characteristics": f"from ({values}) {person}",
             }
             parts = [self._results(definition, one, given) for one in new.values()]
             found = self._rows("\nunion all\n".join(parts))
@@ -237,7 +220,12 @@ class Trial:
         key = _key(one, definition)
         if key in self._found:
             return
-        given = {"index_events": f"select * from {INDEX}"}
+        given = {
+            "index_events": f"select * from {INDEX}",
+            "index_characteristics": self._values_at_index(
+                definition.bare, _characteristics([one])
+            ),
+        }
         if one.event_group:
             groups = self._groups(replace(definition, criteria=(one,)), with_index=False)
             given["clinical_events"] = narrowed.in_window(groups, one, INDEX, self._days_of(groups))
@@ -251,16 +239,54 @@ class Trial:
         if not codes or any(one[3] for one in groups):
             return None
         table = f"{READ}_{_name(codes)}"
+        return table if self._keep(table, narrowed.days(groups)) else None
+
+    def _values_at_index(self, bare: Definition, names: Iterable[str]) -> str:
+        """The rows of some characteristics at index; the new ones are made in one query."""
+        if new := sorted({*names} - self._at_index.keys()):
+            given = {
+                "index_events": f"select * from {INDEX}",
+                "strata": rows_as_sql([{"characteristic": one} for one in new], ["characteristic"]),
+                "characteristics": self._values_of(new),
+            }
+            table = f"{AT_INDEX}_{_name(new)}"
+            self._make(table, "index_characteristics", bare, given)
+            self._at_index |= dict.fromkeys(new, table)
+        tables: dict[str, list[str]] = {}
+        for one in sorted({*names}):
+            tables.setdefault(self._at_index[one], []).append(one)
+        parts = (
+            f"select * from {table} where characteristic in ({', '.join(map(_text, own))})"
+            for table, own in tables.items()
+        )
+        return "\nunion all\n".join(parts) or NO_VALUES
+
+    def _values_of(self, names: Iterable[str]) -> str:
+        """The rows of some characteristics; those that were not read before are, in one scan."""
+        names = sorted(names)
+        if new := [one for one in names if self._values.get(one) not in self._read]:
+            table = f"{VALUES}_{_name(new)}"
+            if not self._keep(table, narrowed.characteristics(new)):
+                return narrowed.characteristics(names)
+            self._values |= dict.fromkeys(new, table)
+        tables = sorted({self._values[one] for one in names}) or ["core.characteristics"]
+        return "\nunion all\n".join(narrowed.characteristics(names, one) for one in tables)
+
+    def _keep(self, table: str, sql: str) -> bool:
+        """Whether ``table`` holds the rows of ``sql``, which are read once; not without room."""
         if table not in self._read:
             try:
-                self._rows(f"create or replace temp table {table} as {narrowed.days(groups)}")
+                self._rows(f"create or replace temp table {table} as {sql}")
             except duckdb.OutOfMemoryException:
-                return None
+                return False
             self._read.append(table)
+        return True
+
+    def _forget_oldest(self) -> None:
+        """Let go of what was read long ago; never while a query that names it is being made."""
         for old in self._read[:-MOST_READ]:
             self.connection.execute(f"drop table if exists {old}")
         self._read = self._read[-MOST_READ:]
-        return table
 
     def _results(self, definition: Definition, one: Criterion, given: dict[str, str]) -> str:
         """The SQL of what a criterion finds of ``given`` persons, with its key and its label."""
@@ -314,6 +340,10 @@ class Trial:
         return known + own
 
 
+def _characteristics(criteria: Iterable[Criterion]) -> set[str]:
+    return {one.characteristic for one in criteria if one.characteristic}
+
+
 def definition_of(connection: duckdb.DuckDBPyConnection, cohort_id: str) -> Definition:
     """The definition of a cohort of a study, from the warehouse's rows."""
     columns = "index_event_group, index_occurrence, index_offset_days, index_from, index_to"
@@ -329,25 +359,6 @@ def definition_of(connection: duckdb.DuckDBPyConnection, cohort_id: str) -> Defi
     criteria = tuple(Criterion(**dict(zip(names, row, strict=True))) for row in rows)
     days = [None if day is None else str(day) for day in (since, until)]
     return Definition(group, occurrence, offset, *days, criteria)
-
-
-def rows_as_sql(rows: list[dict], columns: list[str]) -> str:
-    """Rows as a select of typed literals; without rows one that has the columns alone."""
-    if not rows:
-        nothing = ", ".join(f"cast(null as {TYPES[one]}) as {one}" for one in columns)
-        return f"select {nothing} where false"
-    return "\nunion all\n".join(
-        "select " + ", ".join(f"{_literal(row.get(one), TYPES[one])} as {one}" for one in columns)
-        for row in rows
-    )
-
-
-def _literal(value: object, kind: str) -> str:
-    if value is None:
-        return f"cast(null as {kind})"
-    if kind in ("integer", "double"):
-        return f"cast({float(value) if kind == 'double' else int(value)} as {kind})"
-    return f"cast({warehouse.literal(str(value))} as {kind})"
 
 
 def _text(value: str) -> str:

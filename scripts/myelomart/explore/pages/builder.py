@@ -44,8 +44,9 @@ def show(here: Here) -> None:
         definition = _criteria(here, words, definition)
     state.keep(definition)
     began = time.perf_counter()
+    here.trial.describe(definition, tuple(SHOWN))
     flow = here.trial.attrition(definition)
-    profile = _profile(here, definition)
+    profile = here.trial.ask("tried_distributions")
     took = time.perf_counter() - began
     with right:
         _numbers(here, flow, took)
@@ -206,11 +207,6 @@ def _number(value, here: Here) -> str:
     if pd.isna(value):
         return f"&lt;{here.policy.hides_below}"
     return f"{int(value):,}"
-
-
-def _profile(here: Here, definition: Definition) -> Answer:
-    here.trial.describe(definition, tuple(SHOWN))
-    return here.trial.ask("tried_distributions")
 
 
 def _shift(here: Here, profile: Answer) -> None:
