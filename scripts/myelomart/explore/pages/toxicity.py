@@ -48,12 +48,14 @@ def show(here: Here) -> None:
         _grades(here, after, term)
     with right:
         _onset(here, after, term)
-    _laboratory(here, after)
+    curves = st.container()  # drawn last: what is quick is there while they are asked for
     left, right = st.columns(2, gap="large")
     with left:
         _cytopenias(here)
     with right:
         _infections(here, after)
+    with curves:
+        _laboratory(here, after)
 
 
 @state.part
