@@ -5,11 +5,11 @@
     python bench/crash.py --disk                       # small disks that fill up; asks for root
     python bench/crash.py --dbt 8                      # whole builds ended at random times
 
-A step is an operation on a file that changes something: open for writing, rename, exchange,
-remove, mkdir, link, fsync. A child does the work and ends at step N: killed; killed with what was
-not synced cut to half, as a loss of power leaves it; or told from then on that the disk is full.
-What stands there then must be the former state or the new one, whole; the next run must work and
-leave nothing else.
+A step is an operation on a file that changes something (open for writing, rename, exchange,
+remove, mkdir, link, fsync), or a question to a database. A child does the work and ends at step N:
+killed; killed with what was not synced cut to half, as a loss of power leaves it; or told from then
+on that the disk is full. What stands there then must be the former state or the new one, whole; the
+next run must work and leave nothing else.
 
 In the build a small program stands for dbt, in a process of its own as dbt is, and makes a database
 with a table and a view; all else is the build itself. `--dbt` runs the command with the real dbt
@@ -58,6 +58,11 @@ files = f"read_parquet('{landing}/person/**/*.parquet')"
 with duckdb.connect(database) as made:
     made.execute(f"create table persons as select count(*) as persons from {files}")
     made.execute(f"create view landed as select * from {files}")
+    made.execute("create schema qc")
+    made.execute(
+        "create table qc.quality_checks as select 'a' as source_name, 'person' as checked, "
+        "'rows' as check_name, persons as failing, persons as counted from persons"
+    )
 """
 
 
@@ -72,7 +77,8 @@ class Interrupter:
         self.count, self.synced, self.process = 0, set(), os.getpid()
         self.start, self.is_over = time.time_ns(), False
         self.fsync, self.exchange = os.fsync, whole.exchange
-        os.fsync, whole.exchange = self._fsync, self._exchange
+        self.rows = warehouse.rows
+        os.fsync, whole.exchange, warehouse.rows = self._fsync, self._exchange, self._rows
         sys.addaudithook(self._hear)
 
     def _hear(self, event: str, values: tuple) -> None:
@@ -93,6 +99,10 @@ class Interrupter:
     def _exchange(self, one: Path, other: Path) -> bool:
         self._step()
         return self.exchange(one, other)
+
+    def _rows(self, *asked) -> list[tuple]:
+        self._step()
+        return self.rows(*asked)
 
     def _step(self) -> None:
         if self.process != os.getpid():
@@ -162,10 +172,18 @@ def build(inputs: Path, which: str, place: Path) -> None:
 
 
 def state_of_build(persons: dict[int, str], place: Path) -> str:
-    """Whose persons the table, the view and the landing hold: all the same one's."""
+    """Whose persons the table, the view and the landing hold: all the same one's.
+
+    The history of the checks holds the former build whole, and behind it those that ended.
+    """
     with warehouse.database(place / "w.duckdb", reach=[place]) as connection:
         table = warehouse.value(connection, "select persons from persons")
         view = warehouse.value(connection, "select count(*) from landed")
+        told = "select counted from qc.check_history order by built_at, counted"
+        history = [counted for (counted,) in warehouse.rows(connection, told)]
+    first = SIZES["a"]
+    assert history[0] == first, f"the former history is lost: {history}"
+    assert {*history[1:]} == {table} - {first}, f"the history tells of {history}"
     assert table == view, f"the table has {table} persons, the view {view}"
     landing = landing_folder.landing_of(place / "w.duckdb")
     assert landing.name.endswith(landing_folder.content_of(landing)), "the landing was changed"
