@@ -102,11 +102,11 @@ class Trial:
         if bare == self._index:
             return
         made = [f"{RESULTS}_{key}" for key in self._found] + [*self._at_index.values()]
-        for table in made:
-            self.connection.execute(f"drop table if exists {table}")
         self._index, self._decided, self._found = None, None, set()
         self._at_index.clear()
         self._of_persons.clear()
+        for table in made:
+            self.connection.execute(f"drop table if exists {table}")
         groups, given = self._groups(bare), {}
         if read := self._days_of(groups):
             is_first = bare.index_occurrence == 1
