@@ -1,5 +1,7 @@
 {#- The descriptions of the models and seeds that were built, and of their columns, as comments in the database: all in one
-    statement at the end of a run, for dbt's own persist_docs asks the database for each table. Spark keeps none. -#}
+    statement at the end of a run, for dbt's own persist_docs asks the database for each table. A column that its model does not
+    describe bears the words of its name in the idea (dbt's group): those of a mart of the idea, else of the model that has
+    them. Spark keeps none. -#}
 {% macro keep_comments(results) -%}
     {{ return(adapter.dispatch('keep_comments')(results)) }}
 {%- endmacro %}
@@ -24,14 +26,30 @@
         {%- do columns.update({relation: names.split(',')}) -%}
         {%- do kinds.update({relation: 'view' if is_view else 'table'}) -%}
     {%- endfor -%}
+    {%- set words = {} -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.group -%}
+        {%- set of_idea = words.setdefault(node.group, {}) -%}
+        {%- for column in node.columns.values() if column.description -%}
+            {%- if node.access == 'public' or column.name not in of_idea -%}
+                {%- do of_idea.update({column.name: column.description}) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {#- each statement would be a transaction of its own -#}
+    begin;
     {%- for result in results if result.status == 'success' and result.node.resource_type in ('model', 'seed') -%}
         {%- set node = result.node -%}
         {%- set relation = node.schema ~ '.' ~ node.alias -%}
         {%- if relation in columns and node.description %}
-    comment on {{ kinds[relation] }} {{ relation }} is {{ duckdb_escape_comment(node.description) }};
-            {%- for column in node.columns.values() if column.description and column.name in columns[relation] %}
-    comment on column {{ relation }}.{{ column.name }} is {{ duckdb_escape_comment(column.description) }};
+    comment on {{ kinds[relation] }} {{ relation }} is '{{ node.description | replace("'", "''") }}';
+            {%- for name in columns[relation] -%}
+                {%- set own = node.columns.get(name) -%}
+                {%- set told = own.description if own and own.description else words.get(node.group, {}).get(name) -%}
+                {%- if told %}
+    comment on column {{ relation }}.{{ name }} is '{{ told | replace("'", "''") }}';
+                {%- endif -%}
             {%- endfor -%}
         {%- endif -%}
-    {%- endfor -%}
+    {%- endfor %}
+    commit;
 {%- endmacro %}

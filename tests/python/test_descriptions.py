@@ -10,7 +10,8 @@ from myelomart.project import project_root
 from myelomart.sources import layout
 from myelomart.warehouse import database
 
-SCHEMAS = ["core", "cohorts", "outcomes", "studies", "qc", "exports", "omop"]
+SCHEMAS = ["core", "cohorts", "outcomes", "studies", "qc", "exports", "omop", "intermediate"]
+IDEAS = sorted((project_root() / "models" / "clinical").glob("*/_*__models.yml"))
 SOURCES = sorted((project_root() / "models" / "staging").glob("*/_*__sources.yml"))
 SEEDS = {file.stem for file in (project_root() / "seeds").glob("*/*.csv")}
 
@@ -38,19 +39,46 @@ def test_every_column_of_a_seed_is_described(file):
         assert described >= set(header), seed["name"]
 
 
-def test_every_column_of_a_mart_has_its_description_in_the_database(demo):
+def comments(demo) -> list[tuple[str, str, str, str | None]]:
+    """Schema, table, column and what the database says of it."""
     with database(demo / "myelomart.duckdb") as connection:
-        columns = connection.execute(
+        return connection.execute(
             """
             select schema_name, table_name, column_name, comment from duckdb_columns()
             where database_name = current_database() and list_contains(?, schema_name)
             """,
             [SCHEMAS],
         ).fetchall()
+
+
+def test_every_column_has_its_description_in_the_database(demo):
+    columns = comments(demo)
     bare = [
         f"{schema}.{table}.{column}"
         for schema, table, column, comment in columns
         if not comment and table not in SEEDS and table not in OWN_TABLES
     ]
-    assert len(columns) > 500
+    assert len(columns) > 1500
     assert bare == []
+
+
+@pytest.mark.parametrize("file", IDEAS, ids=lambda file: file.parent.name)
+def test_a_column_without_words_of_its_own_has_those_of_its_name_in_the_idea(file, demo):
+    models = {
+        one["name"]: {column["name"]: column["description"] for column in one.get("columns", [])}
+        for one in yaml.safe_load(file.read_text())["models"]
+    }
+    marts = [own for name, own in models.items() if not name.startswith("int_")]
+    kept = [one for one in comments(demo) if one[1] in models]
+    unknown = {name: set(own) for name, own in models.items() if own}
+    for _, table, column, comment in kept:
+        unknown.get(table, set()).discard(column)
+        if column in models[table]:
+            continue
+        told = {own[column] for own in marts if column in own} or {
+            own[column] for own in models.values() if column in own
+        }
+        assert len(told) == 1, f"{table}.{column} could mean any of {sorted(told)}"
+        text = told.pop()
+        assert text.startswith("{{ doc(") or comment == text, f"{table}.{column}"
+    assert {table: names for table, names in unknown.items() if names} == {}
