@@ -2,12 +2,11 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from dbt.cli.main import dbtRunner
 
 from myelomart.project import project_root
 
@@ -22,18 +21,41 @@ READS_SOURCES = {"sources", "quality"}  # before there is a warehouse
 READS_MARTS = {"explore", "ohdsi"}  # asks core, cohorts, qc, the vocabulary; for reading alone
 
 
+def dbt(*command: str, parsed=None):
+    """What a command of dbt returns, run in this process; ``parsed`` saves parsing once more."""
+    root = ["--project-dir", str(project_root()), "--profiles-dir", str(project_root())]
+    done = dbtRunner(manifest=parsed).invoke(["--quiet", *command, *root])
+    assert done.success, done.exception
+    return done.result
+
+
 @pytest.fixture(scope="module")
 def target(tmp_path_factory) -> Path:
-    """Where dbt has put what it read of the project."""
-    target = tmp_path_factory.mktemp("target")
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "parse", "--no-partial-parse"]
-    command += ["--target-path", str(target), "--project-dir", str(project_root())]
-    subprocess.run([*command, "--profiles-dir", str(project_root())], check=True)
-    return target
+    """Where dbt puts what it reads of the project."""
+    return tmp_path_factory.mktemp("target")
 
 
 @pytest.fixture(scope="module")
-def manifest(target) -> dict:
+def parsed(target):
+    """What dbt read of the project."""
+    places = ["--target-path", str(target), "--log-path", str(target)]
+    return dbt("parse", "--no-partial-parse", *places)
+
+
+@pytest.fixture(scope="module")
+def selected(parsed, tmp_path_factory):
+    """What gives the models that a build with these options would select."""
+    folder = str(tmp_path_factory.mktemp("ls"))
+    places = ["--target-path", folder, "--log-path", folder, "--output", "name"]
+
+    def select(*options: str) -> set[str]:
+        return set(dbt("ls", "--resource-type", "model", *places, *options, parsed=parsed))
+
+    return select
+
+
+@pytest.fixture(scope="module")
+def manifest(parsed, target) -> dict:
     return json.loads((target / "manifest.json").read_text())
 
 
@@ -232,3 +254,30 @@ def test_every_exposure_and_group_has_an_owner_and_every_idea_its_tag(manifest):
     assert owned and all(one["owner"]["name"] for one in owned)
     for node in filter(is_clinical, models(manifest).values()):
         assert node["config"]["group"] == idea_of(node) and idea_of(node) in node["tags"]
+
+
+def readers(manifest: dict, names: set[str]) -> set[str]:
+    """These models and all that reads them, however far on."""
+    found, new = set(), set(names)
+    by_name = children(manifest)
+    while new:
+        found |= new
+        new = {child["name"] for name in new for child in by_name[name]} - found
+    return found
+
+
+def test_the_tag_of_an_idea_selects_it_and_all_that_follows(manifest, selected):
+    lines = {node["name"] for node in models(manifest).values() if "lines" in node["tags"]}
+    before = {parent["name"] for node, parent in reads(manifest) if node["name"] in lines} - lines
+    chosen = selected("--select", "tag:lines+")
+    assert chosen == readers(manifest, lines)
+    assert lines < chosen and before and not before & chosen
+
+
+def test_what_changed_since_a_former_manifest_is_selected_alone(manifest, selected, tmp_path):
+    former = json.loads(json.dumps(manifest))
+    former["nodes"]["model.myelomart.int_lines_dated"]["raw_code"] += "-- as it was"
+    (tmp_path / "manifest.json").write_text(json.dumps(former))
+    state = ["--state", str(tmp_path), "--select"]
+    assert selected(*state, "state:modified") == {"int_lines_dated"}
+    assert selected(*state, "state:modified+") == readers(manifest, {"int_lines_dated"})
