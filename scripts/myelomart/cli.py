@@ -24,7 +24,7 @@ app = typer.Typer(
     context_settings=HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="An open warehouse for the evidence on cell therapy in multiple myeloma.",
+    help="An open warehouse for evidence on cell therapy in multiple myeloma.",
 )
 for found in pkgutil.iter_modules(commands.__path__):
     importlib.import_module(f"{commands.__name__}.{found.name}").register(app)
@@ -35,7 +35,7 @@ equip(app)
 def show_version(
     version: bool = typer.Option(False, "--version", help="Print the version."),
 ) -> None:
-    """An open warehouse for the evidence on cell therapy in multiple myeloma."""
+    """An open warehouse for evidence on cell therapy in multiple myeloma."""
     if version:
         say(__version__)
         raise typer.Exit

@@ -17,10 +17,10 @@ HELP = {"help_option_names": ["-h", "--help"]}
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 LEVELS = {
     "quiet": Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")
+        bool, typer.Option("--quiet", "-q", help="Print only results, warnings and errors.")
     ],
     "verbose": Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say every step, a line each.")
+        bool, typer.Option("--verbose", "-v", help="Print every step, one line each.")
     ],
 }
 

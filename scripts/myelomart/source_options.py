@@ -41,27 +41,27 @@ Timezone = Annotated[
 Vocabulary = Annotated[
     list[str] | None,
     typer.Option(
-        help="Where the vocabulary stands when not with the persons: a schema of the database, a "
+        help="Where the vocabulary is, when not with the persons: a schema of the database, a "
         "folder or a file; NAME=… for one of several sources."
     ),
 ]
 DatesShifted = Annotated[
     list[str] | None,
     typer.Option(
-        help="person or site: dates are moved by days that each person, or the site, has of its "
-        "own; NAME=… for one of several sources."
+        help="person or site: dates were shifted, by a number of days per person or for the whole "
+        "site; NAME=… for one of several sources."
     ),
 ]
 Cohort = Annotated[
     str | None,
-    typer.Option(help="myeloma: read only persons with a myeloma code out of a database."),
+    typer.Option(help="myeloma: from a database, read only persons with a myeloma code."),
 ]
 AllowViews = Annotated[
     bool,
     typer.Option(
         "--allow-views",
-        help="Read views of a DuckDB or SQLite file too, which runs the SQL that stands in it; it "
-        "reaches no other file.",
+        help="Read views of a DuckDB or SQLite file too, which runs the SQL stored in it; it can "
+        "reach no other file.",
     ),
 ]
 Memory = Annotated[
@@ -70,8 +70,9 @@ Memory = Annotated[
         "--memory",
         envvar=room.MEMORY,
         callback=_memory,
-        help="What DuckDB may take, such as 4GB. Without it half of the memory of the machine, or "
-        "of the container: the rest is for Python and other programs. More is spilled to disk.",
+        help="Memory that DuckDB may use, such as 4GB. Without it, half of the memory of the "
+        "machine or container; the rest is for Python and other programs. Anything more is "
+        "written to disk.",
         show_envvar=False,
     ),
 ]
@@ -82,7 +83,7 @@ Threads = Annotated[
         envvar=room.THREADS,
         callback=_threads,
         min=1,
-        help="How many threads DuckDB may use. Without it one per core.",
+        help="How many threads DuckDB may use. Without it, one per core.",
         show_envvar=False,
     ),
 ]

@@ -38,10 +38,11 @@ def build_command(
     db: Annotated[Path, typer.Option(help="The database to make.")] = Path("myelomart.duckdb"),
     target: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
     accept_quality: Annotated[
-        bool, typer.Option("--accept-quality", help="Go on though a blocking quality check fails.")
+        bool,
+        typer.Option("--accept-quality", help="Continue although a blocking quality check fails."),
     ] = False,
     rule_set: Annotated[
-        str, typer.Option(help="The rule set of algorithm_parameters that is in force.")
+        str, typer.Option(help="The rule set of algorithm_parameters to put in force.")
     ] = "default",
     checks: Annotated[
         Path | None, typer.Option(help="Folder of CSV files with checks that change or add rows.")

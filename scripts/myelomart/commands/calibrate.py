@@ -19,7 +19,7 @@ def calibrate(
     out: Path = typer.Option(Path("docs/calibration.md"), help="The page to write."),
     as_json: AsJson = False,
 ) -> None:
-    """Compare the synthetic network with the printed numbers it aims at; exit 1 beyond 3 errors."""
+    """Compare the synthetic network with the numbers it aims at; exit code 1 beyond 3 errors."""
     from myelomart import whole
     from myelomart_synthetic.calibration import calibration_table
     from myelomart_synthetic.calibration_page import LIMIT, page

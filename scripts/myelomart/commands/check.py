@@ -46,7 +46,7 @@ def check_command(
     dates_shifted: DatesShifted = None,
     cohort: Cohort = None,
     db: Annotated[
-        Path, typer.Option(help="The database this source is for; the landing stands beside it.")
+        Path, typer.Option(help="The database this source is for; the landing is made beside it.")
     ] = Path("myelomart.duckdb"),
     out: Annotated[Path, typer.Option(help="Folder for quality.json and quality.html.")] = Path(
         "."
@@ -66,7 +66,8 @@ def check_command(
         ),
     ] = HTML,
     fail_on: Annotated[
-        str, typer.Option(help="The least finding that ends with exit code 1: blocking or warning.")
+        str,
+        typer.Option(help="The least serious finding that gives exit code 1: blocking or warning."),
     ] = BLOCKING,
     baseline: Annotated[
         Path | None, typer.Option(help="An earlier quality.json: only what is new fails.")

@@ -19,13 +19,15 @@ def register(app: typer.Typer) -> None:
 def clean(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(help="Where databases and results lie; here and results without it."),
+        typer.Argument(
+            help="Where databases and results are; without it, this folder and results."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove what killed commands left, and landings that nobody reads.
+    """Remove what killed commands left behind, and landings that no database reads.
 
-    Exit code 1 when something has such a name and is not ours, or is at work.
+    Exit code 1 when something with such a name is not ours, or is in use.
     """
     from myelomart import cleaning
     from myelomart.errors import MyelomartError
@@ -34,7 +36,7 @@ def clean(
     left: list[str] = []
     for place in folders or [one for one in USUAL if one.is_dir()]:
         if not place.is_dir():
-            raise MyelomartError(f"There is no folder {place}: name one that is there.")
+            raise MyelomartError(f"There is no folder {place}: name one that exists.")
         removed, refusals = cleaning.clean(place.resolve())
         gone += [str(place / name) for name in removed]
         left += refusals

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def completion(
     shell: Annotated[Shell, typer.Argument(help="The shell to write for.")],
 ) -> None:
-    """Print the script that lets a shell complete commands and options; write it where it reads."""
+    """Print the script that lets a shell complete commands; save it where the shell reads it."""
     from typer.completion import get_completion_script
 
     say(get_completion_script(prog_name="myelomart", complete_var=COMPLETE, shell=shell.value))

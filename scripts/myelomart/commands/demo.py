@@ -21,7 +21,7 @@ def demo(
     memory: Memory = None,
     threads: Threads = None,
     patients: Annotated[
-        int, typer.Option(min=100, help="How many persons, two of three with myeloma.")
+        int, typer.Option(min=100, help="How many persons; two of three have myeloma.")
     ] = 2_600,
     as_json: AsJson = False,
 ) -> None:

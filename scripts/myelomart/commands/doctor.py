@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     source: Annotated[
-        list[str] | None, typer.Option(help="A source to look at, as `build` takes it.")
+        list[str] | None, typer.Option(help="A source to check, given as for `build`.")
     ] = None,
     format: Format = "auto",
     vocabulary: Vocabulary = None,
@@ -41,7 +41,7 @@ def doctor(
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look at versions, memory, disk and sources, and say what would be built; builds nothing.
+    """Check versions, memory, disk and sources, and say what would be built; builds nothing.
 
     Exit code 1 when something would stop a build.
     """

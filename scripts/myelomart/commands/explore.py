@@ -42,7 +42,7 @@ def explore(
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
-    """Open a page on this machine that asks the warehouse: cohorts, curves, patients, codes."""
+    """Open a page on this machine to explore the warehouse: cohorts, curves, patients, codes."""
     refuse_without("explore")
     from myelomart import warehouse
     from myelomart.explore.opened import DATABASE

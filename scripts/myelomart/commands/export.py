@@ -13,7 +13,7 @@ from myelomart.site.option import Project
 from myelomart.source_options import Memory, Threads
 
 exports = typer.Typer(no_args_is_help=True, help="Write tables for other tools.")
-codes = typer.Typer(no_args_is_help=True, help="Concept sets out to ATLAS and in from it.")
+codes = typer.Typer(no_args_is_help=True, help="Export concept sets to ATLAS, or import them.")
 
 
 def register(root: typer.Typer) -> None:
@@ -29,7 +29,7 @@ def _group() -> None:
 
 @exports.command("omop")
 def omop(
-    out: Annotated[Path, typer.Option(help="The folder to write, or to write anew.")],
+    out: Annotated[Path, typer.Option(help="The folder to write or replace.")],
     db: Database = DEFAULT_DATABASE,
     format: Annotated[str, typer.Option(help="parquet or csv.")] = "parquet",
     as_json: AsJson = False,
@@ -37,9 +37,9 @@ def omop(
     memory: Memory = None,
     threads: Threads = None,
 ) -> None:
-    """Write cohorts, drug eras and episodes as OHDSI's tools and R read them, a file per table.
+    """Write cohorts, drug eras and episodes for OHDSI tools and R, one file per table.
 
-    The files hold a row per person: keep them where patient data may be.
+    The files hold one row per person: keep them where patient data are allowed.
     """
     from myelomart.ohdsi.tables import export_tables
 
@@ -53,18 +53,18 @@ def omop(
 
 @codes.command("export")
 def export_codes(
-    out: Annotated[Path, typer.Option(help="The folder to write, or to write anew.")],
+    out: Annotated[Path, typer.Option(help="The folder to write or replace.")],
     names: Annotated[
-        list[str] | None, typer.Argument(help="The concept sets; without one, all.")
+        list[str] | None, typer.Argument(help="The concept sets; all, if none is named.")
     ] = None,
     db: Annotated[
         Path | None,
-        typer.Option("--db", help="A warehouse, in whose vocabulary codes are looked up."),
+        typer.Option("--db", help="A warehouse in whose vocabulary to look up codes."),
     ] = None,
     as_json: AsJson = False,
     project: Project = None,
 ) -> None:
-    """Write concept sets as ATLAS reads them, a JSON file each."""
+    """Write concept sets as ATLAS reads them, one JSON file each."""
     from myelomart.ohdsi.atlas_export import LEFT_OUT, export_sets
 
     done = export_sets(names or [], out, db)
@@ -79,7 +79,7 @@ def export_codes(
 
 @codes.command("import")
 def import_codes(
-    files: Annotated[list[Path], typer.Argument(help="JSON files that ATLAS wrote.")],
+    files: Annotated[list[Path], typer.Argument(help="JSON files written by ATLAS.")],
     name: Annotated[str | None, typer.Option(help="The name of the concept set.")] = None,
     category: Annotated[
         str | None,
@@ -88,7 +88,7 @@ def import_codes(
     as_json: AsJson = False,
     project: Project = None,
 ) -> None:
-    """Add concept sets of ATLAS to the rows of a site's folder."""
+    """Add ATLAS concept sets to the rows of a site's folder."""
     from myelomart.errors import MyelomartError
     from myelomart.ohdsi.atlas_import import import_sets
     from myelomart.project import site_folder

@@ -22,27 +22,27 @@ def register(root: typer.Typer) -> None:
 @study_app.command("pack")
 def pack(
     study_ids: Annotated[list[str], typer.Argument(help="The studies to pack.")],
-    site: Annotated[str, typer.Option(help="The name by which the pool shall know this site.")],
-    policy: Annotated[str, typer.Option(help="What small counts hide: cms11, eu11, trinetx10, "
+    site: Annotated[str, typer.Option(help="The name of this site in the pool.")],
+    policy: Annotated[str, typer.Option(help="The policy for small counts: cms11, eu11, trinetx10, "
                                         "ohdsi5, opensafely, n3c20.")],
     out: Annotated[Path, typer.Option(help="The ZIP to write.")],
     db: Database = DEFAULT_DATABASE,
     profiles: Annotated[str, typer.Option(
         help="When the likelihood profile of an endpoint leaves: allowed, when each arm has no "
-        "event or the policy's limit; total, when both arms together have it; all, as OHDSI does."
+        "event or reaches the policy's limit; total, when both arms together do; all, as in OHDSI."
     )] = "allowed",
     start: Annotated[Path | None, typer.Option(
         help="The start.json of a pool: adjusted models send their derivatives there (ODACH)."
     )] = None,
     previous: Annotated[list[Path] | None, typer.Option(
-        help="A former pack or release of the same warehouse, the oldest first: what moved by few "
-        "persons since is packed as it was."
+        help="A former pack or release of the same warehouse, the oldest first: what only few "
+        "persons changed since is packed as it was."
     )] = None,
     memory: Memory = None,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Pack what this site shares of studies: a release and aggregates to pool, no row."""
+    """Pack what this site shares of its studies: a release and aggregates to pool, no rows."""
     from myelomart.disclosure.policies import named
     from myelomart.federated.pack import write_pack
     from myelomart.publishing import RESULT_SIZE
@@ -98,5 +98,5 @@ def read_start(file: Path) -> dict:
                         for key, terms in one.items()} for study, one in told.items()}  # fmt: skip
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise MyelomartError(
-            f"{file} is no start: name the {START} that `myelomart study pool` wrote."
+            f"{file} is not a start file: name the {START} that `myelomart study pool` wrote."
         ) from error

@@ -36,12 +36,12 @@ def init(
 def new(
     name: Annotated[str, typer.Argument(help="The study's name: small letters, digits and _.")],
     like: Annotated[
-        str, typer.Option(help="A study of ours or of the site to begin with.")
+        str, typer.Option(help="The study to copy: one of ours or of the site.")
     ] = "first_line_transplant",
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a study file to change, with names of its own."""
+    """Copy a study into a new file, under new names, for you to change."""
     from myelomart import whole
     from myelomart.errors import MyelomartError
     from myelomart.project import site_folder
@@ -66,7 +66,7 @@ def new(
 
 def check(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Study files; without one, all of the site.")
+        list[Path] | None, typer.Argument(help="Study files; all of the site's, if none is named.")
     ] = None,
     project: Project = None,
     as_json: AsJson = False,

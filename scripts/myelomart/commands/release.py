@@ -28,8 +28,8 @@ def release_studies(
     db: Database = DEFAULT_DATABASE,
     previous: Annotated[
         list[Path] | None,
-        typer.Option(help="A former release of the same warehouse, the oldest first: what moved by "
-                     "few persons since is shown as it was."),
+        typer.Option(help="A former release of the same warehouse, the oldest first: what only "
+                     "few persons changed since is shown as it was."),
     ] = None,
     memory: Memory = None,
     threads: Threads = None,
@@ -37,7 +37,7 @@ def release_studies(
 ) -> None:  # fmt: skip
     """Write results that may leave the site: one zip, what it hides and why, a page to sign.
 
-    Nothing is written where a hidden number could still be told.
+    Nothing is written if a hidden number could still be told.
     """
     from myelomart.disclosure.policies import named
     from myelomart.disclosure.release import release, write_release
@@ -63,7 +63,7 @@ def release_studies(
 def attack_release(
     path: Annotated[Path, typer.Argument(help="A release, zip or folder, or a folder of results.")],
     policy: Annotated[
-        str | None, typer.Option("--policy", help="The policy of results that do not say theirs.")
+        str | None, typer.Option("--policy", help="The policy, for results that do not name one.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip

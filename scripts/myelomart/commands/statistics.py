@@ -119,8 +119,8 @@ def match(
     order: Annotated[
         str,
         typer.Option(
-            help="largest, smallest, random or closest first; optimal: the pairs of the least "
-            "total distance."
+            help="largest, smallest, random or closest first; optimal: the pairs with the "
+            "smallest total distance."
         ),
     ] = "largest",
     ratio: Annotated[int, typer.Option(help="Controls per treated row.")] = 1,
@@ -132,7 +132,7 @@ def match(
     leave_out_unshared: Annotated[
         bool,
         typer.Option(
-            "--leave-out-unshared", help="Leave out rows with a level that one arm alone has."
+            "--leave-out-unshared", help="Leave out rows with a level that only one arm has."
         ),
     ] = False,
     merge_below: Annotated[
@@ -162,7 +162,7 @@ def match(
     ] = None,
     event: Annotated[str | None, typer.Option(help="Column of events: 1/0, true/false.")] = None,
     orders: Annotated[
-        int, typer.Option(help="How the hazard ratio moves over so many random orders of matching.")
+        int, typer.Option(help="Repeat the hazard ratio over this many random orders of matching.")
     ] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Write the matched or weighted rows here (CSV or Parquet).")

@@ -38,8 +38,8 @@ SuppressBelow = Annotated[
     int | None,
     typer.Option(
         min=3,
-        help="Hide counts from 1 to below this, and what would tell them, before anything is "
-        "written; round the others to 5. 11 is customary for real patients.",
+        help="Hide counts from 1 to just below this, and what would reveal them, before anything "
+        "is written; round the others to 5. 11 is usual for real patients.",
     ),
 ]
 PolicyName = Annotated[
@@ -49,14 +49,13 @@ PolicyName = Annotated[
 ]  # fmt: skip
 FigureFormat = Annotated[
     str,
-    typer.Option(help="How figures are written: svg, pdf, png, or several with commas between; pdf "
+    typer.Option(help="How figures are written: svg, pdf, png, or several, comma-separated; pdf "
                  "and png are as wide as one or two columns of a journal."),
 ]  # fmt: skip
 Beside = Annotated[
     list[Path] | None,
-    typer.Option(help="A warehouse of the same sources that another rule set built (`build "
-                 "--rule-set`): every way in which a question could be asked includes its rules. "
-                 "Repeatable."),
+    typer.Option(help="A warehouse of the same sources built by another rule set (`build "
+                 "--rule-set`): its rules become one more way to analyse a question. Repeatable."),
 ]  # fmt: skip
 app = typer.Typer(
     no_args_is_help=True,
@@ -150,7 +149,7 @@ def run(
 ) -> None:
     """Run studies and write their tables, curves, figures and reports.
 
-    An output that cannot be made is a warning that says what it lacks; the others are written.
+    An output that cannot be made gives a warning that says what is missing; the others are written.
     """
     from myelomart.figures.formats import formats_named
     from myelomart.publishing import RESULT_SIZE, publish, run_studies
@@ -186,7 +185,7 @@ def tables(
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the tables of studies for a manuscript: a folder a study, a file a table.
+    """Write the tables of studies for a manuscript: one folder per study, one file per table.
 
     Needs the extra `tables`: pip install 'myelomart[tables]'.
     """

@@ -64,7 +64,7 @@ def write_release(
         _describe(run, policy, folder, previous or [])
         if told := attack(folder, policy):
             raise MyelomartError(
-                f"nothing is written, for {len(told)} hidden numbers could still be told, such as: "
+                f"nothing is written: {len(told)} hidden numbers could still be told, such as: "
                 f"{told[0]} Release fewer analyses, or with a policy that hides more."
             )
         with whole.file(target) as made:
@@ -142,7 +142,7 @@ def opened(path: Path) -> Iterator[Path]:
             yield Path(place)
     except (OSError, zipfile.BadZipFile) as error:
         raise MyelomartError(
-            f"{path} is no release: name a folder or a zip that `myelomart study release` wrote."
+            f"{path} is not a release: name a folder or a zip that `myelomart study release` wrote."
         ) from error
 
 

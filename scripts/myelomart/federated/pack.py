@@ -108,7 +108,7 @@ def write_pack(
     with warehouse.database(database) as connection:
         now = as_shared(provenance(connection))
         if any(now[name] != run.facts[name] for name in ("inputs", "models")):
-            raise MyelomartError(f"{database} was built anew meanwhile: pack once more.")
+            raise MyelomartError(f"{database} was rebuilt in the meantime: pack again.")
         rules = rule_set(connection)
         for one in run.chapters:
             study_id = one.study.study_id

@@ -24,7 +24,7 @@ def formats_named(text: str) -> tuple[str, ...]:
     unknown = [one for one in named if one not in FORMATS]
     if unknown or not named:
         raise MyelomartError(
-            f"--figure-format {text!r}: use {', '.join(FORMATS)}, or several with commas between."
+            f"--figure-format {text!r}: use {', '.join(FORMATS)}, or several, comma-separated."
         )
     if set(named) - {SVG}:
         _cairo()  # say at once that it is missing, before a study is run

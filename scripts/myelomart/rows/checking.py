@@ -95,8 +95,8 @@ def _date_fault(text: str) -> str | None:
     first, second = (int(local[1]), int(local[2])) if local else (0, 0)
     if local and first != second and 1 <= min(first, second) <= 12 < max(first, second) <= 31:
         day, month = max(first, second), min(first, second)
-        return f"«{text}» is no date: write {local[3]}-{month:02}-{day:02}"
-    return f"«{text}» is no date: write year, month and day, as 2021-03-26"
+        return f"«{text}» is not a date: write {local[3]}-{month:02}-{day:02}"
+    return f"«{text}» is not a date: write year, month and day, as 2021-03-26"
 
 
 def _word_fault(text: str, words: tuple[str, ...]) -> str | None:
@@ -105,7 +105,7 @@ def _word_fault(text: str, words: tuple[str, ...]) -> str | None:
     near = nearest(text, words)
     listed = [near] if "?" in near else []
     listed += [f"known are {', '.join(words)}"] if len(words) <= FEW or not listed else []
-    return f"«{text}» is none of the words for it; {' '.join(listed)}"
+    return f"«{text}» is not one of the known words; {' '.join(listed)}"
 
 
 def _form_fault(text: str, form: tuple[str, str] | None) -> str | None:
@@ -120,7 +120,7 @@ def _name_fault(text: str, names: tuple | None, known: Known) -> str | None:
     allowed = known.values(*names)
     if text in allowed:
         return None
-    said = f"«{text}» is no known {in_words(names[1])}; "
+    said = f"«{text}» is not a known {in_words(names[1])}; "
     return said + (_not_yet_named(text, known) if names[0] == EVENTS else nearest(text, allowed))
 
 

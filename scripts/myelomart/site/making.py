@@ -33,7 +33,7 @@ under version control, and data out of it.
 | `studies/` | one YAML file per study; editors complete it by the schema in its first line |
 | `codes/` | CSV files named as the tables of codes: `concept_sets.csv`, `concept_set_members.csv` |
 | `rules/` | CSV files named as the tables of rules: `algorithm_parameters.csv` and others |
-| `checks/` | CSV files with checks at the door: changed thresholds, checks of your own |
+| `checks/` | CSV files with checks of incoming data: changed thresholds, checks of your own |
 | `myelomart.toml` | source, database, rule set and policy, so that no command needs them |
 
 ```

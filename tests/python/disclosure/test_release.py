@@ -87,7 +87,7 @@ def test_a_release_is_read_again_as_a_former_one(released):
 
 def test_what_is_no_release_is_refused(tmp_path):
     (tmp_path / "some.zip").write_text("no zip")
-    with pytest.raises(MyelomartError, match="is no release"):
+    with pytest.raises(MyelomartError, match="is not a release"):
         read_former(tmp_path / "some.zip")
     with pytest.raises(MyelomartError, match=r"has no release\.json"):
         read_former(tmp_path)

@@ -315,7 +315,7 @@ def test_the_commands(packs, tmp_path):
     begun = myelomart("pack", STUDY, "--site", "A", "--policy", "cms11", "--out", "p.zip",
                       "--start", packs[0])  # fmt: skip
     assert begun.returncode == 1
-    assert "is no start" in begun.stderr
+    assert "is not a start file" in begun.stderr
 
 
 def test_a_study_read_from_its_packed_rows_is_that_of_the_warehouse(demo):

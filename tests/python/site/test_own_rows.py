@@ -99,7 +99,7 @@ def test_rows_of_a_site_are_appended_to_ours(site):
 
 def test_a_code_of_the_site_can_be_an_event_of_its_study(site):
     write_study(site, "events:\n  ours_event: {label: O, coded: ours_set}")
-    assert any("«ours_set» is no known event code" in said for *_, said in faults_of(site))
+    assert any("«ours_set» is not a known event code" in said for *_, said in faults_of(site))
     (site / "codes" / "concept_sets.csv").write_text(SETS + "ours_set,O,condition,verified,us\n")
     row = "ours_set,condition,local,X1,Ours,false,false,true,false,us,\n"
     (site / "codes" / "concept_set_members.csv").write_text(MEMBERS + row)

@@ -180,5 +180,5 @@ def test_a_local_date_is_turned_only_where_its_day_is_certain(tmp_path, text, wr
     file = tmp_path / "s.yml"
     file.write_text(f"study: s\ncohorts:\n  s_a: {{label: A, index: crs, index_to: {text}}}\n")
     (said,) = [sentence for line, sentence in faults_of(file) if "index_to" in sentence]
-    assert write in said and said.startswith(f"index_to: «{text}» is no date: write")
+    assert write in said and said.startswith(f"index_to: «{text}» is not a date: write")
     assert ("year, month and day" in said) == (text == "3.4.2021")

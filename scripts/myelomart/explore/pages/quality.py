@@ -19,9 +19,8 @@ def show(here: Here) -> None:
     """The page."""
     look.head(
         TITLE,
-        "The checks at the door, the rows that were set aside with the reason, what looks "
-        "suspicious, "
-        "and the records year by year, in which a change of the source shows.",
+        "The checks of incoming data, the rows set aside with the reason, what looks "
+        "suspicious, and the records year by year, where a change of the source shows.",
     )
     _checks(here)
     left, right = st.columns(2, gap="large")
