@@ -313,8 +313,8 @@ def refuse_path(*names: str) -> None:
     for name in names:
         if not FILE_NAME.fullmatch(name):
             raise MyelomartError(
-                f"«{name}» cannot be the name of a study or an output, as files are named after it: "
-                "use letters, digits, _ and -, at most 100, in its file."
+                f"«{name}» cannot be the name of a study or an output: files are named after it. "
+                "Use letters, digits, _ and -, at most 100, in its file."
             )
 
 
