@@ -16,35 +16,35 @@ HEADERS = {
     RULES: ("algorithm_parameters",),
 }
 TOML = """\
-# What the commands take here when an option does not say otherwise. Paths begin at this folder.
+# What commands use in this folder unless an option says otherwise. Paths are relative to it.
 # source = "cdm"  # a folder, a file or an address; several: ["a=cdm_a", "b=cdm_b"]
 database = "myelomart.duckdb"
 rule_set = "default"  # which rows of algorithm_parameters are in force
-# policy = "cms11"  # what is hidden of small counts, before anything is written
+# policy = "cms11"  # which small counts are hidden before anything is written
 """
 README = """\
 # Our studies, codes, rules and checks
 
-What stands here is added to what `myelomart` brings; nothing of it is changed. Keep this folder
-under version control, and data out of it.
+Everything here is added to what `myelomart` brings and changes none of it. Keep this folder under
+version control, and keep data out of it.
 
-| folder | what belongs there |
+| folder | what belongs in it |
 |---|---|
-| `studies/` | one YAML file per study; editors complete it by the schema in its first line |
-| `codes/` | CSV files named as the tables of codes: `concept_sets.csv`, `concept_set_members.csv` |
-| `rules/` | CSV files named as the tables of rules: `algorithm_parameters.csv` and others |
+| `studies/` | one YAML file per study; editors complete it with the schema named in its first line |
+| `codes/` | CSV files named after the tables of codes: `concept_sets.csv`, `concept_set_members.csv` |
+| `rules/` | CSV files named after the tables of rules: `algorithm_parameters.csv` and others |
 | `checks/` | CSV files with checks of incoming data: changed thresholds, checks of your own |
 | `myelomart.toml` | source, database, rule set and policy, so that no command needs them |
 
 ```
-myelomart study new ours --like first_line_transplant   # a study to change
+myelomart study new ours --like first_line_transplant   # a copy for you to change
 myelomart study check               # every fault of every file here, in a second
 myelomart build                     # the warehouse, with all of this in it
 myelomart study run ours --out results
 ```
 
 A row, study or event whose name is taken is refused, unless it says `overrides: true` (in a CSV
-file: a column `overrides` with `true`); then it replaces the one that is there.
+file: a column `overrides` with `true`); then it replaces the existing one.
 """
 IGNORED = """\
 *.duckdb*
