@@ -30,9 +30,9 @@ version control, and keep data out of it.
 
 | folder | what belongs in it |
 |---|---|
-| `studies/` | one YAML file per study; editors complete it with the schema named in its first line |
-| `codes/` | CSV files named after the tables of codes: `concept_sets.csv`, `concept_set_members.csv` |
-| `rules/` | CSV files named after the tables of rules: `algorithm_parameters.csv` and others |
+| `studies/` | one YAML file per study; editors complete it with the schema in its first line |
+| `codes/` | CSV files named after our code tables: `concept_sets.csv`, `concept_set_members.csv` |
+| `rules/` | CSV files named after our rule tables: `algorithm_parameters.csv` and others |
 | `checks/` | CSV files with checks of incoming data: changed thresholds, checks of your own |
 | `myelomart.toml` | source, database, rule set and policy, so that no command needs them |
 
