@@ -31,7 +31,7 @@ unknown_parameters as (
 unknown_rule_set as (
 
     select
-        'the variable rule_set is {{ var("rule_set") }}, which is no rule set; there are: '
+        'the variable rule_set is {{ var("rule_set") }}, which is not a rule set; there are: '
         || {{ sorted_distinct_concat('rule_sets.rule_set', ', ') }} as problem
     from (
         select rule_set from parameters

@@ -117,7 +117,7 @@ def _printed(record: dict, name: str) -> Printed:
             numbers[column] = number(text)
         except ValueError:
             raise StatisticsError(
-                f"file {name}, row {words['row_id']}, column {column}: «{text}» is no number; "
+                f"file {name}, row {words['row_id']}, column {column}: «{text}» is not a number; "
                 "leave the cell empty where none is printed"
             ) from None
     return Printed(words, numbers)

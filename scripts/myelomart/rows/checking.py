@@ -75,10 +75,10 @@ def _in_order(row: Row) -> Iterable[Fault]:
 def type_fault(text: str, kind: str) -> str | None:
     """Why ``text`` is no value of the type ``kind``; None when it is one."""
     if kind in INTEGERS:
-        return None if re.fullmatch(r"[+-]?\d{1,18}", text) else f"«{text}» is no whole number"
+        return None if re.fullmatch(r"[+-]?\d{1,18}", text) else f"«{text}» is not a whole number"
     if kind in NUMBERS:
         number = re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, re.IGNORECASE)
-        return None if number else f"«{text}» is no number (write a decimal point, no unit)"
+        return None if number else f"«{text}» is not a number (write a decimal point, no unit)"
     if kind == "boolean":
         return None if text in ("true", "false") else f"«{text}» is not true or false"
     return _date_fault(text) if kind == "date" else None

@@ -114,7 +114,7 @@ def _put_days(row: Row, columns: tuple[str, str], notes: Notes, node: Node) -> N
     elif text == "any":
         start = end = ""
     else:
-        notes.note(node.line, f"days: «{text}» is no window: {DAYS_SAID}")
+        notes.note(node.line, f"days: «{text}» is not a window: {DAYS_SAID}")
         return
     for column, day in zip(columns, (start, end), strict=True):
         row.cells[column] = day
@@ -137,10 +137,10 @@ def put_subject(row: Row, part: Part, notes: Notes, node: Mapped, key: str, colu
         notes.note(value.line, f"{key}: is not compared with a value here; write {found['name']}")
     elif sign not in COMPARED:
         said = nearest("".join(reversed(sign)), COMPARED)
-        notes.note(value.line, f"{key}: «{sign}» is no comparison; {said}")
+        notes.note(value.line, f"{key}: «{sign}» is not a comparison; {said}")
     elif NUMBER.fullmatch(against) and not quoted:
         row.cells |= {"value_operator": sign, "value_number": against}
     elif sign == "=" and against and part.subjects:
         row.cells["value_text"] = against
     else:
-        notes.note(value.line, f"{key}: «{against}» is no number to compare with")
+        notes.note(value.line, f"{key}: «{against}» is not a number to compare with")

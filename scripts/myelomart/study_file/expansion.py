@@ -160,7 +160,9 @@ class StudyFile:
             name = item.text or ""
             if name not in shared:
                 said = nearest(name, shared)
-                self.notes.note(item.line, f"«{name}» is none of the criteria of the study; {said}")
+                self.notes.note(
+                    item.line, f"«{name}» is not one of the criteria of the study; {said}"
+                )
                 return []
             item = shared[name]
         node = self.notes.mapped(item, "a criterion")

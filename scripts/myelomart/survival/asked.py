@@ -61,7 +61,7 @@ def _values(fit: CoxFit, covariates: pd.DataFrame, text: str) -> dict[str, float
             try:
                 values[name] = float(said)
             except ValueError:
-                raise StatisticsError(f"--adjusted {text}: {said} is no number") from None
+                raise StatisticsError(f"--adjusted {text}: {said} is not a number") from None
             continue
         levels = sorted({label(level) for level in covariates[name].unique()})
         if said not in levels:

@@ -170,7 +170,7 @@ def test_options_of_match_that_do_not_go_together_are_refused(options, said):
         ({"adjusted": ("means",)}, "name --covariates or --group"),
         ({"covariates": ("arm",), "adjusted": ("arm",)}, "write it as COVARIATE=VALUE"),
         ({"covariates": ("arm",), "adjusted": ("age=1",)}, "write it as COVARIATE=VALUE"),
-        ({"covariates": ("arm",), "adjusted": ("arm=x",)}, "x is no number"),
+        ({"covariates": ("arm",), "adjusted": ("arm=x",)}, "x is not a number"),
         (
             {"covariates": ("stage",), "adjusted": ("stage=V",)},
             "stage has no level V; it has I, II",

@@ -149,7 +149,7 @@ def test_a_misspelt_rule_set_or_parameter_stops_the_build(demo, project):
     definitions = ("algorithm_parameters", "line_substitutions")
     run = build(demo, project, database, "mien", *definitions)
     assert run.returncode != 0
-    assert "the variable rule_set is mien, which is no rule set" in run.stdout
+    assert "the variable rule_set is mien, which is not a rule set" in run.stdout
     with (project / "seeds/clinical_rules/algorithm_parameters.csv").open("a") as opened:
         opened.write("mine,lines_of_therapy,rechalenge_gap_days,90,misspelt\n")
     run = build(demo, project, database, "mine", *definitions)

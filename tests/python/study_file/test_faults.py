@@ -18,7 +18,7 @@ desing: Retrospective  # did you mean «design»
 caution: Small numbers.
 
 events:
-  mine: {label: Mine, coded: bispecificks}  # no known event code
+  mine: {label: Mine, coded: bispecificks}  # is not a known event code
 
 cohorts:
   older_bispecific:
@@ -26,7 +26,7 @@ cohorts:
     label: Bispecific
     index: bispecifics  # did you mean «bispecific»
     index_from: 26/03/2021  # write 2021-03-26
-    index_occurrence: first  # is no whole number
+    index_occurrence: first  # is not a whole number
     criteria:
       - include: Old
         characteristic: age => 70  # did you mean «>=»
@@ -37,8 +37,8 @@ cohorts:
         characteristic: gender = female  # none of the 372 known ones is like it, the nearest are
       - exclude: Infected
         event: severe_infections  # write in events: severe_infection: {label: …, adverse_event
-        days: last year  # is no window
-      - older  # is none of the criteria of the study
+        days: last year  # is not a window
+      - older  # is not one of the criteria of the study
   older_car_t:  # needs index:
     arm: comparator
     label: CAR-T
@@ -59,7 +59,7 @@ endpoints:
     of:
       os: {label: OS, event: any_death, censor: last_contact, horizon: 540}  # no key «horizon»
       os_18m: {label: At 18 months, censor: last_contact}  # has no rule that counts
-      crp: {label: CRP, event: lab_crp >= high}  # is no number to compare with
+      crp: {label: CRP, event: lab_crp >= high}  # is not a number to compare with
 
 strata:
   old: {label: Old, characteristic: age >= 70}
