@@ -14,10 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "core.md"
 HEAD = """# The marts of `core`
 
-Each line is a data test (`belongs_to`): every row of the one belongs to a row of the other by the
-columns on the line; a row in which one of them is NULL belongs to none. The columns shown are those
-that tell a row from every other (PK) and those on a line (FK). `python scripts/core_diagram.py`
-writes this page.
+Each line is a data test (`belongs_to`): every row of one mart belongs to a row of the other by the
+columns on the line; a row with NULL in one of them belongs to none. The columns shown are those
+that identify a row (PK) and those on a line (FK). `python scripts/core_diagram.py` writes this
+page.
 
 ```mermaid
 erDiagram

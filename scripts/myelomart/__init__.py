@@ -1,3 +1,3 @@
-"""An open warehouse for the evidence on cell therapy in multiple myeloma."""
+"""An open warehouse for evidence on cell therapy in multiple myeloma."""
 
 __version__ = "0.1.0"

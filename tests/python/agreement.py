@@ -30,10 +30,10 @@ SCORE_ROUNDING = 1e-9
 
 HEADING = """# Agreement with R
 
-Every number that `myelomart survival`, `match` and `meta` print, and what the functions behind them
-give, against R 4.2 (survival 3.5-3, cmprsk 2.2-11, MatchIt 4.5.1 in its matrix form, metafor 3.8-1
-with lme4 1.1-31). The bound is a relative difference of 1e-6 on each number: estimates, standard
-errors, statistics, p-values and limits.
+Every number that `myelomart survival`, `match` and `meta` print, and that the functions behind them
+give, compared with R 4.2 (survival 3.5-3, cmprsk 2.2-11, MatchIt 4.5.1 in its matrix form, metafor
+3.8-1 with lme4 1.1-31). The bound is a relative difference of 1e-6 on each number: estimates,
+standard errors, statistics, p-values and limits.
 
 {entries} analyses, {sets} data sets ({survival} of survival; {shipped} are read from the installed
 package lifelines, the others, synthetic, are in `tests/fixtures/r/data`): with ties, strata, late
@@ -42,7 +42,7 @@ largest relative difference below {worst}.
 
 Made by `python tests/python/agreement.py` from R's values, which `expected_values.R` and
 `expected_functions.R` in `tests/fixtures/r` make. `pytest tests/python/test_agreement.py` fails
-when a number moves away from R, or this page from the code.
+when a number departs from R, or this page from the code.
 
 | item | R | data sets | numbers | largest relative difference |
 |---|---|---:|---:|---:|
@@ -52,9 +52,9 @@ LIMITS = """
 Where the comparison has limits:
 
 - **GLMM**: `metafor::rma.glmm` leaves the search to `lme4`, whose default stops early. The expected
-  values come from the tightened search written in `expected_values.R`, and, independently, from the
-  exact likelihood, its integrals done by `integrate()`, in `expected_functions.R`. What the default
-  search leaves, at the exact likelihood:
+  values come from the tightened search written in `expected_values.R` and, independently, from the
+  exact likelihood, with integrals by `integrate()`, in `expected_functions.R`. What the default
+  search reaches, at the exact likelihood:
 
 {glmm}
 
@@ -81,7 +81,7 @@ Where the comparison has limits:
   with brute force.
 - **E-value, calibration, entropy weights, mean cumulative count, Miettinen-Nurminen**: Debian has
   no package of theirs; the R scripts write the definition out and leave the search to R.
-- **Sets that nobody chose**: `python bench/fuzz_statistics.py` draws 400 seeded data sets: ties,
+- **Random data sets**: `python bench/fuzz_statistics.py` draws 400 seeded data sets: ties,
   ties but for rounding, time 0, strata, weights, clusters, late entry and competing events, asks R
   again, and checks the matching against brute force; 40 of them with R's answers are a test.
 - Differences below 1e-15, and below 1e-9 in the distance of a pair, count as rounding about zero.
