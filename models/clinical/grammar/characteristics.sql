@@ -1,7 +1,8 @@
 -- One row per person, named characteristic and day from which its value holds.
 -- Definition: what a study may ask of a person on a date; the value in force is the latest whose valid_from_date is on
 -- or before it. A characteristic without a row is unknown, not absent; a row without a value says that it is unknown
--- from that day on. Of two answers of one day the larger holds (yes before no).
+-- from that day on. Of two answers of one day the larger holds (yes before no). Rows lie by name and person: who asks
+-- for a few names leaves most of the mart unread.
 
 with patient_characteristics as (select * from {{ ref('int_patient_characteristics') }}),
 treatment_characteristics as (select * from {{ ref('int_treatment_characteristics') }}),
@@ -54,6 +55,7 @@ characteristics as (
         valid_from_date
     from answers
     group by 1, 2, 5
+    order by name, person_id
 
 )
 

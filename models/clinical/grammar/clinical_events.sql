@@ -4,6 +4,7 @@
 -- name of seeds/studies/known_events). record_domain and record_id lead back to the record of the source; an event that
 -- was derived from several has the domain 'derived' and no record (0). An adverse event that belongs to two infusions
 -- or doses is one event of its day, with the higher grade.
+-- Rows of a code lie together, by person where they are many: who asks for a few codes leaves most of the mart unread.
 -- Limits: a record that belongs to two concept sets is an event of both.
 
 with patients as (select * from {{ ref('patients') }}),
@@ -56,7 +57,7 @@ derived_events as (
 
 ),
 
-events as (
+coded_in_order as (
 
     select
         person_id,
@@ -69,6 +70,13 @@ events as (
         domain as record_domain,
         record_id
     from coded_events
+    order by concept_set_id, person_id
+
+),
+
+events as (
+
+    select * from coded_in_order
     union all
     select
         person_id,

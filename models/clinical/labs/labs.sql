@@ -3,6 +3,7 @@
 -- Definition: specification labs 7.2 (int_labs_judged); derived values (unit_rule derived: bands of M-protein added up,
 -- percentages times the leukocytes, urine times its volume, calcium corrected for albumin) carry the first of their
 -- records (int_labs_derived).
+-- Rows lie by test and person: who asks for a few tests leaves most of the mart unread.
 -- Limits: several values of one day stay several rows; int_labs_by_day resolves them. Units and faults of a site are
 -- told from the values of all persons screened for myeloma; here are those of patients.
 
@@ -42,6 +43,7 @@ labs as (
     select all_labs.*
     from all_labs
     inner join patients on all_labs.person_id = patients.person_id
+    order by all_labs.lab, all_labs.person_id
 
 )
 

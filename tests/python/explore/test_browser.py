@@ -1,6 +1,7 @@
 """A browser clicks through every page: no failure, no error, nothing off the machine."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -83,8 +84,16 @@ def test_every_page_opens_by_a_click_and_nothing_leaves_the_machine(opened, addr
         assert failures(page) == [], one.TITLE
         broken = "() => [...document.images].filter(i => i.complete && !i.naturalWidth).length"
         assert page.evaluate(broken) == 0, one.TITLE
-        wide = "() => document.documentElement.scrollWidth - window.innerWidth"
-        assert page.evaluate(wide) <= 0, f"{one.TITLE} is wider than the window"
+        for width in (1920, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            wide = "() => document.documentElement.scrollWidth - window.innerWidth"
+            assert page.evaluate(wide) <= 0, f"{one.TITLE} is wider than a window of {width}"
+        page.get_by_text(re.compile("^SQL and")).first.click()
+        page.get_by_test_id("stCode").filter(has_text="select", visible=True).first.wait_for()
+        with page.expect_download() as taken:
+            page.get_by_text(re.compile("^Download")).filter(visible=True).first.click()
+        assert taken.value.path().stat().st_size > 0, one.TITLE
+        assert failures(page) == [], one.TITLE
     assert said == []
     here = (address, address.replace("http", "ws"), "data:", "blob:")
     assert [url for url in asked if not url.startswith(here)] == []
@@ -106,6 +115,21 @@ def test_a_switch_moves_the_numbers_and_the_link_opens_the_same_state(opened, ad
     again.goto(page.url)
     again.wait_for_function("() => document.querySelector('.mm-flow')")
     assert again.evaluate(number) == after
+
+
+def test_the_arrow_keys_go_through_the_patients(opened, address):
+    page, *_ = opened
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Patient timeline").click()
+    person = "() => new URL(location).searchParams.get('person')"
+    first = page.wait_for_function(person).json_value()
+    page.wait_for_function(QUIET)
+    for key, is_back in (("ArrowRight", False), ("ArrowLeft", True)):
+        page.keyboard.press(key)
+        page.wait_for_function(
+            f"([n, same]) => ((({person})()) === n) === same", arg=[first, is_back]
+        )
+        page.wait_for_function(QUIET)
+    assert failures(page) == []
 
 
 def test_the_explorer_listens_on_this_machine_alone(address):

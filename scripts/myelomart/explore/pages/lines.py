@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.suppression import suppress
 from myelomart.display.survival_table import survival_table
 from myelomart.estimates.curves import add_logrank, add_survival
@@ -130,22 +131,29 @@ def _until_next(here: Here, rule_set: str, line: int) -> None:
     if not parts:
         look.note(f"Nobody began line {line} by this rule set.")
         return
-    kind = "survival"
-    analysis = analysis_of(kind, "lines", months_shown=";".join(map(str, MONTHS)))
+    key = ("until next", rule_set, line, here.policy and here.policy.name)
+    results = here.once(key, lambda: _followed(rows, parts, line, here.policy))
+    for svg in results.figures.values():
+        look.figure(svg)
+    look.table(survival_table(results.own_rows(results.analysis_id), ""))
+    told: pd.DataFrame = results.estimate_frame().dropna(axis=1, how="all")
+    look.behind(f"until_next_{rule_set}", told, answer)
+
+
+def _followed(
+    rows: pd.DataFrame, parts: dict[str, pd.DataFrame], line: int, policy: Policy | None
+) -> Results:
+    """Curves of the regimens and the test between them, as ``policy`` lets them be shown."""
+    analysis = analysis_of("survival", "lines", months_shown=";".join(map(str, MONTHS)))
     results = Results("explored", analysis_id=analysis.analysis_id)
-    kept = rows[rows["regimen"].isin(keep)]
     curves = {name: add_survival(analysis, NEXT, name, own, results) for name, own in parts.items()}
-    p = add_logrank(analysis, NEXT, kept, parts, results)
+    p = add_logrank(analysis, NEXT, rows, parts, results)
     told = (tested_words("Log-rank", p),)
     words = Frame(NEXT.label, "Free of the event", f"Months from the start of line {line}", told)
     results.add_panel("next", survival_panel(curves, words, analysis.months), NEXT.label)
-    if here.policy:
-        suppress([results], here.policy, {analysis.output_id: analysis.months})
-    for svg in results.figures.values():
-        look.figure(svg)
-    look.table(survival_table(results.own_rows(analysis.analysis_id), ""))
-    told: pd.DataFrame = results.estimate_frame().dropna(axis=1, how="all")
-    look.behind(f"until_next_{rule_set}", told, answer)
+    if policy:
+        suppress([results], policy, {analysis.output_id: analysis.months})
+    return results
 
 
 def _compared(here: Here) -> None:

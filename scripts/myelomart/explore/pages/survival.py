@@ -130,6 +130,7 @@ def _fields(here: Here) -> tuple[Study, Asked]:
             "A competing event",
             [True, False],
             "competes",
+            disabled=bool(comparator) or not study.rules_of(endpoint, "competing"),
             format_func=lambda one: (
                 "competes: cumulative incidence" if one else "censors: Kaplan–Meier"
             ),
