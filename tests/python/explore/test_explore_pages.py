@@ -227,6 +227,10 @@ def test_the_list_of_patients_is_filtered_and_gone_through(page):
 def test_two_rule_sets_stand_side_by_side(page):
     test = page("lines", beside="registry", line="2")
     assert "«registry»" in text_of(test) and "Line 2 and what followed, «default»" in text_of(test)
+    for _ in range(2):  # as it is made, and as it is kept
+        tables = [one.proto.body for one in test.get("html") if "events / n" in one.proto.body]
+        assert len(tables) == 2 and all(table.count("<tr><th>") > 1 for table in tables)
+        whole(test.run())
 
 
 def test_a_caliper_of_ones_own_changes_the_pairs(page):

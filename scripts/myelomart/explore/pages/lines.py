@@ -15,7 +15,7 @@ from myelomart.explore.state import Here
 from myelomart.figures.sankey import sankey
 from myelomart.figures.survival_plot import Frame, survival_panel, tested_words
 from myelomart.results import Results
-from myelomart.study import Endpoint
+from myelomart.study import Analysis, Endpoint
 
 TITLE, PATH, ICON = "Lines and sequences", "lines", ":material/account_tree:"
 MOST = 6  # parts that a picture names; all others are one
@@ -131,20 +131,22 @@ def _until_next(here: Here, rule_set: str, line: int) -> None:
     if not parts:
         look.note(f"Nobody began line {line} by this rule set.")
         return
-    key = ("until next", rule_set, line, here.policy and here.policy.name)
-    results = here.once(key, lambda: _followed(rows, parts, line, here.policy))
+    analysis = analysis_of("survival", "lines", months_shown=";".join(map(str, MONTHS)))
+    results = here.once(
+        ("until next", rule_set, line, here.policy and here.policy.name),
+        lambda: _followed(analysis, rows, parts, line, here.policy),
+    )
     for svg in results.figures.values():
         look.figure(svg)
-    look.table(survival_table(results.own_rows(results.analysis_id), ""))
+    look.table(survival_table(results.own_rows(analysis.analysis_id), ""))
     told: pd.DataFrame = results.estimate_frame().dropna(axis=1, how="all")
     look.behind(f"until_next_{rule_set}", told, answer)
 
 
 def _followed(
-    rows: pd.DataFrame, parts: dict[str, pd.DataFrame], line: int, policy: Policy | None
+    analysis: Analysis, rows: pd.DataFrame, parts: dict, line: int, policy: Policy | None
 ) -> Results:
     """Curves of the regimens and the test between them, as ``policy`` lets them be shown."""
-    analysis = analysis_of("survival", "lines", months_shown=";".join(map(str, MONTHS)))
     results = Results("explored", analysis_id=analysis.analysis_id)
     curves = {name: add_survival(analysis, NEXT, name, own, results) for name, own in parts.items()}
     p = add_logrank(analysis, NEXT, rows, parts, results)
