@@ -11,9 +11,9 @@ killed; killed with what was not synced cut to half, as a loss of power leaves i
 on that the disk is full. What stands there then must be the former state or the new one, whole; the
 next run must work and leave nothing else.
 
-In the build a small program stands for dbt, in a process of its own as dbt is, and makes a database
-with a table and a view; all else is the build itself. `--dbt` runs the command with the real dbt
-and ends it by SIGKILL (of it, or of its group), SIGTERM or SIGINT: no process may go on after that.
+The build runs three steps of its own, two tables and a view; all else is the build itself. `--dbt`
+runs the command with the whole project and ends it by SIGKILL (of it, or of its group), SIGTERM or
+SIGINT: no process may go on after that.
 """
 
 import argparse
@@ -33,10 +33,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from myelomart import building, warehouse, whole
+from myelomart import building, steps, warehouse, whole
 from myelomart.results import Results, faults_of, write_results
 from myelomart.sources import folder as landing_folder
 from myelomart.sources.source import Source
+from myelomart.steps import Step
 from myelomart_synthetic.network import make_network
 
 WORKS = ("build", "results", "report", "synth")
@@ -48,22 +49,15 @@ EVENTS = {
     "os.utime",
 }  # fmt: skip
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-FAKE_DBT = """
-import sys
-from myelomart.dbt_child import end_with_parent
-end_with_parent()
-import duckdb
-landing, database = sys.argv[1:]
-files = f"read_parquet('{landing}/person/**/*.parquet')"
-with duckdb.connect(database) as made:
-    made.execute(f"create table persons as select count(*) as persons from {files}")
-    made.execute(f"create view landed as select * from {files}")
-    made.execute("create schema qc")
-    made.execute(
-        "create table qc.quality_checks as select 'a' as source_name, 'person' as checked, "
-        "'rows' as check_name, persons as failing, persons as counted from persons"
-    )
-"""
+PERSONS = f"read_parquet('{steps.LANDING}/person/**/*.parquet')"
+STEPS = [  # of a project that dbt compiled: a table, what counts it, and a view over the landing
+    Step("model.persons", "table", "main", "persons", "persons.sql",
+         f"select count(*) as persons from {PERSONS}"),
+    Step("model.landed", "view", "main", "landed", "landed.sql", f"select * from {PERSONS}"),
+    Step("model.quality_checks", "table", "qc", "quality_checks", "quality_checks.sql",
+         "select 'a' as source_name, 'person' as checked, 'rows' as check_name, "
+         "persons as failing, persons as counted from main.persons", ["model.persons"]),
+]  # fmt: skip
 
 
 # --- interrupting --------------------------------------------------------------------------------
@@ -157,16 +151,9 @@ class Work:
     state: Callable[[Path], str]  # which state stands there; raises AssertionError when none
 
 
-def _fake_dbt(arguments, landing, database, target, stdout):
-    command = [sys.executable, "-c", FAKE_DBT, str(landing), str(database)]
-    if arguments[0] == "parse":
-        command = ["true"]
-    return subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=stdout)
-
-
 def build(inputs: Path, which: str, place: Path) -> None:
-    """A build from the CDM ``which``, with the small program for dbt."""
-    building._start_dbt = _fake_dbt
+    """A build from the CDM ``which``, of the few steps above."""
+    steps.take = lambda root: STEPS
     source = Source("cdm", str(inputs / which))
     building.build([source], place / "w.duckdb", accept_quality=True, say=lambda line: None)
 

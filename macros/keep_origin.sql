@@ -15,13 +15,13 @@
         {%- set node = result.node -%}
         {%- set sql = (node.compiled_code or node.checksum.checksum) | replace('"' ~ node.database ~ '".', '') -%}
         {%- set sql = sql | replace(landing ~ '/', '') -%}
-        {%- do nodes.append([node.unique_id, node.schema, node.name, sql, node.depends_on_nodes]) -%}
+        {%- do nodes.append([node.unique_id, node.schema, node.alias, sql, node.depends_on_nodes]) -%}
     {%- endfor -%}
     {%- if not nodes -%}
         {{ return('') }}
     {%- endif -%}
     {%- for node in graph.nodes.values() if node.config.materialized == 'ephemeral' -%}
-        {%- do nodes.append([node.unique_id, node.schema, node.name, node.checksum.checksum, node.depends_on.nodes]) -%}
+        {%- do nodes.append([node.unique_id, node.schema, node.alias, node.checksum.checksum, node.depends_on.nodes]) -%}
     {%- endfor -%}
     create schema if not exists studies;
     create table if not exists studies.built_nodes (

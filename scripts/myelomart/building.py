@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 
-from myelomart import parsed, warehouse, whole
+from myelomart import made_before, steps, warehouse, whole
 from myelomart.errors import NoRoom, Stopped, WarehouseError
 from myelomart.extras import refuse_without
 from myelomart.private_files import make_private, private
@@ -29,6 +31,7 @@ from myelomart.site.dbt_project import make_project
 from myelomart.sources import folder
 from myelomart.sources.landing import Source, bytes_of, land
 from myelomart.sources.source import Say
+from myelomart.steps import Step
 
 Progress = Callable[[int, int, str], None]
 SHOWN_FAILURES = 20
@@ -61,7 +64,6 @@ def build(
     database = database.expanduser().resolve()
     check_place(database)
     refuse_site_faults()
-    in_force = ["--vars", json.dumps({"rule_set": rule_set})]
     what, landing, state = f"Another build of {database} is running", None, "as it was"
     with (
         needed("A build of these sources", size_of_build(sources), database),
@@ -70,15 +72,22 @@ def build(
         made, new = work / MADE, work / "landing"
         try:
             folder.begin(new, next(reversed(folder.landings(database, target)), None))
-            with _parsed_meanwhile(new, made, target, in_force):
+            with compiled_meanwhile(made, target) as compiled:
                 manifest = land(sources, new, say)
                 refuse_blocking(check(new, manifest, own_checks), accept_quality, say)
+                to_run = compiled()
             landing = folder.keep(new, database, target)
-            run_dbt(landing, made, target, say, progress, *in_force)
-            if target == "duckdb":
+            if target == "spark":
+                in_force = json.dumps({"rule_set": rule_set})
+                run_dbt(landing, made, target, say, progress, "--vars", in_force)
+            else:
+                hashes = made_before.hashes_of(to_run, _project_of(made), rule_set)
+                kept = _begin_with_what_stands(made, database, landing, hashes)
+                run_steps(to_run, landing, made, rule_set, say, progress, kept)
                 carry_on(made, database)
                 _swap(made, database)
                 state = "the new one"
+                made_before.keep(working_of(made), database, landing, hashes)
         except KeyboardInterrupt as interrupt:
             raise Stopped(f"stopped: the database {database} is {state}.") from interrupt
         finally:
@@ -112,8 +121,7 @@ def _start_dbt(
 ) -> subprocess.Popen:
     """Start dbt in a process of its own, on the project, with ``landing`` and ``database``."""
     root, beside = _project_of(database), working_of(database)
-    command = [sys.executable, "-m", "myelomart.dbt_child", "--no-use-colors"]
-    command += ["--log-format", "json"]
+    command = ["--no-use-colors", "--log-format", "json"]
     command += [*arguments, "--project-dir", str(root), "--profiles-dir", str(root)]
     command += ["--target-path", str(beside / "target"), "--log-path", str(beside / "logs")]
     environment = {key: text for key, text in os.environ.items() if key != "MYELOMART_SOURCE"} | {
@@ -122,8 +130,15 @@ def _start_dbt(
         "MYELOMART_SPARK_DIR": os.environ.get("MYELOMART_SPARK_DIR", str(beside / "spark")),
         "DO_NOT_TRACK": "1",
     }
+    return _child("myelomart.dbt_child", [*command, "--target", target], root, environment, stdout)
+
+
+def _child(
+    module: str, arguments: list[str], root: Path, environment: dict[str, str], stdout: int
+) -> subprocess.Popen:
+    """Start a module of ours that ends when this process does."""
     return subprocess.Popen(
-        [*command, "--target", target],
+        [sys.executable, "-m", module, *arguments],
         cwd=root,
         env=environment,
         text=True,
@@ -147,24 +162,73 @@ def forget_other_project(target: Path, root: Path) -> None:
 
 
 @contextmanager
-def _parsed_meanwhile(
-    landing: Path, database: Path, target: str, in_force: list[str]
-) -> Iterator[None]:
-    """Let dbt read the project while the sources are landed and checked; it keeps what it read."""
-    _begin_working(database)
-    read = working_of(database) / "target", _project_of(database), [target, *in_force]
-    is_ours = site_folder() is None  # a site's project is made anew for each database
-    if is_ours and parsed.take(*read):
-        yield
+def compiled_meanwhile(made: Path, target: str) -> Iterator[Callable[[], list[Step]]]:
+    """Let dbt compile the project while the sources are landed and checked, where it changed.
+
+    What is yielded waits for the steps. Spark runs dbt itself, and needs none.
+    """
+    _begin_working(made)
+    root, target_path = _project_of(made), working_of(made) / "target"
+    kept = [] if target == "spark" else steps.take(root)
+    if kept is not None:
+        yield lambda: kept
         return
-    process = _start_dbt(["parse", *in_force], landing, database, target, subprocess.DEVNULL)
+    asked = ["compile", "--vars", json.dumps({"rule_set": steps.RULE_SET})]
+    with made.with_name("compiling.log").open("w", encoding="utf-8") as log:
+        process = _start_dbt(asked, Path(steps.LANDING), made, target, log.fileno())
+
+    def compiled() -> list[Step]:
+        if code := process.wait():
+            failures: list[str] = []
+            for line in Path(log.name).read_text(encoding="utf-8").splitlines():
+                _follow(line, failures, print, lambda *step: None)
+            raise _why(code, failures, made)
+        manifest = (target_path / "manifest.json").read_text(encoding="utf-8")
+        made_of = steps.steps_of(json.loads(manifest))
+        steps.keep(made_of, root)
+        made.unlink()  # dbt opens a database for what it compiles, and leaves it empty
+        return made_of
+
     try:
-        yield
-        if process.wait() == 0 and is_ours:
-            parsed.keep(*read)
+        yield compiled
     finally:
         process.terminate()
         process.wait()
+
+
+def _begin_with_what_stands(
+    made: Path, database: Path, landing: Path, hashes: dict[str, str]
+) -> list[str]:
+    """Begin ``made`` with the database of the last build; the steps that need not be run again."""
+    stands = made_before.take(working_of(made), database, landing)
+    kept = [node_id for node_id, digest in hashes.items() if stands.get(node_id) == digest]
+    if kept:
+        with warehouse.alone(database):
+            shutil.copyfile(database, made)
+    return kept
+
+
+def run_steps(
+    to_run: list[Step],
+    landing: Path,
+    database: Path,
+    rule_set: str,
+    say: Say,
+    progress: Progress,
+    kept: Sequence[str] = (),
+) -> None:
+    """Run the steps that are not in ``kept`` over ``landing`` into ``database``, in a child.
+
+    Raises ``WarehouseError`` that names the models and tests which failed.
+    """
+    file = database.with_name("steps.json")
+    steps = [asdict(one) for one in to_run]
+    file.write_text(json.dumps({"steps": steps, "kept": [*kept]}), encoding="utf-8")
+    root, failed = _project_of(database), working_of(database) / "failed"
+    shutil.rmtree(failed, ignore_errors=True)
+    told = [*map(str, (file, root, landing, database, failed)), rule_set]
+    process = _child("myelomart.making", told, root, {**os.environ}, subprocess.PIPE)
+    _watch(process, database, say, progress)
 
 
 def run_dbt(
@@ -174,14 +238,19 @@ def run_dbt(
 
     Raises ``WarehouseError`` that names the models and tests which failed.
     """
+    asked = [
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        *arguments,
+    ]  # `make test` proves rules
+    process = _start_dbt(asked, landing, database, target, subprocess.PIPE)
+    _watch(process, database, say, progress)
+
+
+def _watch(process: subprocess.Popen, database: Path, say: Say, progress: Progress) -> None:
+    """Follow a child to its end; raise ``WarehouseError`` with what it said when it fails."""
     failures: list[str] = []
-    process = _start_dbt(
-        ["build", "--exclude-resource-type", "unit_test", *arguments],  # `make test` proves rules
-        landing,
-        database,
-        target,
-        stdout=subprocess.PIPE,
-    )
     try:
         for line in process.stdout:
             _follow(line, failures, say, progress)
@@ -193,33 +262,39 @@ def run_dbt(
         process.kill()
         raise
     if code:
-        if (full := no_room("\n".join(failures), database)) is not None:
-            raise full
-        if code == -signal.SIGKILL:
-            raise NoRoom(
-                "The build was ended from outside and the database is as it was: most often the "
-                "memory of the machine did not suffice. Give DuckDB less with --memory."
-            )
-        shown = "\n  ".join(failures[:SHOWN_FAILURES]) or "see dbt.log"
-        more = (
-            f"\n  and {len(failures) - SHOWN_FAILURES} more"
-            if len(failures) > SHOWN_FAILURES
-            else ""
+        raise _why(code, failures, database)
+
+
+def _why(code: int, failures: list[str], database: Path) -> WarehouseError | NoRoom:
+    """What a build that ended with ``code`` says to who asked for it."""
+    if (full := no_room("\n".join(failures), database)) is not None:
+        return full
+    if code == -signal.SIGKILL:
+        return NoRoom(
+            "The build was ended from outside and the database is as it was: most often the "
+            "memory of the machine did not suffice. Give DuckDB less with --memory."
         )
-        raise WarehouseError(
-            f"The build stopped; the database is as it was. What failed:\n  {shown}{more}\n"
-            f"The SQL and the log are in {working_of(database)}."
-        )
+    shown = "\n  ".join(failures[:SHOWN_FAILURES]) or "see dbt.log"
+    left = len(failures) - SHOWN_FAILURES
+    more = f"\n  and {left} more" if left > 0 else ""
+    return WarehouseError(
+        f"The build stopped; the database is as it was. What failed:\n  {shown}{more}\n"
+        f"The SQL and the log are in {working_of(database)}."
+    )
 
 
 def _follow(line: str, failures: list[str], say: Say, progress: Progress) -> None:
-    """Read one line of dbt's log: show progress, pass on warnings, keep failures."""
+    """Read one line of dbt's log or of our own: show progress, pass on warnings, keep failures."""
     try:
         event = json.loads(line)
     except ValueError:  # no word of the log, so what the system says
         if no_room(line) is not None:
             failures.append(_one_line(line))
         return
+    if "failure" in event:  # of `myelomart.making`
+        failures.append(_one_line(event["failure"]))
+    if "done" in event:
+        progress(event["done"], event["total"], event["name"])
     name, level = event.get("info", {}).get("name"), event.get("info", {}).get("level")
     data = event.get("data", {})
     if name in RESULTS:

@@ -26,20 +26,8 @@ def _watch() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def parse_for_any_database() -> None:
-    """Keep the path of the database out of what dbt compares before it reuses what it parsed.
-
-    No model, macro or test reads the path at parsing, so one reading serves every database.
-    """
-    from dbt.adapters.duckdb.credentials import DuckDBCredentials
-
-    keys = DuckDBCredentials._connection_keys
-    DuckDBCredentials._connection_keys = lambda self: tuple(k for k in keys(self) if k != "path")
-
-
 if __name__ == "__main__":
     end_with_parent()
     from dbt.cli.main import cli
 
-    parse_for_any_database()
     sys.exit(cli())

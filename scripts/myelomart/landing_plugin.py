@@ -20,6 +20,7 @@ from myelomart.private_files import OWNER_ALONE
 from myelomart.project import project_root
 from myelomart.source_options import sources_from
 from myelomart.sources.landing import land, read_manifest
+from myelomart.steps import LANDING
 
 OPTIONS = ("TIMEZONE", "VOCABULARY", "DATES_SHIFTED")
 
@@ -30,6 +31,8 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Land the sources named by the environment; nothing is read again when nothing changed."""
         os.umask(OWNER_ALONE)  # the database holds patient data
+        if os.environ.get("MYELOMART_LANDING") == LANDING:
+            return  # the SQL is compiled for any landing, and not run
         landing = _landing()
         given = os.environ.get("MYELOMART_SOURCE")
         if not given and "MYELOMART_LANDING" in os.environ and read_manifest(landing):

@@ -1,6 +1,6 @@
 """What a warehouse was made of: the files that were read, and a hash of the SQL behind each model.
 
-dbt keeps both in the warehouse at the end of every run (`macros/keep_origin.sql`). A model's hash
+A build keeps both in the warehouse (`making.py`; for dbt, `macros/keep_origin.sql`). A model's hash
 covers its compiled SQL, that of every model it reads, and the rows of every seed: it changes when
 any of them does.
 """

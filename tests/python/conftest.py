@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from compiled_models import CompiledModels
+from myelomart import building
 from myelomart.demonstration import demonstrate
 from myelomart.project import project_root
 from myelomart.sources.folder import landing_of
@@ -16,13 +17,11 @@ from myelomart_synthetic.network import make_network
 from once import made_once
 
 SHARED = Path(os.environ.get("MYELOMART_SHARED", project_root().parent / "shared"))
-ANY_RULE_SET = "the_rule_set_in_force"  # stands in the SQL where the name of one will
 DBT = str(Path(sys.executable).with_name("dbt"))
 FIRST = ("test_demonstration.py", "test_dbt_build.py")  # what they make, the others wait for
 BUILT = {"demo", "small", "models"}  # fixtures that build a warehouse of the whole project
 # these land, check and generate data, or start dbt, though they build no such warehouse
 SLOW = ("quality/", "sources/", "synthetic/", "test_real_inputs", "test_layers", "test_misspelt")
-MANIFEST = Path("target") / "manifest.json"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -86,31 +85,11 @@ def small(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def models(demo) -> CompiledModels:
-    """The models and data tests as the build of the demonstration compiled them."""
-    database = demo / "myelomart.duckdb"
-    manifest = demo / "myelomart.dbt" / MANIFEST
-    return CompiledModels.of(manifest, landing_of(database), database, "default")
-
-
-@pytest.fixture(scope="session")
-def models_of_any_rule_set(demo, tmp_path_factory) -> CompiledModels:
-    """The same, compiled with a name in place of the rule set in force."""
-    database = demo / "myelomart.duckdb"
-    landing = landing_of(database)
-
-    def compile_them(folder: Path) -> None:
-        subprocess.run(
-            [DBT, "compile", "--quiet", "--vars", f"rule_set: {ANY_RULE_SET}"]
-            + ["--target-path", str(folder / "target"), "--log-path", str(folder)],
-            cwd=project_root(),
-            env=os.environ
-            | {"MYELOMART_DB": str(folder / "myelomart.duckdb"), "MYELOMART_LANDING": str(landing)},
-            check=True,
-        )
-
-    folder = made_once(tmp_path_factory, "any_rule_set", compile_them)
-    return CompiledModels.of(folder / MANIFEST, landing, database, ANY_RULE_SET)
+def models(demo, tmp_path_factory) -> CompiledModels:
+    """The models and data tests as dbt compiled them, over the landing of the demonstration."""
+    beside = made_once(tmp_path_factory, "steps", lambda folder: None)
+    with building.compiled_meanwhile(beside / building.MADE, "duckdb") as compiled:
+        return CompiledModels(compiled(), landing_of(demo / "myelomart.duckdb"))
 
 
 @pytest.fixture(scope="session")

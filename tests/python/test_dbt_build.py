@@ -1,6 +1,22 @@
-"""`dbt build` alone lands, builds, and passes every data test and unit test of the project."""
+"""`dbt build` alone lands, builds, and passes every data test and unit test of the project.
+
+`myelomart build` runs the SQL that dbt compiled, without dbt, and makes the same database.
+"""
 
 import json
+
+import pytest
+
+from myelomart import warehouse
+
+SAID = {
+    "tables": "select schema_name, table_name, comment, column_count from duckdb_tables()",
+    "views": "select schema_name, view_name, comment, column_count from duckdb_views()",
+    "columns": "select schema_name, table_name, column_name, data_type, is_nullable, comment "
+    "from duckdb_columns()",
+    "constraints": "select schema_name, table_name, constraint_type, constraint_column_names "
+    "from duckdb_constraints()",
+}
 
 
 def test_every_node_of_the_project_is_built_or_passes(small):
@@ -15,3 +31,37 @@ def test_every_node_of_the_project_is_built_or_passes(small):
     built = {one["unique_id"] for one in told if one["status"] in ("success", "pass")}
     assert len(project["unit_tests"]) > 400
     assert nodes | set(project["unit_tests"]) <= built
+
+
+@pytest.fixture(scope="module")
+def both(small, models, tmp_path_factory):
+    """A connection to the database that dbt made, and to the one that its steps make."""
+    made = tmp_path_factory.mktemp("steps") / "made.duckdb"
+    assert models.over(small / "landing").build(made) == []
+    with warehouse.scratch() as connection:
+        warehouse.attach(connection, small / "myelomart.duckdb", "by_dbt")
+        warehouse.attach(connection, made, "by_steps")
+        yield connection
+
+
+@pytest.mark.parametrize("said", SAID.values(), ids=SAID)
+def test_a_build_says_what_dbt_says_of_each(both, said):
+    query = f"{said} where database_name = ? order by all"
+    by_dbt, by_steps = (warehouse.rows(both, query, [name]) for name in ("by_dbt", "by_steps"))
+    assert by_dbt == by_steps and len(by_dbt) > 10
+
+
+def test_a_build_fills_each_table_and_view_as_dbt_does(both):
+    names = warehouse.rows(
+        both,
+        "select schema_name, table_name from duckdb_tables() where database_name = 'by_dbt' "
+        "union all select schema_name, view_name from duckdb_views() "
+        "where database_name = 'by_dbt' and not internal",
+    )
+    differing = []
+    for schema, name in names:
+        one, other = (f'from {of}."{schema}"."{name}"' for of in ("by_dbt", "by_steps"))
+        query = f"(({one} except all {other}) union all ({other} except all {one}))"
+        if warehouse.value(both, f"select count(*) from {query}"):
+            differing.append(f"{schema}.{name}")
+    assert differing == [] and len(names) > 200

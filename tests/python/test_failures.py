@@ -209,11 +209,11 @@ OF_DBT = {"info": {"name": "RunResultError", "level": "error"}, "data": {"msg": 
         ("os.kill(os.getpid(), 9)", "was ended from outside.*--memory"),
     ],
 )
-def test_a_build_that_has_no_room_says_so_for_dbt(monkeypatch, tmp_path, child, said):
-    def started(*arguments, stdout):
+def test_a_build_that_has_no_room_says_so_for_its_child(monkeypatch, tmp_path, child, said):
+    def started(*arguments):
         command = [sys.executable, "-c", f"import os, sys; {child}"]
-        return subprocess.Popen(command, text=True, stdout=stdout, stderr=subprocess.STDOUT)
+        return subprocess.Popen(command, text=True, stdout=arguments[-1], stderr=subprocess.STDOUT)
 
-    monkeypatch.setattr(building, "_start_dbt", started)
+    monkeypatch.setattr(building, "_child", started)
     with pytest.raises(NoRoom, match=said):
-        building.run_dbt(tmp_path, tmp_path / "x.duckdb", "duckdb", print, print)
+        building.run_steps([], tmp_path, tmp_path / "x.duckdb", "default", print, print)

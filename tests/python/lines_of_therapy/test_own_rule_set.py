@@ -1,15 +1,12 @@
 """A rule set of one's own is rows: it is counted beside the others, put in force, and compared."""
 
-import os
 import shutil
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 
 from myelomart import warehouse
 from myelomart.project import project_root
-from myelomart.sources.folder import landing_of
 
 OWN_PARAMETERS = """\
 mine,lines_of_therapy,regimen_window_l1,28,ours: a short window
@@ -17,28 +14,14 @@ mine,lines_of_therapy,rechallenge_gap_days,,ours: no gap rule
 mine,lines_of_therapy,bridging_in_cart_line,0,ours: bridging is a line of its own
 """
 OWN_SUBSTITUTIONS = "mine,bortezomib,carfilzomib,ours: either proteasome inhibitor\n"
-TREATMENT = (
-    "algorithm_parameters",
-    "line_substitutions",
-    "path:models/clinical/lines",
-    "lines_of_therapy_by_rule_set",
-    "lines_of_therapy",
-    "drug_exposures",
-    "cell_therapies",
-    "transplants",
-    "rule_sets_compared",
-    "study_rule_set",
-)
+SEEDS = ("algorithm_parameters", "line_substitutions")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A copy of the project with a rule set `mine`, in rows alone."""
+    """The seeds of the project with a rule set `mine`, in rows alone."""
     folder = tmp_path_factory.mktemp("own_rule_set")
-    for name in ("models", "seeds", "macros", "tests/generic", "tests/clinical_rules"):
-        shutil.copytree(project_root() / name, folder / name)
-    for name in ("dbt_project.yml", "profiles.yml", ".dbtignore"):
-        shutil.copy(project_root() / name, folder / name)
+    shutil.copytree(project_root() / "seeds", folder / "seeds")
     rules = folder / "seeds" / "clinical_rules"
     for name, rows in (
         ("algorithm_parameters", OWN_PARAMETERS),
@@ -49,26 +32,11 @@ def project(tmp_path_factory):
     return folder
 
 
-def build(demo, project, database, rule_set, *selected):
-    environment = os.environ | {
-        "MYELOMART_DB": str(database),
-        "MYELOMART_LANDING": str(landing_of(demo / "myelomart.duckdb")),
-        "DO_NOT_TRACK": "1",
-    }
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--project-dir", str(project)]
-    command += ["--profiles-dir", str(project), "--exclude-resource-type", "unit_test"]
-    command += ["--vars", f"rule_set: {rule_set}", "--select", *selected]
-    command += ["--indirect-selection", "cautious"]  # nothing is asked of marts made before
-    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=project)
-
-
 @pytest.fixture(scope="module")
-def built(demo, project):
-    """A connection to the demonstration, its lines counted with `mine` in force."""
-    database = project / "myelomart.duckdb"
-    shutil.copy(demo / "myelomart.duckdb", database)
-    run = build(demo, project, database, "mine", *TREATMENT)
-    assert run.returncode == 0, run.stdout[-3000:]
+def built(demo, models, project):
+    """A connection to the demonstration, what differs made again with `mine` in force."""
+    database = Path(shutil.copy(demo / "myelomart.duckdb", project))
+    assert models.of_rows(project).under("mine").build_over(database, models) == []
     with warehouse.database(database) as connection:
         yield connection
 
@@ -144,14 +112,11 @@ def test_who_is_counted_differently_is_said_with_the_reason(built):
     assert all(ours != theirs and reason for ours, theirs, reason in moved)
 
 
-def test_a_misspelt_rule_set_or_parameter_stops_the_build(demo, project):
-    database = project / "rows_alone.duckdb"
-    definitions = ("algorithm_parameters", "line_substitutions")
-    run = build(demo, project, database, "mien", *definitions)
-    assert run.returncode != 0
-    assert "the variable rule_set is mien, which is not a rule set" in run.stdout
+def test_a_misspelt_rule_set_or_parameter_stops_the_build(models, project, tmp_path):
+    models = models.of_rows(project)
+    (said,) = models.under("mien").build(tmp_path / "rule_set.duckdb", SEEDS)
+    assert "the variable rule_set is mien, which is not a rule set" in said
     with (project / "seeds/clinical_rules/algorithm_parameters.csv").open("a") as opened:
         opened.write("mine,lines_of_therapy,rechalenge_gap_days,90,misspelt\n")
-    run = build(demo, project, database, "mine", *definitions)
-    assert run.returncode != 0
-    assert "rule set mine sets rechalenge_gap_days of lines_of_therapy" in run.stdout
+    said = models.under("mine").build(tmp_path / "parameter.duckdb", SEEDS)
+    assert any("rule set mine sets rechalenge_gap_days of lines_of_therapy" in one for one in said)

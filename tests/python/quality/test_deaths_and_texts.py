@@ -87,7 +87,7 @@ def built(models, tmp_path_factory):
     sources = [Source(name, str(folder / name)) for name in SOURCES]
     land_and_check(sources, folder / "landing")
     database = folder / "odd.duckdb"
-    models.over(folder / "landing").build(database)
+    assert models.over(folder / "landing").build(database) == []
     with warehouse.database(database) as connection:
         yield connection
 

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 from small_cdm import PERSON, write_table
 from typer.testing import CliRunner
@@ -110,6 +111,41 @@ def test_dbt_writes_beside_the_database_and_what_is_made_is_private(first_build)
 
 def test_a_build_takes_the_place_of_what_an_interrupted_one_left(built):
     assert persons(built) == 3
+
+
+def steps_run(source, database):
+    """The names of the steps that a build runs."""
+    names = []
+    building.build(
+        [Source("cdm", str(source))], database, say=lambda line: None,
+        progress=lambda done, total, name: names.append(name),
+    )  # fmt: skip
+    return names
+
+
+def test_what_would_be_as_it_is_is_not_made_again(project, built, small_cdm):
+    (project / "seeds").mkdir()
+    (project / "seeds" / "arms.csv").write_text("arm,label\n1,CAR-T\n")
+    (project / "models" / "labels.sql").write_text("select label from {{ ref('arms') }}")
+    (project / "models" / "below.sql").write_text("select count(*) as n from {{ ref('labels') }}")
+    own = {"arms", "labels", "below"}
+    assert set(steps_run(small_cdm, built)) == {"counts", "landed", *own}
+    assert steps_run(small_cdm, built) == []
+    (project / "seeds" / "arms.csv").write_text("arm,label\n1,CAR-T cells\n")
+    assert set(steps_run(small_cdm, built)) == own
+    with warehouse.database(built) as connection:
+        assert warehouse.rows(connection, "from labels") == [("CAR-T cells",)]
+    with duckdb.connect(str(built)) as connection:  # nobody knows what else was written
+        connection.execute("delete from counts")
+    assert set(steps_run(small_cdm, built)) == {"counts", "landed", *own}
+    (project / "models" / "below.sql").unlink()
+    assert steps_run(small_cdm, built) == []
+    with warehouse.database(built) as connection:
+        assert warehouse.rows(connection, "show tables") == [
+            (name,) for name in ("arms", "counts", "labels", "landed")
+        ]
+    assert "landed" in steps_run(four_persons(small_cdm), built)
+    assert (persons(built), people_landed(built)) == (4, 4)
 
 
 def test_failing_models_and_tests_are_named_and_the_former_database_stays(

@@ -144,7 +144,7 @@ def connection(models, tmp_path_factory):
     )  # fmt: skip
     land_and_check([Source("cdm", str(cdm))], folder / "landing")
     database = folder / "codes.duckdb"
-    models.over(folder / "landing").build(database)
+    assert models.over(folder / "landing").build(database) == []
     with warehouse.database(database) as opened:
         yield opened
 

@@ -101,16 +101,12 @@ def ways(models, tmp_path_factory):
         manifest = land(sources, folder / "landing", lambda line: None)
     quality = door.check(folder / "landing", manifest)
     marts = [*models.in_schema("studies"), *CODES]
-    models.over(folder / "landing").build(folder / "ways.duckdb", marts)
-    return folder / "ways.duckdb", [source.name for source in sources], quality
+    failed = models.over(folder / "landing").build(folder / "ways.duckdb", marts)
+    return folder / "ways.duckdb", [source.name for source in sources], quality, failed
 
 
-def test_no_data_test_finds_a_row_in_any_way_in(models, ways):
-    database, _, _ = ways
-    tests = models.tests_of([*models.in_schema("studies"), *CODES])
-    assert len(tests) > 200
-    with warehouse.database(database, reach=[database.parent]) as connection:
-        assert models.failures(connection, tests) == {}
+def test_no_data_test_finds_a_row_in_any_way_in(ways):
+    assert ways[-1] == []
 
 
 def by_source(database: Path, query: str) -> dict[str, list[tuple]]:
@@ -142,7 +138,7 @@ def by_source(database: Path, query: str) -> dict[str, list[tuple]]:
     ],
 )
 def test_every_way_in_gives_the_same_marts(ways, mart, columns):
-    database, sources, _ = ways
+    database, sources, *_ = ways
     query = f"select way, number, {columns} from core.{mart} inner join people using (person_id)"
     found = by_source(database, query)
     assert len(found["whole"]) > 10
@@ -152,7 +148,7 @@ def test_every_way_in_gives_the_same_marts(ways, mart, columns):
 
 
 def test_lines_agree_but_for_the_ends_of_drugs_that_an_export_loses(ways):
-    database, sources, _ = ways
+    database, sources, *_ = ways
     found = by_source(
         database,
         "select way, number, line_number, line_start_date, drugs from core.lines_of_therapy "
@@ -166,7 +162,7 @@ def test_lines_agree_but_for_the_ends_of_drugs_that_an_export_loses(ways):
 
 
 def test_every_way_in_gives_the_same_endpoints(ways):
-    database, sources, _ = ways
+    database, sources, *_ = ways
     found = by_source(
         database,
         """
@@ -201,7 +197,7 @@ def of_people(data, numbers: dict[int, int]):
 @pytest.fixture(scope="module")
 def studies(ways):
     """By way in and study: its rows, and its numbers but for the flow of all sources together."""
-    database, sources, _ = ways
+    database, sources, *_ = ways
     ways_in = [[source] for source in sources if source not in ("first", "second")]
     found = {}
     with warehouse.database(database, reach=[database.parent]) as connection:
@@ -233,7 +229,7 @@ def test_every_way_in_gives_the_same_studies(studies):
 
 def test_every_way_in_decides_the_same_of_everybody(ways):
     """Who is in which cohort, and at which step the others fall out: the flow of every study."""
-    database, sources, _ = ways
+    database, sources, *_ = ways
     found = by_source(
         database,
         "select way, number, decisions.* exclude (person_id) from cohorts.cohort_decisions "
@@ -291,7 +287,7 @@ def test_a_trinetx_export_gives_the_same_studies_but_for_the_day_of_death(ways, 
 
 
 def test_no_way_in_fails_a_check(ways):
-    _, sources, quality = ways
+    _, sources, quality, _ = ways
     failed = {
         (one["source"], one["table"], one["check"])
         for one in quality["checks"]
@@ -304,7 +300,7 @@ def test_no_way_in_fails_a_check(ways):
 
 
 def test_what_a_tumor_record_and_a_line_say_stands_in_observation(ways):
-    database, _, _ = ways
+    database, *_ = ways
     with warehouse.database(database, reach=[database.parent]) as connection:
         facts = dict(
             warehouse.rows(
@@ -329,7 +325,7 @@ def test_what_a_tumor_record_and_a_line_say_stands_in_observation(ways):
 
 
 def test_a_trinetx_export_moves_a_death_by_less_than_a_month(ways):
-    database, _, _ = ways
+    database, *_ = ways
     found = by_source(
         database,
         "select way, number, death_date from core.patients "
@@ -342,7 +338,7 @@ def test_a_trinetx_export_moves_a_death_by_less_than_a_month(ways):
 
 
 def test_ids_of_persons_are_unique_across_sources(ways):
-    database, sources, _ = ways
+    database, sources, *_ = ways
     with warehouse.database(database, reach=[database.parent]) as connection:
         people, distinct = warehouse.rows(
             connection, "select count(*), count(distinct person_id) from omop.person"
@@ -351,7 +347,7 @@ def test_ids_of_persons_are_unique_across_sources(ways):
 
 
 def test_codes_are_counted_by_year_and_those_out_of_date_are_shown(ways):
-    database, _, _ = ways
+    database, *_ = ways
     with warehouse.database(database, reach=[database.parent]) as connection:
         totals = dict(
             warehouse.rows(
@@ -372,7 +368,7 @@ def test_codes_are_counted_by_year_and_those_out_of_date_are_shown(ways):
 
 
 def test_members_that_a_vocabulary_lacks_are_listed_only_for_sources_that_have_one(ways):
-    database, _, _ = ways
+    database, *_ = ways
     with warehouse.database(database, reach=[database.parent]) as connection:
         listed = dict(
             warehouse.rows(
