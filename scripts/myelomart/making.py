@@ -20,6 +20,8 @@ import duckdb
 
 from myelomart import warehouse
 from myelomart.dbt_child import end_with_parent
+from myelomart.messages import say_json
+from myelomart.project import project_root
 from myelomart.steps import MADE, Step
 
 Tell = Callable[[dict], None]
@@ -45,7 +47,8 @@ def make(
     unmade: set[str] = set()
     doubted: set[str] = set()  # a data test of them failed
     run = [one for one in steps if one.kind != "ephemeral" and one.node_id not in kept]
-    with warehouse.database(database, read_only=False, reach=[root, landing]) as connection:
+    reach = [project_root(), root, landing]  # the project of a site links to files of ours
+    with warehouse.database(database, read_only=False, reach=reach) as connection:
         _drop_all_but(connection, {one.table for one in steps if one.node_id in kept})
         for schema in sorted({step.schema for step in run if step.kind in MADE} | {OF_ITSELF}):
             connection.execute(f'create schema if not exists "{schema}"')
@@ -66,8 +69,12 @@ def make(
                 tell({"done": done, "total": len(run), "name": step.name})
         if not unmade:
             _keep_origin(connection, steps, root, landing, rule_set)
-            told = ";".join(_comments(connection, steps))
-            connection.execute(f"begin; {told}; commit")  # each would be a transaction of its own
+            told = [
+                "begin",
+                *_comments(connection, steps),
+                "commit",
+            ]  # else each has one of its own
+            connection.execute(";".join(told))
     return not unmade
 
 
@@ -134,32 +141,36 @@ def _keep_origin(
         f"create table {OF_ITSELF}.built_from as select content as manifest from "
         f"read_text({warehouse.literal(glob.escape(str(landing)) + '/manifest.json')})"
     )
-    connection.executemany(
-        f"insert into {OF_ITSELF}.built_nodes values (?, ?, ?, ?, ?)",
-        [
-            (step.node_id, step.schema, step.name, step.own_hash(root, rule_set), step.reads)
-            for step in steps
-            if step.kind != "test"
-        ],
+    made = [step for step in steps if step.kind != "test"]
+    rows = [
+        (one.node_id, one.schema, one.name, one.own_hash(root, rule_set), one.reads) for one in made
+    ]
+    connection.execute(
+        f"insert into {OF_ITSELF}.built_nodes values {', '.join(['(?, ?, ?, ?, ?)'] * len(rows))}",
+        [value for row in rows for value in row],
     )
 
 
 def _comments(connection: duckdb.DuckDBPyConnection, steps: list[Step]) -> Iterable[str]:
-    """What each table and column means, as `macros/keep_comments.sql` writes it for dbt."""
-    told = "select schema_name || '.' || table_name, column_name from duckdb_columns()"
-    there = set(warehouse.rows(connection, f"{told} where not internal"))
+    """What tables and columns mean, where they do not say it yet (`macros/keep_comments.sql`)."""
+    told = "select schema_name, table_name, column_name, comment from duckdb_columns()"
+    columns = {tuple(one): text for *one, text in warehouse.rows(connection, told)}
+    told = "select schema_name, {0}_name, comment from duckdb_{0}s()"
+    relations = {
+        tuple(one): text
+        for kind in ("table", "view")
+        for *one, text in warehouse.rows(connection, told.format(kind))
+    }
     for step in steps:
         if step.kind not in MADE or not step.description:
             continue
-        kind = "view" if step.kind == "view" else "table"
-        yield f"comment on {kind} {step.table} is {warehouse.literal(step.description)}"
+        place = (step.schema, step.name)
+        if relations[place] != step.description:
+            kind = "view" if step.kind == "view" else "table"
+            yield f"comment on {kind} {step.table} is {warehouse.literal(step.description)}"
         for column, text in step.comments.items():
-            if (f"{step.schema}.{step.name}", column) in there:
+            if columns.get((*place, column), text) != text:
                 yield f'comment on column {step.table}."{column}" is {warehouse.literal(text)}'
-
-
-def _tell(line: dict) -> None:
-    print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
@@ -167,4 +178,4 @@ if __name__ == "__main__":
     file, *places = map(Path, sys.argv[1:6])
     told = json.loads(file.read_text(encoding="utf-8"))
     steps = [Step(**one) for one in told["steps"]]
-    sys.exit(0 if make(steps, *places, sys.argv[6], _tell, set(told["kept"])) else 1)
+    sys.exit(0 if make(steps, *places, sys.argv[6], say_json, set(told["kept"])) else 1)

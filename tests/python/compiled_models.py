@@ -43,13 +43,15 @@ class CompiledModels:
 
     def bare_sql(self, name: str) -> str:
         """The SQL of the model ``name``, its tables by their names alone."""
-        (step,) = (one for one in self.steps if one.name == name and one.kind != "seed")
+        (step,) = (one for one in self.steps if _name(one) == name and one.kind != "seed")
         return re.sub(r'"[^"]+"\."([^"]+)"', r"\1", self._own(step).sql)
 
     def in_schema(self, schema: str) -> list[str]:
         """The names of the tables and views that models make in one schema."""
         return [
-            one.name for one in self.steps if one.schema == schema and one.kind in ("table", "view")
+            _name(one)
+            for one in self.steps
+            if one.schema == schema and one.kind in ("table", "view")
         ]
 
     def build(self, database: Path, marts: Iterable[str] = ()) -> list[str]:
@@ -79,7 +81,7 @@ class CompiledModels:
 
     def build_again(self, database: Path, changed: str, tests: Iterable[str]) -> list[str]:
         """Run, in ``database``, what leads from the model ``changed`` to ``tests``; what failed."""
-        again = {one.node_id for one in self.steps if one.name == changed}
+        again = {one.node_id for one in self.steps if _name(one) == changed}
         for step in self.steps:  # each after all that it reads
             if again.intersection(step.reads):
                 again.add(step.node_id)
@@ -92,9 +94,9 @@ class CompiledModels:
     ) -> dict[str, int]:
         """Rows that each of ``tests`` finds, where it finds any."""
         counts = {
-            one.name: warehouse.value(connection, f"select count(*) from ({self._own(one).sql})")
+            _name(one): warehouse.value(connection, f"select count(*) from ({self._own(one).sql})")
             for one in self.steps
-            if one.name in tests
+            if _name(one) in tests
         }
         return {name: count for name, count in counts.items() if count}
 
@@ -109,11 +111,16 @@ class CompiledModels:
 
     def _read_for(self, names: Iterable[str]) -> set[str]:
         """The keys of ``names`` and of all that they read, near or far."""
-        wanted = {one.node_id for one in self.steps if one.name in names}
+        wanted = {one.node_id for one in self.steps if _name(one) in names}
         for step in reversed(self.steps):
             if step.node_id in wanted:
                 wanted.update(step.reads)
         return wanted
+
+
+def _name(step: Step) -> str:
+    """The name of its file, which may be another than that of the table."""
+    return step.node_id.split(".")[2]
 
 
 def land_and_check(sources: list[Source], landing: Path) -> None:
