@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from myelomart import warehouse
@@ -26,10 +27,15 @@ OWN_CLOCK = ("qc.check_history",)  # one row per build
 
 
 def run(site: Path, *arguments: str) -> tuple[float, float, str]:
-    """Clock and processor seconds of a command in ``site``, and what it said."""
+    """Clock and processor seconds of a command in ``site``, and what it said.
+
+    Raises ``SystemExit`` with what it said when it fails.
+    """
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command = [sys.executable, "-m", "myelomart", *arguments]
-    done = subprocess.run(command, cwd=site, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=site, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
     took, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return took, used, done.stderr
@@ -42,13 +48,18 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def edits(site: Path):
+def _add(file: Path, line: str) -> None:
+    with file.open("a", encoding="utf-8") as opened:
+        opened.write(line)
+
+
+def edits(site: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     """What is edited one after the other: its name, and how."""
     study, rules = site / STUDY, site / RULES
     yield "a label of a study", lambda: edit(study, "label: No transplant", "label: None")
     yield "a criterion", lambda: edit(study, "days: -395 to 0", "days: -300 to 0")
-    line = "default,lines_of_therapy,rechallenge_gap_days,120,ours: a shorter gap\n"
-    yield "a parameter of lines", lambda: rules.open("a", encoding="utf-8").write(line)
+    line = "mine,lines_of_therapy,rechallenge_gap_days,120,ours: a shorter gap\n"
+    yield "a rule set of one parameter", lambda: _add(rules, line)
 
 
 def differing(one: Path, other: Path) -> list[str]:

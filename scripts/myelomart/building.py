@@ -1,4 +1,4 @@
-"""Builds a warehouse: lands the sources, checks them, runs dbt into a new file, swaps it in.
+"""Builds a warehouse: lands the sources, checks them, runs the steps into a new file, swaps it in.
 
 Everything is made in the folder ``<database>.building``. The landing leaves it under the name of
 its content, and the database by one rename when it is whole; until then the database that stood
@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -78,8 +78,7 @@ def build(
                 to_run = compiled()
             landing = folder.keep(new, database, target)
             if target == "spark":
-                in_force = json.dumps({"rule_set": rule_set})
-                run_dbt(landing, made, target, say, progress, "--vars", in_force)
+                run_dbt(landing, made, target, rule_set, say, progress)
             else:
                 hashes = made_before.hashes_of(to_run, _project_of(made), rule_set)
                 kept = _begin_with_what_stands(made, database, landing, hashes)
@@ -179,10 +178,8 @@ def compiled_meanwhile(made: Path, target: str) -> Iterator[Callable[[], list[St
 
     def compiled() -> list[Step]:
         if code := process.wait():
-            failures: list[str] = []
-            for line in Path(log.name).read_text(encoding="utf-8").splitlines():
-                _follow(line, failures, print, lambda *step: None)
-            raise _why(code, failures, made)
+            lines = Path(log.name).read_text(encoding="utf-8").splitlines()
+            raise _why(code, _failures(lines, print, lambda *step: None), made)
         manifest = (target_path / "manifest.json").read_text(encoding="utf-8")
         made_of = steps.steps_of(json.loads(manifest))
         steps.keep(made_of, root)
@@ -200,10 +197,10 @@ def _begin_with_what_stands(
     made: Path, database: Path, landing: Path, hashes: dict[str, str]
 ) -> list[str]:
     """Begin ``made`` with the database of the last build; the steps that need not be run again."""
-    stands = made_before.take(working_of(made), database, landing)
-    kept = [node_id for node_id, digest in hashes.items() if stands.get(node_id) == digest]
-    if kept:
-        with warehouse.alone(database):
+    with warehouse.alone(database):
+        stands = made_before.take(working_of(made), database, landing)
+        kept = [node_id for node_id, digest in hashes.items() if stands.get(node_id) == digest]
+        if kept:
             shutil.copyfile(database, made)
     return kept
 
@@ -222,8 +219,8 @@ def run_steps(
     Raises ``WarehouseError`` that names the models and tests which failed.
     """
     file = database.with_name("steps.json")
-    steps = [asdict(one) for one in to_run]
-    file.write_text(json.dumps({"steps": steps, "kept": [*kept]}), encoding="utf-8")
+    asked = {"steps": [asdict(one) for one in to_run], "kept": [*kept]}
+    file.write_text(json.dumps(asked), encoding="utf-8")
     root, failed = _project_of(database), working_of(database) / "failed"
     shutil.rmtree(failed, ignore_errors=True)
     told = [*map(str, (file, root, landing, database, failed)), rule_set]
@@ -232,28 +229,22 @@ def run_steps(
 
 
 def run_dbt(
-    landing: Path, database: Path, target: str, say: Say, progress: Progress, *arguments: str
+    landing: Path, database: Path, target: str, rule_set: str, say: Say, progress: Progress
 ) -> None:
-    """Run `dbt build` over ``landing`` into ``database``, in a process of its own.
+    """Run `dbt build` over ``landing``, without the unit tests, in a process of its own.
 
     Raises ``WarehouseError`` that names the models and tests which failed.
     """
-    asked = [
-        "build",
-        "--exclude-resource-type",
-        "unit_test",
-        *arguments,
-    ]  # `make test` proves rules
+    asked = ["build", "--exclude-resource-type", "unit_test"]
+    asked += ["--vars", json.dumps({"rule_set": rule_set})]
     process = _start_dbt(asked, landing, database, target, subprocess.PIPE)
     _watch(process, database, say, progress)
 
 
 def _watch(process: subprocess.Popen, database: Path, say: Say, progress: Progress) -> None:
     """Follow a child to its end; raise ``WarehouseError`` with what it said when it fails."""
-    failures: list[str] = []
     try:
-        for line in process.stdout:
-            _follow(line, failures, say, progress)
+        failures = _failures(process.stdout, say, progress)
         code = process.wait()
     except BaseException:
         process.terminate()
@@ -265,6 +256,15 @@ def _watch(process: subprocess.Popen, database: Path, say: Say, progress: Progre
         raise _why(code, failures, database)
 
 
+def _failures(lines: Iterable[str], say: Say, progress: Progress) -> list[str]:
+    """What failed, as a child's lines say it; where none does, the last one, of a fault of ours."""
+    failures: list[str] = []
+    line = ""
+    for line in lines:
+        _follow(line, failures, say, progress)
+    return failures or [_one_line(line)]
+
+
 def _why(code: int, failures: list[str], database: Path) -> WarehouseError | NoRoom:
     """What a build that ended with ``code`` says to who asked for it."""
     if (full := no_room("\n".join(failures), database)) is not None:
@@ -274,7 +274,7 @@ def _why(code: int, failures: list[str], database: Path) -> WarehouseError | NoR
             "The build was ended from outside and the database is as it was: most often the "
             "memory of the machine did not suffice. Give DuckDB less with --memory."
         )
-    shown = "\n  ".join(failures[:SHOWN_FAILURES]) or "see dbt.log"
+    shown = "\n  ".join(failures[:SHOWN_FAILURES])
     left = len(failures) - SHOWN_FAILURES
     more = f"\n  and {left} more" if left > 0 else ""
     return WarehouseError(

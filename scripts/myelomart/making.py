@@ -69,12 +69,8 @@ def make(
                 tell({"done": done, "total": len(run), "name": step.name})
         if not unmade:
             _keep_origin(connection, steps, root, landing, rule_set)
-            told = [
-                "begin",
-                *_comments(connection, steps),
-                "commit",
-            ]  # else each has one of its own
-            connection.execute(";".join(told))
+            # each comment would be a transaction of its own
+            connection.execute(";".join(["begin", *_comments(connection, steps), "commit"]))
     return not unmade
 
 

@@ -33,6 +33,17 @@ def test_every_node_of_the_project_is_built_or_passes(small):
     assert nodes | set(project["unit_tests"]) <= built
 
 
+def test_a_data_test_asks_for_nothing_that_a_step_does_not_do(small):
+    project = json.loads((small / "target" / "manifest.json").read_text())
+    asked = {
+        (config["severity"].lower(), config["fail_calc"], config["error_if"], config["limit"])
+        for config in (
+            node["config"] for node in project["nodes"].values() if node["resource_type"] == "test"
+        )
+    }
+    assert asked == {("error", "count(*)", "!= 0", None)}
+
+
 @pytest.fixture(scope="module")
 def both(small, models, tmp_path_factory):
     """A connection to the database that dbt made, and to the one that its steps make."""

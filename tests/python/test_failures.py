@@ -16,7 +16,7 @@ import typer
 
 from myelomart import building, room, warehouse
 from myelomart.cli import app, main
-from myelomart.errors import NoRoom, SourceError
+from myelomart.errors import NoRoom, SourceError, WarehouseError
 from myelomart.failures import FAULT, TRACEBACK
 
 SECRET = "a value of a patient"
@@ -197,6 +197,16 @@ FULL = 'IO Error: Could not write all bytes to file "/tmp/x": No space left on d
 OF_DBT = {"info": {"name": "RunResultError", "level": "error"}, "data": {"msg": FULL}}
 
 
+def child_that(does):
+    """A program of Python in the place of the child that a build starts."""
+
+    def started(*arguments):
+        command = [sys.executable, "-c", f"import os, sys; {does}"]
+        return subprocess.Popen(command, text=True, stdout=arguments[-1], stderr=subprocess.STDOUT)
+
+    return started
+
+
 @pytest.mark.parametrize(
     ("child", "said"),
     [
@@ -210,10 +220,12 @@ OF_DBT = {"info": {"name": "RunResultError", "level": "error"}, "data": {"msg": 
     ],
 )
 def test_a_build_that_has_no_room_says_so_for_its_child(monkeypatch, tmp_path, child, said):
-    def started(*arguments):
-        command = [sys.executable, "-c", f"import os, sys; {child}"]
-        return subprocess.Popen(command, text=True, stdout=arguments[-1], stderr=subprocess.STDOUT)
-
-    monkeypatch.setattr(building, "_child", started)
+    monkeypatch.setattr(building, "_child", child_that(child))
     with pytest.raises(NoRoom, match=said):
+        building.run_steps([], tmp_path, tmp_path / "x.duckdb", "default", print, print)
+
+
+def test_a_fault_of_our_own_in_the_child_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(building, "_child", child_that("raise KeyError('step')"))
+    with pytest.raises(WarehouseError, match="KeyError: 'step'"):
         building.run_steps([], tmp_path, tmp_path / "x.duckdb", "default", print, print)
