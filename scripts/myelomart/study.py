@@ -77,6 +77,7 @@ class Endpoint:
     excludes_prior: bool
     tested_event_group: str | None
     prior_until_day: int | None = None
+    negative_control_reason: str | None = None  # why no treatment can cause it
 
     @property
     def horizon_months(self) -> float | None:

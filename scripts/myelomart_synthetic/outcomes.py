@@ -16,7 +16,10 @@ from myelomart_synthetic.emission import (
 )
 from myelomart_synthetic.events import EventLog
 from myelomart_synthetic.people import YEAR
+from myelomart_synthetic.scenarios import NEGATIVE_CONTROL
 from myelomart_synthetic.treatment import CAR_T, MAX_LINES, Course
+
+NEEDS_A_LOOK = ("lab", NEGATIVE_CONTROL)  # recorded only if somebody looks in time
 
 
 def planted_days(course: Course) -> np.ndarray:
@@ -39,7 +42,7 @@ def emit_outcomes(log: EventLog, course: Course) -> None:
         )
         reached = arms[days[arms, number] < NEVER]
         day = course.clock[reached] + days[reached, number]
-        if row["kind"] == "lab":
+        if row["kind"] in NEEDS_A_LOOK:
             reached, day = detected(course, reached, day, row["outcome"])
         emit_outcome(log, row, person[reached], day, variant[reached, number])
     hospital = outcome_names().index("hospitalization")
@@ -48,7 +51,7 @@ def emit_outcomes(log: EventLog, course: Course) -> None:
 
 
 def detected(course: Course, reached, day, outcome: str):
-    """With unequal testing an abnormal value is recorded only if a sample falls in its episode."""
+    """With unequal testing it is recorded only if a sample, or a visit, falls in its episode."""
     ratio = course.planted.scenario.testing_ratio
     if ratio == 1:
         return reached, day
@@ -86,7 +89,7 @@ def emit_outcome(log: EventLog, row: dict[str, str], person, day, variant) -> No
     elif kind == "ivig":
         for dose in range(4):
             log.add("drug", person, day + 28 * dose, drug("ivig"))
-    elif kind in ("condition", "dialysis"):
+    elif kind in ("condition", "dialysis", NEGATIVE_CONTROL):
         choices = np.array([condition(name) for name in items])
         picked = choices[(variant * len(choices)).astype(np.int64)]
         picked, person, day = after_code_starts(picked, person, day)

@@ -13,7 +13,7 @@ from myelomart.matching import match_nearest, propensity_score
 from myelomart.survival import cox_regression
 from myelomart_synthetic.constants import parameter, rows
 from myelomart_synthetic.effects import NEVER, outcome_names
-from myelomart_synthetic.outcomes import detected, planted_days
+from myelomart_synthetic.outcomes import NEEDS_A_LOOK, detected, planted_days
 from myelomart_synthetic.people import YEAR, make_people
 from myelomart_synthetic.scenarios import scenario_named
 from myelomart_synthetic.sites import make_sites
@@ -96,7 +96,7 @@ def event_days(course: Course, frame: pd.DataFrame, outcome: str, design: str) -
     days = planted_days(course)[:, place]
     reached = np.flatnonzero((course.arm > 0) & (days < NEVER))
     day = course.clock[reached] + days[reached]
-    if design == "recorded values" and rows("outcomes")[place]["kind"] == "lab":
+    if design == "recorded values" and rows("outcomes")[place]["kind"] in NEEDS_A_LOOK:
         reached, day = detected(course, reached, day, outcome)
     found = np.full(len(days), NEVER)
     found[reached] = day

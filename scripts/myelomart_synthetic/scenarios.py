@@ -7,6 +7,8 @@ import numpy as np
 from myelomart.errors import MyelomartError
 from myelomart_synthetic.constants import column, position, rows
 
+NEGATIVE_CONTROL = "negative_control"  # the kind of an outcome that no treatment causes
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -34,6 +36,8 @@ def scenario_named(name: str) -> Scenario:
     printed = np.log(column("outcomes", "hazard_ratio"))
     given = row["hazard_ratio"]
     ratio = printed if given == "printed" else np.full(len(printed), np.log(float(given)))
+    is_control = [one["kind"] == NEGATIVE_CONTROL for one in rows("outcomes")]
+    ratio = np.where(is_control, 0.0, ratio)
     return Scenario(
         name=name,
         log_ratio=ratio,

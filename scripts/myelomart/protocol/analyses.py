@@ -15,7 +15,8 @@ ORDERS = {"smallest": "in ascending order of the score", "random": "in random or
           "largest": "in descending order of the score",
           "closest": "closest pairs first"}  # fmt: skip
 SCALES = {"probability": "propensity score", "logit": "logit of the propensity score"}
-ROBUST = ("robustness", "subgroups", "ever_treated")  # kinds that look again at another's result
+# kinds that look again at another's result
+ROBUST = ("robustness", "negative_controls", "subgroups", "ever_treated")
 UNTESTED = ("attrition", "baseline", "swimmer", "line_table", "site_sets", "evidence_summary")
 OF_COVARIATES = ("cohort_table", "distribution")
 

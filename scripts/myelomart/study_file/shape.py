@@ -104,7 +104,7 @@ COVARIATES = Part(
 ENDPOINTS = Part(
     "endpoints",
     named_by=("study_id", "endpoint_id", "row_group"),
-    short={"tested": "tested_event_group"},
+    short={"tested": "tested_event_group", "negative_control": "negative_control_reason"},
     window=("start_day", "horizon_days"),
     defaults={"start_day": "1", "excludes_prior": "false", "prior_until_day": "0"},
     needed=("label",),

@@ -1,0 +1,181 @@
+"""Outcomes that neither treatment can cause, and every hazard ratio calibrated by them.
+
+A negative control is an endpoint whose row says why no treatment of the study can cause it. Its
+true ratio is 1, so the ratios of all of them show the error that matching left, of confounding and
+of recording alike; the outcomes of interest are judged against that error, not chance alone.
+Schuemie MJ et al. PNAS 2018;115:2571; the expected absolute error is a diagnostic of CohortMethod.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from myelomart.analysis_type import AnalysisType, Words
+from myelomart.display.cells import ratio_of
+from myelomart.display.grouping import first, grouped
+from myelomart.display.numbers import NOTHING, count_of, p_value, rounded, tests_made
+from myelomart.display.table import Table
+from myelomart.errors import NoData, StatisticsError
+from myelomart.estimates.ratios import Ratio, first_ratio
+from myelomart.figures.calibration_plot import calibration_plot
+from myelomart.population.comparison import compare, endpoint_rows
+from myelomart.results import Results
+from myelomart.sensitivity.negative_controls import (
+    FEWEST_CONTROLS,
+    calibration_table,
+    expected_absolute_error,
+    fit_systematic_error,
+)
+from myelomart.study import Analysis, Endpoint, Study
+from myelomart.study_data import StudyData
+from myelomart.survival import cox_regression
+
+CALIBRATED = "Wald, calibrated"
+Z_95 = norm.ppf(0.975)
+ERRORS = (
+    "systematic_error_mean", "systematic_error_sd", "expected_absolute_systematic_error",
+)  # fmt: skip
+
+
+def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
+    """Add the ratio of every control and outcome, the error of the controls, what it changes."""
+    controls = [one for one in study.endpoints if one.negative_control_reason]
+    if not controls:
+        raise NoData("no endpoint of the study says why it is a negative control")
+    comparison = compare(study, analysis, data)
+    persons = comparison.matched if analysis.population == "matched" else comparison.persons
+    arms = {
+        "arm": study.cohort(analysis.treated_cohort_id).label,
+        "comparator": study.cohort(analysis.comparator_cohort_id).label,
+    }
+    outcomes = [one for one in study.endpoints_of(analysis) if not one.negative_control_reason]
+    found = pd.DataFrame(
+        [
+            {"endpoint": endpoint, "is_control": endpoint in controls}
+            | _ratio(analysis, endpoint, endpoint_rows(persons, data, endpoint), arms, results)
+            for endpoint in (*controls, *outcomes)
+        ]
+    )
+    known = found[found["se"].notna()]
+    judged = known[known["is_control"]]
+    if len(judged) < FEWEST_CONTROLS:
+        results.warnings.append(
+            f"{analysis.output_id}: nothing is calibrated, for {len(judged)} of {len(controls)} "
+            f"negative controls have events in both arms, and {FEWEST_CONTROLS} are needed."
+        )
+        return
+    error = fit_systematic_error(judged["log_estimate"], judged["se"])
+    common = {"population": analysis.population, "row_group": "Systematic error", **arms}
+    values = (error.mean, error.sd, expected_absolute_error(error))
+    for statistic, value in zip(ERRORS, values, strict=True):
+        results.add(analysis.output_id, statistic, estimate=value, unit="log ratio", **common)
+    covers = int((judged["log_estimate"].abs() <= Z_95 * judged["se"]).sum())
+    results.add(
+        analysis.output_id, "percent_of_controls_covering_one", unit="%", numerator=covers,
+        denominator=len(judged), estimate=100 * covers / len(judged), **common,
+    )  # fmt: skip
+    calibrated = calibration_table(known[~known["is_control"]], error)
+    for row in calibrated.itertuples(index=False):
+        results.add(
+            analysis.output_id, "hazard_ratio_calibrated", estimate=row.calibrated_estimate,
+            ci_low=row.calibrated_low, ci_high=row.calibrated_high, unit="ratio",
+            p_value=row.calibrated_p, p_test=CALIBRATED, **row.common,
+        )  # fmt: skip
+    results.add_figure(
+        f"{analysis.output_id}_negative_controls",
+        calibration_plot(
+            known.assign(label=[one.label for one in known["endpoint"]]), error,
+            (arms["arm"], arms["comparator"]),
+        ),
+    )  # fmt: skip
+
+
+def _ratio(
+    analysis: Analysis, endpoint: Endpoint, rows: pd.DataFrame, arms: dict, results: Results
+) -> dict:
+    """Add one ratio; its logarithm and standard error, NaN where an arm has no event."""
+    rows = rows[~rows["had_prior_event"].astype(bool)]
+    event = (rows["event"] == 1).to_numpy()
+    common = {
+        "population": analysis.population, "row_group": endpoint.row_group,
+        "row_label": endpoint.label, "endpoint": endpoint.endpoint_id,
+        "timepoint_months": endpoint.horizon_months, "time_anchor": "index",
+        "numerator": int(event.sum()), "denominator": len(rows), **arms,
+    }  # fmt: skip
+    found = _fitted(rows, event)
+    values = found.values() if found else {"status": "not_estimable"}
+    results.add(analysis.output_id, "hazard_ratio", unit="ratio", **common, **values)
+    log, se = np.nan, np.nan
+    if found:
+        log, se = np.log(found.estimate), np.log(found.ci_high / found.ci_low) / (2 * Z_95)
+    return {"log_estimate": log, "se": se, "common": common}
+
+
+def _fitted(rows: pd.DataFrame, event: np.ndarray) -> Ratio | None:
+    """Cox's ratio; None where an arm has no event: its likelihood is no parabola."""
+    treated = rows["treated"].to_numpy(bool)
+    if not (event[treated].any() and event[~treated].any()):
+        return None
+    arm = pd.DataFrame({"treated": treated.astype(float)})
+    try:
+        found = first_ratio(cox_regression(rows["time_days"].to_numpy(float), event, arm))
+    except StatisticsError:
+        return None
+    return found if found.is_bounded else None
+
+
+def table(estimates: list, title: str) -> Table:
+    """One row per control, then one per outcome; the error of the controls beneath."""
+    columns = ["", "events / n", "HR (95 % CI)", "p", "calibrated HR (95 % CI)", "calibrated p"]
+    rows: list[list[str]] = []
+    shown = [one for one in estimates if one.statistic.startswith("hazard_ratio")]
+    for group, of_group in grouped(shown, "row_group").items():
+        rows.append([group])
+        for label, own in grouped(of_group, "row_label").items():
+            plain, corrected = first(own, "hazard_ratio"), first(own, "hazard_ratio_calibrated")
+            rows.append(
+                [
+                    label,
+                    count_of(plain.numerator, plain.denominator),
+                    ratio_of(plain),
+                    p_value(plain.p_value),
+                    ratio_of(corrected) if corrected else NOTHING,
+                    p_value(corrected.p_value) if corrected else NOTHING,
+                ]
+            )
+    return Table(title, columns, rows, " ".join([*_error_in_words(estimates), _note(estimates)]))
+
+
+def _error_in_words(estimates: list) -> list[str]:
+    """The error of the controls in a sentence or two; none where it is not shown."""
+    mean, sd, absolute, covers = (
+        first(estimates, name) for name in (*ERRORS, "percent_of_controls_covering_one")
+    )
+    if not covers or pd.isna(covers.estimate) or pd.isna(mean.estimate):
+        return []
+    return [
+        f"Of {rounded(covers.denominator, 0)} negative controls with events in both arms "
+        f"{rounded(covers.numerator, 0)} have an interval with 1 (95 % would, without systematic "
+        f"error). Their error: ratio {rounded(np.exp(mean.estimate), 2)}, standard deviation "
+        f"{rounded(sd.estimate, 2)} of its logarithm; expected absolute error "
+        f"{rounded(absolute.estimate, 2)}."
+    ]
+
+
+def _note(estimates: list) -> str:
+    return (
+        "Calibrated: without the error of the controls, and with its uncertainty added. It is "
+        "assumed that the error does not grow with the effect. " + tests_made(estimates)
+    )
+
+
+def says(words: Words) -> str:
+    """The method in words."""
+    return (
+        f"{words.of}: hazard ratios of the negative controls, a normal distribution fitted to "
+        "their systematic error by maximum likelihood, and the ratio of each outcome calibrated "
+        f"by it{words.left_out}"
+    )
+
+
+ANALYSIS = AnalysisType("negative_controls", make, table, says)
