@@ -13,28 +13,21 @@ from scipy.stats import norm
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.cells import ratio_of
 from myelomart.display.grouping import first, grouped
-from myelomart.display.numbers import NOTHING, count_of, p_value, rounded, tests_made
+from myelomart.display.numbers import NOTHING, count_of, p_value, ratio, rounded, tests_made
 from myelomart.display.table import Table
 from myelomart.errors import NoData, StatisticsError
 from myelomart.estimates.ratios import Ratio, first_ratio
 from myelomart.figures.calibration_plot import calibration_plot
 from myelomart.population.comparison import compare, endpoint_rows
 from myelomart.results import Results
-from myelomart.sensitivity.negative_controls import (
-    FEWEST_CONTROLS,
-    calibration_table,
-    expected_absolute_error,
-    fit_systematic_error,
-)
+from myelomart.sensitivity import error_posterior
+from myelomart.sensitivity.negative_controls import FEWEST_CONTROLS
 from myelomart.study import Analysis, Endpoint, Study
 from myelomart.study_data import StudyData
 from myelomart.survival import cox_regression
 
-CALIBRATED = "Wald, calibrated"
+CALIBRATED = "calibrated"
 Z_95 = norm.ppf(0.975)
-ERRORS = (
-    "systematic_error_mean", "systematic_error_sd", "expected_absolute_systematic_error",
-)  # fmt: skip
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
@@ -64,22 +57,29 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             f"negative controls have events in both arms, and {FEWEST_CONTROLS} are needed."
         )
         return
-    error = fit_systematic_error(judged["log_estimate"], judged["se"])
+    error = error_posterior(judged["log_estimate"], judged["se"])
     common = {"population": analysis.population, "row_group": "Systematic error", **arms}
-    values = (error.mean, error.sd, expected_absolute_error(error))
-    for statistic, value in zip(ERRORS, values, strict=True):
+    low, high = error.mean_limits
+    results.add(
+        analysis.output_id, "systematic_error_mean", estimate=error.mean, ci_low=low, ci_high=high,
+        unit="log ratio", **common,
+    )  # fmt: skip
+    for statistic, value in (
+        ("systematic_error_sd", error.deviation),
+        ("expected_absolute_systematic_error", error.expected_absolute),
+    ):
         results.add(analysis.output_id, statistic, estimate=value, unit="log ratio", **common)
     covers = int((judged["log_estimate"].abs() <= Z_95 * judged["se"]).sum())
     results.add(
         analysis.output_id, "percent_of_controls_covering_one", unit="%", numerator=covers,
         denominator=len(judged), estimate=100 * covers / len(judged), **common,
     )  # fmt: skip
-    calibrated = calibration_table(known[~known["is_control"]], error)
-    for row in calibrated.itertuples(index=False):
+    for row in known[~known["is_control"]].itertuples(index=False):
+        centre, low, high = error.calibrated(row.log_estimate, row.se)
         results.add(
-            analysis.output_id, "hazard_ratio_calibrated", estimate=row.calibrated_estimate,
-            ci_low=row.calibrated_low, ci_high=row.calibrated_high, unit="ratio",
-            p_value=row.calibrated_p, p_test=CALIBRATED, **row.common,
+            analysis.output_id, "hazard_ratio_calibrated", estimate=centre, ci_low=low,
+            ci_high=high, unit="ratio", p_value=error.p_value(row.log_estimate, row.se),
+            p_test=CALIBRATED, **row.common,
         )  # fmt: skip
     results.add_figure(
         f"{analysis.output_id}_negative_controls",
@@ -148,33 +148,34 @@ def table(estimates: list, title: str) -> Table:
 
 def _error_in_words(estimates: list) -> list[str]:
     """The error of the controls in a sentence or two; none where it is not shown."""
-    mean, sd, absolute, covers = (
-        first(estimates, name) for name in (*ERRORS, "percent_of_controls_covering_one")
-    )
-    if not covers or pd.isna(covers.estimate) or pd.isna(mean.estimate):
+    mean, sd = (first(estimates, f"systematic_error_{name}") for name in ("mean", "sd"))
+    absolute = first(estimates, "expected_absolute_systematic_error")
+    covers = first(estimates, "percent_of_controls_covering_one")
+    if not covers or pd.isna(covers.estimate):
         return []
+    of_mean = ratio(*(np.exp(value) for value in (mean.estimate, mean.ci_low, mean.ci_high)))
     return [
-        f"Of {rounded(covers.denominator, 0)} negative controls with events in both arms "
+        f"Of {rounded(covers.denominator, 0)} negative controls with events in both arms, "
         f"{rounded(covers.numerator, 0)} have an interval with 1 (95 % would, without systematic "
-        f"error). Their error: ratio {rounded(np.exp(mean.estimate), 2)}, standard deviation "
-        f"{rounded(sd.estimate, 2)} of its logarithm; expected absolute error "
-        f"{rounded(absolute.estimate, 2)}."
+        f"error). Their common error is a ratio of {of_mean}, its deviation "
+        f"{rounded(sd.estimate, 2)} on the log scale; the expected absolute error of an outcome "
+        f"is {rounded(absolute.estimate, 2)}."
     ]
 
 
 def _note(estimates: list) -> str:
     return (
-        "Calibrated: without the error of the controls, and with its uncertainty added. It is "
-        "assumed that the error does not grow with the effect. " + tests_made(estimates)
+        "Calibrated: without the error of the controls, and with all that is not known of it; the "
+        "error is assumed not to grow with the effect. " + tests_made(estimates)
     )
 
 
 def says(words: Words) -> str:
     """The method in words."""
     return (
-        f"{words.of}: hazard ratios of the negative controls, a normal distribution fitted to "
-        "their systematic error by maximum likelihood, and the ratio of each outcome calibrated "
-        f"by it{words.left_out}"
+        f"{words.of}: hazard ratios of the negative controls, the posterior of the mean and the "
+        "deviation of their systematic error, and the ratio of each outcome calibrated by "
+        f"it{words.left_out}"
     )
 
 

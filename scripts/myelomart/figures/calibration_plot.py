@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from myelomart.display.numbers import SMALL as P_LIMIT
 from myelomart.display.numbers import rounded
 from myelomart.figures.canvas import (
     ARMS,
@@ -24,7 +25,7 @@ from myelomart.figures.canvas import (
     round_ticks,
     wrapped,
 )
-from myelomart.sensitivity.negative_controls import SystematicError
+from myelomart.sensitivity import ErrorPosterior
 
 Z_95 = norm.ppf(0.975)
 LEFT, EDGE, TOP, HEIGHT, STEPS = 46.0, 14.0, 64.0, 230.0, 40
@@ -33,7 +34,7 @@ MOST = math.log(100)  # beyond it a mark stands at the edge
 
 
 def calibration_plot(
-    ratios: pd.DataFrame, error: SystematicError, labels: tuple[str, str]
+    ratios: pd.DataFrame, error: ErrorPosterior, labels: tuple[str, str]
 ) -> Drawing:
     """``ratios``: label, log_estimate, se, is_control. Inside the wash calibrated p is above 0.05.
 
@@ -51,7 +52,9 @@ def _sheet(ratios, error, labels, width: float) -> Canvas:
     right, bottom = width - EDGE, TOP + HEIGHT
     across, up = Scale(-reach, reach, LEFT, right), Scale(0, highest, bottom, TOP)
     outside = [
-        row.label for row in ratios.itertuples() if not row.is_control and _is_beyond(row, error)
+        row.label
+        for row in ratios.itertuples()
+        if not row.is_control and error.p_value(row.log_estimate, row.se) < P_LIMIT
     ]
     told = f"Outcomes with calibrated p below 0.05: {', '.join(outside) or 'none'}."
     notes = wrapped(told, SMALL, width - LEFT - EDGE)
@@ -60,10 +63,11 @@ def _sheet(ratios, error, labels, width: float) -> Canvas:
         f"Negative controls and outcomes of {labels[0]} and {labels[1]}", told=told,
     )  # fmt: skip
     heights = np.linspace(0, highest, STEPS)
-    half = Z_95 * np.hypot(heights, error.sd)
+    # without effect, ratios lie between the limits that calibration gives a ratio of 1, inverted
+    limits = [error.calibrated(0.0, se)[1:] for se in heights]
     sides = [
-        [(across(_held(error.mean + side * h, reach)), up(se))
-         for h, se in zip(half, heights, strict=True)] for side in (-1, 1)
+        [(across(_held(-math.log(both[side]), reach)), up(se))
+         for both, se in zip(limits, heights, strict=True)] for side in (1, 0)
     ]  # fmt: skip
     sheet.path([*sides[0], *reversed(sides[1])], "none", 0, WASH)
     for tick in round_ticks(0, highest, 5):
@@ -90,10 +94,6 @@ def _sheet(ratios, error, labels, width: float) -> Canvas:
     for k, note in enumerate(notes):
         sheet.text(LEFT, bottom + 52 + 14 * k, note, SMALL, colour=QUIET)
     return sheet
-
-
-def _is_beyond(row, error: SystematicError) -> bool:
-    return abs(row.log_estimate - error.mean) > Z_95 * math.hypot(row.se, error.sd)
 
 
 def _held(value: float, reach: float) -> float:

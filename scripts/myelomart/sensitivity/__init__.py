@@ -1,6 +1,7 @@
 """What would it take to be wrong? E-value, negative controls, tipping points, subgroups."""
 
 from myelomart.sensitivity.e_value import EValue, e_value
+from myelomart.sensitivity.error_posterior import ErrorPosterior, error_posterior
 from myelomart.sensitivity.negative_controls import (
     SystematicError,
     calibrated_estimate,
@@ -18,6 +19,7 @@ from myelomart.sensitivity.unmeasured_confounding import (
 
 __all__ = [
     "EValue",
+    "ErrorPosterior",
     "SubgroupAnalysis",
     "SystematicError",
     "adjusted_ratio",
@@ -26,6 +28,7 @@ __all__ = [
     "calibrated_p",
     "calibration_table",
     "e_value",
+    "error_posterior",
     "fit_systematic_error",
     "subgroup_hazard_ratios",
     "tipping_strength",

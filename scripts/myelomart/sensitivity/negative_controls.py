@@ -61,21 +61,6 @@ def fit_systematic_error(log_estimates: ArrayLike, standard_errors: ArrayLike) -
 _PRECISE = {"xatol": 1e-10, "fatol": 1e-12, "maxiter": 4000}
 
 
-def expected_absolute_error(error: SystematicError) -> float:
-    """The mean of the absolute error on the log scale; above 0.25 a comparison is doubtful.
-
-    The limit is that of OHDSI's LEGEND studies. The mean of a folded normal distribution: Leone FC
-    et al. Technometrics 1961;3:543.
-
-    >>> round(expected_absolute_error(SystematicError(0.1, 0.2, 10)), 4)
-    0.1791
-    """
-    if error.sd == 0:
-        return abs(error.mean)
-    z = error.mean / error.sd
-    return float(2 * error.sd * norm.pdf(z) + error.mean * (1 - 2 * norm.cdf(-z)))
-
-
 def calibrated_p(log_estimate: float, standard_error: float, error: SystematicError) -> float:
     """Two-sided p of no effect, given the systematic error.
 
