@@ -52,6 +52,7 @@ class StudyData:
     curve_names = _Rows("curve_names", "endpoint_id")
     ratio_units = _Rows("ratio_units", "covariate_id")
     choices = _Rows("analysis_choices", "sort_order, choice_id")
+    gates = _Rows("diagnostic_gates", "diagnostic")
     published = _Rows("study_published", "row_id")
     warnings = _Rows("study_warnings", "warning")
     main_results = _Rows("main_results", "sort_order")

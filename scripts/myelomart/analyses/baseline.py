@@ -12,10 +12,10 @@ from myelomart.estimates.spread import mean_of, median_of
 from myelomart.figures.love_plot import BALANCED, love_plot
 from myelomart.figures.overlap_plot import overlap_plot
 from myelomart.population.comparison import UNKNOWN, Comparison, compare
+from myelomart.population.differences import smd_over_pooled
 from myelomart.results import Results
 from myelomart.study import Analysis, Covariate, Study
 from myelomart.study_data import StudyData
-from myelomart.tables.standardized_differences import over_spread
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
@@ -128,20 +128,6 @@ def _covariate(
         )  # fmt: skip
         rows.append({"label": label, "group": one.row_group, "population": population, "smd": smd})
     return rows
-
-
-def smd_over_pooled(values, treated, values_before, treated_before, kind: str) -> float:
-    """Mean difference of the arms over the pooled SD *before* matching.
-
-    Where neither arm varied, 0 for the same value in both and infinite for two.
-    """
-    known, known_before = values.notna(), values_before.notna()
-    arm_means = values[known].groupby(treated[known]).mean()
-    degrees = 0 if kind == "binary" else 1
-    variances = values_before[known_before].groupby(treated_before[known_before]).var(ddof=degrees)
-    if len(arm_means) < 2:
-        return float("nan")
-    return over_spread(arm_means[True] - arm_means[False], variances.mean(skipna=False))
 
 
 def _is_level(column: pd.Series, level: str) -> pd.Series:

@@ -13,6 +13,7 @@ from myelomart.estimates.curves import DAYS_PER_MONTH
 from myelomart.estimates.proportions import add_percent
 from myelomart.estimates.ratios import PENALISED, first_ratio
 from myelomart.figures.forest_plot import forest_plot
+from myelomart.population import gates
 from myelomart.population.comparison import Comparison, compare, endpoint_rows
 from myelomart.population.weights import weights_of
 from myelomart.results import Results
@@ -22,6 +23,7 @@ from myelomart.survival import cox_regression, logrank_test, proportionality_tes
 
 MOST_REMOVED = 0.5  # beyond it the persons left are no longer those who were matched
 DAYS_PER_YEAR = 365.25
+FAILS = " ◊"  # beside what fails a gate of the study
 MOST_TESTING_RATIO = 2.0  # issue of testing intensity: beyond it a lab outcome is not interpretable
 
 
@@ -33,11 +35,29 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         study.cohort(analysis.treated_cohort_id).label,
         study.cohort(analysis.comparator_cohort_id).label,
     )
+    own = gates.gates_of(data)
+    of_arms = gates.of_arms(study, analysis, data, comparison) if own else {}
     shown = []
     for endpoint in study.endpoints_of(analysis):
         rows = endpoint_rows(persons, data, endpoint)
-        shown.append(_endpoint(analysis, endpoint, rows, comparison, data, labels, results))
+        one = _endpoint(analysis, endpoint, rows, comparison, data, labels, results)
+        if own and _fails(analysis, endpoint, rows, own, of_arms, labels, results):
+            one["label"] += FAILS
+        shown.append(one)
     results.add_figure(f"{analysis.output_id}_forest", forest_plot(pd.DataFrame(shown), labels))
+
+
+def _fails(analysis, endpoint, rows, own, of_arms, labels, results) -> int:
+    """Add how many gates of the study the endpoint fails, named in the status; their number."""
+    kept = rows[~rows["had_prior_event"].astype(bool)]
+    names = gates.failed(own, of_arms | gates.of_endpoint(kept))
+    results.add(
+        analysis.output_id, "gates_failed", population=analysis.population,
+        row_group=endpoint.row_group, row_label=endpoint.label, endpoint=endpoint.endpoint_id,
+        timepoint_months=endpoint.horizon_months, arm=labels[0], comparator=labels[1],
+        estimate=len(names), unit="gates", status="; ".join(names) or None,
+    )  # fmt: skip
+    return len(names)
 
 
 def _endpoint(
@@ -243,8 +263,22 @@ def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
         "‡ no event in one arm: Firth's penalised estimate, with limits and p of its profile "
         "likelihood. "
         "Removed: persons who had the outcome before."
-    )
+    ) + _gates_in_words(estimates)
     return Table(title, columns, rows, note)
+
+
+def _gates_in_words(estimates: list) -> str:
+    """Which gates are failed by how many endpoints; nothing where none is."""
+    failed = [one.status for one in estimates if one.statistic == "gates_failed" and one.status]
+    counts = {
+        name: sum(name in names.split("; ") for names in failed) for name in gates.LABELS
+    }  # fmt: skip
+    told = [
+        f"{gates.LABELS[name][0].lower()}{gates.LABELS[name][1:]} ({rounded(count, 0)} endpoints)"
+        for name, count in counts.items()
+        if count
+    ]
+    return f" ◊ fails a gate of the study: {'; '.join(told)}." if told else ""
 
 
 def _ratio_row(own: list, arms: list[str]) -> list[str]:
@@ -252,6 +286,8 @@ def _ratio_row(own: list, arms: list[str]) -> list[str]:
     hr = first(own, "hazard_ratio")
     marks = " †" if hr.status == "not_interpretable" else ""
     marks += " ‡" if hr.p_test == PENALISED else ""
+    gate = first(own, "gates_failed")
+    marks += FAILS if gate is not None and gate.status and gate.status != "suppressed" else ""
     cells = [own[0].row_label + marks]
     for arm in arms:
         events, n, removed = (

@@ -8,31 +8,34 @@ Schuemie MJ et al. PNAS 2018;115:2571; the expected absolute error is a diagnost
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.cells import ratio_of
 from myelomart.display.grouping import first, grouped
 from myelomart.display.numbers import NOTHING, count_of, p_value, ratio, rounded, tests_made
 from myelomart.display.table import Table
-from myelomart.errors import NoData, StatisticsError
-from myelomart.estimates.ratios import Ratio, first_ratio
+from myelomart.errors import NoData
 from myelomart.figures.calibration_plot import calibration_plot
-from myelomart.population.comparison import compare, endpoint_rows
+from myelomart.population.comparison import compare
+from myelomart.population.control_ratios import (
+    Z_95,
+    controls_of,
+    free_rows,
+    log_and_error,
+    wald_ratio,
+)
 from myelomart.results import Results
 from myelomart.sensitivity import error_posterior
 from myelomart.sensitivity.negative_controls import FEWEST_CONTROLS
 from myelomart.study import Analysis, Endpoint, Study
 from myelomart.study_data import StudyData
-from myelomart.survival import cox_regression
 
 CALIBRATED = "calibrated"
-Z_95 = norm.ppf(0.975)
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add the ratio of every control and outcome, the error of the controls, what it changes."""
-    controls = [one for one in study.endpoints if one.negative_control_reason]
+    controls = controls_of(study)
     if not controls:
         raise NoData("no endpoint of the study says why it is a negative control")
     comparison = compare(study, analysis, data)
@@ -45,7 +48,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     found = pd.DataFrame(
         [
             {"endpoint": endpoint, "is_control": endpoint in controls}
-            | _ratio(analysis, endpoint, endpoint_rows(persons, data, endpoint), arms, results)
+            | _ratio(analysis, endpoint, free_rows(persons, data, endpoint), arms, results)
             for endpoint in (*controls, *outcomes)
         ]
     )
@@ -94,34 +97,17 @@ def _ratio(
     analysis: Analysis, endpoint: Endpoint, rows: pd.DataFrame, arms: dict, results: Results
 ) -> dict:
     """Add one ratio; its logarithm and standard error, NaN where an arm has no event."""
-    rows = rows[~rows["had_prior_event"].astype(bool)]
-    event = (rows["event"] == 1).to_numpy()
     common = {
         "population": analysis.population, "row_group": endpoint.row_group,
         "row_label": endpoint.label, "endpoint": endpoint.endpoint_id,
         "timepoint_months": endpoint.horizon_months, "time_anchor": "index",
-        "numerator": int(event.sum()), "denominator": len(rows), **arms,
+        "numerator": int((rows["event"] == 1).sum()), "denominator": len(rows), **arms,
     }  # fmt: skip
-    found = _fitted(rows, event)
+    found = wald_ratio(rows)
     values = found.values() if found else {"status": "not_estimable"}
     results.add(analysis.output_id, "hazard_ratio", unit="ratio", **common, **values)
-    log, se = np.nan, np.nan
-    if found:
-        log, se = np.log(found.estimate), np.log(found.ci_high / found.ci_low) / (2 * Z_95)
+    log, se = log_and_error(found)
     return {"log_estimate": log, "se": se, "common": common}
-
-
-def _fitted(rows: pd.DataFrame, event: np.ndarray) -> Ratio | None:
-    """Cox's ratio; None where an arm has no event: its likelihood is no parabola."""
-    treated = rows["treated"].to_numpy(bool)
-    if not (event[treated].any() and event[~treated].any()):
-        return None
-    arm = pd.DataFrame({"treated": treated.astype(float)})
-    try:
-        found = first_ratio(cox_regression(rows["time_days"].to_numpy(float), event, arm))
-    except StatisticsError:
-        return None
-    return found if found.is_bounded else None
 
 
 def table(estimates: list, title: str) -> Table:

@@ -1,4 +1,4 @@
-"""Propensity scores of both arms: one upwards, the other downwards; the matched are full."""
+"""Scores of both arms: one upwards, the other downwards; the matched are full."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from myelomart.figures.canvas import (
     NARROW_SHEET,
     QUIET,
     SMALL,
+    WASH,
     Canvas,
     Drawing,
     Scale,
@@ -23,9 +24,13 @@ BINS, HALF, LEFT, EDGE = 20, 95.0, 46.0, 14.0
 
 def overlap_plot(
     scores: tuple[np.ndarray, np.ndarray], matched: tuple[np.ndarray, np.ndarray],
-    labels: tuple[str, str],
+    labels: tuple[str, str], name: str = "Propensity score",
+    shaded: tuple[float, float] | None = None,
 ) -> Drawing:  # fmt: skip
-    """``scores`` of the treated and the others, ``matched``: whether each of them is in a pair."""
+    """``scores`` of the treated and the others, ``matched``: whether each of them is in a pair.
+
+    ``name`` is that of the scores; ``shaded`` is a part of the axis to be shaded.
+    """
     edges = np.linspace(0, 1, BINS + 1)
     counts = [np.histogram(own, edges)[0] for own in scores]
     inner = [np.histogram(own[kept], edges)[0] for own, kept in zip(scores, matched, strict=True)]
@@ -35,7 +40,7 @@ def overlap_plot(
         for label, kept in zip(labels, matched, strict=True)
     ]
     sheet = Canvas(
-        NARROW_SHEET, 64 + 2 * HALF + 54, f"Propensity scores of {labels[0]} and {labels[1]}",
+        NARROW_SHEET, 64 + 2 * HALF + 54, f"{name}s of {labels[0]} and {labels[1]}",
         told="; ".join(parts) + ".",
     )  # fmt: skip
     middle = 64 + HALF
@@ -45,6 +50,9 @@ def overlap_plot(
         sheet.rect(LEFT, 9 + 16 * k, 11, 11, colour_of(k))
         sheet.text(LEFT + 18, 15 + 16 * k, part)
     sheet.text(LEFT, 47, "hollow: not matched", SMALL, colour=QUIET)
+    if shaded:
+        start, end = (across(one) for one in shaded)
+        sheet.rect(start, middle - HALF, end - start, 2 * HALF, WASH)
     for tick in (one for one in round_ticks(0, most, 4) if one == int(one)):
         for side in (up, down):
             sheet.line(LEFT, side(tick), NARROW_SHEET - EDGE, side(tick), GRID, 0.7)
@@ -60,6 +68,6 @@ def overlap_plot(
     for tick in (0, 0.2, 0.4, 0.6, 0.8, 1):
         sheet.line(across(tick), bottom, across(tick), bottom + 4)
         sheet.text(across(tick), bottom + 13, f"{tick:g}", SMALL, "middle", QUIET)
-    sheet.text((LEFT + NARROW_SHEET - EDGE) / 2, bottom + 32, "Propensity score", SMALL, "middle")
+    sheet.text((LEFT + NARROW_SHEET - EDGE) / 2, bottom + 32, name, SMALL, "middle")
     sheet.text(12, middle, "Persons", SMALL, "middle", turned=True)
     return Drawing(sheet.svg())

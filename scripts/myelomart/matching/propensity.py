@@ -110,6 +110,18 @@ def propensity_score(
     )
 
 
+def preference_score(logit: ArrayLike, treated: ArrayLike) -> np.ndarray:
+    """Scores (n,) as if as many were treated as not: 0.5 where a choice is as likely as overall.
+
+    Walker AM et al. Comp Eff Res 2013;3:11. ``logit`` (n,) of the propensity score.
+
+    >>> preference_score([0.0, 1.0, -1.0, -2.0], [1, 0, 0, 0]).round(3).tolist()
+    [0.75, 0.891, 0.525, 0.289]
+    """
+    share = np.asarray(treated, bool).mean()
+    return expit(np.asarray(logit, float) - np.log(share / (1 - share)))
+
+
 def area_under_curve(score: np.ndarray, treated: np.ndarray) -> float:
     """Probability that a treated row scores above a control, ties one half (Mann-Whitney).
 

@@ -42,12 +42,16 @@ class Comparison:
 
 def compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
     """The arms of ``analysis``, made once per matching; ``MyelomartError`` when an arm is empty."""
-    key = (
+    return data.once(key_of(analysis), lambda: _compare(study, analysis, data))
+
+
+def key_of(analysis: Analysis) -> tuple:
+    """What tells two comparisons apart: the arms, and how they are made alike."""
+    return (
         analysis.treated_cohort_id, analysis.comparator_cohort_id, analysis.population,
         analysis.caliper, analysis.caliper_scale, analysis.match_order, analysis.seed,
         fewest_of(analysis),
     )  # fmt: skip
-    return data.once(key, lambda: _compare(study, analysis, data))
 
 
 def _compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:

@@ -17,7 +17,15 @@ ORDERS = {"smallest": "in ascending order of the score", "random": "in random or
 SCALES = {"probability": "propensity score", "logit": "logit of the propensity score"}
 # kinds that look again at another's result
 ROBUST = ("robustness", "negative_controls", "subgroups", "ever_treated")
-UNTESTED = ("attrition", "baseline", "swimmer", "line_table", "site_sets", "evidence_summary")
+UNTESTED = (
+    "attrition",
+    "baseline",
+    "diagnostics",
+    "swimmer",
+    "line_table",
+    "site_sets",
+    "evidence_summary",
+)
 OF_COVARIATES = ("cohort_table", "distribution")
 
 

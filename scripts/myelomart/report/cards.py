@@ -7,19 +7,18 @@ here from the estimates, as they may be shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import sqrt
 
 import pandas as pd
-from scipy.stats import norm
 
 from myelomart.display.cells import SUPPRESSED
 from myelomart.display.grouping import first
 from myelomart.display.numbers import count_of, p_value, rounded
+from myelomart.estimates.power import POWER, least_ratio
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.survival import reverse_kaplan_meier
 
-POWER, ALPHA = 0.80, 0.05
 BALANCED = 0.1  # the standardized difference up to which arms are taken as alike (Austin 2009)
 
 
@@ -251,18 +250,6 @@ def _events(lead: Analysis, own: list, main: MainResult) -> str:
     if one is not None and one.ci_low < 1 < one.ci_high:
         said += " The confidence interval includes 1."
     return said
-
-
-def least_ratio(events: float, share: float) -> float:
-    """The hazard ratio below 1 that ``events`` show with a power of 80 % at a two-sided 5 %.
-
-    ``share`` of the persons are in one arm. Schoenfeld, Biometrics 1983;39:499.
-
-    >>> round(least_ratio(100, 0.5), 2)
-    0.57
-    """
-    needed = norm.ppf(1 - ALPHA / 2) + norm.ppf(POWER)
-    return exp(-needed / sqrt(events * share * (1 - share)))
 
 
 def _imbalance(study: Study, lead: Analysis, results: Results) -> str:

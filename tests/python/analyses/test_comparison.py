@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from myelomart.analyses.baseline import smd_over_pooled
 from myelomart.display.numbers import count_of, p_value, ratio, rounded, with_limits
 from myelomart.errors import MyelomartError
 from myelomart.matching import leave_out_unshared
 from myelomart.population.comparison import model_covariates
+from myelomart.population.differences import smd_over_pooled
 from myelomart.population.rare_levels import left_out_in_words, merged_in_words
 from myelomart.study import Covariate
 

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import pytest
 from scipy.stats import norm
 
+from myelomart.estimates.power import least_ratio
 from myelomart.figures.canvas import Canvas
 from myelomart.report.blocks import told_apart
-from myelomart.report.cards import least_ratio, risk_difference
+from myelomart.report.cards import risk_difference
 from myelomart.report.codes import issues, linked
 from myelomart.report.downloads import marked, queries_of
 from myelomart.report.sections import figure, stamped
