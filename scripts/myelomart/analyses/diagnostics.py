@@ -4,10 +4,11 @@ What they are: `myelomart.population.gates`. A result that fails a gate is marke
 """
 
 import numpy as np
+import pandas as pd
 
 from myelomart.analysis_type import AnalysisType, Words
 from myelomart.display.grouping import grouped
-from myelomart.display.numbers import NOTHING, rounded
+from myelomart.display.numbers import rounded
 from myelomart.display.table import Table
 from myelomart.errors import NoData
 from myelomart.figures.overlap_plot import overlap_plot
@@ -19,6 +20,8 @@ from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData
 
 ARMS = "The two arms"
+JOIN = "; "
+SHORT = {gates.EVENTS: "{} events", gates.RATIO: "ratio {}"}
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
@@ -40,6 +43,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             if name in values:
                 results.add(
                     analysis.output_id, name, estimate=values[name],
+                    range_low=gate.at_least, range_high=gate.at_most,
                     status=gate.judge(values[name]), **common, **of,
                 )  # fmt: skip
 
@@ -70,32 +74,36 @@ def table(estimates: list, title: str) -> Table:
     rows: list[list[str]] = []
     for group, of_group in grouped(estimates, "row_group").items():
         rows.append([group])
-        if group == ARMS:
-            rows += [[gates.LABELS[one.statistic], *_cells([one])] for one in of_group]
-            continue
-        rows += [[label, *_cells(own)] for label, own in grouped(of_group, "row_label").items()]
-    columns = ["", "value", "gate"]
+        named = "statistic" if group == ARMS else "row_label"
+        for name, own in grouped(of_group, named).items():
+            label = gates.LABELS[name] if group == ARMS else name
+            values, limits = (JOIN.join(one) for one in zip(*map(_cells, own), strict=True))
+            rows.append([label, values, limits, _verdict(own)])
     note = (
         "Endpoints: events in the arm with fewer, and the smallest hazard ratio above 1 that the "
         "events of both arms would show with a power of 80 % (Schoenfeld 1983). A result that "
-        "fails a gate is marked ◊ in the table of hazard ratios. Unknown: it cannot be computed."
+        "fails a gate is marked in the table of hazard ratios. Unknown: it cannot be computed."
     )
-    return Table(title, columns, rows, note)
+    return Table(title, ["", "value", "gate", "verdict"], rows, note)
 
 
-def _cells(own: list) -> list[str]:
-    """The values of one row, and what became of them."""
-    values = " / ".join(
-        rounded(one.estimate, 0 if one.statistic == gates.EVENTS else 2) for one in own
-    )
-    verdicts = {one.status for one in own}
-    if len(verdicts) == 1:
-        return [values, verdicts.pop() or NOTHING]
-    return [values, "; ".join(f"{_short(one)} {one.status}" for one in own)]
+def _cells(one) -> tuple[str, str]:
+    """What a diagnostic is, and its gate."""
+    said = SHORT.get(one.statistic, "{}")
+    gate = gates.Gate(one.statistic, *map(_limit, (one.range_low, one.range_high)), "")
+    digits = 0 if one.statistic == gates.EVENTS else 2
+    return said.format(rounded(one.estimate, digits)), gate.words
 
 
-def _short(one) -> str:
-    return "events" if one.statistic == gates.EVENTS else "detectable ratio"
+def _limit(value: float) -> float | None:
+    return None if pd.isna(value) else value
+
+
+def _verdict(own: list) -> str:
+    """Passes where all do; else what fails or is unknown."""
+    told = [SHORT[one.statistic].format("").strip() + f" {one.status}" if len(own) > 1 else
+            one.status for one in own if one.status != gates.PASSES]  # fmt: skip
+    return JOIN.join(told) or gates.PASSES
 
 
 def says(words: Words) -> str:

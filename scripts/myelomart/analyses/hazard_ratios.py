@@ -36,28 +36,32 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         study.cohort(analysis.comparator_cohort_id).label,
     )
     own = gates.gates_of(data)
-    of_arms = gates.of_arms(study, analysis, data, comparison) if own else {}
+    if own:
+        of_arms = gates.of_arms(study, analysis, data, comparison)
+        _add_failed(analysis, gates.failed(own, of_arms), labels, results)
     shown = []
     for endpoint in study.endpoints_of(analysis):
         rows = endpoint_rows(persons, data, endpoint)
         one = _endpoint(analysis, endpoint, rows, comparison, data, labels, results)
-        if own and _fails(analysis, endpoint, rows, own, of_arms, labels, results):
-            one["label"] += FAILS
+        if own:
+            kept = rows[~rows["had_prior_event"].astype(bool)]
+            names = gates.failed(own, gates.of_endpoint(kept))
+            _add_failed(analysis, names, labels, results, endpoint)
+            one["label"] += FAILS if names else ""
         shown.append(one)
     results.add_figure(f"{analysis.output_id}_forest", forest_plot(pd.DataFrame(shown), labels))
 
 
-def _fails(analysis, endpoint, rows, own, of_arms, labels, results) -> int:
-    """Add how many gates of the study the endpoint fails, named in the status; their number."""
-    kept = rows[~rows["had_prior_event"].astype(bool)]
-    names = gates.failed(own, of_arms | gates.of_endpoint(kept))
+def _add_failed(analysis, names, labels, results, endpoint: Endpoint | None = None) -> None:
+    """Add how many gates of the study the arms, or an endpoint, fail; the status names them."""
+    of = {"row_group": endpoint.row_group, "row_label": endpoint.label,
+          "endpoint": endpoint.endpoint_id,
+          "timepoint_months": endpoint.horizon_months} if endpoint else {}  # fmt: skip
     results.add(
-        analysis.output_id, "gates_failed", population=analysis.population,
-        row_group=endpoint.row_group, row_label=endpoint.label, endpoint=endpoint.endpoint_id,
-        timepoint_months=endpoint.horizon_months, arm=labels[0], comparator=labels[1],
-        estimate=len(names), unit="gates", status="; ".join(names) or None,
+        analysis.output_id, gates.GATES_FAILED, population=analysis.population, arm=labels[0],
+        comparator=labels[1], estimate=len(names), unit="gates", status="; ".join(names) or None,
+        **of,
     )  # fmt: skip
-    return len(names)
 
 
 def _endpoint(
@@ -254,7 +258,8 @@ def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
     if len(printed):
         columns += ["Printed HR (95 % CI)", "Printed p", "Issues"]
     rows: list[list[str]] = []
-    for group, of_group in grouped(estimates, "row_group").items():
+    of_endpoints = [one for one in estimates if pd.notna(one.endpoint)]
+    for group, of_group in grouped(of_endpoints, "row_group").items():
         rows.append([group])
         for endpoint, own in grouped(of_group, "endpoint").items():
             rows.append(_ratio_row(own, arms) + _printed_cells(printed, endpoint))
@@ -268,17 +273,30 @@ def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
 
 
 def _gates_in_words(estimates: list) -> str:
-    """Which gates are failed by how many endpoints; nothing where none is."""
-    failed = [one.status for one in estimates if one.statistic == "gates_failed" and one.status]
-    counts = {
-        name: sum(name in names.split("; ") for names in failed) for name in gates.LABELS
-    }  # fmt: skip
-    told = [
-        f"{gates.LABELS[name][0].lower()}{gates.LABELS[name][1:]} ({rounded(count, 0)} endpoints)"
-        for name, count in counts.items()
-        if count
+    """Which gates the arms fail, and which how many endpoints; nothing where none is failed."""
+    rows = [
+        one for one in estimates if one.statistic == gates.GATES_FAILED and pd.notna(one.estimate)
     ]
-    return f" ◊ fails a gate of the study: {'; '.join(told)}." if told else ""
+    of_arms, of_endpoints = (
+        [name for one in rows if pd.isna(one.endpoint) == is_of_arms and one.status
+         for name in one.status.split("; ")] for is_of_arms in (True, False)
+    )  # fmt: skip
+    told = ""
+    if of_arms:
+        told += f" The two arms fail gates of the study: {'; '.join(map(_named, of_arms))}."
+    if of_endpoints:
+        counts = {name: of_endpoints.count(name) for name in gates.LABELS if name in of_endpoints}
+        named = (
+            f"{_named(name)} ({rounded(n, 0)} endpoint{'s' if n > 1 else ''})"
+            for name, n in counts.items()
+        )
+        told += f" ◊ fails a gate of the study: {'; '.join(named)}."
+    return told
+
+
+def _named(diagnostic: str) -> str:
+    label = gates.LABELS[diagnostic]
+    return label[0].lower() + label[1:]
 
 
 def _ratio_row(own: list, arms: list[str]) -> list[str]:
@@ -286,8 +304,8 @@ def _ratio_row(own: list, arms: list[str]) -> list[str]:
     hr = first(own, "hazard_ratio")
     marks = " †" if hr.status == "not_interpretable" else ""
     marks += " ‡" if hr.p_test == PENALISED else ""
-    gate = first(own, "gates_failed")
-    marks += FAILS if gate is not None and gate.status and gate.status != "suppressed" else ""
+    gate = first(own, gates.GATES_FAILED)
+    marks += FAILS if gate is not None and gate.estimate > 0 else ""
     cells = [own[0].row_label + marks]
     for arm in arms:
         events, n, removed = (

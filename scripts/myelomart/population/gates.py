@@ -30,10 +30,10 @@ LABELS = {
     EQUIPOISE: "Share in equipoise (preference score 0.3 to 0.7)",
     DIFFERENCE: "Largest standardized difference of a covariate",
     ERROR: "Expected absolute systematic error (log scale)",
-    RATIO: "Smallest hazard ratio that would be found (power 80 %)",
     EVENTS: "Events in the arm with fewer",
+    RATIO: "Smallest hazard ratio that would be found (power 80 %)",
 }
-OF_ARMS = (EQUIPOISE, DIFFERENCE, ERROR)
+GATES_FAILED = "gates_failed"  # the statistic that says how many, and in its status which
 PASSES, FAILS, UNKNOWN = "passes", "fails", "unknown"
 BETWEEN = (0.3, 0.7)
 

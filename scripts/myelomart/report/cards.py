@@ -15,6 +15,7 @@ from myelomart.display.cells import SUPPRESSED
 from myelomart.display.grouping import first
 from myelomart.display.numbers import count_of, p_value, rounded
 from myelomart.estimates.power import POWER, least_ratio
+from myelomart.population.gates import GATES_FAILED, LABELS
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.survival import reverse_kaplan_meier
@@ -68,7 +69,7 @@ def card(study: Study, results: Results, main: list[MainResult], years: str | No
     who = _who(study, lead, main[0], results, years)
     found = tuple(_found(one, analyses[one.analysis_id], results) for one in main)
     limits = [_events(lead, own, main[0]), _imbalance(study, lead, results)]
-    limits += [_unknown(one, results) for one in main]
+    limits += [_gates(rows, own), *(_unknown(one, results) for one in main)]
     if not lead.comparator_cohort_id:
         limits.insert(0, "No comparison group, so no treatment effect can be estimated.")
     look = [one.analysis_id for one in main]
@@ -277,6 +278,18 @@ def _imbalance(study: Study, lead: Analysis, results: Results) -> str:
             f"{rounded(abs(worst.estimate), 2)})."
         )
     return ""
+
+
+def _gates(rows: list, own: list) -> str:
+    """The gates of the study that the arms, or the main endpoint, fail."""
+    of_arms = [row for row in rows if pd.isna(row.endpoint)]
+    failed = [
+        name for row in [*of_arms, *own]
+        if row.statistic == GATES_FAILED and row.status and row.status != SUPPRESSED
+        for name in row.status.split("; ")
+    ]  # fmt: skip
+    named = (LABELS[name][0].lower() + LABELS[name][1:] for name in failed)
+    return f"Fails gates of the study: {'; '.join(named)}." if failed else ""
 
 
 def _unknown(main: MainResult, results: Results) -> str:

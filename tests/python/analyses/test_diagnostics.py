@@ -78,15 +78,25 @@ def test_preference_is_one_half_where_the_score_is_the_share_treated():
 def test_a_failed_gate_marks_the_ratio_and_says_which():
     results, found, _ = made(hazard_ratios)
     failed = found[found["statistic"].eq("gates_failed")]
-    assert failed["estimate"].tolist() == [2]
+    assert failed["estimate"].tolist() == [1, 1]
     assert failed["status"].tolist() == [
-        "expected_absolute_systematic_error; events_in_the_smaller_arm"
-    ]
+        "expected_absolute_systematic_error", "events_in_the_smaller_arm"
+    ]  # fmt: skip
     table = hazard_ratios.table(results.own_rows("judged"), "Ratios", PRINTED)
     assert [row[0] for row in table.rows if len(row) > 1] == ["Fever ◊"]
-    assert "fails a gate of the study: expected absolute" in table.note
+    assert "The two arms fail gates of the study: expected absolute" in table.note
+    assert "◊ fails a gate of the study: events in the arm with fewer (1 endpoint)" in table.note
     forest = next(iter(results.figures.values()))
     assert "Fever ◊" in forest
+
+
+def test_the_table_shows_value_gate_and_verdict():
+    results, _, _ = made()
+    table = diagnostics.table(results.own_rows("judged"), "Before")
+    last = table.rows[-1]
+    assert last[0] == "Fever" and "events; ratio" in last[1]
+    assert last[2:] == ["≥ 1000; ≤ 10", "events fails"]
+    assert [row[2] for row in table.rows if len(row) > 1][:2] == ["≥ 0.2", "≤ 0.25"]
 
 
 def test_no_gates_mark_nothing():
