@@ -7,10 +7,8 @@ warehouse; the others are those of the warehouses that are read beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import product
 
-import numpy as np
 import pandas as pd
 
 from myelomart.analysis_type import AnalysisType, Words
@@ -21,15 +19,9 @@ from myelomart.display.table import Table
 from myelomart.errors import MyelomartError, NoData
 from myelomart.estimates.ratios import Ratio, first_ratio
 from myelomart.figures.multiverse_plot import Specification, multiverse_plot
-from myelomart.matching import (
-    inverse_probability_weights,
-    match_nearest,
-    propensity_score,
-    weighted_hazard_ratio,
-)
-from myelomart.matching.overlap import leave_out_unshared
-from myelomart.population.comparison import compare, endpoint_rows, model_covariates
-from myelomart.population.rare_levels import fewest_of
+from myelomart.matching import weighted_hazard_ratio
+from myelomart.population.alike import NEAREST, ScoredArms, made_alike, scored_arms
+from myelomart.population.comparison import endpoint_rows
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
 from myelomart.study_data import StudyData
@@ -38,15 +30,6 @@ from myelomart.survival import cox_regression
 RULES, ZERO, SCORE, WAY = "Rule set", "Time zero", "Score model", "Way to compare"
 RATIOS = "hazard_ratios"
 JOIN = "; "
-
-
-@dataclass(frozen=True)
-class _Arms:
-    """Both arms at one time zero, with the score that one model gives; NaN who is left out."""
-
-    persons: pd.DataFrame
-    treated: np.ndarray
-    score: np.ndarray
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
@@ -64,7 +47,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         named = {RULES: rules} if data.beside else {}
         named |= {ZERO: index_label(study.cohort(zero.treated_cohort_id), data)}
         try:
-            arms = _arms(study, zero, model, worlds[rules])
+            arms = scored_arms(study, zero, model["row_groups"], worlds[rules])
         except MyelomartError:
             failed += len(ways)
             continue
@@ -112,45 +95,17 @@ def _is_ours(zero: Analysis, model: dict, way: dict, analysis: Analysis) -> bool
     return zero is analysis and same and pd.isna(model["row_groups"])
 
 
-def _arms(study: Study, zero: Analysis, model: dict, data: StudyData) -> _Arms:
-    """The arms of a time zero with the score of one model; unshared levels have none."""
-    everyone = replace(zero, population="all", adjustment="none", caliper=None)
-    persons = compare(study, everyone, data).persons
-    groups = None if pd.isna(model["row_groups"]) else model["row_groups"].split(";")
-    adjusted = tuple(
-        one for one in study.covariates
-        if one.is_adjusted_for and (groups is None or one.row_group in groups)
-    )  # fmt: skip
-    wide = persons[[one.covariate_id for one in adjusted]]
-    columns, *_ = model_covariates(wide, adjusted, fewest_of(zero))
-    treated = persons["treated"].to_numpy(bool)
-    shared = leave_out_unshared(treated, columns)
-    kept = np.asarray(shared.kept)
-    score = np.full(len(persons), np.nan)
-    score[kept] = propensity_score(treated[kept], shared.covariates).probability
-    return _Arms(persons, treated, score)
-
-
-def _ratio(arms: _Arms, way: dict, endpoint: Endpoint, data: StudyData) -> Ratio:
+def _ratio(arms: ScoredArms, way: dict, endpoint: Endpoint, data: StudyData) -> Ratio:
     """The hazard ratio of one way; ``MyelomartError`` where it has none."""
-    known = np.flatnonzero(np.isfinite(arms.score))
-    score, treated = arms.score[known], arms.treated[known]
-    weights = np.ones(len(known))
-    if way["method"] == "matching":
-        pairs = match_nearest(
-            score, treated, caliper=way["caliper"], scale=way["caliper_scale"],
-            order=way["match_order"],
-        ).pair_ids  # fmt: skip
-        weights = np.where(pairs >= 0, 1.0, np.nan)
-    else:
-        weights = inverse_probability_weights(score, treated, estimand=way["method"]).weights
-    rows = endpoint_rows(arms.persons.iloc[known], data, endpoint)
-    kept = ~rows["had_prior_event"].to_numpy(bool) & np.isfinite(weights)
+    alike = made_alike(arms, way)
+    rows = endpoint_rows(arms.persons, data, endpoint).iloc[alike.rows]
+    kept = ~rows["had_prior_event"].to_numpy(bool)
     time, event = rows["time_days"].to_numpy(float)[kept], (rows["event"] == 1).to_numpy()[kept]
-    if way["method"] == "matching":
-        model = pd.DataFrame({"treated": treated[kept].astype(float)})
+    treated = rows["treated"].to_numpy(bool)[kept]
+    if way["method"] == NEAREST:
+        model = pd.DataFrame({"treated": treated.astype(float)})
         return first_ratio(cox_regression(time, event, model))
-    return first_ratio(weighted_hazard_ratio(time, event, treated[kept], weights[kept]))
+    return first_ratio(weighted_hazard_ratio(time, event, treated, alike.weights[kept]))
 
 
 def _add(analysis, endpoint, study, zero, chosen, is_ours, ratio: Ratio, results) -> None:

@@ -16,7 +16,7 @@ ORDERS = {"smallest": "in ascending order of the score", "random": "in random or
           "closest": "closest pairs first"}  # fmt: skip
 SCALES = {"probability": "propensity score", "logit": "logit of the propensity score"}
 # kinds that look again at another's result
-ROBUST = ("robustness", "negative_controls", "subgroups", "ever_treated")
+ROBUST = ("robustness", "estimators", "negative_controls", "subgroups", "ever_treated")
 UNTESTED = (
     "attrition",
     "baseline",
