@@ -35,7 +35,7 @@ BALANCE = "largest_standardized_difference"
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add sizes and balance per estimator, a ratio per estimator and endpoint, and the figures."""
-    ways = data.choices
+    ways = data.rows["choices"]
     ways = ways[ways["dimension"] == "estimator"] if len(ways) else ways
     if not len(ways):
         raise NoData("the study has no estimator in seeds/studies/analysis_choices")

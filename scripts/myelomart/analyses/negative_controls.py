@@ -30,7 +30,7 @@ from myelomart.sensitivity.negative_controls import FEWEST_CONTROLS
 from myelomart.study import Analysis, Endpoint, Study
 from myelomart.study_data import StudyData
 
-CALIBRATED = "calibrated"
+PLAIN, CALIBRATED = "hazard_ratio_before_calibration", "hazard_ratio_calibrated"
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
@@ -80,9 +80,9 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     for row in known[~known["is_control"]].itertuples(index=False):
         centre, low, high = error.calibrated(row.log_estimate, row.se)
         results.add(
-            analysis.output_id, "hazard_ratio_calibrated", estimate=centre, ci_low=low,
+            analysis.output_id, CALIBRATED, estimate=centre, ci_low=low,
             ci_high=high, unit="ratio", p_value=error.p_value(row.log_estimate, row.se),
-            p_test=CALIBRATED, **row.common,
+            p_test="calibrated", **row.common,
         )  # fmt: skip
     results.add_figure(
         f"{analysis.output_id}_negative_controls",
@@ -105,7 +105,7 @@ def _ratio(
     }  # fmt: skip
     found = wald_ratio(rows)
     values = found.values() if found else {"status": "not_estimable"}
-    results.add(analysis.output_id, "hazard_ratio", unit="ratio", **common, **values)
+    results.add(analysis.output_id, PLAIN, unit="ratio", **common, **values)
     log, se = log_and_error(found)
     return {"log_estimate": log, "se": se, "common": common}
 
@@ -118,7 +118,7 @@ def table(estimates: list, title: str) -> Table:
     for group, of_group in grouped(shown, "row_group").items():
         rows.append([group])
         for label, own in grouped(of_group, "row_label").items():
-            plain, corrected = first(own, "hazard_ratio"), first(own, "hazard_ratio_calibrated")
+            plain, corrected = first(own, PLAIN), first(own, CALIBRATED)
             rows.append(
                 [
                     label,

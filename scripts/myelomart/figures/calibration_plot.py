@@ -30,6 +30,7 @@ from myelomart.sensitivity import ErrorPosterior
 Z_95 = norm.ppf(0.975)
 LEFT, EDGE, TOP, HEIGHT, STEPS = 46.0, 14.0, 64.0, 230.0, 40
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+WORD = 28.0  # pixels of the widest tick
 MOST = math.log(100)  # beyond it a mark stands at the edge
 
 
@@ -77,7 +78,9 @@ def _sheet(ratios, error, labels, width: float) -> Canvas:
         top = min(highest, reach / Z_95)
         sheet.line(across(0), bottom, across(side * Z_95 * top), up(top), QUIET, 1, "4 3")
     sheet.line(across(0), TOP, across(0), bottom, INK)
-    for tick in (one for one in TICKS if abs(math.log(one)) <= reach):
+    room = across(math.log(TICKS[1])) - across(math.log(TICKS[0]))  # of two neighbours
+    ticks = TICKS if room >= WORD else TICKS[::3]
+    for tick in (one for one in ticks if abs(math.log(one)) <= reach):
         x = across(math.log(tick))
         sheet.line(x, bottom, x, bottom + 4)
         sheet.text(x, bottom + 13, f"{tick:g}", SMALL, "middle", QUIET)

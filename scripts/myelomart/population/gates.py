@@ -64,7 +64,7 @@ class Gate:
 
 def gates_of(data: StudyData) -> dict[str, Gate]:
     """The gates of the study, by diagnostic, in the order of `LABELS`."""
-    rows = data.gates
+    rows = data.rows["gates"]
     if not len(rows):
         return {}
     limits = rows[["at_least", "at_most"]].astype(object).where(rows.notna(), None)

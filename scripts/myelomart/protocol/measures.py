@@ -33,7 +33,7 @@ def outcomes(study: Study) -> Table:
     note = (
         "Whichever comes first ends the follow-up. On the same day an event counts before a "
         "competing event, and both before censoring. In quotation marks: groups of events, see "
-        f"the code lists. {BLANK}"
+        f"the code lists. {BLANK}{negative_controls(study)}"
     )
     return Table("Outcomes", columns, rows, note)
 
@@ -54,6 +54,15 @@ def history(one: Endpoint) -> str:
 def tested(study: Study, one: Endpoint) -> str:
     """The test without which the outcome cannot be seen."""
     return f"«{study.group_label(one.tested_event_group)}»" if one.tested_event_group else NOTHING
+
+
+def negative_controls(study: Study) -> str:
+    """The endpoints that no treatment can cause, each with its reason; nothing where none is."""
+    told = [
+        f"{one.label} ({one.negative_control_reason})"
+        for one in study.endpoints if one.negative_control_reason
+    ]  # fmt: skip
+    return f" Negative controls, which no treatment causes: {'; '.join(told)}." if told else ""
 
 
 def follow_up(study: Study) -> Table:

@@ -75,7 +75,9 @@ def made(controls=CONTROLS, **changed):
 
 def test_the_error_of_the_controls_is_taken_off_the_outcome():
     _, found = made()
-    plain = found[found["statistic"].eq("hazard_ratio") & found["endpoint"].eq("fever")].iloc[0]
+    plain = found[
+        found["statistic"].eq("hazard_ratio_before_calibration") & found["endpoint"].eq("fever")
+    ].iloc[0]
     after = found[found["statistic"].eq("hazard_ratio_calibrated")].iloc[0]
     assert plain["ci_low"] > 1 and plain["p_value"] < 0.001  # the records mislead
     assert after["ci_low"] < 1 < after["ci_high"] and after["p_value"] > 0.05
@@ -103,7 +105,7 @@ def test_the_error_is_that_of_the_ratios_shown():
 
 def test_few_controls_calibrate_nothing_and_say_so():
     results, found = made(controls=4)
-    assert set(found["statistic"]) == {"hazard_ratio"}
+    assert set(found["statistic"]) == {"hazard_ratio_before_calibration"}
     assert (
         "4 of 4 negative controls have events in both arms, and 5 are needed" in results.warnings[0]
     )

@@ -61,9 +61,6 @@ def make(data):
     return made
 
 
-GATES = "diagnostic_gates"  # read by every table of ratios
-
-
 def only(results, statistic, **words) -> pd.Series:
     """The one estimate that has these words."""
     frame = results.estimate_frame()
@@ -519,7 +516,7 @@ def test_the_origin_of_a_ratio_names_its_tests_and_the_printed_numbers_beside_it
         study = replace(two_arms.study(), analyses=(one,))
         data.rows["published"] = no_print()
         shown = section(study, one, run_study(study, data), data)
-        read = ("study_population", "study_covariates", "study_endpoints", *tested, GATES)
+        read = ("study_population", "study_covariates", "study_endpoints", *tested)
         assert shown.models == (*read, "study_published")
 
 

@@ -20,7 +20,7 @@ ROWS = {  # part of a study: the columns whose every value the protocol must say
     "covariates": ("label", "row_group", "event_group", "characteristic", "window_start_days",
                    "window_end_days", "anchor_event_group"),
     "endpoints": ("label", "row_group", "start_day", "horizon_days", "prior_until_day",
-                  "tested_event_group"),
+                  "tested_event_group", "negative_control_reason"),
     "rules": ("event_group", "value_number", "reason"),
     "strata": ("label", "characteristic", "value_number", "value_text"),
     "analyses": ("title", "output_id", "caliper", "seed", "landmark_day", "fewest_per_level"),
@@ -287,6 +287,8 @@ def test_only_what_is_asked_again_is_a_sensitivity_analysis(studies):
         "Hazard ratios in the first year, time zero at apheresis",
         "Hazard ratios in the first year, time zero at lymphodepletion",
         "How far each hazard ratio can be trusted",
+        "Death and pneumonia by each estimator",
+        "Negative controls, and hazard ratios calibrated by them",
         "Hazard ratios in subgroups",
         "Hazard ratios in the first year, censored at the next T-cell therapy",
     ]
@@ -306,6 +308,6 @@ def test_what_one_arm_alone_asks_for_is_its_strategy_and_what_both_ask_for_is_el
 def test_comparisons_are_counted_from_the_rows(studies):
     study = studies["cart_vs_pom"]
     (told,) = part_of(study, "multiplicity").paragraphs
-    assert "CVP-O2 287" in told  # 3 x 30 outcomes, 25, 25 x 5 subgroups, 46, 1 in every way
+    assert "CVP-O2 314" in told  # 3 x 30 outcomes, 25, 2, 25, 25 x 5 subgroups, 46, 1 in every way
     fewer = replace(study, strata=study.strata[:1])
     assert "CVP-O2 187" in " ".join(part_of(fewer, "multiplicity").paragraphs)
