@@ -310,4 +310,4 @@ def test_comparisons_are_counted_from_the_rows(studies):
     (told,) = part_of(study, "multiplicity").paragraphs
     assert "CVP-O2 314" in told  # 3 x 30 outcomes, 25, 2, 25, 25 x 5 subgroups, 46, 1 in every way
     fewer = replace(study, strata=study.strata[:1])
-    assert "CVP-O2 187" in " ".join(part_of(fewer, "multiplicity").paragraphs)
+    assert "CVP-O2 214" in " ".join(part_of(fewer, "multiplicity").paragraphs)
