@@ -23,6 +23,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "myelomart completion zsh > ~/.zfunc/_myelomart",
         "myelomart completion fish > ~/.config/fish/completions/myelomart.fish",
     ),
+    "curve": (
+        "myelomart curve points.csv --risk at_risk.csv --out rows.csv",
+        "myelomart curve points.csv --persons 128 --events 79 --out rows.csv --json",
+    ),
     "demo": ("myelomart demo", "myelomart demo --out small --patients 300"),
     "doctor": ("myelomart doctor", f"myelomart doctor {DATA} --json"),
     "explore": ("myelomart explore", "myelomart explore --db both.duckdb --port 9000 --no-browser"),
