@@ -50,6 +50,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "--competing death --covariates age,arm --json",
     ),
     "synth": ("myelomart synth --patients 2000 --out cdm", "myelomart synth --dirty --out cdm"),
+    "trinetx": ("myelomart trinetx results.zip", "myelomart trinetx results --json"),
     "study attack": ("myelomart study attack release.zip",),
     "study audit": ("myelomart study audit printed.csv --json",),
     "study check": ("myelomart study check", "myelomart study check studies/mine.yml"),
