@@ -18,6 +18,7 @@ from myelomart.adam.shape import (
     short_names,
     variables,
 )
+from myelomart.adam.transport import write_transport
 from myelomart.errors import MyelomartError, NoData
 from myelomart.ohdsi.tables import FORMS
 from myelomart.population.comparison import compare, wide_covariates
@@ -25,7 +26,7 @@ from myelomart.private_files import private
 from myelomart.study import Analysis, Study, read_study
 from myelomart.study_data import StudyData, read_data
 
-MADE_BY = "export adam"
+MADE_BY, TRANSPORT = "export adam", "xpt"
 CODED = "code_of"  # what a query gives for a code of eight letters to be made of
 
 
@@ -46,8 +47,10 @@ def export_study(
     The folder is written whole or not at all, for its owner alone. Raises ``MyelomartError`` that
     lists the rules which are broken; then nothing is written.
     """
-    if form not in FORMS:
-        raise MyelomartError(f"--format {form} is unknown: use {' or '.join(FORMS)}.")
+    if form not in (*FORMS, TRANSPORT):
+        raise MyelomartError(
+            f"--format {form} is unknown: use {', '.join(FORMS)} or {TRANSPORT} (SAS transport)."
+        )
     with private(), whole.folder(out, MADE_BY) as made:
         with warehouse.database(database) as connection:
             study = read_study(connection, study_id)
@@ -60,9 +63,16 @@ def export_study(
                 f"{study_id}: the data sets break {len(broken)} rules of ADaM, so nothing was "
                 "written: " + "; ".join(broken) + "."
             )
+        define = _definition(frames, shape)
         for name, frame in frames.items():
-            _write(frame, shape[name], made / f"{name.lower()}.{form}", form)
-        _definition(frames, shape).to_csv(made / "define.csv", index=False)
+            path = made / f"{name.lower()}.{form}"
+            if form == TRANSPORT:
+                lengths = define[define["dataset"] == name].set_index("variable")["length"]
+                label = DATASETS[name][1]
+                write_transport(frame, shape[name], lengths.to_dict(), name, label, path)
+            else:
+                _write(frame, shape[name], path, form)
+        define.to_csv(made / "define.csv", index=False)
         _lists(lists).to_csv(made / "codelists.csv", index=False)
     return Exported(analysis.analysis_id, {name: len(one) for name, one in frames.items()}, notes)
 

@@ -60,7 +60,7 @@ def adam(
         typer.Option(help="The analysis whose cohorts are written; the study's main one."),
     ] = None,
     db: Database = DEFAULT_DATABASE,
-    format: Annotated[str, typer.Option(help="csv or parquet.")] = "csv",
+    format: Annotated[str, typer.Option(help="csv, parquet or xpt.")] = "csv",
     as_json: AsJson = False,
     project: Project = None,
     memory: Memory = None,
