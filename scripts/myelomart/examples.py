@@ -23,9 +23,14 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "myelomart completion zsh > ~/.zfunc/_myelomart",
         "myelomart completion fish > ~/.config/fish/completions/myelomart.fish",
     ),
+    "curve": (
+        "myelomart curve points.csv --risk at_risk.csv --out rows.csv",
+        "myelomart curve points.csv --persons 128 --events 79 --out rows.csv --json",
+    ),
     "demo": ("myelomart demo", "myelomart demo --out small --patients 300"),
     "doctor": ("myelomart doctor", f"myelomart doctor {DATA} --json"),
     "explore": ("myelomart explore", "myelomart explore --db both.duckdb --port 9000 --no-browser"),
+    "export adam": ("myelomart export adam --study cart_vs_pom --out adam --format parquet",),
     "export omop": ("myelomart export omop --out omop --format csv",),
     "init": ("myelomart init ours",),
     "match": (
@@ -45,6 +50,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "--competing death --covariates age,arm --json",
     ),
     "synth": ("myelomart synth --patients 2000 --out cdm", "myelomart synth --dirty --out cdm"),
+    "trinetx": ("myelomart trinetx results.zip", "myelomart trinetx results --json"),
     "study attack": ("myelomart study attack release.zip",),
     "study audit": ("myelomart study audit printed.csv --json",),
     "study check": ("myelomart study check", "myelomart study check studies/mine.yml"),

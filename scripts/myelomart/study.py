@@ -173,6 +173,7 @@ class Analysis:
     row_groups: str | None = None
     summary_style: str | None = None
     fewest_per_level: int | None = None
+    published_curves: str | None = None
 
     @property
     def is_adjusted(self) -> bool:
@@ -337,7 +338,8 @@ def _typed(kind: type, records: list[dict]) -> tuple:
     names = [field.name for field in fields(kind)]
     casts = {field.name: str(field.type) for field in fields(kind)}
     return tuple(
-        kind(**{name: _cast(record[name], casts[name]) for name in names}) for record in records
+        kind(**{name: _cast(record[name], casts[name]) for name in names if name in record})
+        for record in records  # those of a former version lack what came later
     )
 
 

@@ -18,7 +18,7 @@ SAYS_OF_THE_SOURCE = {
     "study_sources": {"person", "cdm_source", "stg_landing__landed_sources"},
 }
 READS_SOURCES = {"sources", "quality"}  # before there is a warehouse
-READS_MARTS = {"explore", "ohdsi"}  # asks core, cohorts, qc, the vocabulary; for reading alone
+READS_MARTS = {"adam", "explore", "ohdsi"}  # ask core, cohorts, qc, the vocabulary; only to read
 
 
 def dbt(*command: str, parsed=None):

@@ -8,6 +8,7 @@ from myelomart.display.survival_table import survival_table
 from myelomart.estimates.curves import add_logrank, add_survival
 from myelomart.figures.survival_plot import survival_panel, tested_words
 from myelomart.population.members import arms_of, followed, members, warn_of_no_event
+from myelomart.population.published_curves import published_curves
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData
@@ -29,6 +30,8 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 )
                 continue
             drawn[label] = add_survival(analysis, endpoint, label, own, results)
+        for label, printed in published_curves(analysis, endpoint).items():
+            drawn[label] = add_survival(analysis, endpoint, label, printed, results)
         p = add_logrank(analysis, endpoint, rows, arms, results)
         frame = frame_of(study, analysis, endpoint, data, tested_words("Log-rank", p))
         results.add_panel(
@@ -43,6 +46,11 @@ def says(words: Words) -> str:
         f"{words.of}: Kaplan-Meier estimate with log-log intervals; follow-up by the reverse "
         "Kaplan-Meier method"
     )
+    if words.row.published_curves:
+        said += (
+            f"; beside them curves rebuilt from printed ones ({words.row.published_curves}) by "
+            "Guyot's method, in no test"
+        )
     said += words.left_out
     return f"{said}; compared by {words.by}: log-rank test" if words.by else said
 

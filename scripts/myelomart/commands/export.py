@@ -1,4 +1,4 @@
-"""`myelomart export` and `codes`: tables and concept sets for OHDSI's tools and R, and back."""
+"""`myelomart export` and `codes`: tables and concept sets for OHDSI's tools, R, SAS, and back."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -49,6 +49,38 @@ def omop(
         return
     for name, count in rows.items():
         say(f"{out / name}.{format}: {count:,} rows")
+
+
+@exports.command("adam")
+def adam(
+    study: Annotated[str, typer.Option(help="The study.")],
+    out: Annotated[Path, typer.Option(help="The folder to write or replace.")],
+    analysis: Annotated[
+        str | None,
+        typer.Option(help="The analysis whose cohorts are written; the study's main one."),
+    ] = None,
+    db: Database = DEFAULT_DATABASE,
+    format: Annotated[str, typer.Option(help="csv, parquet or xpt.")] = "csv",
+    as_json: AsJson = False,
+    project: Project = None,
+    memory: Memory = None,
+    threads: Threads = None,
+) -> None:
+    """Write ADSL, ADTTE, ADAE and ADLB of a study, checked by the rules of CDISC's ADaM.
+
+    The files hold rows of persons: keep them where patient data are allowed.
+    """
+    from myelomart.adam.export import export_study
+
+    done = export_study(db, study, out, format, analysis)
+    if as_json:
+        say_json({"folder": str(out), "format": format, **asdict(done)})
+        return
+    for name, count in done.rows.items():
+        say(f"{out / name.lower()}.{format}: {count:,} rows")
+    say(f"the cohorts are those of {done.analysis_id}; define.csv says what each variable is")
+    for note in done.notes:
+        say(f"  {note}")
 
 
 @codes.command("export")

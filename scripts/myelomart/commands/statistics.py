@@ -1,4 +1,4 @@
-"""`myelomart survival`, `match` and `meta`: the statistics on any CSV or Parquet file."""
+"""`myelomart survival`, `match`, `meta` and `curve`: the statistics on any CSV or Parquet file."""
 
 import json
 import math
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command()(survival)
     app.command()(match)
     app.command()(meta)
+    app.command()(curve)
 
 
 def survival(
@@ -213,6 +214,49 @@ def meta(
     options = MetaOptions(measure, method, hartung_knapp, transform)
     with _solvable():
         summary = meta_summary(read_table(file), options)
+    _show(summary, as_json)
+
+
+def curve(
+    file: Annotated[
+        Path, typer.Argument(help="Points clicked on curves: CSV (also .gz) or Parquet.")
+    ],
+    risk: Annotated[
+        Path | None,
+        typer.Option(
+            help="Numbers at risk: time, at_risk and, where printed, the total events of the curve."
+        ),
+    ] = None,
+    persons: Annotated[
+        int | None, typer.Option(help="Where none are printed: how many there were at first.")
+    ] = None,
+    events: Annotated[
+        int | None, typer.Option(help="The printed total of events of a single curve.")
+    ] = None,
+    time: Annotated[str, typer.Option(help="Column of the points' time.")] = "time",
+    survival: Annotated[
+        str, typer.Option(help="Column of survival, as a share or in percent.")
+    ] = "survival",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the persons here (CSV or Parquet), for survival and meta."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rows of persons from a published Kaplan-Meier curve and its numbers at risk.
+
+    Columns study and arm, in both files, tell several curves apart.
+    """
+    from myelomart.input_file import read_table
+    from myelomart.survival.published_curves import CurveOptions, rebuilt_curves
+
+    summary, rows = rebuilt_curves(
+        read_table(file),
+        None if risk is None else read_table(risk),
+        CurveOptions(time, survival, persons, events),
+    )
+    if out is not None:
+        _write(rows, out)
     _show(summary, as_json)
 
 

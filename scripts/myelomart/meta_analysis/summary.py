@@ -4,7 +4,7 @@ Keys are those of docs/schemas/meta.json. A median without both limits (not reac
 counted: pooled medians are too low when the longest are the ones not reached.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from myelomart.errors import StatisticsError
 from myelomart.input_file import complete_rows, numbers
 from myelomart.meta_analysis.binomial_normal import profile_interval
 from myelomart.meta_analysis.effect_sizes import EffectSizes, from_intervals, proportions
+from myelomart.meta_analysis.person_rows import MEASURES, estimates_of_studies, holds_persons
 from myelomart.meta_analysis.random_effects import (
     FEWEST_STUDIES,
     METHODS,
@@ -86,9 +87,12 @@ def _effect_sizes(frame: pd.DataFrame, options: MetaOptions) -> tuple[EffectSize
     has_counts = all(name in frame.columns for name in COUNTS)
     has_intervals = all(name in frame.columns for name in INTERVALS)
     counts = has_counts and options.measure in (None, "proportion")
+    if not counts and not has_intervals and holds_persons(frame) and options.measure in MEASURES:
+        return _sizes_of_persons(frame, options)
     if not counts and not has_intervals:
         raise StatisticsError(
-            "the file needs columns events and n, or estimate, ci_low and ci_high; it has "
+            "the file needs columns events and n, or estimate, ci_low and ci_high, or a row per "
+            "person with study, time, event (--measure hr with arm, or median); it has "
             + ", ".join(frame.columns)
         )
     if not counts and options.measure in (None, "proportion"):
@@ -101,3 +105,15 @@ def _effect_sizes(frame: pd.DataFrame, options: MetaOptions) -> tuple[EffectSize
     else:
         sizes = from_intervals(**columns, measure=options.measure, study=study)
     return sizes, complete
+
+
+def _sizes_of_persons(frame: pd.DataFrame, options: MetaOptions) -> tuple[EffectSizes, object]:
+    """Effect sizes of a file with a row per person; the rows that were left out stay counted."""
+    made, used = estimates_of_studies(frame, options.measure)
+    known = complete_rows(made, INTERVALS)
+    open_ = {f"not estimable: {name}": count for name, count in known.dropped.items()}
+    sizes = from_intervals(
+        **{name: known.frame[name] for name in INTERVALS}, measure=options.measure,
+        study=made.loc[known.frame.index, "study"],
+    )  # fmt: skip
+    return sizes, replace(used, dropped=used.dropped | open_)

@@ -98,6 +98,31 @@ def test_fisher_beyond_two_by_two_equals_r(table, p):
     assert fisher_exact(table) == pytest.approx(p, abs=5e-7)
 
 
+def test_printed_curves_of_the_site_stand_beside_the_cohort(make, tmp_path, monkeypatch):
+    """In its figure and table with months as they are; in no test; and never from elsewhere."""
+    rows = pd.DataFrame(
+        {"study": "KarMMa", "time": [2, 4, 5, 7, 9, 12], "event": [1, 1, 0, 1, 1, 0]}
+    )
+    rows.to_csv(tmp_path / "trial.csv", index=False)
+    options = {"endpoint_ids": "os", "group_covariate_id": "high_risk"}
+    alone = make(one_arm_survival, "survival", **options)
+    with pytest.raises(NoData, match="name it with --project"):
+        make(one_arm_survival, "survival", published_curves="trial.csv", **options)
+    monkeypatch.setenv("MYELOMART_PROJECT", str(tmp_path))
+    results = make(one_arm_survival, "survival", published_curves="trial.csv", **options)
+    median = only(results, "median_months", arm="KarMMa (as printed)")
+    assert median["estimate"] == pytest.approx(7)
+    assert (median["numerator"], median["denominator"]) == (4, 6)
+    tests = [only(one, "logrank_chi2")["p_value"] for one in (alone, results)]
+    assert tests[0] == tests[1]
+    assert "KarMMa (as printed)" in "".join(results.figures.values())
+    for name, said in (("none.csv", "it does not exist"), ("../trial.csv", "lies outside")):
+        with pytest.raises(NoData, match=said):
+            make(one_arm_survival, "survival", published_curves=name, **options)
+    with pytest.raises(NoData, match="a column endpoint says of which"):
+        make(one_arm_survival, "survival", published_curves="trial.csv")
+
+
 def test_logistic_regression_equals_r():
     # glm(y ~ x + g, binomial) of R 4.2, which stops at a relative change of 1e-8
     y = [1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 1, 1, 0, 0, 1, 0]

@@ -1,0 +1,1 @@
+"""What TriNetX's "compare outcomes" exports, read and recomputed."""
