@@ -52,15 +52,14 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             results.warnings.append(f"{analysis.output_id}: {way['label']}: {refusal}.")
             continue
         _add_sample(analysis, arms, way["label"], made[way["label"]], labels, results)
-    shown = []
+    shown, panels = [], []
     for endpoint in study.endpoints_of(analysis):
         rows = endpoint_rows(arms.persons, data, endpoint)
         for label, alike in made.items():
             shown += _add_ratio(analysis, endpoint, rows, label, alike, labels, results)
             if curve_name(endpoint, data) is not None:
                 sheet = _curves(study, analysis, endpoint, rows, label, alike, labels, data)
-                name = f"{analysis.output_id}_{endpoint.endpoint_id}_by_estimator"
-                results.add_panel(name, sheet, f"{endpoint.label}, by estimator")
+                panels.append((endpoint, sheet))
     if shown:
         results.add_figure(f"{analysis.output_id}_estimators", ratio_forest(
             pd.DataFrame(shown), [f"{one}, effective n" for one in labels],
@@ -68,6 +67,9 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             f"Hazard ratios of {labels[0]} against {labels[1]} by estimator", "HR (95 % CI)",
             "robust Wald",
         ))  # fmt: skip
+    for endpoint, sheet in panels:
+        name = f"{analysis.output_id}_{endpoint.endpoint_id}_by_estimator"
+        results.add_panel(name, sheet, f"{endpoint.label}, by estimator")
 
 
 def _add_sample(
