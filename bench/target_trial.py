@@ -17,7 +17,7 @@ import pandas as pd
 
 from myelomart.errors import StatisticsError
 from myelomart.survival import cox_regression
-from myelomart.target_trial import Options, Protocol, emulate
+from myelomart.target_trial import Effect, Options, Protocol, emulate
 from myelomart_synthetic.constants import parameter, rows
 from myelomart_synthetic.recovery import ADJUSTED, arm_frame
 from myelomart_synthetic.treatment import CAR_T
@@ -88,29 +88,36 @@ def analyses(world: World, protocol: Protocol, samples: int) -> list[dict]:
             "covers": naive["ci_low"] <= 1 <= naive["ci_high"],
         }
     ]
-    ways = {"cloned, not weighted": (None, {}, False), "cloned and weighted": (baseline, varying, True)}
+    ways = {
+        "cloned, not weighted": (None, {}, Options(weighted=False, samples=0)),
+        "cloned and weighted": (baseline, varying, Options(samples=samples)),
+    }
     if varying:
-        ways["cloned, weighted by time zero alone"] = (baseline, {}, True)
-    for design, (at_zero, later, weighted) in ways.items():
-        one = emulate(
-            *columns, protocol, baseline=at_zero, varying=later,
-            options=Options(samples=samples, weighted=weighted),
-        )  # fmt: skip
+        ways["cloned, weighted by time zero alone"] = (baseline, {}, Options(samples=0))
+    for design, (at_zero, later, options) in ways.items():
+        one = emulate(*columns, protocol, baseline=at_zero, varying=later, options=options)
         ratio, odds = one.effects["hazard_ratio"], one.effects.get("pooled_odds_ratio")
         own, gap = one.effects["hazard_ratio_bootstrap"], one.effects["risk_difference"]
         found.append(
             {
                 "design": design,
                 "log_hr": np.log(ratio.estimate),
-                "covers": ratio.ci_low <= 1 <= ratio.ci_high,
-                "bootstrap": own.ci_low <= 1 <= own.ci_high,
+                "covers": _holds(ratio, 1),
+                "bootstrap": _holds(own, 1),
                 "risk_difference": gap.estimate,
-                "risk_covers": gap.ci_low <= 0 <= gap.ci_high,
+                "risk_covers": _holds(gap, 0),
                 "log_or": None if odds is None else np.log(odds.estimate),
-                "or_covers": None if odds is None else odds.ci_low <= 1 <= odds.ci_high,
+                "or_covers": None if odds is None else _holds(odds, 1),
             }
         )
     return found
+
+
+def _holds(effect: Effect, truth: float) -> float | None:
+    """Whether an interval holds the truth; None where there is none."""
+    if np.isnan(effect.ci_low):
+        return None
+    return float(effect.ci_low <= truth <= effect.ci_high)
 
 
 def main() -> None:

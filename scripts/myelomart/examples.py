@@ -29,6 +29,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "demo": ("myelomart demo", "myelomart demo --out small --patients 300"),
     "doctor": ("myelomart doctor", f"myelomart doctor {DATA} --json"),
+    "emulate": (
+        "myelomart emulate trial.csv --time days --event died --treated-at infused --grace 90 "
+        "--horizon 365 --period 15 --covariates age,lines",
+    ),
     "explore": ("myelomart explore", "myelomart explore --db both.duckdb --port 9000 --no-browser"),
     "export adam": ("myelomart export adam --study cart_vs_pom --out adam --format parquet",),
     "export omop": ("myelomart export omop --out omop --format csv",),

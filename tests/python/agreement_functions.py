@@ -6,7 +6,7 @@ One function per subject: the data set and R's input in, a dictionary with R's k
 import numpy as np
 import pandas as pd
 
-from myelomart import matching, sensitivity, survival, tables
+from myelomart import matching, sensitivity, survival, tables, target_trial
 from myelomart import meta_analysis as meta
 from myelomart import trinetx_arithmetic as platform
 from myelomart.meta_analysis import binomial_normal
@@ -81,6 +81,24 @@ def exposure(d, landmarks, show):
     )
     fits = [effect.time_varying, *effect.landmarks.values(), effect.naive]
     return {"analysis": "time-varying", "fit": _terms(fits[int(show)])}
+
+
+def target_trial_of(d, grace, horizon, period, initiation, control, stabilized):
+    found = target_trial.emulate(
+        d["time"], d["event"], d["start"],
+        target_trial.Protocol(grace, horizon, period, initiation, control), baseline=d[["age"]],
+        options=target_trial.Options(stabilized=stabilized, samples=0),
+    )  # fmt: skip
+    rows = found.clones
+    lengths = rows["weight"] * (rows["stop"] - rows["start"])
+    return {
+        "fit": _terms(found.fit),
+        "risks": [found.effects[name].estimate for name in ("risk_control", "risk_treated")],
+        "weights": lengths.groupby(rows["strategy"]).sum().tolist(),
+        "log_odds": found.logistic.log_odds_ratio,
+        "odds_se": found.logistic.se,
+        "pooled_risks": found.logistic.risks[:, -1].tolist(),
+    }
 
 
 def firth(d, covariates, entry, strata, ties):
@@ -275,6 +293,7 @@ SUBJECTS = {
     "dfbeta": dfbeta,
     "cause-specific": cause_specific,
     "exposure": exposure,
+    "target trial": target_trial_of,
     "firth": firth,
     "mean cumulative count": mean_cumulative_count,
     "penalty l1": _penalty("l1"),

@@ -1,4 +1,4 @@
-"""`myelomart survival`, `match`, `meta` and `curve`: the statistics on any CSV or Parquet file."""
+"""`survival`, `match`, `emulate`, `meta` and `curve`: the statistics on any CSV or Parquet file."""
 
 import json
 import math
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the statistical commands to ``app``."""
     app.command()(survival)
     app.command()(match)
+    app.command()(emulate)
     app.command()(meta)
     app.command()(curve)
 
@@ -190,6 +191,80 @@ def match(
         summary, matched = match_summary(table, options)
     if out is not None:
         _write(matched, out)
+    _show(summary, as_json)
+
+
+def emulate(
+    file: File,
+    time: Annotated[str, typer.Option(help="Column of follow-up time from time zero.")],
+    event: Annotated[str, typer.Option(help="Column of events: 1/0, true/false.")],
+    treated_at: Annotated[
+        str, typer.Option(help="Column of the time at which treatment begins; empty: never.")
+    ],
+    grace: Annotated[
+        float, typer.Option(help="Until when treatment may begin, this time included.")
+    ],
+    horizon: Annotated[float, typer.Option(help="The time for which risks are given.")],
+    period: Annotated[
+        float, typer.Option(help="Length of the periods in which treatment is modelled.")
+    ],
+    event_value: Annotated[str | None, typer.Option(help="The value that is the event.")] = None,
+    covariates: Annotated[
+        str, typer.Option(help="Columns at time zero that decide on treatment, comma-separated.")
+    ] = "",
+    varying: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of covariates that change: the column of --person, a time, one column each."
+        ),
+    ] = None,
+    varying_time: Annotated[str, typer.Option(help="Its column of times.")] = "time",
+    person: Annotated[
+        str | None, typer.Option(help="Column of persons, where they have several rows.")
+    ] = None,
+    trial: Annotated[
+        str | None, typer.Option(help="Column of a person's trials: one row per line of therapy.")
+    ] = None,
+    trials: Annotated[
+        str, typer.Option(help="Times at which trials begin with those untreated, comma-separated.")
+    ] = "",
+    initiation: Annotated[
+        str, typer.Option(help="When the strategy treats: observed, uniform or natural.")
+    ] = "observed",
+    control: Annotated[
+        str, typer.Option(help="Treatment after the grace period: later (allowed) or never.")
+    ] = "later",
+    unstabilized: Annotated[
+        bool, typer.Option("--unstabilized", help="Weights without a numerator.")
+    ] = False,
+    trim: Annotated[
+        float | None,
+        typer.Option(help="Cap the weights of a strategy at this share from the top."),
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Samples of the bootstrap of persons.")] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 1,
+    at: Annotated[str, typer.Option(help="Times to report, comma-separated.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Write the clones' rows and weights (CSV or Parquet).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Target trial by cloning, censoring and weighting: treated within a grace period or not."""
+    from myelomart.input_file import read_table
+    from myelomart.target_trial import Options, Protocol
+    from myelomart.target_trial.summary import EmulateOptions, emulate_summary
+
+    options = EmulateOptions(
+        time, event, treated_at, Protocol(grace, horizon, period, initiation, control),
+        _names(covariates), event_value or None, person or None, trial or None,
+        _times(trials, "--trials"), varying_time, _times(at),
+        Options(stabilized=not unstabilized, trim=trim, samples=samples, seed=seed),
+    )  # fmt: skip
+    changing = None if varying is None else read_table(varying)
+    with _solvable():
+        summary, clones = emulate_summary(read_table(file), options, changing)
+    if out is not None:
+        _write(clones, out)
     _show(summary, as_json)
 
 

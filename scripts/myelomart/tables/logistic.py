@@ -88,7 +88,7 @@ def likelihood_maximum(
     """Coefficients (p,) and information (p, p) of ``happened`` (n,) on a whole matrix (n, p).
 
     ``matrix`` has its own intercept, or indicators that make one; its columns are of one scale.
-    ``weights`` (n,) multiply the likelihood of a row. ``start`` (p,), of a sample of a bootstrap, is
+    ``weights`` (n,) multiply the likelihood of a row. ``start`` (p,), for a bootstrap, is
     where Newton's steps begin; then they end where the likelihood does not rise any more, as R's
     ``glm`` does, even if a level in which no row of the sample has the outcome has no maximum.
 

@@ -3,6 +3,8 @@
 from myelomart.target_trial.cloning import CONTROL, TREATED, Followed, clone_rows, followed
 from myelomart.target_trial.emulation import Effect, Emulation, Options, emulate
 from myelomart.target_trial.protocol import Protocol
+from myelomart.target_trial.sequential import stacked_trials
+from myelomart.target_trial.varying import last_values
 
 __all__ = [
     "CONTROL",
@@ -15,4 +17,6 @@ __all__ = [
     "clone_rows",
     "emulate",
     "followed",
+    "last_values",
+    "stacked_trials",
 ]

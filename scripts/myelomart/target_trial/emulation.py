@@ -1,8 +1,8 @@
 """The whole emulation: clones, weights, risks, ratio, and a bootstrap of persons.
 
 Hernan MA. BMJ 2018;360:k182; Maringe C et al. Int J Epidemiol 2020;49:1719; Gaber CE et al. Curr
-Epidemiol Rep 2024;11:164. The bootstrap draws persons with all their clones and trials, and fits the
-weights anew in each sample, so that its intervals hold what it costs to estimate them.
+Epidemiol Rep 2024;11:164. The bootstrap draws persons with all their clones and trials, and fits
+the weights anew in each sample, so that its intervals hold what it costs to estimate them.
 """
 
 from __future__ import annotations
@@ -17,19 +17,11 @@ from scipy.stats import norm
 from myelomart.errors import StatisticsError
 from myelomart.matching.balance import effective_sample_size
 from myelomart.results_shown import Shown
-from myelomart.survival import SurvivalCurve, cox_regression, kaplan_meier
+from myelomart.survival import CoxFit, SurvivalCurve, cox_regression, kaplan_meier
 from myelomart.target_trial.cloning import CONTROL, TREATED, Followed, clone_rows, followed
 from myelomart.target_trial.initiation import initiation, waiting_rows
-from myelomart.target_trial.outcome import (
-    CloneGrid,
-    PooledLogistic,
-    clone_grid,
-    log_hazard_ratio,
-    period_cells,
-    pooled_logistic,
-    risk,
-    row_weights,
-)
+from myelomart.target_trial.outcome import CloneGrid, clone_grid, row_weights
+from myelomart.target_trial.pooled_logistic import PooledLogistic, period_cells, pooled_logistic
 from myelomart.target_trial.protocol import Protocol
 from myelomart.target_trial.weights import clone_weights
 
@@ -70,6 +62,7 @@ class Emulation(Shown):
     logistic: PooledLogistic | None
     samples: int  # of the bootstrap, that could be fitted
     protocol: Protocol
+    fit: CoxFit = field(repr=False)  # Cox's model of the strategy, robust by person
     clones: pd.DataFrame = field(repr=False)  # start-stop rows with `weight` and `person`
 
     def table(self) -> pd.DataFrame:
@@ -117,7 +110,6 @@ def emulate(
     clones = clone_rows(rows, protocol)
     grid = clone_grid(clones, rows)
     waiting = waiting_rows(rows, protocol, baseline, varying) if options.weighted else None
-    cells = period_cells(rows, protocol)
 
     def weights_of(counts, start):
         """Weights of a sample, with the coefficients of its model."""
@@ -133,7 +125,7 @@ def emulate(
     for one in (TREATED, CONTROL):
         if not (clones["event"] & (clones["strategy"] == one) & (weight > 0)).any():
             raise StatisticsError(
-                f"nobody who follows the strategy «{_NAMES[one]}» has the event: nothing to compare"
+                f"nobody who follows the strategy «{NAMES[one]}» has the event: nothing to compare"
             )
     point = _numbers(grid, weight)
 
@@ -158,6 +150,7 @@ def emulate(
     logistic = None
     if options.weighted:
         try:
+            cells = period_cells(rows, protocol)
             logistic = pooled_logistic(rows, protocol, cells, made, options.trim)
         except StatisticsError:
             pass  # too few events for a curve: the other numbers stand
@@ -166,11 +159,11 @@ def emulate(
         effects["pooled_odds_ratio"] = Effect(*odds.tolist())
     return Emulation(
         effects, float(term["p"]), _strategies(whole, rows, protocol), logistic, fitted, protocol,
-        whole,
+        fit, whole,
     )  # fmt: skip
 
 
-_NAMES = {TREATED: "treated within the grace period", CONTROL: "not treated within it"}
+NAMES = {TREATED: "treated within the grace period", CONTROL: "not treated within it"}
 _EFFECTS = (
     "risk_treated",
     "risk_control",
@@ -182,9 +175,9 @@ _EFFECTS = (
 
 def _numbers(grid: CloneGrid, weight: np.ndarray) -> tuple[float, ...]:
     """Risks at the horizon, their difference and ratio, and the hazard ratio."""
-    treated, control = (float(risk(grid, weight, one)[-1]) for one in (TREATED, CONTROL))
+    treated, control = (grid.risk(weight, one) for one in (TREATED, CONTROL))
     ratio = treated / control if control > 0 else float("nan")
-    return treated, control, treated - control, ratio, float(np.exp(log_hazard_ratio(grid, weight)))
+    return treated, control, treated - control, ratio, float(np.exp(grid.log_hazard_ratio(weight)))
 
 
 def _bootstrap(one_sample, width: int, options: Options) -> tuple[np.ndarray, int]:
@@ -202,7 +195,7 @@ def _bootstrap(one_sample, width: int, options: Options) -> tuple[np.ndarray, in
         return np.nanquantile(np.asarray(found), [0.025, 0.975], axis=0), len(found)
 
 
-def _cox(whole: pd.DataFrame, grid: CloneGrid):
+def _cox(whole: pd.DataFrame, grid: CloneGrid) -> CoxFit:
     """Cox's model of the strategy with the robust variance of persons."""
     kept = (whole["weight"] > 0).to_numpy()
     own = whole[kept]
@@ -227,7 +220,7 @@ def _strategies(whole: pd.DataFrame, rows: Followed, protocol: Protocol) -> pd.D
         weight = over["weight"].to_numpy()
         found.append(
             {
-                "strategy": _NAMES[one],
+                "strategy": NAMES[one],
                 "clones": len(rows.time),
                 "events": int((own["event"] & (own["weight"] > 0)).sum()),
                 "departed": int(departs[one].sum()),

@@ -22,8 +22,8 @@ from myelomart.target_trial.protocol import Protocol
 class WaitingRows:
     """Rows of those who wait for treatment: (r,) arrays, and the matrix (r, p) of the model.
 
-    ``matrix`` has an indicator for each period in which anybody begins; ``modelled`` (r,) says
-    which rows lie in one: in the others the chance of treatment is 0.
+    ``matrix`` has an indicator for each period in which some begin and some do not; ``modelled``
+    (r,) says which rows lie in one: in the others the chance of treatment is 0 or 1.
     """
 
     unit: np.ndarray
@@ -63,11 +63,11 @@ def waiting_rows(
             f"nobody of {len(rows.time)} begins treatment by {edges[-1]:g}: there is no strategy "
             "to follow"
         )
-    counts = np.bincount(period[begins], minlength=len(edges) - 1)
-    modelled = counts[period] > 0
-    if begins[modelled].all():
+    begun, waited = (np.bincount(one, minlength=len(edges) - 1) for one in (period[begins], period))
+    busy = np.flatnonzero((begun > 0) & (begun < waited))
+    modelled = np.isin(period, busy)
+    if not len(busy):
         raise StatisticsError("all begin treatment at once: there is nobody to compare with")
-    busy = np.flatnonzero(counts)
     indicators = (period[modelled][:, None] == busy[None, :]).astype(float)
     matrix, names = [indicators], [f"period {one + 1}" for one in busy]
     covariates = {} if baseline is None else {
@@ -105,28 +105,25 @@ def initiation(
     >>> initiation(waiting).chance.round(3).tolist()
     [[0.0, 0.333], [0.0, 0.333], [0.0, nan], [0.0, 0.333]]
     """
-    taken = None if counts is None else counts[waiting.unit].astype(float)
-    weight = np.ones(len(waiting.unit)) if taken is None else taken
-    begins = waiting.begins.astype(float)
-    periods = waiting.shape[1]
+    weight = np.ones(len(waiting.unit)) if counts is None else counts[waiting.unit].astype(float)
+    begins, periods = waiting.begins.astype(float), waiting.shape[1]
     begun = np.bincount(waiting.period, weight * begins, periods)
     waits = np.bincount(waiting.period, weight, periods)
     usual = np.divide(begun, waits, out=np.zeros(periods), where=waits > 0)
-    here = waiting.modelled
-    matrix, names, kept = waiting.matrix, waiting.names, slice(None)
-    if taken is not None:  # a period in which nobody of the sample begins has no indicator
+    here, matrix, names = waiting.modelled, waiting.matrix, waiting.names
+    if counts is not None:  # a sample may hold nobody who begins in a period, or only such
+        mixed = (usual > 0) & (usual < 1)
+        kept = np.ones(matrix.shape[1], bool)
         busy = np.unique(waiting.period[here])
-        kept = np.concatenate(
-            [begun[busy] > 0, np.ones(matrix.shape[1] - len(busy), bool)]
-        )
-        here = here & (begun[waiting.period] > 0)
-        matrix = matrix[begun[waiting.period[waiting.modelled]] > 0][:, kept]
+        kept[: len(busy)] = mixed[busy]
+        here = here & mixed[waiting.period]
+        matrix = matrix[here[waiting.modelled]][:, kept]
         names = tuple(np.asarray(names)[kept])
         start = None if start is None else start[kept]
     beta, _ = likelihood_maximum(
-        matrix, begins[here], names, None if taken is None else taken[here], start
+        matrix, begins[here], names, None if counts is None else weight[here], start
     )
     chance = np.full(waiting.shape, np.nan)
-    chance[waiting.unit, waiting.period] = 0.0
+    chance[waiting.unit, waiting.period] = usual[waiting.period]  # 0 or 1 where not modelled
     chance[waiting.unit[here], waiting.period[here]] = 1 / (1 + np.exp(-matrix @ beta))
     return Initiation(chance, usual, beta)

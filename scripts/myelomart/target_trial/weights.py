@@ -67,7 +67,7 @@ def _treated(rows: Followed, protocol: Protocol, model: Initiation):
     """Waiting: the ratio of the chances to wait; once treated: times q over p of that period."""
     periods = protocol.grace_periods
     chance = model.chance[:, :periods]
-    planned = planned_chance(protocol, model)
+    planned = _planned_chance(protocol, model)
     begins = rows.treated_at <= protocol.grace
     edges = protocol.edges[: periods + 1]
     place = np.clip(np.searchsorted(edges, rows.treated_at, side="left") - 1, 0, periods - 1)
@@ -81,7 +81,7 @@ def _treated(rows: Followed, protocol: Protocol, model: Initiation):
     return np.column_stack([waiting, np.where(begins, waiting[unit, place] * jump, np.nan)])
 
 
-def planned_chance(protocol: Protocol, model: Initiation) -> np.ndarray:
+def _planned_chance(protocol: Protocol, model: Initiation) -> np.ndarray:
     """q (n, grace periods): the chance with which the strategy treats those who wait.
 
     Refuses a period in which the strategy treats and nobody was: no one can stand for it.
