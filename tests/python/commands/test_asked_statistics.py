@@ -187,7 +187,7 @@ def test_options_of_survival_that_do_not_go_together_are_refused(options, said):
 
 def test_every_option_has_its_row_among_the_features_and_every_row_its_option():
     shown = FEATURES.read_text(encoding="utf-8")
-    for command in ("survival", "match", "curve"):
+    for command in ("survival", "match", "emulate", "curve"):
         told = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
         options = {word for word in told.split() if word.startswith("--") and word[2:].islower()}
         options -= OF_ALL
