@@ -16,7 +16,14 @@ ORDERS = {"smallest": "in ascending order of the score", "random": "in random or
           "closest": "closest pairs first"}  # fmt: skip
 SCALES = {"probability": "propensity score", "logit": "logit of the propensity score"}
 # kinds that look again at another's result
-ROBUST = ("robustness", "estimators", "negative_controls", "subgroups", "ever_treated")
+ROBUST = (
+    "robustness",
+    "estimators",
+    "negative_controls",
+    "subgroups",
+    "ever_treated",
+    "target_trial",
+)
 UNTESTED = (
     "attrition",
     "baseline",
@@ -103,6 +110,10 @@ def adjustment(study: Study) -> tuple[str, ...]:
             way = f"{matched_in_words(one)}, without replacement" if is_matched else ""
             way = way or "adjusted for these covariates in the model"
             of_way.setdefault(f"{way}; {merging_in_words(one)}", []).append(one.title)
+    trials = [one.title for one in study.analyses if one.analysis_type == "target_trial"]
+    if trials:
+        way = "weighted by the inverse of the chance to follow the strategy, by these covariates"
+        of_way.setdefault(way, []).extend(trials)
     if not of_way:
         return ("No matching and no adjustment.",)
     adjusted = [one.label for one in study.covariates if one.is_adjusted_for]
@@ -134,6 +145,11 @@ def variance(study: Study) -> tuple[str, ...]:
         told.append("For matched arms, a second interval is robust to the pairing.")
     if kinds & {"survival", "kaplan_meier", "ever_treated", "evidence_summary"}:
         told.append("Survival: Greenwood's variance, log-log limits.")
+    if "target_trial" in kinds:
+        told.append(
+            "Target trial: risks and their contrasts by the percentiles of a bootstrap of persons; "
+            "hazard ratio and curves by a variance robust by person."
+        )
     if "cumulative_incidence" in kinds:
         told.append("Cumulative incidence: limits of the Aalen-Johansen estimator.")
     if kinds & {"cohort_table", "line_table", "response_bars", "site_sets"}:

@@ -7,7 +7,7 @@ the weights anew in each sample, so that its intervals hold what it costs to est
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from myelomart.errors import StatisticsError
 from myelomart.matching.balance import effective_sample_size
 from myelomart.results_shown import Shown
 from myelomart.survival import CoxFit, SurvivalCurve, cox_regression, kaplan_meier
+from myelomart.survival.inputs import TIE_TOLERANCE
 from myelomart.target_trial.cloning import CONTROL, TREATED, Followed, clone_rows, followed
 from myelomart.target_trial.initiation import initiation, waiting_rows
 from myelomart.target_trial.outcome import CloneGrid, clone_grid, row_weights
@@ -71,12 +72,21 @@ class Emulation(Shown):
         return pd.DataFrame(rows)
 
     def curve(self, strategy: int) -> SurvivalCurve:
-        """The weighted curve of a strategy, its limits robust by person."""
+        """The weighted curve of a strategy, its limits robust by person.
+
+        Numbers at risk, of events and of those censored are sums of weights; a clone whose row ends
+        because the next period begins is not censored.
+        """
         own = self.clones[(self.clones["strategy"] == strategy) & (self.clones["weight"] > 0)]
-        return kaplan_meier(
+        curve = kaplan_meier(
             own["stop"], own["event"], entry=own["start"], weights=own["weight"],
             cluster=own["person"],
         )  # fmt: skip
+        last = own.groupby("unit").tail(1)
+        last = last[~last["event"].astype(bool)]
+        place = np.searchsorted(curve.time, last["stop"].to_numpy() * (1 - TIE_TOLERANCE))
+        censored = np.bincount(place, last["weight"], len(curve.time))
+        return replace(curve, n=own["unit"].nunique(), n_censor=censored)
 
 
 def emulate(

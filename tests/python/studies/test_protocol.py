@@ -34,7 +34,8 @@ UNSAID = {  # where a column says nothing although it has a value, and why
     ("endpoints", "prior_until_day"): lambda one: not one.excludes_prior,
     ("analyses", "caliper"): lambda one: one.population != "matched",
     ("analyses", "seed"): lambda one: one.population != "matched",
-    ("analyses", "landmark_day"): lambda one: one.analysis_type != "ever_treated",
+    ("analyses", "landmark_day"):
+        lambda one: one.analysis_type not in ("ever_treated", "target_trial"),
     ("analyses", "fewest_per_level"):
         lambda one: not one.is_adjusted and one.analysis_type != "prognostic_factors",
 }  # fmt: skip
