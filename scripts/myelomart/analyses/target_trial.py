@@ -46,6 +46,8 @@ ABOUT_CLONES = {
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add, per endpoint, risks of both strategies, their contrasts, and the naive ratio."""
+    if not analysis.landmark_day:
+        raise NoData("its row names no landmark_day, the last day of the grace period")
     exposure = study.endpoint(analysis.group_endpoint_id)
     persons = members(study, analysis, data)
     starts = followed(persons, data, exposure)
@@ -60,7 +62,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             continue
         rows = followed(persons.loc[persons.index.isin(starts.index)], data, endpoint)
         warn_of_no_event(rows, endpoint, analysis.output_id, results)
-        rows = rows[rows["time_days"] > 0]
+        rows = _with_follow_up(rows, endpoint, analysis, results)
         treated_at = begun.reindex(rows.index).to_numpy(float)
         try:
             _endpoint(study, analysis, endpoint, exposure, rows, treated_at, data, results)
@@ -71,6 +73,17 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 endpoint=endpoint.endpoint_id, time_anchor="index",
             )  # fmt: skip
             results.warnings.append(f"{analysis.output_id}, {endpoint.label}, {WAY}: {refusal}.")
+
+
+def _with_follow_up(rows, endpoint: Endpoint, analysis: Analysis, results: Results):
+    """``rows`` without those whose follow-up ends at time zero, who are counted."""
+    ended = int((rows["time_days"] <= 0).sum())
+    if ended:
+        results.warnings.append(
+            f"{analysis.output_id}, {endpoint.label}, {WAY}: follow-up of {ended} of {len(rows)} "
+            "persons ends at time zero, so that they begin no trial."
+        )
+    return rows[rows["time_days"] > 0]
 
 
 def _endpoint(
@@ -140,7 +153,7 @@ def _baseline(study: Study, analysis: Analysis, rows: pd.DataFrame, results: Res
         return None
     model, _, rare = model_covariates(rows, adjusted, fewest_of(analysis))
     results.warnings += [
-        f"{merged_in_words(study.covariate(name).label, own)}" for name, own in rare.items()
+        merged_in_words(study.covariate(name).label, own) for name, own in rare.items()
     ]
     return model
 
@@ -245,6 +258,7 @@ def _ratio(one) -> str:
 def says(words: Words) -> str:
     """The method in words."""
     row = words.row
+    competing = "; a competing event ends follow-up" if words.competing else ""
     return (
         f"{words.of}: a target trial of {words.after} within {row.landmark_day} days against none "
         "within them. Everyone is cloned into both strategies; a clone is censored when it departs "
@@ -253,7 +267,7 @@ def says(words: Words) -> str:
         f"{merging_in_words(row)}). The first strategy begins treatment when those do who are "
         f"treated within the grace period. Risks at {max(row.months):g} months with limits of "
         f"{SAMPLES} samples of persons, seed {row.seed or 0}; hazard ratio with variance robust by "
-        f"person; beside it the naive ratio, ever against never (biased){words.left_out}"
+        f"person; beside it the naive ratio, ever against never (biased){competing}{words.left_out}"
     )
 
 

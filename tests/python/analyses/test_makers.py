@@ -497,6 +497,9 @@ def test_a_target_trial_is_that_of_the_statistics_with_the_naive_ratio_beside(ma
 
 def test_a_target_trial_that_cannot_be_weighted_says_so(make, data):
     waiting(data)
+    with pytest.raises(NoData, match="names no landmark_day"):
+        make(target_trial, "target_trial", endpoint_ids="os", group_endpoint_id="transplant")
+    data.rows["endpoints"].iloc[0, data.rows["endpoints"].columns.get_loc("time_days")] = 0
     data.rows["endpoints"].loc[lambda rows: rows["endpoint"] == "transplant", "time_days"] += 90
     results = make(
         target_trial, "target_trial", endpoint_ids="os", group_endpoint_id="transplant",
@@ -504,4 +507,5 @@ def test_a_target_trial_that_cannot_be_weighted_says_so(make, data):
     )  # fmt: skip
     assert only(results, "hazard_ratio", population=target_trial.WAY)["status"] == "not_estimable"
     assert any("begins treatment by" in one for one in results.warnings)
+    assert any("of 1 of 120 persons ends at time zero" in one for one in results.warnings)
     assert any("adjusts for no covariate" in one for one in results.warnings)
