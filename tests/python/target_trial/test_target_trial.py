@@ -21,8 +21,8 @@ from myelomart.target_trial.initiation import initiation, waiting_rows
 from myelomart.target_trial.outcome import clone_grid
 from myelomart.target_trial.weights import clone_weights, truncated
 
-# specification comparison 9.6, IT4: A treated at 2, dies at 10; B treated on the last day of grace;
-# C dies on it, untreated; D untreated; E treated after it; F dies on the day on which A is treated
+# IT4 of specification comparison 9.6: A treated at 2, dies at 10; B treated on the last day of
+# grace; C dies on it, untreated; D untreated; E treated after it; F dies on the day A is treated
 TIME = [10.0, 14, 6, 12, 14, 2]
 EVENT = [1, 0, 1, 0, 0, 1]
 TREATED_AT = [2.0, 6, np.nan, np.nan, 8, np.nan]
