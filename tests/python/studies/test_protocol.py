@@ -163,8 +163,10 @@ def part_of(study, key):
 
 
 def test_matching_is_said_only_of_matched_arms(studies):
-    none = part_of(studies["salvage_after_cart"], "adjustment").paragraphs
+    none = part_of(studies["progression_patterns"], "adjustment").paragraphs
     assert none == ("No matching and no adjustment.",)
+    _, weighted = part_of(studies["salvage_after_cart"], "adjustment").paragraphs
+    assert "weighted by the inverse of the chance to follow the strategy" in weighted
     adjusted = " ".join(part_of(studies["first_line_transplant"], "adjustment").paragraphs)
     assert "in the model" in adjusted
     assert "matched" not in adjusted
