@@ -215,7 +215,7 @@ def emulate(
     varying: Annotated[
         Path | None,
         typer.Option(
-            help="File of covariates that change: the column of --person, a time, one column each."
+            help="File of covariates that change, with the column of --person and a time."
         ),
     ] = None,
     varying_time: Annotated[str, typer.Option(help="Its column of times.")] = "time",
