@@ -14,6 +14,7 @@ from myelomart.analyses import (
     ever_treated,
     line_table,
     one_arm_survival,
+    plateau,
     prognostic_factors,
     response_bars,
     site_sets,
@@ -432,3 +433,22 @@ def test_medians_are_tested_by_student_where_the_row_says_so(make):
 )  # fmt: skip
 def test_levels_are_words_and_only_abbreviations_stand_in_capitals(level, words):
     assert level_in_words(level) == words
+
+
+def test_a_plateau_is_told_only_where_the_tail_is_long_and_full(make):
+    """Survival: the last of six events on day 400, two followed to 500 and 600; days 210 and 400
+    lie in the 200 days before it."""
+    results = make(plateau, "plateau", endpoint_ids="os")
+    rows = {row["statistic"]: row for row in results.estimates}
+    assert rows["percent_beyond_last_event"]["numerator"] == 2
+    assert rows["sufficient_follow_up"]["estimate"] == 2
+    assert rows["sufficient_follow_up"]["p_value"] == pytest.approx((10 / 12) ** 12)
+    assert rows["cured_weibull"]["status"] == "not_interpretable"
+    assert rows["last_event_months"]["estimate"] == pytest.approx(400 * 12 / 365)
+    assert any("does not allow a statement on a plateau: only 2 of 12" in one
+               for one in results.warnings)  # fmt: skip
+    shown = plateau.table(results.own_rows("the_plateau"), "Plateau")
+    assert shown.rows[1][-1] == "no" and len(shown.rows[1]) == len(shown.columns)
+    assert "†" in shown.rows[1][6]  # the exponential share
+    (sheet,) = results.figures.values()
+    assert "Long dashes" in str(sheet)
