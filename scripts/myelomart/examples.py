@@ -41,6 +41,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "myelomart match trial.csv --treatment cart --covariates age,lines",
         "myelomart match trial.parquet --treatment cart --covariates age --ratio 2 --out pairs.csv",
     ),
+    "wins": (
+        "myelomart wins trial.csv --treatment arm --tier months/died --tier fewer:hospital_days",
+        "myelomart wins pairs.csv --treatment arm --tier months/died --pair pair --json",
+    ),
+    "bias": (
+        "myelomart bias cohort.csv --treatment arm --outcome pneumonia --sensitivity 0.8",
+        "myelomart bias cohort.csv --treatment arm --outcome pneumonia "
+        "--sensitivity 0.6,0.8,0.9 --specificity 0.98,0.99,1",
+    ),
     "meta": ("myelomart meta rates.csv", "myelomart meta ratios.csv --measure hr --hartung-knapp"),
     "patient": ("myelomart patient 28", "myelomart patient 28 --svg page.svg"),
     "report": (

@@ -174,6 +174,7 @@ class Analysis:
     summary_style: str | None = None
     fewest_per_level: int | None = None
     published_curves: str | None = None
+    counted_endpoint_ids: str | None = None
 
     @property
     def is_adjusted(self) -> bool:
@@ -223,10 +224,15 @@ class Study:
         return next(one for one in self.endpoints if one.endpoint_id == endpoint_id)
 
     def endpoints_of(self, analysis: Analysis) -> list[Endpoint]:
-        """The endpoints that ``analysis`` names, in its order; all when it names none."""
+        """The endpoints that ``analysis`` names, in its order; all when it names or counts none."""
         if not analysis.endpoint_ids:
-            return list(self.endpoints)
+            return [] if analysis.counted_endpoint_ids else list(self.endpoints)
         return [self.endpoint(one) for one in analysis.endpoint_ids.split(";")]
+
+    def counted_of(self, analysis: Analysis) -> list[Endpoint]:
+        """The endpoints of which ``analysis`` counts every occurrence, in its order."""
+        named = (analysis.counted_endpoint_ids or "").split(";")
+        return [self.endpoint(one) for one in named if one]
 
     def covariates_of(self, analysis: Analysis) -> list[Covariate]:
         """The covariates of the row groups that ``analysis`` names; all when it names none."""

@@ -8,7 +8,7 @@ from myelomart.display.grouping import distinct, first, grouped
 from myelomart.display.numbers import NOTHING, p_value, ratio, rounded
 from myelomart.display.table import Table
 from myelomart.errors import StatisticsError
-from myelomart.estimates.absolute import absolute_effects, add_absolute
+from myelomart.estimates.absolute import Absolute, absolute_effects, add_absolute
 from myelomart.estimates.curves import DAYS_PER_MONTH
 from myelomart.estimates.proportions import add_percent
 from myelomart.estimates.ratios import PENALISED, first_ratio
@@ -110,10 +110,13 @@ def _endpoint(
     if endpoint.tested_event_group:
         status = _testing(analysis, endpoint, kept, data, labels, common, results)
     ratio = _hazard_ratio(analysis, kept, comparison, common, labels, status, results)
-    return shown | ratio | _absolute(analysis, kept, comparison, common, labels, results)
+    return shown | ratio | absolute_of(analysis, kept, comparison, common, labels, results)
 
 
-def _absolute(analysis, kept, comparison, common, labels, results) -> dict:
+def absolute_of(
+    analysis: Analysis, kept: pd.DataFrame, comparison: Comparison, common: dict,
+    labels: tuple[str, str], results: Results,
+) -> dict[str, Absolute]:  # fmt: skip
     """Add the risks at the horizon and their differences; weighted beneath an adjusted ratio."""
     months = analysis.months[-1] if analysis.months_shown else None
     horizon = common["timepoint_months"] or months

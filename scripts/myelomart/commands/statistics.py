@@ -1,4 +1,4 @@
-"""`survival`, `match`, `emulate`, `meta` and `curve`: the statistics on any CSV or Parquet file."""
+"""Statistics on any CSV or Parquet file: `survival`, `match`, `emulate`, `wins`, `meta`, `curve`."""
 
 import json
 import math
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command()(survival)
     app.command()(match)
     app.command()(emulate)
+    app.command()(wins)
     app.command()(meta)
     app.command()(curve)
 
@@ -78,7 +79,8 @@ def survival(
         str | None,
         typer.Option(
             help="Column of persons who have the event more than once, a row per event and one "
-            "that ends follow-up: the mean cumulative count; --competing is death."
+            "that ends follow-up: the mean cumulative count, and the ratio of rates of --group or "
+            "--covariates where given; --competing is death."
         ),
     ] = None,
     exposure_start: Annotated[
@@ -86,6 +88,17 @@ def survival(
         typer.Option(help="Column of the time at which exposure begins; empty: never."),
     ] = None,
     landmark: Annotated[str, typer.Option(help="Landmarks of the exposure, comma-separated.")] = "",
+    cure: Annotated[
+        str | None,
+        typer.Option(
+            help="Share that never has the event, by a mixture cure model, and whether follow-up "
+            "allows a statement: weibull, exponential or lognormal times of the others."
+        ),
+    ] = None,
+    knots: Annotated[
+        int | None,
+        typer.Option(help="Inner knots of a Royston-Parmar spline, shown at the times asked for."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Kaplan-Meier, log-rank, restricted mean, Cox, competing risks, recurrent events."""
@@ -100,12 +113,13 @@ def survival(
         conf_type=conf_type, rho=_whole(rho), tau=tau, at=_times(at), competing=competing or None,
         zph=zph, adjusted=tuple(adjusted or ()), person=person or None,
         exposure_start=exposure_start or None, landmarks=_times(landmark, "--landmark"),
+        cure=cure or None, knots=knots,
     )  # fmt: skip
-    with _solvable():
+    with solvable():
         summary = survival_summary(read_table(file), options)
         if bias:
             add_bias(summary, bias)
-    _show(summary, as_json)
+    show_summary(summary, as_json)
 
 
 def match(
@@ -187,11 +201,35 @@ def match(
             f"--out {out}: the file already has the columns {', '.join(taken)}, which the matched "
             "rows are given: rename them"
         )
-    with _solvable():
+    with solvable():
         summary, matched = match_summary(table, options)
     if out is not None:
         _write(matched, out)
-    _show(summary, as_json)
+    show_summary(summary, as_json)
+
+
+def wins(
+    file: File,
+    treatment: Annotated[str, typer.Option(help="Column of treatment: 1/0 or true/false.")],
+    tier: Annotated[
+        list[str],
+        typer.Option(
+            help="TIME/EVENT of an unwanted event, or fewer:COLUMN, more:COLUMN of a number, by "
+            "which is better. Give it once per tier, the most important first."
+        ),
+    ],
+    pair: Annotated[
+        str | None, typer.Option(help="Column of matched pairs: wins within them beside all.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Win ratio, win odds and net benefit of a hierarchy of outcomes."""
+    from myelomart.input_file import read_table
+    from myelomart.survival.wins_summary import WinOptions, wins_summary
+
+    with solvable():
+        summary = wins_summary(read_table(file), WinOptions(treatment, tuple(tier), pair or None))
+    show_summary(summary, as_json)
 
 
 def emulate(
@@ -261,11 +299,11 @@ def emulate(
         Options(stabilized=not unstabilized, trim=trim, samples=samples, seed=seed),
     )  # fmt: skip
     changing = None if varying is None else read_table(varying)
-    with _solvable():
+    with solvable():
         summary, clones = emulate_summary(read_table(file), options, changing)
     if out is not None:
         _write(clones, out)
-    _show(summary, as_json)
+    show_summary(summary, as_json)
 
 
 def meta(
@@ -287,9 +325,9 @@ def meta(
     from myelomart.meta_analysis.summary import MetaOptions, meta_summary
 
     options = MetaOptions(measure, method, hartung_knapp, transform)
-    with _solvable():
+    with solvable():
         summary = meta_summary(read_table(file), options)
-    _show(summary, as_json)
+    show_summary(summary, as_json)
 
 
 def curve(
@@ -332,11 +370,11 @@ def curve(
     )
     if out is not None:
         _write(rows, out)
-    _show(summary, as_json)
+    show_summary(summary, as_json)
 
 
 @contextmanager
-def _solvable() -> Iterator[None]:
+def solvable() -> Iterator[None]:
     """Equations that cannot be solved end in a sentence, as every other refusal."""
     import numpy as np
 
@@ -390,7 +428,7 @@ def _write(matched, out: Path) -> None:
         raise StatisticsError(f"--out {out}: it cannot be written ({said})") from None
 
 
-def _show(summary: dict, as_json: bool) -> None:
+def show_summary(summary: dict, as_json: bool) -> None:
     """Print the summary as JSON, or as tables."""
     summary = _plain(summary)
     if as_json:

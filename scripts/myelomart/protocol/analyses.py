@@ -17,13 +17,9 @@ ORDERS = {"smallest": "in ascending order of the score", "random": "in random or
 SCALES = {"probability": "propensity score", "logit": "logit of the propensity score"}
 # kinds that look again at another's result
 ROBUST = (
-    "robustness",
-    "estimators",
-    "negative_controls",
-    "subgroups",
-    "ever_treated",
-    "target_trial",
-)
+    "robustness", "estimators", "negative_controls", "subgroups", "ever_treated", "target_trial",
+    "bias_analysis",
+)  # fmt: skip
 UNTESTED = (
     "attrition",
     "baseline",
@@ -32,6 +28,7 @@ UNTESTED = (
     "line_table",
     "site_sets",
     "evidence_summary",
+    "bias_analysis",
 )
 OF_COVARIATES = ("cohort_table", "distribution")
 
@@ -68,7 +65,8 @@ def words_of(study: Study, one: Analysis) -> Words:
     endpoints = tuple(study.endpoints_of(one))
     competing = tuple(e for e in endpoints if study.rules_of(e.endpoint_id, "competing"))
     strata = tuple(stratum.label for stratum in study.strata)
-    return Words(of, by, to, after, one, endpoints, competing, strata)
+    counted = tuple(study.counted_of(one))
+    return Words(of, by, to, after, one, endpoints, competing, strata, counted)
 
 
 def matched_in_words(one: Analysis) -> str:
@@ -143,6 +141,13 @@ def variance(study: Study) -> tuple[str, ...]:
         o.analysis_type == "hazard_ratios" and o.population == "matched" for o in study.analyses
     ):
         told.append("For matched arms, a second interval is robust to the pairing.")
+    if "effects" in kinds:
+        told.append(
+            "Risk differences: Wald's limits of Aalen-Johansen risks, arms independent; numbers "
+            "needed to treat are their inverses. Ratios of rates: robust to persons or pairs."
+        )
+    if "win_ratio" in kinds:
+        told.append("Win ratios: U-statistics; within pairs, from the share of wins.")
     if kinds & {"survival", "kaplan_meier", "ever_treated", "evidence_summary"}:
         told.append("Survival: Greenwood's variance, log-log limits.")
     if "target_trial" in kinds:
@@ -211,11 +216,10 @@ def _comparisons(study: Study, one: Analysis) -> int:
         return 0
     if one.analysis_type in OF_COVARIATES:
         return len(study.covariates_of(one))
-    if one.outcome_covariate_id:
+    if one.outcome_covariate_id or one.analysis_type == "win_ratio":
         return 1
-    return len(study.endpoints_of(one)) * (
-        len(study.strata) if one.analysis_type == "subgroups" else 1
-    )
+    outcomes = len(study.endpoints_of(one)) + len(study.counted_of(one))
+    return outcomes * (len(study.strata) if one.analysis_type == "subgroups" else 1)
 
 
 def sensitivity(study: Study) -> tuple[str, ...]:

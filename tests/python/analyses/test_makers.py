@@ -16,6 +16,7 @@ from myelomart.analyses import (
     ever_treated,
     line_table,
     one_arm_survival,
+    plateau,
     prognostic_factors,
     response_bars,
     site_sets,
@@ -509,3 +510,22 @@ def test_a_target_trial_that_cannot_be_weighted_says_so(make, data):
     assert any("begins treatment by" in one for one in results.warnings)
     assert any("of 1 of 120 persons ends at time zero" in one for one in results.warnings)
     assert any("adjusts for no covariate" in one for one in results.warnings)
+
+
+def test_a_plateau_is_told_only_where_the_tail_is_long_and_full(make):
+    """Survival: the last of six events on day 400, two followed to 500 and 600; days 210 and 400
+    lie in the 200 days before it."""
+    results = make(plateau, "plateau", endpoint_ids="os")
+    rows = {row["statistic"]: row for row in results.estimates}
+    assert rows["percent_beyond_last_event"]["numerator"] == 2
+    assert rows["sufficient_follow_up"]["estimate"] == 2
+    assert rows["sufficient_follow_up"]["p_value"] == pytest.approx((10 / 12) ** 12)
+    assert rows["cured_weibull"]["status"] == "not_interpretable"
+    assert rows["last_event_months"]["estimate"] == pytest.approx(400 * 12 / 365)
+    assert any("does not allow a statement on a plateau: only 2 of 12" in one
+               for one in results.warnings)  # fmt: skip
+    shown = plateau.table(results.own_rows("the_plateau"), "Plateau")
+    assert shown.rows[1][-1] == "no" and len(shown.rows[1]) == len(shown.columns)
+    assert "†" in shown.rows[1][6]  # the exponential share
+    (sheet,) = results.figures.values()
+    assert "Long dashes" in str(sheet)

@@ -71,6 +71,10 @@ COVARIATES = "--covariates arm,age,stage"
         ("survival", "days", f"--event cause --competing 2 --group arm {COVARIATES}"),
         ("survival", "days", f"--event cause --competing 2 --strata site {COVARIATES} --firth"),
         ("survival", "missing_values", f"--group stage {COVARIATES} --ties breslow"),
+        ("survival", "recurrent_death", "--event kind --competing 2 --person person --at 8"),
+        ("wins", "days", "--treatment arm --tier time/event --tier fewer:marker"),
+        ("survival", "days", "--group arm --covariates age --cure weibull --knots 1 --at 6"),
+        ("bias", "days", "--treatment arm --outcome event --sensitivity 0.7,0.9,1"),
         ("match", "match_plain", "--covariates age,marker,stage"),
         (
             "match",
