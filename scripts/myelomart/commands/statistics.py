@@ -1,4 +1,4 @@
-"""Statistics on any CSV or Parquet file: `survival`, `match`, `emulate`, `wins`, `meta`, `curve`."""
+"""Statistics on any CSV or Parquet file: `survival`, `match`, `emulate`, `wins`, `meta` …."""
 
 import json
 import math
