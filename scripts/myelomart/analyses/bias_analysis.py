@@ -62,7 +62,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
 
 def validity_of(data: StudyData, endpoint_id: str) -> tuple[Validity, Validity | None] | None:
     """Validity among the treated and, where it differs, among controls; None without a row."""
-    rows = data.validity
+    rows = data.rows["validity"]
     if not len(rows):
         return None
     own = rows[rows["endpoint_id"] == endpoint_id].set_index("arm")
