@@ -15,6 +15,7 @@ from myelomart.estimates.ratios import PENALISED, first_ratio
 from myelomart.figures.forest_plot import forest_plot
 from myelomart.population import gates
 from myelomart.population.comparison import Comparison, compare, endpoint_rows
+from myelomart.population.control_ratios import free_rows
 from myelomart.population.weights import weights_of
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
@@ -44,8 +45,8 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         rows = endpoint_rows(persons, data, endpoint)
         one = _endpoint(analysis, endpoint, rows, comparison, data, labels, results)
         if own:
-            kept = rows[~rows["had_prior_event"].astype(bool)]
-            names = gates.failed(own, gates.of_endpoint(kept))
+            free = free_rows(persons, data, endpoint)
+            names = gates.failed(own, gates.of_endpoint(free))
             _add_failed(analysis, names, labels, results, endpoint)
             one["label"] += FAILS if names else ""
         shown.append(one)
