@@ -25,7 +25,7 @@ from myelomart.survival.cure import LATENCIES, CureFit
 from myelomart.survival.flexible import SplineFit
 
 KNOTS = 2  # inner knots of the spline, fewer where event times coincide
-POINTS = 80  # of a drawn model
+POINTS = 40  # of a drawn model
 WORDS = {"weibull": "Weibull", "exponential": "exponential", "lognormal": "log-normal"}
 BELOW = "Long dashes: the mixture cure model that fits best. Dots: the spline."
 

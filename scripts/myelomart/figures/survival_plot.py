@@ -67,13 +67,15 @@ def survival_panel(
 ) -> Canvas:
     """``curves``: label to SurvivalCurve in months; ``months`` are the ticks and risk columns.
 
-    ``models``: label to the times and levels of curves that were fitted to it.
+    ``models``: label to the times and levels of curves that were fitted to it; beside them stand
+    neither bands nor ticks, which are in the figure of the curves alone.
     """
     lines = [
         _Line(
             label, curve.time, curve.survival, curve.ci_low, curve.ci_high,
             curve.at(months)["n_risk"].to_numpy(), _events_and_median(curve),
-            curve.time[curve.n_censor > 0], curve.median, tuple((models or {}).get(label, ())),
+            curve.time[(curve.n_censor > 0) & (models is None)], curve.median,
+            tuple((models or {}).get(label, ())),
         )
         for label, curve in curves.items()
     ]  # fmt: skip
@@ -156,7 +158,7 @@ def _panel(lines: list[_Line], frame: Frame, months, start: float, corners=None)
     down = Scale(0, most, top + PLOT, top + 6)
     _axes(sheet, across, down, months, most, frame, under)
     last = max(months) if max(months) > 0 else np.inf
-    has_bands = len(lines) <= MOST_BANDS
+    has_bands = len(lines) <= MOST_BANDS and not any(line.models for line in lines)
     for k, line in enumerate(lines):
         _curve(sheet, across, down, line, k, start, last, corners or _steps, has_bands)
     if start:
