@@ -229,6 +229,13 @@ class Study:
             return [] if analysis.counted_endpoint_ids else list(self.endpoints)
         return [self.endpoint(one) for one in analysis.endpoint_ids.split(";")]
 
+    def arms_of(self, analysis: Analysis) -> dict[str, str]:
+        """The labels of the treated arm and of its comparator, as columns of an estimate."""
+        return {
+            "arm": self.cohort(analysis.treated_cohort_id).label,
+            "comparator": self.cohort(analysis.comparator_cohort_id).label,
+        }
+
     def counted_of(self, analysis: Analysis) -> list[Endpoint]:
         """The endpoints of which ``analysis`` counts every occurrence, in its order."""
         named = (analysis.counted_endpoint_ids or "").split(";")

@@ -14,7 +14,7 @@ from myelomart.display.grouping import first, grouped
 from myelomart.display.numbers import NOTHING, rounded
 from myelomart.display.table import Table
 from myelomart.errors import StatisticsError
-from myelomart.estimates.ratios import first_ratio
+from myelomart.estimates.ratios import ratio_of_arms
 from myelomart.population.comparison import compare, endpoint_rows
 from myelomart.results import Results
 from myelomart.sensitivity import adjusted_ratio, e_value, tipping_strength
@@ -27,11 +27,11 @@ from myelomart.sensitivity.misclassification import (
 )
 from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData
-from myelomart.survival import cox_regression
 
 STRENGTHS = (1.5, 2.0, 3.0, 5.0)  # ratios of the confounder with the outcome
 SHARES = ((0.4, 0.2), (0.2, 0.4), (0.6, 0.2), (0.2, 0.6))  # of the treated, of the controls
 BOTH = "both"
+RATIO = "hazard_ratio_cause_specific"
 ARRAY = "Hazard ratio without a confounder that nobody measured"
 CODES = "Codes that find an outcome imperfectly"
 
@@ -39,11 +39,8 @@ CODES = "Codes that find an outcome imperfectly"
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add corrected risks where the codes' validity is known, and the array of confounders."""
     comparison = compare(study, analysis, data)
-    persons = comparison.matched if analysis.population == "matched" else comparison.persons
-    arms = {
-        "arm": study.cohort(analysis.treated_cohort_id).label,
-        "comparator": study.cohort(analysis.comparator_cohort_id).label,
-    }
+    persons = comparison.compared
+    arms = study.arms_of(analysis)
     for endpoint in study.endpoints_of(analysis):
         rows = endpoint_rows(persons, data, endpoint)
         rows = rows[~rows["had_prior_event"].astype(bool)]
@@ -110,21 +107,13 @@ def _add_risks(analysis, name: str, found: Corrected, common: dict, results: Res
 def _confounders(analysis, time, event, treated, common, results: Results) -> None:
     """E-value, tipping point, and the ratio left by each confounder of the array."""
     shared = common | {"row_group": ARRAY}
-    sides = [event[side].any() for side in (treated, ~treated)]
-    if not any(sides):
-        return
-    try:
-        arm = pd.DataFrame({"treated": treated.astype(float)})
-        penalty = None if all(sides) else "firth"
-        found = first_ratio(cox_regression(time, event, arm, penalty=penalty))
-    except StatisticsError:
-        return
-    if not found.is_bounded:
+    found, penalty = ratio_of_arms(time, event, treated)
+    if found is None:
+        results.add(analysis.output_id, RATIO, status="not_estimable", **shared)
         return
     limits = found.estimate, found.ci_low, found.ci_high
     strength = e_value(*limits, measure="hr", rare=bool(event.mean() < RARE))
-    results.add(analysis.output_id, "hazard_ratio_cause_specific", status=penalty,
-                **found.values(), **shared)  # fmt: skip
+    results.add(analysis.output_id, RATIO, status=penalty, **found.values(), **shared)
     results.add(analysis.output_id, "e_value", estimate=strength.estimate, **shared)
     results.add(analysis.output_id, "e_value_limit", estimate=strength.limit, **shared)
     nearer = found.ci_high if found.estimate < 1 else found.ci_low
@@ -157,13 +146,13 @@ def table(estimates: list, title: str) -> Table:
     columns = ["", *heads, "ratio that tips the limit"]
     rows: list[list[str]] = []
     for label, own in grouped(estimates, "row_label").items():
-        ratio, told = first(own, "hazard_ratio_cause_specific"), []
-        if ratio is not None:
-            told.append(f"HR {ratio_of(ratio)}; {_strength(own)}")
+        ratio = first(own, RATIO)
+        is_known = ratio is not None and ratio.status != "not_estimable"
+        told = [f"HR {ratio_of(ratio)}" + (f"; {_strength(own)}" if is_known else "")]
         if first(own, "risk_ratio_found") is not None:
             told.append(_codes_in_words(own))
         rows.append([f"{label}: {'; '.join(told)}"])
-        for shares in SHARES if ratio is not None else ():
+        for shares in SHARES if is_known else ():
             tip = first(own, _tip(shares))
             told = NOTHING if tip is None or np.isnan(tip.estimate) else rounded(tip.estimate, 2)
             words = f"in {100 * shares[0]:.0f} % of treated, {100 * shares[1]:.0f} % of controls"

@@ -16,14 +16,14 @@ from myelomart.display.numbers import NOTHING, rounded, with_limits
 from myelomart.display.table import Table
 from myelomart.errors import StatisticsError
 from myelomart.estimates.curves import DAYS_PER_MONTH
-from myelomart.estimates.ratios import WALD, Ratio, first_ratio
+from myelomart.estimates.ratios import WALD, Ratio, ratio_of_arms
 from myelomart.figures.forest_plot import ratio_forest
 from myelomart.population.comparison import Comparison, compare, endpoint_rows
 from myelomart.population.weights import weights_of
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
 from myelomart.study_data import StudyData
-from myelomart.survival import cox_regression, expected_count, mean_cumulative_count, rate_ratio
+from myelomart.survival import expected_count, mean_cumulative_count, rate_ratio
 from myelomart.survival.risks import NumberNeeded
 
 ROBUST = "Wald, variance robust to persons or pairs"
@@ -34,7 +34,7 @@ WITHIN = 1e-6  # months by which two times may differ by rounding
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add ratio, risks, differences and numbers needed per endpoint, and the forest of them."""
     comparison = compare(study, analysis, data)
-    persons = comparison.matched if analysis.population == "matched" else comparison.persons
+    persons = comparison.compared
     labels = (
         study.cohort(analysis.treated_cohort_id).label,
         study.cohort(analysis.comparator_cohort_id).label,
@@ -68,13 +68,9 @@ def _hazard_ratio(analysis, kept, comparison: Comparison, common, labels, result
         "arm": labels[0], "comparator": labels[1], "numerator": int(event.sum()),
         "denominator": len(kept), "unit": "ratio",
     }  # fmt: skip
-    penalty = None if event[treated].any() and event[~treated].any() else "firth"
-    try:
-        time, model = kept["time_days"].to_numpy(), model_of(analysis, comparison, kept)
-        found = first_ratio(cox_regression(time, event, model, penalty=penalty))
-    except StatisticsError:
-        found = None
-    if found is None or not found.is_bounded:
+    time, model = kept["time_days"].to_numpy(), model_of(analysis, comparison, kept)
+    found, penalty = ratio_of_arms(time, event, treated, model)
+    if found is None:
         results.add(analysis.output_id, "hazard_ratio", status="not_estimable", **compared)
         return
     results.add(analysis.output_id, "hazard_ratio", status=penalty, **found.values(), **compared)

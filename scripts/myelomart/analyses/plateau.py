@@ -115,9 +115,15 @@ def _spline(months, event) -> SplineFit | None:
 
 def _add_spline(analysis: Analysis, spline, last_event: float, common, results: Results) -> None:
     """Survival of the spline at the months shown; beyond the last event it is a straight line."""
-    for month in (month for month in analysis.months if month > 0):
-        if spline is None:
-            break
+    months = [month for month in analysis.months if month > 0]
+    if spline is None:
+        for month in months:
+            results.add(
+                analysis.output_id, "survival_spline", timepoint_months=month,
+                status="not_estimable", **common,
+            )  # fmt: skip
+        return
+    for month in months:
         at = spline.at([month]).iloc[0]
         results.add(
             analysis.output_id, "survival_spline", estimate=at["survival"], ci_low=at["ci_low"],
@@ -143,7 +149,8 @@ def table(estimates: list, title: str) -> Table:
         "as named. A plateau can be spoken of where the test of sufficient follow-up has p below "
         "0.05 and ten or more are followed beyond the last event; elsewhere cured shares are not "
         "to be interpreted (†), for the model then draws its own tail. Spline: log cumulative "
-        "hazard over log time, two inner knots; its straight tail cannot follow a plateau."
+        "hazard over log time, two inner knots or as many fewer as event times allow; its "
+        "straight tail cannot follow a plateau."
     )
     return Table(title, columns, rows, note)
 

@@ -105,6 +105,11 @@ def _endpoint(
         baseline=_baseline(study, analysis, rows, results),
         options=Options(samples=SAMPLES, seed=analysis.seed or 0),
     )  # fmt: skip
+    if found.samples < SAMPLES:
+        results.warnings.append(
+            f"{analysis.output_id}, {endpoint.label}, {WAY}: {SAMPLES - found.samples} of "
+            f"{SAMPLES} samples of the bootstrap could not be fitted and are left out."
+        )
     common = {
         "row_group": endpoint.row_group, "row_label": endpoint.label,
         "endpoint": endpoint.endpoint_id, "time_anchor": "index",

@@ -32,11 +32,8 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     """Add wins and losses by tier and their statistics, over all couples and within pairs."""
     comparison = compare(study, analysis, data)
     is_matched = analysis.population == "matched"
-    persons = comparison.matched if is_matched else comparison.persons
-    arms = {
-        "arm": study.cohort(analysis.treated_cohort_id).label,
-        "comparator": study.cohort(analysis.comparator_cohort_id).label,
-    }
+    persons = comparison.compared
+    arms = study.arms_of(analysis)
     tiers = _tiers(study, analysis, persons, data)
     treated = persons["treated"].to_numpy(bool)
     try:

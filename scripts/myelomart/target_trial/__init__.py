@@ -1,7 +1,7 @@
 """Emulation of a target trial by cloning, censoring and weighting; sequential trials."""
 
 from myelomart.target_trial.cloning import CONTROL, TREATED, Followed, clone_rows, followed
-from myelomart.target_trial.emulation import Effect, Emulation, Options, emulate
+from myelomart.target_trial.emulation import Emulation, Options, emulate
 from myelomart.target_trial.protocol import Protocol
 from myelomart.target_trial.sequential import stacked_trials
 from myelomart.target_trial.varying import last_values
@@ -9,7 +9,6 @@ from myelomart.target_trial.varying import last_values
 __all__ = [
     "CONTROL",
     "TREATED",
-    "Effect",
     "Emulation",
     "Followed",
     "Options",

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from myelomart.errors import StatisticsError
+from myelomart.estimates.effect import Effect
 from myelomart.matching.balance import effective_sample_size
 from myelomart.results_shown import Shown
 from myelomart.survival import CoxFit, SurvivalCurve, cox_regression, kaplan_meier
@@ -42,15 +43,6 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Effect:
-    """A number with its 95 % interval."""
-
-    estimate: float
-    ci_low: float
-    ci_high: float
-
-
-@dataclass(frozen=True)
 class Emulation(Shown):
     """What the emulated trial shows; ``effects`` by name, ``strategies`` a row per strategy.
 
@@ -61,6 +53,7 @@ class Emulation(Shown):
     p: float  # Wald's of the hazard ratio, robust
     strategies: pd.DataFrame
     logistic: PooledLogistic | None
+    refusal: str | None  # why there is no pooled logistic model, where it was asked for
     samples: int  # of the bootstrap, that could be fitted
     protocol: Protocol
     fit: CoxFit = field(repr=False)  # Cox's model of the strategy, robust by person
@@ -157,19 +150,19 @@ def emulate(
     fit = _cox(whole, grid)
     term = fit.table().iloc[0]
     effects["hazard_ratio"] = Effect(term["hr"], term["ci_low"], term["ci_high"])
-    logistic = None
+    logistic, refusal = None, None
     if options.weighted:
         try:
             cells = period_cells(rows, protocol)
             logistic = pooled_logistic(rows, protocol, cells, made, options.trim)
-        except StatisticsError:
-            pass  # too few events for a curve: the other numbers stand
+        except StatisticsError as cause:
+            refusal = str(cause)  # the other numbers stand
     if logistic is not None:
         odds = np.exp(logistic.log_odds_ratio + Z * logistic.se * np.array([0.0, -1.0, 1.0]))
         effects["pooled_odds_ratio"] = Effect(*odds.tolist())
     return Emulation(
-        effects, float(term["p"]), _strategies(whole, rows, protocol), logistic, fitted, protocol,
-        fit, whole,
+        effects, float(term["p"]), _strategies(whole, rows, protocol), logistic, refusal, fitted,
+        protocol, fit, whole,
     )  # fmt: skip
 
 

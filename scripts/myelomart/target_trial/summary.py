@@ -228,6 +228,8 @@ def _note_bootstrap(found: Emulation, options: EmulateOptions, notes: list[str])
             f"{asked - found.samples} of {asked} samples of the bootstrap could not be fitted and "
             "are left out"
         )
+    if found.refusal:
+        notes.append(found.refusal)
     if not options.covariates:
         notes.append(
             "no covariate was given: those who are treated are taken to be like those who are not"

@@ -75,7 +75,7 @@ def package_summary(path: Path) -> dict:
             for one in checks if not one.agrees
         ],
         "recovered": [asdict(one) for one in recovered],
-        "notes": _notes(checks, recovered),
+        "notes": [*_unread(files), *_notes(checks, recovered)],
     }  # fmt: skip
 
 
@@ -144,6 +144,17 @@ def _density(table: Table, sizes: dict[str, dict[int, float]]) -> Iterator[Check
                 row = {name: f"{total:g}", "line": int(table.rows["line"].iloc[-1]),
                        "cohort": f"all scores of cohort {arm}"}  # fmt: skip
                 yield check(table, row, name, size)
+
+
+def _unread(files: dict[str, list[Table]]) -> list[str]:
+    """A sentence per file on its lines that are not as wide as their table, or have no names."""
+    lines = {name: sorted(line for one in tables for line in one.unread)
+             for name, tables in files.items()}  # fmt: skip
+    return [
+        f"{name}: {len(own)} lines do not fit the header of their table and were not read "
+        f"(first line {own[0]})"
+        for name, own in lines.items() if own
+    ]  # fmt: skip
 
 
 def _notes(checks: list[Check], recovered: list[Recovered]) -> list[str]:
