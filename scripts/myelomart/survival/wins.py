@@ -170,9 +170,9 @@ def _p(value: float, se: float) -> float:
 
 def _couples(arm: np.ndarray, pair: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of the treated and of their controls, pair by pair."""
-    of_pair = pd.to_numeric(pd.Series(np.asarray(pair)), errors="coerce").to_numpy(float)
-    if np.isnan(of_pair).all():  # pairs that are named by words
-        of_pair = pd.factorize(np.asarray(pair, dtype=object))[0].astype(float)
+    named = pd.Series(np.asarray(pair))
+    is_number = pd.api.types.is_numeric_dtype(named)
+    of_pair = (named if is_number else pd.Series(pd.factorize(named)[0])).to_numpy(float)
     kept = np.flatnonzero(of_pair >= 0)
     rows = pd.DataFrame({"pair": of_pair[kept], "arm": arm[kept], "row": kept})
     counts = rows.groupby("pair")["arm"].agg(["size", "sum"])

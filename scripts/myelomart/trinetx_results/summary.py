@@ -26,9 +26,11 @@ from myelomart.trinetx_results.checking import (
 from myelomart.trinetx_results.package import Table, read_package
 
 OUTCOME = re.compile(r"outcome[ _]+(\d+)", re.IGNORECASE)
+RATIO = "hazard ratio"
 RECOMPUTED = "recomputed"
 READ_ALONE = "read for the others"  # a curve, whose numbers are those of its table
 NOTHING_FOLLOWS = "nothing in it follows from other numbers"
+NOT_TOLD = "not recomputed: its counts do not tell its numbers"
 NOT_UNDERSTOOD = "not understood"
 
 
@@ -75,7 +77,8 @@ def package_summary(path: Path) -> dict:
             for one in checks if not one.agrees
         ],
         "recovered": [asdict(one) for one in recovered],
-        "notes": [*_unread(files), *_notes(checks, recovered)],
+        "notes": [*_unread(files), *_untold(of_file, checks, recovered),
+                  *_notes(checks, recovered)],
     }  # fmt: skip
 
 
@@ -115,6 +118,8 @@ def _what(kind: str | None, numbers: int) -> str:
         return NOT_UNDERSTOOD
     if kind == "curve":
         return READ_ALONE
+    if not numbers and kind in ("risk", "survival"):
+        return NOT_TOLD
     return RECOMPUTED if numbers else NOTHING_FOLLOWS
 
 
@@ -155,6 +160,20 @@ def _unread(files: dict[str, list[Table]]) -> list[str]:
         f"(first line {own[0]})"
         for name, own in lines.items() if own
     ]  # fmt: skip
+
+
+def _untold(
+    of_file: dict[str, dict[str, Table]], checks: list[Check], recovered: list[Recovered]
+) -> list[str]:
+    """A sentence per hazard ratio that is printed, and is not checked though both arms are told."""
+    told = Counter(one.file for one in recovered if one.events is not None)
+    checked = {one.file for one in checks if one.what == RATIO}
+    return [
+        f"{name}: both arms are rebuilt, but no model of them can be fitted: its hazard ratio and "
+        "log-rank test are not checked"
+        for name, tables in of_file.items()
+        if RATIO in tables and told[name] == len(ARMS) and name not in checked
+    ]
 
 
 def _notes(checks: list[Check], recovered: list[Recovered]) -> list[str]:

@@ -77,6 +77,8 @@ def test_pairs_are_compared_within_and_the_interval_is_that_of_the_share_of_wins
 def test_what_is_no_pair_is_refused_and_rows_of_none_are_left_out():
     tier = NumberTier.of("score", [1.0, 0, 0, 1, 5], more_is_better=True)
     found = win_statistics([1, 0, 1, 0, 1], [tier], pair=[1, 1, 2, 2, np.nan])
+    named = win_statistics([1, 0, 1, 0, 1], [tier], pair=["1", "1", "b", "b", None])
+    assert named.couples == found.couples == 2  # a name that is a number is a name
     assert (found.wins, found.losses) == (1, 1)
     with pytest.raises(StatisticsError, match="1 of 2 pairs are not one treated person"):
         win_statistics([1, 0, 1, 1, 1], [tier], pair=[1, 1, 2, 2, np.nan])

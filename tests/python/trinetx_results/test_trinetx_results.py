@@ -179,3 +179,11 @@ def test_a_line_that_does_not_fit_its_table_is_named(tmp_path):
     )
     (tmp_path / "link.csv").symlink_to(tmp_path / name)
     assert package_summary(tmp_path)["not_read"] == ["link.csv"]
+
+
+def test_risks_that_the_counts_do_not_tell_are_said_to_be_unchecked(tmp_path):
+    name = "Outcome_2_Result_a_MOA_table.csv"
+    few = FILES[name].replace(",400,10,", ",8,10,", 1)  # an arm smaller than what 10 may stand for
+    assert few != FILES[name]
+    (file,) = package_summary(folder_of({name: few}, tmp_path))["files"]
+    assert file["what"] == "not recomputed: its counts do not tell its numbers"
