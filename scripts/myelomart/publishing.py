@@ -22,6 +22,7 @@ from myelomart.errors import MyelomartError
 from myelomart.figures.formats import SVG
 from myelomart.lineage import read_origin
 from myelomart.other_rules import opened_beside, read_beside
+from myelomart.population.published_curves import hashes
 from myelomart.private_files import private
 from myelomart.project import is_clone, project_root
 from myelomart.protocol.measures import code_table
@@ -160,7 +161,9 @@ def page_of(run: Run, **form) -> Page:
 def manifest(results: Results, facts: dict, one: Chapter) -> dict:
     """What made these results: versions, commit, inputs, seeds; no time, so that bytes repeat."""
     seeds = {analysis.analysis_id: analysis.seed for analysis in one.study.analyses}
-    return facts | {"study_id": results.study_id, "seeds": seeds}
+    told = facts | {"study_id": results.study_id, "seeds": seeds}
+    curves = hashes(one.study)
+    return told | ({"published_curves": curves} if curves else {})
 
 
 def provenance(connection: duckdb.DuckDBPyConnection) -> dict:

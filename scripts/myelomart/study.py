@@ -111,6 +111,18 @@ class Stratum:
 
 
 @dataclass(frozen=True)
+class FollowedLab:
+    """A laboratory test that is read before and after index, and on which days."""
+
+    lab: str
+    label: str
+    baseline_from_day: int
+    baseline_until_day: int
+    start_day: int
+    horizon_days: int
+
+
+@dataclass(frozen=True)
 class TableRow:
     """What a table says of a covariate, or of one level of it, beside its numbers."""
 
@@ -203,6 +215,7 @@ class Study:
     analyses: tuple[Analysis, ...]
     rules: tuple[Rule, ...] = ()
     strata: tuple[Stratum, ...] = ()
+    followed_labs: tuple[FollowedLab, ...] = ()
     table_rows: tuple[TableRow, ...] = ()
     codes: tuple[Code, ...] = ()
     items: tuple[Item, ...] = ()
@@ -310,6 +323,7 @@ def read_study(connection: duckdb.DuckDBPyConnection, study_id: str) -> Study:
         analyses,
         _typed(Rule, _records(connection, "endpoint_rules", study_id, "endpoint_id, priority")),
         _typed(Stratum, _records(connection, "strata", study_id, order="stratum_id")),
+        _typed(FollowedLab, _records(connection, "followed_labs", study_id, "sort_order, lab")),
         _typed(TableRow, _records(connection, "table_rows", study_id, "covariate_id, sort_order")),
         _typed(Code, _records(connection, "study_code_lists", order=codes)),
         _typed(Item, _records(connection, "protocol_items", order="sort_order")),

@@ -46,6 +46,7 @@ class StudyData:
     repeats = _Rows("study_repeated_events", "cohort_id, person_id, endpoint, time_days, kind")
     attrition = _Rows("study_attrition", "cohort_id, step")
     testing = _Rows("study_test_intensity", "cohort_id, person_id, endpoint")
+    lab_changes = _Rows("study_lab_changes", "cohort_id, person_id, lab")
     lines = _Rows("study_lines", "cohort_id, person_id, ordinal_after_index")
     levels = _Rows("study_category_order", "level_kind, sort_order, level", is_of_study=False)
     strata = _Rows("study_subgroups", "stratum_id, cohort_id, person_id")
@@ -86,6 +87,12 @@ class StudyData:
         if not len(rows):
             return pd.DataFrame(columns=["cohort_id", "person_id", "time_days", "kind", "days"])
         return rows[(rows["endpoint"] == endpoint_id) & rows["cohort_id"].isin(cohorts)]
+
+    def lab_of(self, lab: str, persons: pd.DataFrame) -> pd.DataFrame:
+        """The values of one laboratory test before and after index, in the order of ``persons``."""
+        keys = ["cohort_id", "person_id"]
+        own = self.lab_changes[self.lab_changes["lab"] == lab]
+        return persons[[*keys, "treated", "pair"]].merge(own, on=keys, how="left")
 
     def note(self, *models: str) -> None:
         """Tell everybody who is noting that ``models`` were read."""

@@ -5,9 +5,9 @@ with labs as (
 
 ),
 
-labs_graded as (
+lab_grades as (
 
-    select * from {{ ref('int_labs_graded') }}
+    select * from {{ ref('lab_grades') }}
 
 ),
 
@@ -71,7 +71,7 @@ broken as (
     select
         'grade 0 though the limit that could tell is unknown' as fact,
         person_id
-    from labs_graded
+    from lab_grades
     where grade = 0 and ctcae_version = 5 and lower_limit is null and upper_limit is null and baseline is null
     union all
     select

@@ -9,6 +9,7 @@ import pandas as pd
 from myelomart import matching, sensitivity, survival, tables, target_trial
 from myelomart import meta_analysis as meta
 from myelomart import trinetx_arithmetic as platform
+from myelomart.estimates.change import difference_of_changes
 from myelomart.meta_analysis import binomial_normal
 
 
@@ -364,6 +365,15 @@ def difference_of_proportions(_, counts):
     return {"limits": list(tables.miettinen_nurminen(*counts))}
 
 
+def changes(d, kind):
+    held = d[["stage", "time"]] if kind == "covariates" else None
+    found = difference_of_changes(
+        d["age"].to_numpy(), d["marker"].to_numpy(), d["arm"].to_numpy() == 1,
+        d["pair"] if kind == "pairs" else None, held,
+    )  # fmt: skip
+    return {"values": [found.estimate, found.ci_low, found.ci_high, found.p_value]}
+
+
 SUBJECTS = {
     "quantiles": quantiles,
     "trend": trend,
@@ -399,4 +409,5 @@ SUBJECTS = {
     "baseline tests": baseline_tests,
     "proportion intervals": proportion_intervals,
     "difference of proportions": difference_of_proportions,
+    "difference of changes": changes,
 }

@@ -175,4 +175,6 @@ ITEMS = (
     _function("Wilson's interval", "prop.test", "proportion intervals", "^wilson"),
     _function("Clopper-Pearson interval", "binom.test", "proportion intervals", "^exact"),
     _function("Miettinen-Nurminen interval", "optimize, uniroot", "difference of proportions"),
+    _function("Difference of changes: analysis of covariance, robust to pairs", "lm, vcovCL",
+              "difference of changes"),
 )  # fmt: skip

@@ -22,7 +22,7 @@ with relapses as (
 
 blood_counts as (
 
-    select * from {{ ref('int_labs_graded') }}
+    select * from {{ ref('lab_grades') }}
     where
         term in ('anemia', 'leukopenia', 'neutropenia', 'thrombocytopenia')
         and ctcae_version = {{ parameter('labs', 'ctcae_version') }}

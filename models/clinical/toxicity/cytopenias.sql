@@ -10,7 +10,7 @@ patients as (select * from {{ ref('patients') }}),
 
 counts as (
 
-    select * from {{ ref('int_labs_graded') }}
+    select * from {{ ref('lab_grades') }}
     where
         term in ('anemia', 'neutropenia', 'thrombocytopenia')
         and ctcae_version = {{ parameter('labs', 'ctcae_version') }}

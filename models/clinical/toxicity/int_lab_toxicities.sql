@@ -3,9 +3,9 @@
 -- last one before the next 0; its grade is the highest (specification labs 7.1), of the CTCAE version in force.
 -- Limits: how long it lasted between two tests is not known.
 
-with labs_graded as (
+with lab_grades as (
 
-    select * from {{ ref('int_labs_graded') }}
+    select * from {{ ref('lab_grades') }}
     where grade is not null and ctcae_version = {{ parameter('labs', 'ctcae_version') }}
 
 ),
@@ -13,11 +13,11 @@ with labs_graded as (
 numbered_grades as (
 
     select
-        labs_graded.*,
+        lab_grades.*,
         sum(case when grade = 0 then 1 else 0 end) over (
             partition by person_id, term order by measured_date rows between unbounded preceding and current row
         ) as episode_number
-    from labs_graded
+    from lab_grades
 
 ),
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from myelomart import warehouse, whole
 from myelomart.adam.checking import faults
+from myelomart.adam.define import write_define
 from myelomart.adam.shape import (
     DATASETS,
     Variable,
@@ -68,12 +69,13 @@ def export_study(
             path = made / f"{name.lower()}.{form}"
             if form == TRANSPORT:
                 lengths = define[define["dataset"] == name].set_index("variable")["length"]
-                label = DATASETS[name][1]
+                label = DATASETS[name].label
                 write_transport(frame, shape[name], lengths.to_dict(), name, label, path)
             else:
                 _write(frame, shape[name], path, form)
         define.to_csv(made / "define.csv", index=False)
         _lists(lists).to_csv(made / "codelists.csv", index=False)
+        write_define(study, define, frames, lists, form, made / "define.xml")
     return Exported(analysis.analysis_id, {name: len(one) for name, one in frames.items()}, notes)
 
 
@@ -100,7 +102,7 @@ def _datasets(connection, study: Study, analysis: Analysis, data: StudyData):
     if analysis.comparator_cohort_id:
         cohorts.append(analysis.comparator_cohort_id)
     given = {"study": study.study_id, "cohorts": cohorts}
-    found = {name: _query(connection, query, given) for name, (query, _) in DATASETS.items()}
+    found = {name: _query(connection, one.query, given) for name, one in DATASETS.items()}
     _refuse_twice(study, found["ADSL"])
     lists, notes = codelists(), _left_out(connection, found["ADLB"], given)
     found["ADSL"] = _with_pairs(found["ADSL"], study, analysis, data)
@@ -225,7 +227,7 @@ def _definition(frames: dict[str, pd.DataFrame], shape: dict[str, list[Variable]
     return pd.DataFrame(
         {
             "dataset": name,
-            "dataset_label": DATASETS[name][1],
+            "dataset_label": DATASETS[name].label,
             "order": place,
             "variable": one.variable,
             "label": one.label,

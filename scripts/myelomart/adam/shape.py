@@ -13,12 +13,37 @@ from pathlib import Path
 
 LONGEST_NAME, LONGEST_LABEL = 8, 40  # of SAS transport files, which CDISC keeps to
 FLAG = "FL"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The query of this folder that fills a data set, and how CDISC calls it."""
+
+    query: str
+    label: str
+    structure: str
+    kind: str
+    part: str = ""  # of the kind
+
+
 DATASETS = {
-    "ADSL": ("subjects", "Subject-Level Analysis Dataset"),
-    "ADTTE": ("time_to_events", "Time-to-Event Analysis Dataset"),
-    "ADAE": ("adverse_events", "Adverse Events Analysis Dataset"),
-    "ADLB": ("labs", "Laboratory Analysis Dataset"),
-}  # query of this folder, label
+    "ADSL": DataSet(
+        "subjects", "Subject-Level Analysis Dataset", "One record per subject",
+        "SUBJECT LEVEL ANALYSIS DATASET",
+    ),
+    "ADTTE": DataSet(
+        "time_to_events", "Time-to-Event Analysis Dataset",
+        "One record per subject per parameter", "BASIC DATA STRUCTURE", "TIME-TO-EVENT",
+    ),
+    "ADAE": DataSet(
+        "adverse_events", "Adverse Events Analysis Dataset",
+        "One record per subject per adverse event", "OCCURRENCE DATA STRUCTURE", "ADVERSE EVENT",
+    ),
+    "ADLB": DataSet(
+        "labs", "Laboratory Analysis Dataset", "One record per subject per parameter per result",
+        "BASIC DATA STRUCTURE",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

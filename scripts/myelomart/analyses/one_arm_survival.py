@@ -8,7 +8,7 @@ from myelomart.display.survival_table import survival_table
 from myelomart.estimates.curves import add_logrank, add_survival
 from myelomart.figures.survival_plot import survival_panel, tested_words
 from myelomart.population.members import arms_of, followed, members, warn_of_no_event
-from myelomart.population.published_curves import published_curves
+from myelomart.population.published_curves import in_words, published_curves
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData
@@ -44,14 +44,8 @@ def says(words: Words) -> str:
     """The method in words."""
     said = (
         f"{words.of}: Kaplan-Meier estimate with log-log intervals; follow-up by the reverse "
-        "Kaplan-Meier method"
+        f"Kaplan-Meier method{in_words(words.row)}{words.left_out}"
     )
-    if words.row.published_curves:
-        said += (
-            f"; beside them curves rebuilt from printed ones ({words.row.published_curves}) by "
-            "Guyot's method, in no test"
-        )
-    said += words.left_out
     return f"{said}; compared by {words.by}: log-rank test" if words.by else said
 
 

@@ -2,7 +2,7 @@
 
 An endpoint with a name for those without it (overall survival) falls from all; every other rises
 from none, as a cumulative incidence in which death competes. Beneath an adjusted ratio the curves
-are weighted, so that they show what it compares.
+are weighted, so that they show what it compares. Printed curves stand beside survival only.
 """
 
 import pandas as pd
@@ -15,10 +15,11 @@ from myelomart.display.numbers import NOTHING
 from myelomart.display.survival_table import survival_table
 from myelomart.display.table import Table
 from myelomart.errors import StatisticsError
-from myelomart.estimates.curves import DAYS_PER_MONTH, add_curve
+from myelomart.estimates.curves import DAYS_PER_MONTH, add_curve, add_survival
 from myelomart.figures.survival_plot import survival_panel, tested_words
 from myelomart.matching import weighted_hazard_ratio
 from myelomart.population.comparison import compare, endpoint_rows
+from myelomart.population.published_curves import in_words, published_curves
 from myelomart.population.weights import IN_WORDS, weights_of
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
@@ -45,6 +46,11 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
                 results.warnings.append(f"{endpoint.label}: nobody is left in {label}.")
                 del arms[label]
         if curve_name(endpoint, data) is None:
+            if analysis.published_curves:
+                results.warnings.append(
+                    f"{endpoint.label}: drawn as an incidence, in which death competes, so no "
+                    "printed Kaplan-Meier curve stands beside it."
+                )
             if not (kept["event"] == 1).any():
                 results.warnings.append(f"{endpoint.label}: nobody had it: no incidence to draw.")
                 continue
@@ -70,6 +76,10 @@ def _survival(
         add_curve(
             analysis, endpoint, label, curve, analysis.months, results,
             population=analysis.population,
+        )  # fmt: skip
+    for label, printed in published_curves(analysis, endpoint).items():
+        drawn[label] = add_survival(
+            analysis, endpoint, label, printed, results, analysis.population
         )  # fmt: skip
     told = _tested(pd.concat(arms.values()), weights) if len(arms) > 1 else ""
     note = "" if weights is None else f"Both arms {IN_WORDS}; numbers are sums of weights."
@@ -122,7 +132,7 @@ def says(words: Words) -> str:
     said = (
         f"{words.of}: for survival, Kaplan-Meier curves with log-log intervals and the log-rank "
         "test; for other outcomes, the cumulative incidence with death competing (Aalen-Johansen) "
-        "and Gray's test"
+        f"and Gray's test{in_words(words.row)}"
     )
     if words.row.adjustment == "covariates":
         said = f"{said}; {IN_WORDS}"

@@ -46,8 +46,9 @@ def p_value(value: float) -> str:
 
 
 def tested(value: float, test: str | None) -> str:
-    """A p value with the name of its test."""
-    return f"{p_value(value)} ({NAMES.get(test, test)})" if test else p_value(value)
+    """A p value with the name of its test; there is none without a value."""
+    said = p_value(value)
+    return f"{said} ({NAMES.get(test, test)})" if test and said != NOTHING else said
 
 
 def tests_made(estimates: list) -> str:

@@ -274,6 +274,7 @@ def _narrow(sheet: _Sheet) -> Canvas:
     for k, part in enumerate(title):
         canvas.text(10, 14 + 15 * k, part, 12, bold=True)
     y, last = 16 + 15.0 * len(title), None
+    tops: list[float] = []
     for row, label, words in blocks:
         if row.group != last:
             for k, part in enumerate(heads[row.group]):
@@ -284,14 +285,17 @@ def _narrow(sheet: _Sheet) -> Canvas:
         for k, part in enumerate(label):
             canvas.text(10, y + 9 + LEADING * k, part, SMALL)
         y += LEADING * len(label) + 4
-        for tick in sheet.ticks:
-            colour, width = (QUIET, 1.1) if tick == 1 else (GRID, 0.7)
-            canvas.line(across(tick), y, across(tick), y + 14, colour, width)
-        _intervals(canvas, across, y + 7, row, sheet.limits)
+        tops.append(y)
         y += 18
         for k, part in enumerate(words):
             canvas.text(10, y + 5 + LEADING * k, part, SMALL, colour=QUIET)
         y += LEADING * len(words) + 8
+    for tick in sorted(sheet.ticks, key=lambda tick: tick == 1):  # drawn alike, written as one path
+        colour, width = (QUIET, 1.1) if tick == 1 else (GRID, 0.7)
+        for top in tops:
+            canvas.line(across(tick), top, across(tick), top + 14, colour, width)
+    for top, row in zip(tops, sheet.rows, strict=True):
+        _intervals(canvas, across, top + 7, row, sheet.limits)
     canvas.line(10, y, NARROW_SHEET - 10, y)
     for tick in sheet.ticks:
         canvas.line(across(tick), y, across(tick), y + 4)

@@ -29,6 +29,7 @@ UNTESTED = (
     "site_sets",
     "evidence_summary",
     "bias_analysis",
+    "grade_shifts",
 )
 OF_COVARIATES = ("cohort_table", "distribution")
 
@@ -146,6 +147,11 @@ def variance(study: Study) -> tuple[str, ...]:
             "Risk differences: Wald's limits of Aalen-Johansen risks, arms independent; numbers "
             "needed to treat are their inverses. Ratios of rates: robust to persons or pairs."
         )
+    if "lab_changes" in kinds:
+        told.append(
+            "Laboratory values: means with Student's limits, their difference with a variance "
+            "robust to unequal spread or to pairs; shares that got worse by Miettinen and Nurminen."
+        )
     if "win_ratio" in kinds:
         told.append("Win ratios: U-statistics; within pairs, from the share of wins.")
     if kinds & {"survival", "kaplan_meier", "ever_treated", "evidence_summary"}:
@@ -218,6 +224,8 @@ def _comparisons(study: Study, one: Analysis) -> int:
         return len(study.covariates_of(one))
     if one.outcome_covariate_id or one.analysis_type == "win_ratio":
         return 1
+    if one.analysis_type == "lab_changes":
+        return 3 * len(study.followed_labs)  # the change, a worse grade, a severe one
     outcomes = len(study.endpoints_of(one)) + len(study.counted_of(one))
     return outcomes * (len(study.strata) if one.analysis_type == "subgroups" else 1)
 

@@ -100,5 +100,10 @@ def windows(study: Study) -> Table:
         read.setdefault(f"[{one.start_day}, {horizon}] days", []).append(
             f"outcomes: {one.row_group}"
         )
+    for one in study.followed_labs:
+        before = window(one.baseline_from_day, one.baseline_until_day)
+        read.setdefault(before, []).append("laboratory values before")
+        after = window(one.start_day, one.horizon_days)
+        read.setdefault(after, []).append("laboratory values after")
     rows = [[days, listed(dict.fromkeys(words))] for days, words in read.items()]
     return Table("Windows around time zero (day 0)", ["window", "what is read in it"], rows)

@@ -1,6 +1,7 @@
 """A study as ADaM: the study's own numbers come out, and data that break a rule are not written."""
 
 import json
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -98,6 +99,32 @@ def test_the_folder_says_what_it_holds_and_is_its_owners_alone(written, whole_da
     subjects = whole_data["ADSL"]
     assert subjects["USUBJID"].is_unique and {"DIABETFL", "PRIORLIN"} <= {*subjects.columns}
     assert set(subjects["SEX"]) <= {"M", "F", "U"}
+
+
+def test_define_xml_names_every_variable_with_its_type_and_its_codes(written, whole_data):
+    root = ElementTree.parse(written[0] / "define.xml").getroot()
+    odm, own = "{http://www.cdisc.org/ns/odm/v1.3}", "{http://www.cdisc.org/ns/def/v2.1}"
+    items = {one.get("OID"): one for one in root.iter(f"{odm}ItemDef")}
+    methods = {one.get("OID") for one in root.iter(f"{odm}MethodDef")}
+    lists = {
+        one.get("OID"): {item.get("CodedValue") for item in one}
+        for one in root.iter(f"{odm}CodeList")
+    }
+    groups = {one.get("Name"): one for one in root.iter(f"{odm}ItemGroupDef")}
+    assert list(groups) == list(whole_data)
+    for name, frame in whole_data.items():
+        refs = groups[name].findall(f"{odm}ItemRef")
+        named = [items[one.get("ItemOID")] for one in refs]
+        assert [one.get("Name") for one in named] == frame.columns.tolist()
+        assert {one.get("MethodOID") for one in refs} <= methods
+        assert (written[0] / groups[name].find(f"{own}leaf/{own}title").text).is_file()
+        for one in named:
+            values, kind = frame[one.get("Name")].dropna(), one.get("DataType")
+            if kind == "integer":
+                assert (values % 1 == 0).all(), one.get("OID")
+            coded = one.find(f"{odm}CodeListRef")
+            if coded is not None and kind == "text":
+                assert {*values.astype(str)} <= lists[coded.get("CodeListOID")]
 
 
 def put(name, variable, value, row=0):
@@ -206,7 +233,7 @@ def test_transport_files_hold_the_same_data(data, tmp_path):
         own = shape[name]
         lengths = {one.variable: _length(frame[one.variable], one.type) for one in own}
         path = tmp_path / f"{name.lower()}.xpt"
-        write_transport(frame, own, lengths, name, DATASETS[name][1], path)
+        write_transport(frame, own, lengths, name, DATASETS[name].label, path)
         assert path.stat().st_size % 80 == 0
         read = pd.read_sas(path, format="xport", encoding="utf-8")
         assert read.columns.tolist() == [one.variable for one in own] and len(read) == len(frame)

@@ -5,6 +5,7 @@ Fever among the pairs: 7 had it before and is left out, 9 dies on day 5, and on 
 5r + 3 and 4.5r + 2.5, so that the ratio r solves 5r/(5r + 3) + 4.5r/(4.5r + 2.5) = 1: r = √(1/3).
 """
 
+import hashlib
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -35,6 +36,7 @@ from myelomart.disclosure.policies import below
 from myelomart.disclosure.suppression import suppress
 from myelomart.errors import MyelomartError, NoData, StatisticsError
 from myelomart.population.comparison import compare
+from myelomart.population.published_curves import hashes
 from myelomart.protocol import analysis_prose
 from myelomart.report.sections import section
 from myelomart.results import Results, write_results
@@ -274,6 +276,28 @@ def test_an_arm_in_which_everybody_had_it_before_has_no_curve(make, data):
     results = make(two_arm_survival, endpoint_ids="fever", months_shown="0")
     assert set(results.curve_frame()["arm"]) == {"CAR-T"}
     assert results.warnings == ["Fever: nobody is left in Others."]
+
+
+def test_printed_curves_stand_beside_survival_and_never_beside_an_incidence(
+    make, data, tmp_path, monkeypatch
+):
+    rows = pd.DataFrame({"study": "KarMMa", "time": [1, 2, 3], "event": [1, 1, 0]})
+    rows.to_csv(tmp_path / "trial.csv", index=False)
+    monkeypatch.setenv("MYELOMART_PROJECT", str(tmp_path))
+    printed = {"endpoint_ids": "relapse", "published_curves": "trial.csv", "months_shown": "0;1"}
+    assert "printed Kaplan-Meier" in make(two_arm_survival, **printed).warnings[0]
+    names = pd.DataFrame({"endpoint_id": ["relapse"], "curve_label": ["Free of relapse"]})
+    data.rows = {**data.rows, "curve_names": names}
+    results = make(two_arm_survival, **printed)
+    assert only(results, "survival", arm="KarMMa (as printed)", timepoint_months=1.0)[
+        "estimate"
+    ] == pytest.approx(2 / 3)
+    assert set(results.curve_frame()["arm"]) == {"CAR-T", "Others", "KarMMa (as printed)"}
+    one = analysis("kaplan_meier", **printed)
+    assert "Guyot" in analysis_prose(two_arms.study(), one)
+    named = replace(two_arms.study(), analyses=(one,))
+    hashed = hashlib.sha256((tmp_path / "trial.csv").read_bytes()).hexdigest()
+    assert hashes(named) == {"trial.csv": hashed}
 
 
 # ---- baseline

@@ -313,8 +313,7 @@ def test_what_one_arm_alone_asks_for_is_its_strategy_and_what_both_ask_for_is_el
 def test_comparisons_are_counted_from_the_rows(studies):
     study = studies["cart_vs_pom"]
     (told,) = part_of(study, "multiplicity").paragraphs
-    assert (
-        "CVP-O2 320" in told
-    )  # 3 x 30 outcomes, 25, 1, 25, 25 x 5 subgroups, 46, 1 in every way, 6, 1
+    # 3 x 30 outcomes, 25, 1, 25, 25 x 5 subgroups, 46, 1 in every way, 6, 1, 3 x 7 labs
+    assert "CVP-O2 341" in told
     fewer = replace(study, strata=study.strata[:1])
-    assert "CVP-O2 220" in " ".join(part_of(fewer, "multiplicity").paragraphs)
+    assert "CVP-O2 241" in " ".join(part_of(fewer, "multiplicity").paragraphs)

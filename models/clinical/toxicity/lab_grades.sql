@@ -122,7 +122,7 @@ compared_labs as (
 
 ),
 
-labs_graded as (
+lab_grades as (
 
     select
         person_id,
@@ -145,4 +145,4 @@ labs_graded as (
 
 )
 
-select * from labs_graded
+select * from lab_grades
