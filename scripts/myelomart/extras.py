@@ -25,6 +25,8 @@ MODULES = {
     "explore": ("streamlit",),
     "figures": ("cairosvg",),
     "lake": ("deltalake", "pyiceberg"),
+    "mssql": ("OpenSSL", "pytds"),
+    "snowflake": ("snowflake.connector",),
     "tables": ("docx", "great_tables"),
 }
 

@@ -56,7 +56,8 @@ class PostgreSQL(Dialect):
         if kind in ("date", "timestamp", "timestamptz"):  # Arrow has no end of time
             return (
                 f"case when isfinite({name}) then {name} when {name} > '2000-01-01' "
-                f"then cast('9999-12-31' as {kind}) else cast('0001-01-01' as {kind}) end"
+                f"then cast('9999-12-31' as {kind}) when {name} is not null "
+                f"then cast('0001-01-01' as {kind}) end"
             )
         return name if kind in PLAIN else f"cast({name} as text)"
 

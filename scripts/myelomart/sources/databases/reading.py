@@ -116,10 +116,12 @@ class Reader:
         found = self.found()
         chosen, vocabulary, notes = choose(found, options, place, is_empty, self.allow_views)
         persons = persons_with(cohort, chosen, self.dialect, self._names)
-        if not self.dialect.shows_all:
-            gone = sorted(set(layout.cdm_tables()) - NOT_READ_BY_MODELS - set(chosen))
-            told = f"{', '.join(gone)}: not there, or not to be read by this user; taken as empty"
-            notes += [told] if gone else []
+        if not self.dialect.shows_all and set(layout.cdm_tables()) - NOT_READ_BY_MODELS - set(
+            chosen
+        ):
+            notes.append(
+                "this server hides tables from who may not read them: absent may be barred"
+            )
         return Read(self.stream(chosen, persons, place), vocabulary, notes)
 
     def stream(self, chosen: dict[str, Found], persons: str, place: str) -> dict[str, Table]:
@@ -201,7 +203,8 @@ def in_words(address: Address, errors: tuple[type[Exception], ...], hint: str) -
     try:
         yield
     except errors as error:
-        reason = " ".join((str(error) or type(error).__name__).split())
+        told = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
+        reason = " ".join((told or str(error.__cause__ or type(error).__name__)).split())
         for secret in address.secrets:
             reason = reason.replace(secret, "***")
         raise SourceError(

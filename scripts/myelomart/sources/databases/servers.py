@@ -10,9 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from myelomart.errors import SourceError
 from myelomart.extras import refuse_without
 from myelomart.sources import layout
-from myelomart.sources.addresses import Address, address_of
+from myelomart.sources.addresses import OURS, Address, address_of
 from myelomart.sources.databases.reading import Read, Reader
 from myelomart.sources.source import Say
 
@@ -20,6 +21,12 @@ from myelomart.sources.source import Say
 def server_of(address: Address) -> ModuleType:
     """The module of the kind of server that ``address`` names."""
     server = import_module(f"myelomart.sources.databases.{address.kind}")
+    unknown = set(address.settings) - set(server.OPTIONS or address.settings)
+    if unknown:
+        raise SourceError(
+            f"{address.shown}: {', '.join(sorted(unknown))}: behind the question mark stand "
+            f"{', '.join(sorted((*OURS, *server.OPTIONS)))}."
+        )
     refuse_without(server.EXTRA)
     return server
 
