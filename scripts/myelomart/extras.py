@@ -22,10 +22,11 @@ MODULES = {
         "jinja2",
         "markupsafe",
     ),
+    "databricks": ("databricks.sql",),
     "explore": ("streamlit",),
     "figures": ("cairosvg",),
     "lake": ("deltalake", "pyiceberg"),
-    "mssql": ("OpenSSL", "pytds"),
+    "mssql": ("OpenSSL", "certifi", "cryptography", "pytds"),
     "snowflake": ("snowflake.connector",),
     "tables": ("docx", "great_tables"),
 }

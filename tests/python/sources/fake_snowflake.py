@@ -64,7 +64,7 @@ class FakeSnowflake:
 
 
 class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version, wbufsize = "HTTP/1.1", -1  # an answer goes out at once
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
