@@ -87,9 +87,13 @@ def address_of(location: str) -> Address:
     options = dict(parse_qsl(query, keep_blank_values=True))
     ours = {name: options.pop(name) for name in OURS if name in options}
     secrets = [password, unquote(password), options.get("password", ""), who if colon else ""]
+    schema = ""
     if kind == "snowflake":  # SQLAlchemy's form: account/database/schema
         database, _, schema = database.partition("/")
-        ours |= {"schema": unquote(schema)} if schema and "schema" not in ours else {}
+    elif kind == "bigquery":  # project/dataset
+        schema = database
+    if schema:
+        ours.setdefault("schema", unquote(schema))
     secrets = tuple(sorted(filter(None, secrets), key=len, reverse=True))
     plain = f"{kind}://{who}{at}{servers}{slash}{database}"
     plain += f"?{urlencode(options)}" if options else ""

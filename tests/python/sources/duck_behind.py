@@ -34,6 +34,7 @@ class DuckBehind:
 
     def __init__(self, dialect: str, kinds: dict[str, str], functions: str = "", rewrite=None):
         self.dialect, self.rewrite = dialect, rewrite or (lambda node: node)
+        self.has_real = "FLOAT" in kinds
         self.connection, self.lock = duckdb.connect(), threading.Lock()
         self.connection.execute(f"load icu; set TimeZone = 'UTC'; {TOLD}; {functions}")
         self.connection.executemany("insert into told.kinds values (?, ?)", list(kinds.items()))
@@ -42,15 +43,19 @@ class DuckBehind:
     def load(self, schema: str, tables: dict[str, str], declared: dict[str, str] | None = None):
         """Make ``tables`` (name to query); ``declared`` gives 'table.column' another type.
 
-        The columns are in capitals where the name of the table is.
+        The columns are in capitals where the name of the table is; a 32-bit float is a 64-bit one
+        with the same digits where the database has no such type.
         """
         self.connection.execute(f'create schema if not exists "{schema}"')
         for name, query in tables.items():
-            columns = self.connection.sql(query).columns
-            written = [one.upper() if name.isupper() else one for one in columns]
-            selected = ", ".join(f'{a} as "{b}"' for a, b in zip(columns, written, strict=True))
+            found, selected = self.connection.sql(query), []
+            for column, kind in zip(found.columns, map(str, found.types), strict=True):
+                written = column.upper() if name.isupper() else column
+                is_changed = kind == "FLOAT" and not self.has_real
+                value = f'"{column}"::varchar::double' if is_changed else f'"{column}"'
+                selected.append(f'{value} as "{written}"')
             self.connection.execute(
-                f'create table "{schema}"."{name}" as select {selected} from ({query})'
+                f'create table "{schema}"."{name}" as select {", ".join(selected)} from ({query})'
             )
         for place, kind in (declared or {}).items():
             self.connection.execute(

@@ -28,11 +28,15 @@ PASSWORDS = {
 }  # fmt: skip
 CAPITALS = {"snowflake"}  # where names are stored so
 FAKES = {
-    "databricks": "fake_databricks", "mssql": "fake_sql_server", "snowflake": "fake_snowflake"
+    "bigquery": "fake_bigquery", "databricks": "fake_databricks", "mssql": "fake_sql_server",
+    "snowflake": "fake_snowflake",
 }  # fmt: skip
 CLIENTS = {kind: extras.MODULES[kind] for kind in FAKES}
-DIALECTS = {"databricks": "databricks", "mssql": "tsql", "snowflake": "snowflake"}
-NAMES = {"databricks": "Databricks", "mssql": "SQL Server", "snowflake": "Snowflake"}
+DIALECTS = {kind: "tsql" if kind == "mssql" else kind for kind in FAKES}
+NAMES = {
+    "bigquery": "BigQuery", "databricks": "Databricks", "mssql": "SQL Server",
+    "snowflake": "Snowflake",
+}  # fmt: skip
 # SQL that DuckDB and PostgreSQL both run
 TABLES = {
     "person": PERSON,
@@ -208,21 +212,25 @@ def test_what_is_asked_for_is_of_the_dialect_and_of_the_layout(whole):
 def test_only_the_schema_that_was_named_is_read(server, tmp_path):
     loaded(server, {"person": PERSON}, "cdm")
     loaded(server, {"person": f"{PERSON} where person_id = 1", "death": TABLES["death"]}, "older")
-    with pytest.raises(SourceError, match=r"in the schemas (cdm, older|CDM, OLDER): say which"):
-        Landed(server.address(), tmp_path / "landing")
+    if server.kind != "bigquery":  # whose address names the dataset
+        with pytest.raises(SourceError, match=r"in the schemas (cdm, older|CDM, OLDER): say which"):
+            Landed(server.address(), tmp_path / "landing")
     landed = Landed(server.address("&schema=cdm"), tmp_path / "landing")
     assert landed.rows("person") == [(3,)]
     assert landed.entry["tables"]["death"]["form"] == "absent"
     assert any("absent may be barred" in line for line in landed.said)
     landed = Landed(server.address("&schema=OLDER"), tmp_path / "landing")
     assert landed.rows("person") == [(1,)]
-    assert tables_on(server.address()) == (NAMES[server.kind], ["death", "person"])
+    kind, tables = tables_on(server.address("&schema=older"))
+    assert (kind, tables) == (NAMES[server.kind], ["death", "person"])
 
 
 def test_a_vocabulary_stands_in_a_schema_of_its_own(server, tmp_path):
     loaded(server, {"person": PERSON, "condition_occurrence": TABLES["condition_occurrence"]})
     loaded(server, {"concept": TABLES["concept"]}, "vocab")
-    landed = Landed(server.address(), tmp_path / "landing", cohort="myeloma")
+    named = "vocab" if server.kind == "bigquery" else None  # the others find it
+    location, landing = server.address(), tmp_path / "landing"
+    landed = Landed(location, landing, cohort="myeloma", vocabulary=named)
     assert landed.entry["vocabulary"].lower() == "vocab"
     kept = landed.rows("condition_occurrence", "list_sort(list(distinct person_id))")
     assert kept == [(COHORT,)]
@@ -324,6 +332,8 @@ def test_rows_come_in_batches(server, tmp_path, monkeypatch):
 
 
 def test_what_a_server_refuses_is_a_sentence_without_the_password(server, tmp_path, monkeypatch):
+    if server.kind not in PASSWORDS:
+        pytest.skip("its address holds no password")
     monkeypatch.setattr(sql_server, "LOGIN_SECONDS", 1)
     loaded(server, {"person": PERSON})
     wrong = server.address().replace(":geheim@", ":falsch%40wort@")
@@ -340,6 +350,8 @@ def test_what_a_server_refuses_is_a_sentence_without_the_password(server, tmp_pa
 
 
 def test_a_password_comes_from_where_the_clients_of_the_server_look(server, tmp_path, monkeypatch):
+    if server.kind not in PASSWORDS:
+        pytest.skip("its client looks for itself")
     variable = PASSWORDS[server.kind]
     loaded(server, {"person": PERSON})
     monkeypatch.setenv(variable, "geheim")
@@ -361,6 +373,38 @@ def test_without_its_extra_a_server_says_what_to_install(kind, tmp_path, monkeyp
     monkeypatch.setattr(extras, "absent", lambda extra: [extras.MODULES[extra][0]])
     with pytest.raises(MyelomartError, match=rf"pip install 'myelomart\[{kind}\]'"):
         Landed(f"{kind}://me@host/base", tmp_path / "landing")
+
+
+# --- BigQuery ------------------------------------------------------------------------------------
+
+
+def test_rows_of_bigquery_come_by_storage_alone(tmp_path):
+    with started("bigquery") as fake:
+        loaded(fake, {name: TABLES[name] for name in ("person", "death", "condition_occurrence")})
+        landed = Landed(fake.address(), tmp_path / "landing")
+        assert fake.streamed == 13
+        assert landed.account("death")["form"] == "parquet"  # no row, but its columns
+
+
+def test_bigquery_reads_a_vocabulary_of_another_project(tmp_path):
+    with started("bigquery") as fake:
+        loaded(fake, {"person": PERSON})
+        loaded(fake, {"concept": TABLES["concept"]}, "vocab")
+        landed = Landed(fake.address("&vocabulary=their-project.vocab"), tmp_path / "landing")
+        assert landed.rows("concept") == [(4,)]
+        assert any("`their-project`.`vocab`.`concept`" in sql for sql in fake.behind.asked)
+        with pytest.raises(SourceError, match="Name the dataset of the persons"):
+            Landed("bigquery://site-one", tmp_path / "again")
+
+
+def test_what_bigquery_refuses_is_a_sentence(tmp_path, monkeypatch):
+    with started("bigquery") as fake:
+        fake.refuses = "Access Denied: Table cdm.person"
+        with pytest.raises(SourceError, match="bigquery://site-one/cdm cannot be read: .*Denied"):
+            Landed(fake.address(), tmp_path / "landing")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "nothing.json"))
+    with pytest.raises(SourceError, match="gcloud auth application-default login"):
+        Landed("bigquery://site-one/cdm", tmp_path / "landing")
 
 
 # --- SQL Server ----------------------------------------------------------------------------------

@@ -9,12 +9,16 @@ from myelomart.sources.database_tables import Found
 class Dialect:
     """Standard SQL, as SQLite and PostgreSQL have it; a kind of database overrides what differs.
 
-    ``tables`` is the query for schema, name, 1 where it may be read, and whether it is a view.
+    ``catalogue`` is the query for its tables: schema, name, 1 where it may be read, is it a view.
     """
 
-    tables = ""
+    catalogue = ""
     shows_all = True  # also tables that this user may not read
     is_of_one_moment = True  # a session sees no change that others make meanwhile
+
+    def tables(self, options: dict[str, str]) -> str:
+        """The query for the tables; ``options`` are those of the address."""
+        return self.catalogue
 
     def quoted(self, name: str) -> str:
         """``name`` as an identifier."""
@@ -63,7 +67,7 @@ class OfSchema(Dialect):
 
     shows_all = False
     is_of_one_moment = False
-    tables = """
+    catalogue = """
         select table_schema, table_name, 1 from information_schema.tables
         where lower(table_schema) <> 'information_schema'
     """

@@ -34,7 +34,7 @@ ATTACHED = "incoming"  # what an attached DuckDB file is called in the landing's
 class DuckDB(Dialect):
     """A DuckDB file that is attached."""
 
-    tables = """
+    catalogue = """
         select table_schema, table_name, 1, table_type = 'VIEW' from information_schema.tables
         where table_catalog = 'incoming'
             and table_schema not in ('information_schema', 'pg_catalog')
@@ -52,7 +52,7 @@ class DuckDB(Dialect):
 class SQLite(Dialect):
     """A SQLite file."""
 
-    tables = """
+    catalogue = """
         select 'main', name, 1, type = 'view' from sqlite_master where type in ('table', 'view')
     """
 
@@ -72,7 +72,7 @@ def open_duckdb(
     dialect = DuckDB()
     with warehouse.scratch(warehouse.with_log(path)) as connection, _in_words(path):
         warehouse.attach(connection, path, ATTACHED)
-        found = [Found(*row) for row in warehouse.rows(connection, dialect.tables)]
+        found = [Found(*row) for row in warehouse.rows(connection, dialect.catalogue)]
 
         def is_empty(one: Found) -> bool:
             return not warehouse.rows(connection, dialect.first(dialect.relation(one)))
@@ -130,7 +130,7 @@ def export_vocabulary_of_duckdb(
     reach, dialect = [*warehouse.with_log(path), folder], DuckDB()
     with warehouse.scratch(reach) as connection, _in_words(path):
         warehouse.attach(connection, path, ATTACHED)
-        found = [Found(*row) for row in warehouse.rows(connection, dialect.tables)]
+        found = [Found(*row) for row in warehouse.rows(connection, dialect.catalogue)]
         wanted = options.get("schema") or options.get("vocabulary")
         holder = schema_with("concept", found, wanted, "schema", str(path))
         tables = tables_in(found, holder, set(layout.VOCABULARY)) if holder else {}
@@ -154,6 +154,6 @@ def export_vocabulary_of_sqlite(
     """The vocabulary of a SQLite file as Parquet files in ``folder``."""
     with warehouse.sqlite(path) as connection:
         reader = Reader(AdbcSession(connection), SQLite(), folder, say, allow_views)
-        tables = tables_in(reader.found(), "main", set(layout.VOCABULARY))
+        tables = tables_in(reader.found({}), "main", set(layout.VOCABULARY))
         refuse_views(tables, str(path), allow_views)
         return reader.stream(tables, "", str(path))

@@ -21,7 +21,7 @@ class PostgreSQL(Dialect):
     """PostgreSQL."""
 
     # tables, views, materialized views, foreign and partitioned tables
-    tables = """
+    catalogue = """
         select
             cast(spaces.nspname as text),
             cast(tables.relname as text),

@@ -103,9 +103,9 @@ class Reader:
     say: Say
     allow_views: bool = True  # of a server they are the server's
 
-    def found(self) -> list[Found]:
+    def found(self, options: dict[str, str]) -> list[Found]:
         """Every table that the database shows."""
-        return [Found(*row) for row in self.session.rows(self.dialect.tables)]
+        return [Found(*row) for row in self.session.rows(self.dialect.tables(options))]
 
     def read(self, options: dict, cohort: str | None, place: str) -> Read:
         """The tables of the CDM at ``place`` as files; of one ``cohort``, if any."""
@@ -113,7 +113,7 @@ class Reader:
         def is_empty(one: Found) -> bool:
             return not self.session.rows(self.dialect.first(self.dialect.relation(one)))
 
-        found = self.found()
+        found = self.found(options)
         chosen, vocabulary, notes = choose(found, options, place, is_empty, self.allow_views)
         persons = persons_with(cohort, chosen, self.dialect, self._names)
         if not self.dialect.shows_all and set(layout.cdm_tables()) - NOT_READ_BY_MODELS - set(

@@ -44,6 +44,6 @@ def tables_on(location: str) -> tuple[str, list[str]]:
     address = address_of(location)
     server = server_of(address)
     with server.connected(address) as session:
-        found = Reader(session, server.DIALECT, Path(), print).found()
+        found = Reader(session, server.DIALECT, Path(), print).found(address.options)
     shown = {one.name.lower() for one in found}
     return server.NAME, sorted(shown & set(layout.tables()))

@@ -40,7 +40,7 @@ HINT = (
 class SqlServer(OfSchema):
     """T-SQL. Names of its catalogue are in capitals, as a database with such a collation needs."""
 
-    tables = """
+    catalogue = """
         select TABLE_SCHEMA, TABLE_NAME, has_perms_by_name(
             quotename(TABLE_SCHEMA) + '.' + quotename(TABLE_NAME), 'OBJECT', 'SELECT'
         )
