@@ -87,8 +87,9 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = breaks is not None and len(text) >= breaks
 
     def login(self, data: dict) -> dict:
-        self.fake.logins.append((data["LOGIN_NAME"], data["PASSWORD"]))
-        if self.fake.logins[-1] != ("me", "geheim"):
+        by_key = data.get("AUTHENTICATOR") == "SNOWFLAKE_JWT" and data["TOKEN"].count(".") == 2
+        self.fake.logins.append((data["LOGIN_NAME"], "a key" if by_key else data["PASSWORD"]))
+        if not by_key and self.fake.logins[-1] != ("me", "geheim"):
             return {"success": False, "code": "390100", "data": {},
                     "message": "Incorrect username or password was specified."}  # fmt: skip
         given = {"token": "t", "masterToken": "m", "validityInSeconds": 3600, "parameters": []}

@@ -116,12 +116,9 @@ class Reader:
         found = self.found(options)
         chosen, vocabulary, notes = choose(found, options, place, is_empty, self.allow_views)
         persons = persons_with(cohort, chosen, self.dialect, self._names)
-        if not self.dialect.shows_all and set(layout.cdm_tables()) - NOT_READ_BY_MODELS - set(
-            chosen
-        ):
-            notes.append(
-                "this server hides tables from who may not read them: absent may be barred"
-            )
+        absent = set(layout.cdm_tables()) - NOT_READ_BY_MODELS - set(chosen)
+        if absent and not self.dialect.shows_all:
+            notes.append("this server shows only what you may read: what is absent may be barred")
         return Read(self.stream(chosen, persons, place), vocabulary, notes)
 
     def stream(self, chosen: dict[str, Found], persons: str, place: str) -> dict[str, Table]:
@@ -134,9 +131,8 @@ class Reader:
             target = self.folder / f"{table}.parquet"
             columns = self._columns(one)
             person = next((name for name, _ in columns if name.lower() == "person_id"), None)
-            where = (
-                f" where {self.dialect.quoted(person)} in {persons}" if persons and person else ""
-            )
+            is_cut = persons and person
+            where = f" where {self.dialect.quoted(person)} in {persons}" if is_cut else ""
             selected = ", ".join(self.dialect.selected(name, kind) for name, kind in columns)
             relation = self.dialect.relation(one)
             totals[table] = read = self._count(relation)

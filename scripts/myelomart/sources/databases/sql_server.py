@@ -175,7 +175,6 @@ def connected(address: Address) -> Iterator[_Session]:
             appname="myelomart",
             login_timeout=LOGIN_SECONDS,
             autocommit=True,
-            readonly=True,
             use_sso=not user,
             cafile=_authorities(address),
             disable_connect_retry=True,
