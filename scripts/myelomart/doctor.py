@@ -101,7 +101,7 @@ def _source(source, faults: list[str]) -> dict[str, Any]:
     try:
         if addresses.is_address(source.location):
             told |= {"location": addresses.without_secrets(source.location)}
-            told |= {"kind": "PostgreSQL", "tables": databases.tables_on(source.location)}
+            told["kind"], told["tables"] = databases.tables_on(source.location)
         else:
             told |= {"location": source.location, "bytes": bytes_of(source)}
             with tempfile.TemporaryDirectory() as work:

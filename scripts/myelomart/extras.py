@@ -22,9 +22,18 @@ MODULES = {
         "jinja2",
         "markupsafe",
     ),
+    "bigquery": (
+        "google.api_core",
+        "google.auth",
+        "google.cloud.bigquery",
+        "google.cloud.bigquery_storage",
+    ),
+    "databricks": ("databricks.sql", "urllib3"),
     "explore": ("streamlit",),
     "figures": ("cairosvg",),
     "lake": ("deltalake", "pyiceberg"),
+    "mssql": ("OpenSSL", "certifi", "cryptography", "pytds"),
+    "snowflake": ("snowflake.connector",),
     "tables": ("docx", "great_tables"),
 }
 

@@ -12,7 +12,9 @@ STARS = "***"
 # what stands before the last @ of an address; a path has lost one of its two slashes
 BEFORE_HOST = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*:/+)[^\s/][^\s]*@")
 NAMED = re.compile(
-    r"(\b(?:ssl)?pass(?:word|wd|phrase)?|\bpwd)(\s*=\s*)('[^']*'|\"[^\"]*\"|[^\s&]+)", re.IGNORECASE
+    r"(\b(?:ssl)?pass(?:word|wd|phrase)?|\b(?:\w+_)?(?:pwd|token))"
+    r"(\s*=\s*)('[^']*'|\"[^\"]*\"|[^\s&]+)",
+    re.IGNORECASE,
 )
 ARGUMENT_START, ARGUMENT_END = 45, 46  # of /proc/self/stat, counted behind the name of the process
 

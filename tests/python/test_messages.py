@@ -156,6 +156,8 @@ def test_nothing_else_in_the_package_prints():
         "host=h password='ge heim' dbname=x",
         "PWD = geheim",
         "sslpassword=geheim",
+        "databricks://token:geheim@host/main?access_token=geheim",
+        "snowflake://me:geheim@account/db?private_key_file_pwd=geheim",
         "FATAL: «postgresql://me:geheim@host» refused",
     ],
 )
@@ -180,6 +182,8 @@ def test_a_text_without_a_password_stays(text):
         "a=postgresql://me:ge@heim@127.0.0.1:1/x",
         "host=127.0.0.1 password=geheim",
         "service=none?password=geheim",
+        "mssql://me:geheim@127.0.0.1:1/x?encrypt=no&password=geheim",
+        "snowflake://me:ge@heim@account/x",
     ],
 )
 def test_no_error_shows_a_part_of_a_password(run, tmp_path, monkeypatch, source):

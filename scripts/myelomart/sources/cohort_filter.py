@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from myelomart.errors import SourceError
 from myelomart.project import seed
 from myelomart.sources.database_tables import Found
-from myelomart.warehouse import literal, quoted
+
+if TYPE_CHECKING:
+    from myelomart.sources.databases.dialect import Dialect
 
 
-def person_conditions(
+def persons_with(
     cohort: str | None,
     chosen: dict[str, Found],
-    relation: Callable[[Found], str],
+    dialect: Dialect,
     columns_of: Callable[[Found], list[str]],
 ) -> str:
-    """SQL that keeps the persons with a diagnosis of ``cohort``; '' without one.
+    """SQL, in parentheses, for the persons with a diagnosis of ``cohort``; '' without one.
 
     The net is as wide as `int_candidates` and wider: a code counts wherever it stands in the text.
     """
@@ -27,38 +30,47 @@ def person_conditions(
             f"--cohort {cohort} needs the table condition_occurrence, which is not there: leave "
             "the option out."
         )
+
+    def named(one: Found, *names: str) -> list[str]:
+        """Columns as their table writes them."""
+        written = {name.lower(): dialect.quoted(name) for name in columns_of(one)}
+        return [written.get(name, dialect.quoted(name)) for name in names]
+
     members = _candidate_members(cohort)
     ids = ", ".join(sorted({row["concept_id"] for row in members if row["concept_id"]}, key=int))
     codes = sorted({_plain(row["code"]) for row in members})
     concepts = f"{ids or 'null'}"
     if "concept" in chosen:
-        listed = ", ".join(literal(code) for code in codes)
+        concept = chosen["concept"]
+        key, vocabulary, code = named(concept, "concept_id", "vocabulary_id", "concept_code")
+        listed = ", ".join(dialect.literal(code) for code in codes)
         vocabularies = ", ".join(
-            literal(one) for one in sorted({r["vocabulary_id"] for r in members})
+            dialect.literal(one) for one in sorted({row["vocabulary_id"] for row in members})
         )
         concepts += (
-            f") or {{column}} in (select concept_id from {relation(chosen['concept'])} "
-            f"where vocabulary_id in ({vocabularies}) "
-            f"and {_plain_sql('concept_code')} in ({listed})"
+            f") or {{column}} in (select {key} from {dialect.relation(concept)} "
+            f"where {dialect.exact(vocabulary)} in ({vocabularies}) "
+            f"and {dialect.plain(code)} in ({listed})"
         )
     if "concept_ancestor" in chosen:
+        ancestors = chosen["concept_ancestor"]
+        below, above = named(ancestors, "descendant_concept_id", "ancestor_concept_id")
         concepts += (
-            ") or {column} in (select descendant_concept_id from "
-            f"{relation(chosen['concept_ancestor'])} where ancestor_concept_id in ({ids or 'null'})"
+            f") or {{column}} in (select {below} from {dialect.relation(ancestors)} "
+            f"where {above} in ({ids or 'null'})"
         )
     diagnoses = chosen["condition_occurrence"]
     tests = []
     for name in columns_of(diagnoses):
+        column = dialect.quoted(name)
         if name.lower() in ("condition_concept_id", "condition_source_concept_id"):
-            tests.append(f"{quoted(name)} in ({concepts.format(column=quoted(name))})")
+            tests.append(f"{column} in ({concepts.replace('{column}', column)})")
         if name.lower() == "condition_source_value":
-            tests += [
-                f"{_plain_sql(quoted(name))} like {literal('%' + code + '%')}" for code in codes
-            ]
-    return (
-        f" where person_id in (select person_id from {relation(diagnoses)} "
-        f"where {' or '.join(tests) or 'false'})"
-    )
+            text = dialect.plain(column)
+            tests += [f"{text} like {dialect.literal('%' + code + '%')}" for code in codes]
+    (person,) = named(diagnoses, "person_id")
+    test = " or ".join(tests) or "1 = 0"
+    return f"(select {person} from {dialect.relation(diagnoses)} where {test})"
 
 
 def _candidate_members(cohort: str) -> list[dict[str, str]]:
@@ -84,7 +96,3 @@ def _candidate_members(cohort: str) -> list[dict[str, str]]:
 
 def _plain(code: str) -> str:
     return code.strip().upper().replace(".", "")
-
-
-def _plain_sql(column: str) -> str:
-    return f"replace(upper(trim({column})), '.', '')"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from myelomart.errors import SourceError
 from myelomart.sources import layout
-from myelomart.warehouse import quoted
 
 NOT_READ_BY_MODELS = {"visit_detail", "location", "provider", "note_nlp", "episode_event"}
 
@@ -111,9 +110,3 @@ def tables_in(found: list[Found], schema: str, names: set[str]) -> dict[str, Fou
         for one in sorted(found, key=lambda one: one.name)
         if one.schema == schema and one.name.lower() in names
     }
-
-
-def relation_of(one: Found, catalog: str | None = None) -> str:
-    """The table as SQL names it."""
-    parts = [catalog, one.schema, one.name] if catalog else [one.schema, one.name]
-    return ".".join(quoted(part) for part in parts)

@@ -49,8 +49,9 @@ def _open(source: Source, work: Path, say: Say) -> OpenSource:
     if addresses.is_address(source.location):
         address = addresses.address_of(source.location)
         address = replace(address, options=_options(source, address.options))
-        read = databases.open_postgres(address, source.cohort, work, say)
-        return _of_database(source, "OMOP CDM in PostgreSQL", address.shown, read)
+        read = databases.open_server(address, source.cohort, work, say)
+        kind = f"OMOP CDM in {databases.server_of(address).NAME}"
+        return _of_database(source, kind, address.shown, read)
     path, options = addresses.file_and_options(source.location)
     if not path.exists():
         if path.is_symlink():

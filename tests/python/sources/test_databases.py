@@ -13,6 +13,7 @@ from myelomart import warehouse
 from myelomart.errors import SourceError
 from myelomart.sources import addresses, databases
 from myelomart.sources.addresses import without_secrets
+from myelomart.sources.databases import reading
 from myelomart.sources.landing import Source, land
 
 SUMMARY = """
@@ -122,7 +123,7 @@ def test_a_live_postgresql_database_lands_like_its_folder(server, tmp_path):
 
 
 def test_a_large_table_comes_in_small_batches_and_says_how_far_it_is(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(databases, "ROWS_SAID", 500_000)
+    monkeypatch.setattr(reading, "ROWS_SAID", 500_000)
     _execute(
         server,
         "create schema large",
@@ -133,7 +134,7 @@ def test_a_large_table_comes_in_small_batches_and_says_how_far_it_is(server, tmp
     )
     said = []
     address = addresses.address_of(server + "&schema=large")
-    tables = databases.open_postgres(address, None, tmp_path, said.append).tables
+    tables = databases.open_server(address, None, tmp_path, said.append).tables
     assert [line for line in said if line.startswith("measurement")]
     measurement = ParquetFile(tables["measurement"].files[0].path)
     assert measurement.metadata.num_rows == 2_000_000
