@@ -1,0 +1,290 @@
+"""A bulk export as tables of the OMOP CDM: `resources/*.sql` reads it, `tables/*.sql` shapes it.
+
+Each line becomes at least one row, which lands or is set aside with a reason, or is of a type that
+is not read; the lines are counted apart from that, and must agree.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from myelomart import warehouse
+from myelomart.errors import SourceError
+from myelomart.room import no_room
+from myelomart.sources.columns import copy, parquet_rows
+from myelomart.sources.files import pattern
+from myelomart.sources.fhir.export import ExportFile, bad_line, files_of
+from myelomart.sources.source import DataFile, OpenSource, Table, UnusedFile
+from myelomart.warehouse import literal, rows
+
+PACKAGE = resources.files("myelomart.sources.fhir")
+# what each query reads, in the order in which they need each other
+QUERIES = {
+    "Patient": ("people", ("Patient",)),
+    "Encounter": ("encounters", ("Encounter",)),
+    "Condition": ("conditions", ("Condition",)),
+    "Procedure": ("procedures", ("Procedure",)),
+    "Medication": ("medications", ("Medication",)),
+    "drugs": ("drugs", ("MedicationRequest", "MedicationDispense", "MedicationAdministration")),
+    "results": ("results", ("Observation", "DiagnosticReport")),
+}
+TABLES = (
+    "person", "death", "care_site", "observation_period", "visit_occurrence",
+    "condition_occurrence", "drug_exposure", "procedure_occurrence", "measurement", "observation",
+)  # fmt: skip
+# every column that a fact may have, so that a type of which the export has no resource changes none
+FACT = """
+    file_name varchar, line bigint, part bigint, resource_type varchar, target varchar,
+    record varchar, person varchar, start_day date, end_day date, visit varchar,
+    source_value varchar, vocabulary_id varchar, code varchar, concept_id bigint,
+    type_concept_id bigint, value_number double, value_text varchar, operator_concept_id bigint,
+    unit varchar, range_low double, range_high double, qualifier varchar, route varchar,
+    stop_reason varchar, quantity double, days_dispensed double, days_ordered double,
+    zone_needed varchar, refusal varchar, json json
+"""
+LONGEST_LINE = 256 * 1024**2  # bytes; a resource may hold a document
+VOCABULARY = """
+    create view vocabulary_concepts as
+    select cast(concept_id as bigint) as concept_id, vocabulary_id, concept_code from {concept};
+    create view vocabulary_relationships as
+    select
+        cast(concept_id_1 as bigint) as concept_id_1,
+        cast(concept_id_2 as bigint) as concept_id_2,
+        relationship_id
+    from {concept_relationship}
+"""
+NO_VOCABULARY = {
+    "concept": "(select 0 as concept_id, '' as vocabulary_id, '' as concept_code where false)",
+    "concept_relationship": "(select 0 as concept_id_1, 0 as concept_id_2, '' as relationship_id "
+    "where false)",
+}
+REFUSED, OPENED = "refused", "opened"  # set aside as no fact, and because it cannot be placed
+Scan = Callable[[Table], str]  # SQL that reads a table of the vocabulary
+
+
+def read_export(opened: OpenSource, folder: Path, work: Path, scan: Scan) -> None:
+    """Read the export in ``folder`` into ``opened``: its tables as Parquet files below ``work``.
+
+    ``scan`` reads the vocabulary that ``opened`` has already, if any.
+    Raises ``SourceError`` with file and line when a resource cannot be read.
+    """
+    files, opened.unused = files_of(folder)
+    target = work / "fhir"
+    target.mkdir(parents=True, exist_ok=True)
+    relations = {
+        name: scan(opened.tables[name]) if name in opened.tables else empty
+        for name, empty in NO_VOCABULARY.items()
+    }
+    of_vocabulary = [file.path for one in opened.tables.values() for file in one.files]
+    reach = [work, Path(str(PACKAGE)), *(file.path for file in files), *of_vocabulary]
+    with warehouse.scratch(reach, spill_to=work / ".spill") as connection:
+        try:
+            _prepare(connection, folder, files, opened.source.timezone)
+            types = _types(connection, folder, files)
+            for name, (view, of_types) in QUERIES.items():
+                made = target / f"{view}.resources.parquet"
+                copy(connection, _kept(name), made)
+                connection.execute(f"create view {view} as from read_parquet({pattern(made)})")
+                if view != "medications":
+                    _check(connection, view, sum(types[one].total() for one in of_types), folder)
+            empty = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _fact_columns())
+            connection.execute(f"create view no_facts as select {empty} where false")
+            connection.execute(VOCABULARY.format(**relations))
+            connection.execute(_sql("facts.sql"))
+            connection.execute(_sql("set_aside.sql"))
+            opened.tables |= _tables(connection, folder, target, types)
+        except duckdb.Error as error:
+            raise no_room(error) or bad_line(files) or _unreadable(folder, error) from error
+    _note_unread(opened, types)
+
+
+def _sql(name: str) -> str:
+    return PACKAGE.joinpath(*name.split("/")).read_text(encoding="utf-8")
+
+
+def _fact_columns() -> list[tuple[str, str]]:
+    return [tuple(one.split()) for one in FACT.replace("\n", " ").split(",")]
+
+
+def _csv(name: str) -> str:
+    path = pattern(Path(str(PACKAGE.joinpath(name))))
+    return f"(select *, row_number() over () as place from read_csv({path}, all_varchar = true))"
+
+
+def _prepare(connection, folder: Path, files: list[ExportFile], zone: str | None) -> None:
+    """The lines of all files with their types, and the macros and variables to read them with."""
+    scans = [
+        f"select {literal(file.path.relative_to(folder))} as file_name, "
+        "row_number() over () as line, json from read_ndjson_objects("
+        f"{pattern(file.path)}, maximum_object_size = {LONGEST_LINE})"
+        for file in files
+    ]
+    for name, query in {
+        "systems": "select map_from_entries(list((system, {'rank': place, 'vocabulary_id': "
+        f"vocabulary_id}}))) from {_csv('code_systems.csv')}",
+        "refused": "select map_from_entries(list((resource_type || '.' || element || '=' || value, "
+        f"true))) from {_csv('refused.csv')}",
+        "known": "select map_from_entries(list((field || ':' || source_value, cast(value as bigint)"
+        f"))) from {_csv('known_values.csv')} where field != 'table'",
+        "tables": "select map_from_entries(list((source_value, value))) "
+        f"from {_csv('known_values.csv')} where field = 'table'",
+        "meanings": "select map_from_entries(list((concat_ws('|', system, code, coalesce(of_code, "
+        f"'')), meaning))) from {_csv('code_names.csv')}",
+        "zone": f"select cast({literal(zone) if zone else 'null'} as varchar)",
+    }.items():
+        connection.execute(f"set variable {name} = ({query})")
+    connection.execute(_sql("macros.sql"))
+    connection.execute(
+        f"""
+        create view raw_lines as
+        select *, json_extract_string(json, '$.resourceType') as resource_type
+        from ({" union all ".join(scans)});
+        -- of a resource that stands several times the newest holds
+        create temp table copies as
+        select
+            resource_type,
+            json_extract_string(json, '$.id') as id,
+            arg_max(
+                {{'file_name': file_name, 'line': line}},
+                (coalesce(json_extract_string(json, '$.meta.lastUpdated'), ''), file_name, line)
+            ) as newest
+        from raw_lines group by all having count(*) > 1 and id is not null;
+        create view lines as
+        select
+            raw_lines.*,
+            copies.id is not null and (file_name, line) != (newest.file_name, newest.line) as is_copy
+        from raw_lines left join copies
+            on raw_lines.resource_type = copies.resource_type
+            and json_extract_string(json, '$.id') = copies.id
+        """
+    )
+
+
+def _types(connection, folder: Path, files: list[ExportFile]) -> dict[str, Counter[str]]:
+    """The resources of each type by file; they must be as many as the lines."""
+    types: dict[str, Counter[str]] = {
+        name: Counter() for _, names in QUERIES.values() for name in names
+    }
+    query = "select resource_type, file_name, count(*) from raw_lines group by all order by all"
+    for name, file, count in rows(connection, query):
+        if name is None or name == "Bundle":
+            line = rows(
+                connection,
+                "select min(line) from raw_lines where file_name = ? "
+                "and resource_type is not distinct from ?",
+                [file, name],
+            )[0][0]
+            what = "a Bundle" if name else "no resource: it has no resourceType"
+            raise SourceError(
+                f"{folder / file}: line {line} is {what}. Export in bulk, one resource a line."
+            )
+        types.setdefault(name, Counter())[file] = count
+    for file in files:
+        shown = str(file.path.relative_to(folder))
+        read = sum(counts[shown] for counts in types.values())
+        if read != file.lines:
+            raise bad_line([file]) or SourceError(
+                f"{file.path} has {file.lines:,} lines, of which {read:,} were read: export it again."
+            )
+    return types
+
+
+def _kept(name: str) -> str:
+    """The query of some resources; what was set aside keeps its resource, where that says more."""
+    query = _sql(f"resources/{name}.sql")
+    if name == "Medication":
+        return query
+    told = (
+        "refusal is not null and refusal not like 'id: the same%' and refusal not like 'result:%'"
+    )
+    return f"select * replace (case when {told} then json end as json) from ({query})"
+
+
+def _check(connection, view: str, lines: int, folder: Path) -> None:
+    """Every line must have become a row, and every day must be one."""
+    first = "true" if view == "people" else "part = 0"
+    made = rows(connection, f"select count(*) from {view} where {first}")[0][0]
+    if made != lines:
+        raise SourceError(
+            f"{folder}: {lines:,} resources became {made:,} rows of {view}: report this."
+        )
+    found = rows(
+        connection,
+        f"select file_name, line, zone_needed from {view} where zone_needed is not null "
+        "and (refusal is null or refusal like 'date:%') order by file_name, line limit 1",
+    )
+    if found:
+        file, line, element = found[0]
+        raise SourceError(
+            f"{folder / file}: line {line}, {element} is a point in time in UTC, and its day "
+            "depends on where the site is: name the site's zone, such as --timezone Europe/Berlin."
+        )
+
+
+def _tables(connection, folder: Path, target: Path, types: dict) -> dict[str, Table]:
+    """Each table of the CDM as a Parquet file, with its rows that were set aside."""
+    files_of_table = dict(
+        rows(connection, "select target, list(distinct file_name) from facts group by 1")
+    )
+    files_of_table["drug_exposure"] = [
+        *files_of_table.get("drug_exposure", []),
+        *types["Medication"],
+    ]
+    of_patients = [*types["Patient"]]
+    files_of_table |= dict.fromkeys(("person", "death", "care_site"), of_patients)
+    files_of_table["observation_period"] = of_patients
+    tables = {}
+    for table in TABLES:
+        if not files_of_table.get(table):
+            continue
+        made = target / f"{table}.parquet"
+        copy(connection, _sql(f"tables/{table}.sql"), made)
+        listed = {}
+        for why, test in ((REFUSED, "is_refused"), (OPENED, "not is_refused")):
+            where = f"table_name = {literal(table)} and {test}"
+            if rows(connection, f"select count(*) from set_aside where {where}")[0][0]:
+                listed[why] = target / f"{table}.{why}.parquet"
+                copy(
+                    connection,
+                    f"select * exclude (is_refused) from set_aside where {where}",
+                    listed[why],
+                )
+        if not parquet_rows(made) and not listed:
+            continue
+        tables[table] = Table(
+            table,
+            str(folder),
+            (DataFile(made, "parquet"),),
+            set_aside=listed,
+            made_of=tuple(sorted(set(files_of_table[table]))),
+        )
+    return tables
+
+
+def _note_unread(opened: OpenSource, types: dict[str, Counter[str]]) -> None:
+    """Name the files and count the resources of types that are not read."""
+    known = {one for _, names in QUERIES.values() for one in names}
+    read = {file for name in known for file in types[name]}
+    unread = {name: counts for name, counts in types.items() if name not in known}
+    for name, counts in sorted(unread.items()):
+        opened.unused += [
+            UnusedFile(file, f"of the type {name}, which is not read")
+            for file in sorted(counts)
+            if file not in read
+        ]
+    if unread:
+        listed = ", ".join(f"{name} {counts.total():,}" for name, counts in sorted(unread.items()))
+        opened.notes.append(f"resources of types that are not read: {listed}")
+
+
+def _unreadable(folder: Path, error: duckdb.Error) -> SourceError:
+    """What DuckDB says of an export, without anything that stands in it."""
+    return SourceError(
+        f"{folder}: its resources cannot be read ({type(error).__name__}): report this, with the "
+        "server that wrote them."
+    )
