@@ -21,6 +21,7 @@ from myelomart.sources import layout
 from myelomart.sources.landing import Source, land
 from myelomart.study import read_study, study_ids
 from myelomart.study_data import read_data
+from myelomart_synthetic.fhir import write_bulk
 from myelomart_synthetic.network import make_network
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "converters"))
@@ -87,11 +88,13 @@ def ways(models, tmp_path_factory):
     half(cdm, folder / "second", f"person_id > {HALF}")
     as_sqlite(folder / "second", folder / "second.sqlite")
     write_export(cdm, folder / "export")
+    write_bulk(cdm, folder / "bulk")
     sources = [
         Source("whole", str(cdm)),
         Source("first", str(folder / "first")),
         Source("second", str(folder / "second.sqlite")),
         Source("export", str(folder / "export")),
+        Source("fhir", str(folder / "bulk")),
     ]
     with ExitStack() as stack:
         try:

@@ -7,6 +7,13 @@ create macro reference_type() as '{"reference": "VARCHAR", "display": "VARCHAR"}
 create macro period_type() as '{"start": "VARCHAR", "end": "VARCHAR"}';
 create macro quantity_type()
     as '{"value": "DOUBLE", "comparator": "VARCHAR", "unit": "VARCHAR", "system": "VARCHAR", "code": "VARCHAR"}';
+create macro result_type()
+    as '"valueQuantity": ' || quantity_type() || ', "valueCodeableConcept": ' || concept_type() || ',
+    "valueString": "VARCHAR", "valueInteger": "DOUBLE", "valueBoolean": "BOOLEAN",
+    "valueRange": {"low": ' || quantity_type() || ', "high": ' || quantity_type() || '},
+    "valueRatio": {"numerator": ' || quantity_type() || ', "denominator": ' || quantity_type() || '},
+    "dataAbsentReason": ' || concept_type() || ', "interpretation": [' || concept_type() || '],
+    "referenceRange": [{"low": ' || quantity_type() || ', "high": ' || quantity_type() || '}]';
 create macro common_type()
     as '"id": "VARCHAR", "status": "VARCHAR", "modifierExtension": "JSON", "subject": ' || reference_type()
     || ', "encounter": ' || reference_type() || ', "contained": "JSON", ';
@@ -40,32 +47,34 @@ create macro best_coding(concept) as list_sort(
 -- a text on one line, NULL where it is blank
 create macro one_line(text) as nullif(trim(regexp_replace(text, '\s+', ' ', 'g')), '');
 
--- what a concept is called, in its own words before those of its coding
-create macro words_of(concept) as coalesce(one_line(concept.text), one_line(best_coding(concept).display));
+-- what a concept is called, in its own words before those of its coding; `coding` is its best_coding
+create macro words_of(concept, coding) as coalesce(one_line(concept.text), one_line(coding.display));
 
--- the code as a source value: a code of an unknown system is marked, since it may look like one of another system
-create macro source_value(concept) as case
-    when best_coding(concept) is null then words_of(concept)
-    else concat_ws(
+-- the code as a source value, its words behind it: as the models call it, where they do; a code of an unknown system is
+-- marked, since it may look like one of another system
+create macro source_value(coding, words) as nullif(
+    concat_ws(
         '^',
         case
-            when meaning_of(best_coding(concept).system, best_coding(concept).code, '') is not null
-                then meaning_of(best_coding(concept).system, best_coding(concept).code, '')
-            when best_coding(concept).vocabulary_id is null then 'other:' || best_coding(concept).code
-            else best_coding(concept).code
+            when coding is not null
+                then coalesce(
+                    meaning_of(coding.system, coding.code, ''),
+                    case when coding.vocabulary_id is null then 'other:' || coding.code else coding.code end
+                )
         end,
-        words_of(concept)
-    )
-end;
+        words
+    ),
+    ''
+);
 
 -- an answer as text: what the models call it, else its words, else its code
-create macro answer_of(concept, of_code) as coalesce(
+create macro answer_of(concept, coding, of_code) as coalesce(
     list_filter(
         list_transform(concept.coding, lambda one: meaning_of(one.system, trim(one.code), of_code)),
         lambda one: one is not null
     )[1],
-    regexp_replace(words_of(concept), ' \((qualifier value|finding|disorder|procedure)\)$', ''),
-    best_coding(concept).code
+    regexp_replace(words_of(concept, coding), ' \((qualifier value|finding|disorder|procedure)\)$', ''),
+    coding.code
 );
 
 -- the id behind a relative or absolute address, a urn, or one with a version; NULL for another type of resource

@@ -88,6 +88,7 @@ def read_export(opened: OpenSource, folder: Path, work: Path, scan: Scan) -> Non
             types = _types(connection, folder, files)
             for name, (view, of_types) in QUERIES.items():
                 made = target / f"{view}.resources.parquet"
+                _give_lines(connection, folder, files, {f for one in of_types for f in types[one]})
                 copy(connection, _kept(name), made)
                 connection.execute(f"create view {view} as from read_parquet({pattern(made)})")
                 if view != "medications":
@@ -118,12 +119,6 @@ def _csv(name: str) -> str:
 
 def _prepare(connection, folder: Path, files: list[ExportFile], zone: str | None) -> None:
     """The lines of all files with their types, and the macros and variables to read them with."""
-    scans = [
-        f"select {literal(file.path.relative_to(folder))} as file_name, "
-        "row_number() over () as line, json from read_ndjson_objects("
-        f"{pattern(file.path)}, maximum_object_size = {LONGEST_LINE})"
-        for file in files
-    ]
     for name, query in {
         "systems": "select map_from_entries(list((system, {'rank': place, 'vocabulary_id': "
         f"vocabulary_id}}))) from {_csv('code_systems.csv')}",
@@ -143,7 +138,7 @@ def _prepare(connection, folder: Path, files: list[ExportFile], zone: str | None
         f"""
         create view raw_lines as
         select *, json_extract_string(json, '$.resourceType') as resource_type
-        from ({" union all ".join(scans)});
+        from ({_scan(folder, files)});
         -- of a resource that stands several times the newest holds
         create temp table copies as
         select
@@ -154,12 +149,37 @@ def _prepare(connection, folder: Path, files: list[ExportFile], zone: str | None
                 (coalesce(json_extract_string(json, '$.meta.lastUpdated'), ''), file_name, line)
             ) as newest
         from raw_lines group by all having count(*) > 1 and id is not null;
-        create view lines as
+        """
+    )
+
+
+def _scan(folder: Path, files: list[ExportFile]) -> str:
+    """SQL for the lines of some files, each with the file's name and its number there."""
+    scans = [
+        f"select {literal(file.path.relative_to(folder))} as file_name, "
+        "row_number() over () as line, json from read_ndjson_objects("
+        f"{pattern(file.path)}, maximum_object_size = {LONGEST_LINE})"
+        for file in files
+    ]
+    return " union all ".join(scans)
+
+
+def _give_lines(connection, folder: Path, files: list[ExportFile], names: set[str]) -> None:
+    """The view `lines` over the files ``names`` alone; over any file where there is none."""
+    read = [file for file in files if str(file.path.relative_to(folder)) in names] or files[:1]
+    connection.execute(
+        f"""
+        create or replace view lines as
         select
-            raw_lines.*,
-            copies.id is not null and (file_name, line) != (newest.file_name, newest.line) as is_copy
-        from raw_lines left join copies
-            on raw_lines.resource_type = copies.resource_type
+            given.*,
+            copies.id is not null and (file_name, line) != (newest.file_name, newest.line)
+                as is_copy
+        from (
+            select *, json_extract_string(json, '$.resourceType') as resource_type
+            from ({_scan(folder, read)})
+        ) as given
+        left join copies
+            on given.resource_type = copies.resource_type
             and json_extract_string(json, '$.id') = copies.id
         """
     )

@@ -26,6 +26,7 @@ read_resources as (
     select
         *,
         id_of(resource.subject.reference, 'Patient') as person,
+        best_coding(resource.code) as coding,
         coalesce(
             day_of(resource.onsetDateTime), day_of(resource.onsetPeriod.start), day_of(resource.recordedDate)
         ) as start_day,
@@ -71,10 +72,10 @@ select
     id_of(resource.encounter.reference, 'Encounter') as visit,
     case
         when part = 1 then concat_ws('-', trim(morphology), trim(topography))
-        else source_value(resource.code)
+        else source_value(coding, words_of(resource.code, coding))
     end as source_value,
-    case when part = 0 then best_coding(resource.code).vocabulary_id end as vocabulary_id,
-    case when part = 0 then best_coding(resource.code).code end as code,
+    case when part = 0 then coding.vocabulary_id end as vocabulary_id,
+    case when part = 0 then coding.code end as code,
     case
         when has_no_zone(resource.onsetPeriod.start) then 'onsetPeriod.start'
         when has_no_zone(resource.onsetDateTime) then 'onsetDateTime'

@@ -22,7 +22,8 @@ read_resources as (
     select
         *,
         id_of(resource.subject.reference, 'Patient') as person,
-        day_of(resource.period.start) as start_day
+        day_of(resource.period.start) as start_day,
+        best_coding(resource.hospitalization.dischargeDisposition) as discharge
     from resources
 
 )
@@ -40,10 +41,7 @@ select
     cast(null as varchar) as visit,
     resource.class.code as source_value,
     known_value('visit', resource.class.code) as concept_id,
-    coalesce(
-        best_coding(resource.hospitalization.dischargeDisposition).code,
-        words_of(resource.hospitalization.dischargeDisposition)
-    ) as value_text,
+    coalesce(discharge.code, words_of(resource.hospitalization.dischargeDisposition, discharge)) as value_text,
     case
         when has_no_zone(resource.period.start) then 'period.start'
         when has_no_zone(resource.period.end) then 'period.end'

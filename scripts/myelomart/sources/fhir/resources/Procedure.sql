@@ -39,7 +39,7 @@ select
     start_day,
     coalesce(day_of(resource.performedPeriod.end), start_day) as end_day,
     id_of(resource.encounter.reference, 'Encounter') as visit,
-    source_value(resource.code) as source_value,
+    source_value(coding, words_of(resource.code, coding)) as source_value,
     -- one URI stands for both volumes of ICD-9-CM
     case when coding.vocabulary_id = 'ICD9CM' then 'ICD9Proc' else coding.vocabulary_id end as vocabulary_id,
     coding.code,

@@ -67,6 +67,16 @@ named as (
     left join medications
         on id_of(resources.resource.medicationReference.reference, 'Medication') = medications.medication
 
+),
+
+coded as (
+
+    select
+        *,
+        best_coding(drug) as coding,
+        coalesce(resource.dosage.route, resource.dosageInstruction[1].route) as way
+    from named
+
 )
 
 select
@@ -82,11 +92,11 @@ select
         day_of(resource.effectivePeriod.end), day_of(resource.dosageInstruction[1].timing.repeat.boundsPeriod.end)
     ) as end_day,
     id_of(coalesce(resource.encounter.reference, resource.context.reference), 'Encounter') as visit,
-    source_value(drug) as source_value,
-    best_coding(drug).vocabulary_id as vocabulary_id,
-    best_coding(drug).code as code,
+    source_value(coding, words_of(drug, coding)) as source_value,
+    coding.vocabulary_id as vocabulary_id,
+    coding.code as code,
     known_value('record_type', resource_type) as type_concept_id,
-    words_of(stop_reason) as stop_reason,
+    words_of(stop_reason, best_coding(stop_reason)) as stop_reason,
     coalesce(resource.quantity.value, resource.dispenseRequest.quantity.value, resource.dosage.dose.value) as quantity,
     case
         when coalesce(resource.daysSupply.code, resource.daysSupply.unit, 'd') in ('d', 'day', 'days')
@@ -100,10 +110,7 @@ select
             ) in ('d', 'day', 'days')
             then resource.dispenseRequest.expectedSupplyDuration.value
     end as days_ordered,
-    coalesce(
-        words_of(resource.dosage.route), best_coding(resource.dosage.route).code,
-        words_of(resource.dosageInstruction[1].route), best_coding(resource.dosageInstruction[1].route).code
-    ) as route,
+    coalesce(words_of(way, best_coding(way)), best_coding(way).code) as route,
     case
         when has_no_zone(resource.effectiveDateTime) then 'effectiveDateTime'
         when has_no_zone(resource.effectivePeriod.start) then 'effectivePeriod.start'
@@ -123,4 +130,4 @@ select
         )
     end as refusal,
     json
-from named
+from coded

@@ -15,26 +15,9 @@ with resources as (
             '{' || common_type() || '"code": ' || concept_type() || ', "category": [' || concept_type() || '],
             "effectiveDateTime": "VARCHAR", "effectiveInstant": "VARCHAR", "effectivePeriod": ' || period_type() || ',
             "issued": "VARCHAR", "bodySite": ' || concept_type() || ', "conclusion": "VARCHAR",
-            "conclusionCode": [' || concept_type() || '], "result": [' || reference_type() || ']}'
-        ) as resource,
-        from_json(
-            json_extract(json, '$.component'),
-            '[{"code": ' || concept_type() || ', "valueQuantity": ' || quantity_type() || ',
-            "valueCodeableConcept": ' || concept_type() || ', "valueString": "VARCHAR", "valueInteger": "DOUBLE",
-            "valueBoolean": "BOOLEAN", "valueRange": {"low": ' || quantity_type() || ', "high": ' || quantity_type() || '},
-            "valueRatio": {"numerator": ' || quantity_type() || ', "denominator": ' || quantity_type() || '},
-            "dataAbsentReason": ' || concept_type() || ', "interpretation": [' || concept_type() || '],
-            "referenceRange": [{"low": ' || quantity_type() || ', "high": ' || quantity_type() || '}]}]'
-        ) as components,
-        from_json(
-            json,
-            '{"code": ' || concept_type() || ', "valueQuantity": ' || quantity_type() || ',
-            "valueCodeableConcept": ' || concept_type() || ', "valueString": "VARCHAR", "valueInteger": "DOUBLE",
-            "valueBoolean": "BOOLEAN", "valueRange": {"low": ' || quantity_type() || ', "high": ' || quantity_type() || '},
-            "valueRatio": {"numerator": ' || quantity_type() || ', "denominator": ' || quantity_type() || '},
-            "dataAbsentReason": ' || concept_type() || ', "interpretation": [' || concept_type() || '],
-            "referenceRange": [{"low": ' || quantity_type() || ', "high": ' || quantity_type() || '}]}'
-        ) as own
+            "conclusionCode": [' || concept_type() || '], "result": [' || reference_type() || '],
+            "component": [{"code": ' || concept_type() || ', ' || result_type() || '}], ' || result_type() || '}'
+        ) as resource
     from lines
     where resource_type in ('Observation', 'DiagnosticReport')
 
@@ -62,12 +45,27 @@ placed as (
         )[1] as named_table,
         case
             when
-                len(components) > 0
-                and coalesce(own.valueQuantity.value, own.valueInteger) is null and own.valueCodeableConcept is null
-                and own.valueString is null and own.valueBoolean is null and own.valueRange is null
-                and own.valueRatio is null
-                then components
-            else list_prepend(own, components)
+                len(resource.component) > 0
+                and coalesce(resource.valueQuantity.value, resource.valueInteger) is null
+                and resource.valueCodeableConcept is null and resource.valueString is null
+                and resource.valueBoolean is null and resource.valueRange is null and resource.valueRatio is null
+                then resource.component
+            else list_prepend(
+                {
+                    'code': resource.code,
+                    'valueQuantity': resource.valueQuantity,
+                    'valueCodeableConcept': resource.valueCodeableConcept,
+                    'valueString': resource.valueString,
+                    'valueInteger': resource.valueInteger,
+                    'valueBoolean': resource.valueBoolean,
+                    'valueRange': resource.valueRange,
+                    'valueRatio': resource.valueRatio,
+                    'dataAbsentReason': resource.dataAbsentReason,
+                    'interpretation': resource.interpretation,
+                    'referenceRange': resource.referenceRange
+                },
+                resource.component
+            )
         end as results
     from resources
 
@@ -88,6 +86,7 @@ read_parts as (
     select
         *,
         best_coding(one.code) as coding,
+        best_coding(one.valueCodeableConcept) as answer,
         coalesce(one.valueQuantity.value, one.valueInteger) as number
     from parts
 
@@ -104,20 +103,23 @@ select
     start_day,
     cast(null as date) as end_day,
     id_of(resource.encounter.reference, 'Encounter') as visit,
-    source_value(one.code) as source_value,
+    source_value(coding, words_of(one.code, coding)) as source_value,
     coding.vocabulary_id,
     coding.code,
     number as value_number,
     case
         when number is null
             then coalesce(
-                answer_of(one.valueCodeableConcept, coding.code),
+                answer_of(one.valueCodeableConcept, answer, coding.code),
                 one_line(one.valueString),
                 case one.valueBoolean when true then 'yes' when false then 'no' end,
                 cast(one.valueRange.low.value as varchar) || '-' || cast(one.valueRange.high.value as varchar),
                 cast(one.valueRatio.numerator.value as varchar) || ':' || cast(one.valueRatio.denominator.value as varchar),
                 case when resource_type = 'DiagnosticReport'
-                    then coalesce(answer_of(resource.conclusionCode[1], coding.code), one_line(resource.conclusion)) end,
+                    then coalesce(
+                        answer_of(resource.conclusionCode[1], best_coding(resource.conclusionCode[1]), coding.code),
+                        one_line(resource.conclusion)
+                    ) end,
                 -- an interpretation stands in for a value only where it is one: positive, not high
                 meaning_of(
                     best_coding(one.interpretation[1]).system, best_coding(one.interpretation[1]).code, 'interpretation'
@@ -133,7 +135,8 @@ select
     ) as unit,
     one.referenceRange[1].low.value as range_low,
     one.referenceRange[1].high.value as range_high,
-    coalesce(words_of(resource.bodySite), best_coding(resource.bodySite).code) as qualifier,
+    coalesce(words_of(resource.bodySite, best_coding(resource.bodySite)), best_coding(resource.bodySite).code)
+        as qualifier,
     case
         when has_no_zone(resource.effectiveDateTime) then 'effectiveDateTime'
         when has_no_zone(resource.effectiveInstant) then 'effectiveInstant'
