@@ -1,8 +1,7 @@
-"""Writes the synthetic network as a FHIR R4 bulk export with mCODE's profiles: NDJSON, a file a type.
+"""Writes the synthetic network as a FHIR R4 bulk export with mCODE's profiles: NDJSON files.
 
-What FHIR has no place for, and so no test may ask for: the period of observation, devices, the day
-of an orphaned supply (`docs/fhir.md` lists what is lost). Drugs by mouth are dispensed, with the
-order of some of them beside; all others are given. Codes of the network itself keep their system.
+`docs/fhir.md` lists what is lost on this way. Drugs by mouth are dispensed, with the order beside
+those against myeloma; all others are given. Codes of the network itself have a system of our own.
 """
 
 from __future__ import annotations
@@ -110,7 +109,8 @@ CONDITION = """
     select
         'Condition' as "resourceType",
         condition_occurrence_id::varchar as id,
-        case when cancers.condition_occurrence_id is null then us_core('condition-encounter-diagnosis')
+        case when cancers.condition_occurrence_id is null
+            then us_core('condition-encounter-diagnosis')
             else mcode('primary-cancer-condition') end as meta,
         {'coding': [{
             'system': 'http://terminology.hl7.org/CodeSystem/condition-ver-status',

@@ -64,21 +64,21 @@ def write_accounts(entry: dict, opened: OpenSource, landing: Path) -> None:
         "vocabulary": opened.vocabulary_place,
         "data_cut": entry["data_cut"],
     }
-    for table, rows in {
+    for table, listed in {
         "row_accounts": accounts,
         "row_reasons": reasons,
         "source_files": read + unused,
         "landed_sources": [source],
     }.items():
         target = landing / table / f"source_name={entry['name']}" / "part.parquet"
-        _write_rows(table, rows, target)
+        _write_rows(table, listed, target)
 
 
-def _write_rows(table: str, rows: list[dict], target: Path) -> None:
+def _write_rows(table: str, listed: list[dict], target: Path) -> None:
     kinds = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "BOOLEAN": pa.bool_()}
     schema = pa.schema([(c.name, kinds[c.type]) for c in layout.landing_tables()[table]])
     temporary = target.with_name(target.name + ".new")
-    pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
+    pq.write_table(pa.Table.from_pylist(listed, schema), temporary)
     os.replace(temporary, target)  # an older landing may hold the same file under its name
 
 

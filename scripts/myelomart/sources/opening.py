@@ -135,8 +135,8 @@ def _open_folder(source: Source, folder: Path, work: Path, say: Say) -> OpenSour
     else:
         raise SourceError(
             f"{folder} has neither a person table (OMOP: person.parquet, person.csv or .csv.gz) "
-            "nor a patient table (TriNetX: patient.csv) nor resources (FHIR: Patient.ndjson): check "
-            "what stands after --source."
+            "nor a patient table (TriNetX: patient.csv) nor resources (FHIR: Patient.ndjson): "
+            "check what stands after --source."
         )
     tables, unused, lakes = files.find_tables(folder, of)
     forms = {table.form for table in tables.values()} | {files.lake_kind(lake) for lake in lakes}

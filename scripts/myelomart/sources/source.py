@@ -67,9 +67,9 @@ class Table:
     file. ``place`` is what a message calls it. ``rows`` is how many rows the owner of the table
     counts, where somebody else than our reader can say so (databases, Delta, Iceberg);
     ``rows_left_out`` how many more there are that the cohort leaves out. ``of_properties`` says
-    that its columns are not known before: each cell is one property. ``set_aside`` are the rows that
-    were set aside while the source was opened, as files by why; ``made_of`` the user's files, where
-    ``files`` are made of them.
+    that its columns are not known before: each cell is one property. ``set_aside`` are the rows
+    that were set aside while the source was opened, as files by why; ``made_of`` names the user's
+    files, where ``files`` are made of them.
     """
 
     name: str

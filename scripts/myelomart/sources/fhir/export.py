@@ -68,8 +68,8 @@ def bad_line(files: list[ExportFile]) -> SourceError | None:
                 is_object = False
             if not is_object:
                 return SourceError(
-                    f"{file.path}: line {number} is no resource in JSON, most often because the file "
-                    "was cut off: export it again."
+                    f"{file.path}: line {number} is no resource in JSON, most often because the "
+                    "file was cut off: export it again."
                 )
     return None
 

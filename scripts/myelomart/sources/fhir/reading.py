@@ -17,8 +17,8 @@ from myelomart import warehouse
 from myelomart.errors import SourceError
 from myelomart.room import no_room
 from myelomart.sources.columns import copy, parquet_rows
-from myelomart.sources.files import pattern
 from myelomart.sources.fhir.export import ExportFile, bad_line, files_of
+from myelomart.sources.files import pattern
 from myelomart.sources.source import DataFile, OpenSource, Table, UnusedFile
 from myelomart.warehouse import literal, rows
 
@@ -37,16 +37,6 @@ TABLES = (
     "person", "death", "care_site", "observation_period", "visit_occurrence",
     "condition_occurrence", "drug_exposure", "procedure_occurrence", "measurement", "observation",
 )  # fmt: skip
-# every column that a fact may have, so that a type of which the export has no resource changes none
-FACT = """
-    file_name varchar, line bigint, part bigint, resource_type varchar, target varchar,
-    record varchar, person varchar, start_day date, end_day date, visit varchar,
-    source_value varchar, vocabulary_id varchar, code varchar, concept_id bigint,
-    type_concept_id bigint, value_number double, value_text varchar, operator_concept_id bigint,
-    unit varchar, range_low double, range_high double, qualifier varchar, route varchar,
-    stop_reason varchar, quantity double, days_dispensed double, days_ordered double,
-    zone_needed varchar, refusal varchar, json json
-"""
 LONGEST_LINE = 256 * 1024**2  # bytes; a resource may hold a document
 VOCABULARY = """
     create view vocabulary_concepts as
@@ -93,8 +83,6 @@ def read_export(opened: OpenSource, folder: Path, work: Path, scan: Scan) -> Non
                 connection.execute(f"create view {view} as from read_parquet({pattern(made)})")
                 if view != "medications":
                     _check(connection, view, sum(types[one].total() for one in of_types), folder)
-            empty = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _fact_columns())
-            connection.execute(f"create view no_facts as select {empty} where false")
             connection.execute(VOCABULARY.format(**relations))
             connection.execute(_sql("facts.sql"))
             connection.execute(_sql("set_aside.sql"))
@@ -106,10 +94,6 @@ def read_export(opened: OpenSource, folder: Path, work: Path, scan: Scan) -> Non
 
 def _sql(name: str) -> str:
     return PACKAGE.joinpath(*name.split("/")).read_text(encoding="utf-8")
-
-
-def _fact_columns() -> list[tuple[str, str]]:
-    return [tuple(one.split()) for one in FACT.replace("\n", " ").split(",")]
 
 
 def _csv(name: str) -> str:
@@ -143,12 +127,19 @@ def _prepare(connection, folder: Path, files: list[ExportFile], zone: str | None
         create temp table copies as
         select
             resource_type,
-            json_extract_string(json, '$.id') as id,
+            id,
             arg_max(
-                {{'file_name': file_name, 'line': line}},
-                (coalesce(json_extract_string(json, '$.meta.lastUpdated'), ''), file_name, line)
+                {{'file_name': file_name, 'line': line}}, (coalesce(updated, ''), file_name, line)
             ) as newest
-        from raw_lines group by all having count(*) > 1 and id is not null;
+        from (
+            select
+                *,
+                json_extract_string(json, '$.id') as id,
+                json_extract_string(json, '$.meta.lastUpdated') as updated
+            from raw_lines
+        )
+        where id is not null
+        group by 1, 2 having count(*) > 1
         """
     )
 
@@ -209,7 +200,8 @@ def _types(connection, folder: Path, files: list[ExportFile]) -> dict[str, Count
         read = sum(counts[shown] for counts in types.values())
         if read != file.lines:
             raise bad_line([file]) or SourceError(
-                f"{file.path} has {file.lines:,} lines, of which {read:,} were read: export it again."
+                f"{file.path} has {file.lines:,} lines, of which {read:,} were read: export it "
+                "again."
             )
     return types
 
