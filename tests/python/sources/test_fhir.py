@@ -108,6 +108,14 @@ def test_what_is_no_export_is_refused_with_its_line_and_nothing_of_it(tmp_path, 
     assert "Secret" not in str(failure.value)
 
 
+def test_an_export_without_patients_is_refused(tmp_path):
+    folder = tmp_path / "bulk"
+    folder.mkdir()
+    (folder / "Observation.ndjson").write_text(json.dumps(result(1)) + "\n")
+    with pytest.raises(SourceError, match="has no Patient"):
+        Landed(folder, tmp_path / "landing")
+
+
 def test_a_folder_of_two_kinds_asks_which(tmp_path):
     folder = write(tmp_path / "bulk", [patient()])
     (folder / "person.csv").write_text("person_id,gender_concept_id,year_of_birth\n1,8507,1950\n")

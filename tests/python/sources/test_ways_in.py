@@ -23,7 +23,6 @@ from myelomart.sources import layout
 from myelomart.sources.landing import Source, land
 from myelomart.study import read_study, study_ids
 from myelomart.study_data import read_data
-from myelomart_synthetic.fhir import write_bulk
 from myelomart_synthetic.network import make_network
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "converters"))
@@ -86,18 +85,17 @@ def ways(models, tmp_path_factory):
     """The database and the names of the sources in it."""
     folder = tmp_path_factory.mktemp("ways")
     cdm = folder / "cdm"
-    make_network(PEOPLE, 2, 7, cdm, 0.9)
+    make_network(PEOPLE, 2, 7, cdm, 0.9, fhir=True)
     half(cdm, folder / "first", f"person_id <= {HALF}")
     half(cdm, folder / "second", f"person_id > {HALF}")
     as_sqlite(folder / "second", folder / "second.sqlite")
     write_export(cdm, folder / "export")
-    write_bulk(cdm, folder / "bulk")
     sources = [
         Source("whole", str(cdm)),
         Source("first", str(folder / "first")),
         Source("second", str(folder / "second.sqlite")),
         Source("export", str(folder / "export")),
-        Source("fhir", str(folder / "bulk")),
+        Source("fhir", str(folder / "cdm.fhir")),
     ]
     with ExitStack() as stack:
         try:

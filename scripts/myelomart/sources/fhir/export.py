@@ -24,10 +24,11 @@ MANIFEST = "transactionTime"  # the answer of a bulk server, which lists its fil
 
 @dataclass(frozen=True)
 class ExportFile:
-    """A file of resources, and how many lines of it hold one."""
+    """A file of resources: how many lines of it hold one, and the bytes of the longest."""
 
     path: Path
     lines: int
+    longest: int = 0
 
 
 def is_export(folder: Path) -> bool:
@@ -54,7 +55,8 @@ def files_of(folder: Path) -> tuple[list[ExportFile], list[UnusedFile]]:
         elif _first(path) is None:
             unused.append(UnusedFile(shown, "no file of resources"))
         else:
-            found.append(ExportFile(path, sum(1 for _ in _lines(path))))
+            sizes = [len(line) for _, line in _lines(path)]
+            found.append(ExportFile(path, len(sizes), max(sizes)))
     return found, unused
 
 

@@ -1,15 +1,6 @@
--- Every fact of the export in one shape, whatever resource it comes from, and the concepts that the source's vocabulary has
--- for its code. Without a vocabulary the models look the code up themselves.
--- A code with several standard concepts keeps its own alone: the models follow all of them.
-
--- every column that a fact may have, so that none is missing where the export has no such resource
-create temp table no_facts (
-    file_name varchar, line bigint, part bigint, resource_type varchar, target varchar, record varchar, person varchar,
-    start_day date, end_day date, visit varchar, source_value varchar, vocabulary_id varchar, code varchar,
-    concept_id bigint, type_concept_id bigint, value_number double, value_text varchar, operator_concept_id bigint,
-    unit varchar, range_low double, range_high double, qualifier varchar, route varchar, stop_reason varchar,
-    quantity double, days_dispensed double, days_ordered double, zone_needed varchar, refusal varchar, json json
-);
+-- Every fact of the export in one shape, whatever resource it comes from, and the concepts that the source's vocabulary
+-- has for its code. Without a vocabulary the models look the code up themselves. A code with several standard concepts
+-- keeps its own alone: the models follow all of them.
 
 create view facts as
 select

@@ -1,8 +1,9 @@
--- What the resource types have in common: how a concept, a reference and a day are read.
--- The variables are made of the package's CSV files: `systems` (URI to vocabulary and rank), `refused` (statuses that are
--- no fact), `known` (concept ids of coded values), `meanings` (what the models call a code), and `zone`, the site's.
+-- What the resource types have in common: how a concept, a reference and a day are read. The variables are made of the
+-- package's CSV files: `systems` (URI to vocabulary and rank), `refused` (statuses that are no fact), `known` (concept
+-- ids of coded values), `meanings` (what the models call a code), and `zone`, the site's.
 
-create macro concept_type() as '{"text": "VARCHAR", "coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}]}';
+create macro concept_type()
+    as '{"text": "VARCHAR", "coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}]}';
 create macro reference_type() as '{"reference": "VARCHAR", "display": "VARCHAR"}';
 create macro period_type() as '{"start": "VARCHAR", "end": "VARCHAR"}';
 create macro quantity_type()
@@ -83,7 +84,8 @@ create macro id_of(reference, type) as coalesce(
     nullif(regexp_extract(reference, '^urn:(?:uuid|oid):(.+)$', 1), '')
 );
 
--- an instant of UTC is a day only at midnight, or in the site's zone; any other offset is the writer's own, and so is its day
+-- an instant of UTC is a day only at midnight, or in the site's zone; any other offset is the writer's own, and so is
+-- its day
 create macro is_at_utc(text) as coalesce(
     regexp_full_match(text, '\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]00:00)')
     and not regexp_full_match(text, '.*T00:00(:00(\.0+)?)?(Z|[+-]00:00)'),
@@ -108,3 +110,14 @@ create macro not_placed(person, day) as case
     when person is null then 'subject: it names no patient'
     when day is null then 'date: it gives no whole day'
 end;
+
+-- every column that a fact may have, so that none is missing where the export has no such resource
+create temp table no_facts (
+    file_name varchar, line bigint, part bigint, resource_type varchar, target varchar, record varchar, person varchar,
+    start_day date, end_day date, visit varchar, source_value varchar, vocabulary_id varchar, code varchar,
+    concept_id bigint, type_concept_id bigint, value_number double, value_text varchar, operator_concept_id bigint,
+    unit varchar, range_low double, range_high double, qualifier varchar, route varchar, stop_reason varchar,
+    quantity double, days_dispensed double, days_ordered double, zone_needed varchar, refusal varchar, json json
+);
+create view no_medications as
+select cast(null as varchar) as medication, from_json(cast(null as json), concept_type()) as concept where false;

@@ -37,7 +37,7 @@ TABLES = (
     "person", "death", "care_site", "observation_period", "visit_occurrence",
     "condition_occurrence", "drug_exposure", "procedure_occurrence", "measurement", "observation",
 )  # fmt: skip
-LONGEST_LINE = 256 * 1024**2  # bytes; a resource may hold a document
+LONGEST_LINE = 16 * 1024**2  # bytes, as DuckDB has it; its buffers take twice as much
 VOCABULARY = """
     create view vocabulary_concepts as
     select cast(concept_id as bigint) as concept_id, vocabulary_id, concept_code from {concept};
@@ -77,12 +77,18 @@ def read_export(opened: OpenSource, folder: Path, work: Path, scan: Scan) -> Non
             _prepare(connection, folder, files, opened.source.timezone)
             types = _types(connection, folder, files)
             for name, (view, of_types) in QUERIES.items():
-                made = target / f"{view}.resources.parquet"
-                _give_lines(connection, folder, files, {f for one in of_types for f in types[one]})
-                copy(connection, _kept(name), made)
-                connection.execute(f"create view {view} as from read_parquet({pattern(made)})")
+                lines = sum(types[one].total() for one in of_types)
+                made = f"no_{'medications' if view == 'medications' else 'facts'}"
+                if lines:
+                    path = target / f"{view}.resources.parquet"
+                    _give_lines(
+                        connection, folder, files, {f for one in of_types for f in types[one]}
+                    )
+                    copy(connection, _kept(name), path)
+                    made = f"read_parquet({pattern(path)})"
+                connection.execute(f"create view {view} as from {made}")
                 if view != "medications":
-                    _check(connection, view, sum(types[one].total() for one in of_types), folder)
+                    _check(connection, view, lines, folder)
             connection.execute(VOCABULARY.format(**relations))
             connection.execute(_sql("facts.sql"))
             connection.execute(_sql("set_aside.sql"))
@@ -149,15 +155,15 @@ def _scan(folder: Path, files: list[ExportFile]) -> str:
     scans = [
         f"select {literal(file.path.relative_to(folder))} as file_name, "
         "row_number() over () as line, json from read_ndjson_objects("
-        f"{pattern(file.path)}, maximum_object_size = {LONGEST_LINE})"
+        f"{pattern(file.path)}, maximum_object_size = {max(LONGEST_LINE, file.longest + 1)})"
         for file in files
     ]
     return " union all ".join(scans)
 
 
 def _give_lines(connection, folder: Path, files: list[ExportFile], names: set[str]) -> None:
-    """The view `lines` over the files ``names`` alone; over any file where there is none."""
-    read = [file for file in files if str(file.path.relative_to(folder)) in names] or files[:1]
+    """The view `lines` over the files ``names`` alone."""
+    read = [file for file in files if str(file.path.relative_to(folder)) in names]
     connection.execute(
         f"""
         create or replace view lines as
@@ -195,6 +201,8 @@ def _types(connection, folder: Path, files: list[ExportFile]) -> dict[str, Count
                 f"{folder / file}: line {line} is {what}. Export in bulk, one resource a line."
             )
         types.setdefault(name, Counter())[file] = count
+    if not types["Patient"]:
+        raise SourceError(f"{folder} has no Patient: export that type too.")
     for file in files:
         shown = str(file.path.relative_to(folder))
         read = sum(counts[shown] for counts in types.values())

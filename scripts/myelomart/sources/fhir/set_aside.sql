@@ -1,5 +1,5 @@
--- Every row that does not land, as the landing lists rows set aside. is_refused: the resource says itself that it is no fact,
--- or stands elsewhere too; the others cannot be placed (no patient, no day) or understood.
+-- Every row that does not land, as the landing lists rows set aside. is_refused: the resource says itself that it is no
+-- fact, or stands elsewhere too; the others cannot be placed (no patient, no day) or understood.
 
 create view set_aside as
 select

@@ -1,6 +1,6 @@
--- One row per Condition, as a diagnosis, and one more for mCODE's morphology (histology-morphology-behavior) where it is a
--- code of ICD-O-3, with the topography of the body site behind it: 9734/3-C34.1.
--- The day is the whole day of the onset, else the one on which it was recorded.
+-- One row per Condition, as a diagnosis, and one more for mCODE's morphology (histology-morphology-behavior) where it
+-- is a code of ICD-O-3, with the topography of the body site behind it: 9734/3-C34.1. The day is the whole day of the
+-- onset, else the one on which it was recorded.
 
 with resources as (
 

@@ -1,5 +1,5 @@
--- One row per Patient: the person, and the death where the resource says so (deceasedDateTime, or deceasedBoolean without
--- a day). Race and ethnicity are US Core's extensions; the place of care is the managing organization.
+-- One row per Patient: the person, and the death where the resource says so (deceasedDateTime, or deceasedBoolean
+-- without a day). Race and ethnicity are US Core's extensions; the place of care is the managing organization.
 
 with resources as (
 
@@ -56,7 +56,7 @@ select
     try_cast(nullif(substr(resource.birthDate, 6, 2), '') as bigint) as month_of_birth,
     try_cast(nullif(substr(resource.birthDate, 9, 2), '') as bigint) as day_of_birth,
     -- of several races none is meant alone
-    case when len(races) = 1 then coalesce(known_value('race', races[1].valueCoding.code), 0) else 0 end as race_concept_id,
+    coalesce(case when len(races) = 1 then known_value('race', races[1].valueCoding.code) end, 0) as race_concept_id,
     coalesce(known_value('ethnicity', ethnicity_code), 0) as ethnicity_concept_id,
     id_of(resource.managingOrganization.reference, 'Organization') as care_site_id,
     resource.managingOrganization.display as care_site_name,

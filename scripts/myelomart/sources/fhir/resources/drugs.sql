@@ -1,6 +1,7 @@
--- One row per MedicationRequest (an order), MedicationDispense and MedicationAdministration (a dose given); which of them
--- a record is, is its type concept. The drug stands in the resource, in a Medication that it contains, or in one of the
--- export (`medications`); the words stay with the code, because a product is found by its name where no vocabulary is.
+-- One row per MedicationRequest (an order), MedicationDispense and MedicationAdministration (a dose given); which of
+-- them a record is, is its type concept. The drug stands in the resource, in a Medication that it contains, or in one
+-- of the export (`medications`); the words stay with the code, because a product is found by its name where no
+-- vocabulary is.
 
 with resources as (
 
@@ -12,9 +13,11 @@ with resources as (
         resource_type,
         from_json(
             json,
-            '{' || common_type() || '"context": ' || reference_type() || ', "intent": "VARCHAR", "doNotPerform": "BOOLEAN",
+            '{' || common_type() || '"context": ' || reference_type() || ', "intent": "VARCHAR",
+            "doNotPerform": "BOOLEAN",
             "medicationCodeableConcept": ' || concept_type() || ', "medicationReference": ' || reference_type() || ',
-            "authoredOn": "VARCHAR", "whenHandedOver": "VARCHAR", "effectiveDateTime": "VARCHAR",
+            "authoredOn": "VARCHAR", "whenHandedOver": "VARCHAR", "whenPrepared": "VARCHAR",
+            "effectiveDateTime": "VARCHAR",
             "effectivePeriod": ' || period_type() || ', "daysSupply": ' || quantity_type() || ',
             "quantity": ' || quantity_type() || ', "dispenseRequest": {
                 "quantity": ' || quantity_type() || ', "expectedSupplyDuration": ' || quantity_type() || '
@@ -30,7 +33,9 @@ with resources as (
             ],
             concept_type()
         ) as stop_reason,
-        from_json(json_extract(json, '$.contained'), '[{"id": "VARCHAR", "code": ' || concept_type() || '}]') as contained
+        from_json(
+            json_extract(json, '$.contained'), '[{"id": "VARCHAR", "code": ' || concept_type() || '}]'
+        ) as contained
     from lines
     where resource_type in ('MedicationRequest', 'MedicationDispense', 'MedicationAdministration')
 
@@ -60,6 +65,7 @@ named as (
             day_of(resources.resource.effectiveDateTime),
             day_of(resources.resource.effectivePeriod.start),
             day_of(resources.resource.whenHandedOver),
+            day_of(resources.resource.whenPrepared),
             day_of(resources.resource.dosageInstruction[1].timing.repeat.boundsPeriod.start),
             day_of(resources.resource.authoredOn)
         ) as start_day
@@ -115,7 +121,9 @@ select
         when has_no_zone(resource.effectiveDateTime) then 'effectiveDateTime'
         when has_no_zone(resource.effectivePeriod.start) then 'effectivePeriod.start'
         when has_no_zone(resource.effectivePeriod.end) then 'effectivePeriod.end'
-        when start_day is null and has_no_zone(resource.whenHandedOver) then 'whenHandedOver'
+        when has_no_zone(resource.whenHandedOver) then 'whenHandedOver'
+        when has_no_zone(resource.dosageInstruction[1].timing.repeat.boundsPeriod.start) then 'dosageInstruction'
+        when start_day is null and has_no_zone(resource.whenPrepared) then 'whenPrepared'
         when start_day is null and has_no_zone(resource.authoredOn) then 'authoredOn'
     end as zone_needed,
     case

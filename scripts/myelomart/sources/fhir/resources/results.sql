@@ -28,14 +28,10 @@ placed as (
     select
         *,
         id_of(resource.subject.reference, 'Patient') as person,
+        -- a report is issued when it is known, so that day counts only where no other is said
         coalesce(
-            day_of(resource.effectiveDateTime), day_of(resource.effectiveInstant), day_of(resource.effectivePeriod.start),
-            -- a report is issued when it is known, so only where nothing else is said
-            case
-                when coalesce(resource.effectiveDateTime, resource.effectiveInstant, resource.effectivePeriod.start) is null
-                    then day_of(resource.issued)
-            end
-        ) as start_day,
+            resource.effectiveDateTime, resource.effectiveInstant, resource.effectivePeriod.start, resource.issued
+        ) as time_said,
         list_filter(
             list_transform(
                 flatten(list_transform(resource.category, lambda one: one.coding)),
@@ -85,6 +81,7 @@ read_parts as (
 
     select
         *,
+        day_of(time_said) as start_day,
         best_coding(one.code) as coding,
         best_coding(one.valueCodeableConcept) as answer,
         coalesce(one.valueQuantity.value, one.valueInteger) as number
@@ -114,7 +111,8 @@ select
                 one_line(one.valueString),
                 case one.valueBoolean when true then 'yes' when false then 'no' end,
                 cast(one.valueRange.low.value as varchar) || '-' || cast(one.valueRange.high.value as varchar),
-                cast(one.valueRatio.numerator.value as varchar) || ':' || cast(one.valueRatio.denominator.value as varchar),
+                cast(one.valueRatio.numerator.value as varchar) || ':'
+                || cast(one.valueRatio.denominator.value as varchar),
                 case when resource_type = 'DiagnosticReport'
                     then coalesce(
                         answer_of(resource.conclusionCode[1], best_coding(resource.conclusionCode[1]), coding.code),
@@ -138,13 +136,13 @@ select
     coalesce(words_of(resource.bodySite, best_coding(resource.bodySite)), best_coding(resource.bodySite).code)
         as qualifier,
     case
-        when has_no_zone(resource.effectiveDateTime) then 'effectiveDateTime'
-        when has_no_zone(resource.effectiveInstant) then 'effectiveInstant'
-        when has_no_zone(resource.effectivePeriod.start) then 'effectivePeriod.start'
-        when
-            coalesce(resource.effectiveDateTime, resource.effectiveInstant, resource.effectivePeriod.start) is null
-            and has_no_zone(resource.issued)
-            then 'issued'
+        when has_no_zone(time_said)
+            then case time_said
+                when resource.effectiveDateTime then 'effectiveDateTime'
+                when resource.effectiveInstant then 'effectiveInstant'
+                when resource.effectivePeriod.start then 'effectivePeriod.start'
+                else 'issued'
+            end
     end as zone_needed,
     case
         when is_copy then 'id: the same resource stands again'
