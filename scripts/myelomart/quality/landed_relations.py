@@ -11,6 +11,7 @@ from myelomart.sources.values import is_text_id, number_of_text
 from myelomart.warehouse import literal, quoted
 
 OF_OTHER_VERSIONS = {("person", "death_datetime")}  # CDM v6: v5 rightly lacks it
+UNREADABLE = ("", "opened")  # why rows were set aside that could not be read, placed or understood
 MIDDLE = (0.05, 0.95)  # of all rows by date: feeds begin and end slowly
 ROWS_WORTH_COUNTING = 30  # in the median month: below it a month may be empty by chance
 
@@ -44,13 +45,10 @@ def landed_rows(scanned: Scanned) -> list[str]:
         landed = scanned.entry["tables"][table]
         if landed["form"] == "absent" or not landed["rows"] + landed["rows_set_aside"]:
             continue
-        listed = [
-            set_aside_path(scanned.landing, scanned.name, table, why) for why in ("", "opened")
-        ]
-        listed = [literal(path) for path in listed if path.exists()]
-        if not (
-            listed and landed["rows_set_aside"]
-        ):  # what says itself that it is no fact is not unreadable
+        # a resource that says itself that it is no fact (refused) is not unreadable
+        paths = [set_aside_path(scanned.landing, scanned.name, table, why) for why in UNREADABLE]
+        listed = [literal(path) for path in paths if path.exists()]
+        if not (listed and landed["rows_set_aside"]):
             statements.append(
                 f"insert into landed_rows values "
                 f"('{table}', false, null, null, null, {landed['rows']})"

@@ -37,6 +37,7 @@ TABLES = (
     "person", "death", "care_site", "observation_period", "visit_occurrence",
     "condition_occurrence", "drug_exposure", "procedure_occurrence", "measurement", "observation",
 )  # fmt: skip
+TYPE = "[A-Za-z]{1,40}"  # the name of a type of resources, and nothing else that may stand there
 LONGEST_LINE = 16 * 1024**2  # bytes, as DuckDB has it; its buffers take twice as much
 VOCABULARY = """
     create view vocabulary_concepts as
@@ -187,15 +188,14 @@ def _types(connection, folder: Path, files: list[ExportFile]) -> dict[str, Count
     types: dict[str, Counter[str]] = {
         name: Counter() for _, names in QUERIES.values() for name in names
     }
-    query = "select resource_type, file_name, count(*) from raw_lines group by all order by all"
-    for name, file, count in rows(connection, query):
+    query = f"""
+        select
+            case when regexp_full_match(resource_type, '{TYPE}') then resource_type end as name,
+            file_name, count(*), min(line)
+        from raw_lines group by 1, 2 order by 1, 2
+    """
+    for name, file, count, line in rows(connection, query):
         if name is None or name == "Bundle":
-            line = rows(
-                connection,
-                "select min(line) from raw_lines where file_name = ? "
-                "and resource_type is not distinct from ?",
-                [file, name],
-            )[0][0]
             what = "a Bundle" if name else "no resource: it has no resourceType"
             raise SourceError(
                 f"{folder / file}: line {line} is {what}. Export in bulk, one resource a line."
