@@ -48,9 +48,10 @@ def files_of(folder: Path) -> tuple[list[ExportFile], list[UnusedFile]]:
             raise SourceError(
                 f"{path} is packed in a way that is not read: unpack it, or use gzip."
             )
+        is_hidden = path.name.startswith(HIDDEN)
         if not NDJSON.search(path.name.lower()):
-            unused.append(UnusedFile(shown, "no file of resources"))
-        elif path.name.startswith(HIDDEN):
+            unused += [] if is_hidden else [UnusedFile(shown, "no file of resources")]
+        elif is_hidden:
             unused.append(UnusedFile(shown, "hidden by its name"))
         elif _first(path) is None:
             unused.append(UnusedFile(shown, "no file of resources"))
