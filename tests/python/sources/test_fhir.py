@@ -1,13 +1,17 @@
 """Bulk exports of FHIR with what servers write: each trap lands, or is set aside and counted."""
 
+import csv
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 from landed import Landed
 
 from myelomart.errors import SourceError
+from myelomart.project import seed
 from myelomart.quality import door
+from myelomart.sources import fhir
 
 LOINC, ICD = "http://loinc.org", "http://hl7.org/fhir/sid/icd-10-cm"
 SNOMED, RXNORM = "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -348,13 +352,17 @@ def test_references_of_every_kind_find_their_patient(landed):
         result(3, subject={"display": "somebody"}),
         result(4, encounter={"reference": "Encounter/e1"}),
         resource("Encounter", 1, status="finished", subject=WHO, period={"start": "2020-01-05"})
-        | {"class": {"code": "IMP"}},
+        | {
+            "class": {"code": "IMP"},
+            "hospitalization": {"dischargeDisposition": concept("urn:x", "exp", "Expired")},
+        },
     )
     with_person = "count(*) filter (where person_id in (select unnest({})))"
     people = [number for (number,) in found.rows("person", "person_id")]
     assert found.rows("measurement", with_person.format(people)) == [(3,)]
-    visits = found.rows("visit_occurrence", "visit_occurrence_id, visit_concept_id")
-    assert visits[0][1] == 9201
+    what = "visit_occurrence_id, visit_concept_id, discharged_to_source_value"
+    visits = found.rows("visit_occurrence", what)
+    assert visits[0][1:] == (9201, "exp")
     joined = found.rows(
         "measurement", f"count(*) filter (where visit_occurrence_id = {visits[0][0]})"
     )
@@ -440,6 +448,19 @@ def test_codes_get_the_concepts_of_the_vocabulary(landed, tmp_path):
     found = landed(diagnosis(1), vocabulary=str(folder))
     what = "condition_concept_id, condition_source_concept_id"
     assert found.rows("condition_occurrence", what) == [(2, 1)]
+
+
+def test_every_row_has_its_source_and_every_vocabulary_is_one_of_the_concept_sets():
+    tables = {
+        path.name: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        for path in Path(fhir.__file__).parent.glob("*.csv")
+    }
+    assert len(tables) == 4
+    assert all(row["source"] for rows in tables.values() for row in rows)
+    known = {row["vocabulary_id"] for row in seed("clinical_rules/source_vocabularies")}
+    assert {row["vocabulary_id"] for row in tables["code_systems.csv"]} <= known
+    for name in ("code_systems.csv", "code_names.csv"):  # as plain_system compares them
+        assert all(row["system"] == row["system"].lower().rstrip("/") for row in tables[name])
 
 
 def test_two_exports_are_two_sources(tmp_path):
