@@ -110,6 +110,10 @@ create macro not_placed(person, day) as case
     when person is null then 'subject: it names no patient'
     when day is null then 'date: it gives no whole day'
 end;
+create macro refusal_of(is_copy, extension, why_refused, person, day) as case
+    when is_copy then 'id: the same resource stands again'
+    else coalesce(not_understood(extension), why_refused, not_placed(person, day))
+end;
 
 -- every column that a fact may have, so that none is missing where the export has no such resource
 create temp table no_facts (

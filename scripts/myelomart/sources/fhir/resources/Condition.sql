@@ -81,13 +81,10 @@ select
         when has_no_zone(resource.onsetDateTime) then 'onsetDateTime'
         when start_day is null and has_no_zone(resource.recordedDate) then 'recordedDate'
     end as zone_needed,
-    case
-        when is_copy then 'id: the same resource stands again'
-        else coalesce(
-            not_understood(resource.modifierExtension),
-            refused('Condition', 'verificationStatus', best_coding(resource.verificationStatus).code),
-            not_placed(person, start_day)
-        )
-    end as refusal,
+    refusal_of(
+        is_copy, resource.modifierExtension,
+        refused('Condition', 'verificationStatus', best_coding(resource.verificationStatus).code),
+        person, start_day
+    ) as refusal,
     json
 from parts

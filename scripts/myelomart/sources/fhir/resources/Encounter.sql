@@ -46,13 +46,10 @@ select
         when has_no_zone(resource.period.start) then 'period.start'
         when has_no_zone(resource.period.end) then 'period.end'
     end as zone_needed,
-    case
-        when is_copy then 'id: the same resource stands again'
-        else coalesce(
-            not_understood(resource.modifierExtension),
-            refused('Encounter', 'status', resource.status),
-            not_placed(person, start_day)
-        )
-    end as refusal,
+    refusal_of(
+        is_copy, resource.modifierExtension,
+        refused('Encounter', 'status', resource.status),
+        person, start_day
+    ) as refusal,
     json
 from read_resources

@@ -48,13 +48,10 @@ select
         when has_no_zone(resource.performedPeriod.start) then 'performedPeriod.start'
         when has_no_zone(resource.performedPeriod.end) then 'performedPeriod.end'
     end as zone_needed,
-    case
-        when is_copy then 'id: the same resource stands again'
-        else coalesce(
-            not_understood(resource.modifierExtension),
-            refused('Procedure', 'status', resource.status),
-            not_placed(person, start_day)
-        )
-    end as refusal,
+    refusal_of(
+        is_copy, resource.modifierExtension,
+        refused('Procedure', 'status', resource.status),
+        person, start_day
+    ) as refusal,
     json
 from read_resources

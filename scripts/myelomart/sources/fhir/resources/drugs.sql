@@ -126,16 +126,17 @@ select
         when start_day is null and has_no_zone(resource.whenPrepared) then 'whenPrepared'
         when start_day is null and has_no_zone(resource.authoredOn) then 'authoredOn'
     end as zone_needed,
-    case
-        when is_copy then 'id: the same resource stands again'
-        else coalesce(
-            not_understood(resource.modifierExtension),
-            refused(resource_type, 'status', resource.status),
-            refused(resource_type, 'intent', resource.intent),
-            refused(resource_type, 'doNotPerform', cast(resource.doNotPerform as varchar)),
-            not_placed(person, start_day),
-            case when drug is null then 'medication: it names none that is in the export' end
-        )
-    end as refusal,
+    coalesce(
+        refusal_of(
+            is_copy, resource.modifierExtension,
+            coalesce(
+                refused(resource_type, 'status', resource.status),
+                refused(resource_type, 'intent', resource.intent),
+                refused(resource_type, 'doNotPerform', cast(resource.doNotPerform as varchar))
+            ),
+            person, start_day
+        ),
+        case when drug is null then 'medication: it names none that is in the export' end
+    ) as refusal,
     json
 from coded

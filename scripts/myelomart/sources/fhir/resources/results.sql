@@ -145,13 +145,14 @@ select
             end
     end as zone_needed,
     case
-        when is_copy then 'id: the same resource stands again'
         when resource_type = 'DiagnosticReport' and len(resource.result) > 0 then 'result: it stands in Observations'
-        else coalesce(
-            not_understood(resource.modifierExtension),
-            refused(resource_type, 'status', resource.status),
-            refused(resource_type, 'dataAbsentReason', best_coding(one.dataAbsentReason).code),
-            not_placed(person, start_day)
+        else refusal_of(
+            is_copy, resource.modifierExtension,
+            coalesce(
+                refused(resource_type, 'status', resource.status),
+                refused(resource_type, 'dataAbsentReason', best_coding(one.dataAbsentReason).code)
+            ),
+            person, start_day
         )
     end as refusal,
     json
