@@ -1,7 +1,7 @@
 """What `myelomart doctor` looks at: versions, memory, disk, sources, and what would be built.
 
-Nothing is built. The tables of a source are found by name; a SQLite file is read, into a folder
-that is removed.
+Nothing is built. The tables of a source are found by name; a SQLite file and a bulk export
+of FHIR are read, into a folder that is removed.
 """
 
 from __future__ import annotations

@@ -62,7 +62,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "myelomart survival trial.parquet --time months --event status --event-value relapse "
         "--competing death --covariates age,arm --json",
     ),
-    "synth": ("myelomart synth --patients 2000 --out cdm", "myelomart synth --dirty --out cdm"),
+    "synth": (
+        "myelomart synth --patients 2000 --out cdm",
+        "myelomart synth --dirty --out cdm",
+        "myelomart synth --patients 200 --out net --fhir",
+    ),
     "trinetx": ("myelomart trinetx results.zip", "myelomart trinetx results --json"),
     "study attack": ("myelomart study attack release.zip",),
     "study audit": ("myelomart study audit printed.csv --json",),

@@ -30,7 +30,7 @@ Sources = Annotated[
     list[str],
     typer.Option(help="Folder, file or address; NAME=… names it. Give it once per source."),
 ]
-Format = Annotated[str, typer.Option(help="omop, trinetx or auto.")]
+Format = Annotated[str, typer.Option(help="omop, trinetx, fhir or auto.")]
 Timezone = Annotated[
     list[str] | None,
     typer.Option(

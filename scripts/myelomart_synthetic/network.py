@@ -29,6 +29,7 @@ from myelomart_synthetic.emission import (
 from myelomart_synthetic.estimands import effect_table
 from myelomart_synthetic.events import EventLog
 from myelomart_synthetic.faults import plant_faults
+from myelomart_synthetic.fhir import write_bulk
 from myelomart_synthetic.imaging import emit_charted_responses, emit_imaging, emit_staging
 from myelomart_synthetic.observation import (
     emit_background,
@@ -64,18 +65,22 @@ def make_network(
     lean: bool = False,
     chunk: int = CHUNK,
     progress: Callable[[int], None] = lambda done: None,
+    fhir: bool = False,
 ) -> dict[str, int]:
     """Write the CDM to `out` and the truth to `out`.truth; returns the rows of each table.
 
     What is there is replaced when all is whole. With `dirty`, faults are planted in the rows
     (listed in the truth as `faults`), and folders of broken files are written to `out`.broken. With
     `folders` each site is a CDM of its own, `out`/site_1 and so on. `lean` leaves out routine
-    laboratories, imaging and vital signs, for many replicates of a comparison that reads none.
+    laboratories, imaging and vital signs, for many replicates of a comparison that reads none. With
+    `fhir` the same people are written as a FHIR bulk export too, to `out`.fhir.
     """
     if dirty and folders:
         raise MyelomartError("Choose --dirty or --folders: faults are planted in one folder only.")
+    if fhir and (dirty or folders):
+        raise MyelomartError("--fhir writes one folder without faults: leave out the other option.")
     planted = scenario_named(scenario)
-    with _in_place(out, dirty) as out:
+    with _in_place(out, dirty, fhir) as out:
         places = make_sites(sites, seed)
         writer = SiteWriter(out, sites) if folders else Writer(out)
         truth = TruthWriter(out.with_name(f"{out.name}.truth"))
@@ -100,6 +105,8 @@ def make_network(
         writer.add(site_tables(places))
         writer.add(vocabulary_tables())
         writer.close()
+        if fhir:
+            write_bulk(out, out.with_name(f"{out.name}.fhir"))
         truth.add({"effects": effect_table(planted, seed)})
         if dirty:
             broken = write_broken_files(
@@ -111,11 +118,13 @@ def make_network(
 
 
 @contextmanager
-def _in_place(out: Path, dirty: bool) -> Iterator[Path]:
+def _in_place(out: Path, dirty: bool, fhir: bool) -> Iterator[Path]:
     """A CDM to write, its truth beside it, which take the places of the former ones together."""
     out = out.resolve()
-    truth, broken = (out.with_name(f"{out.name}.{part}") for part in ("truth", "broken"))
-    beside = [truth, broken] if dirty or whole.is_made_by(broken, MADE_BY) else [truth]
+    beside = [out.with_name(f"{out.name}.truth")]
+    for part, is_asked in (("broken", dirty), ("fhir", fhir)):
+        folder = out.with_name(f"{out.name}.{part}")
+        beside += [folder] if is_asked or whole.is_made_by(folder, MADE_BY) else []
     for folder in (out, *beside):
         whole.refuse_foreign(folder, MADE_BY)
     with whole.staging(out) as place:

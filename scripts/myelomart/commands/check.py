@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 def check_command(
     source: Sources,
     source_format: Annotated[
-        str, typer.Option("--source-format", help="What the source is: omop, trinetx or auto.")
+        str, typer.Option("--source-format", help="The source: omop, trinetx, fhir or auto.")
     ] = "auto",
     timezone: Timezone = None,
     vocabulary: Vocabulary = None,
@@ -82,8 +82,9 @@ def check_command(
     from myelomart.quality import door, outcome
     from myelomart.sources.folder import check_landing
     from myelomart.sources.landing import bytes_of, land
+    from myelomart.sources.source import FORMATS
 
-    if form in ("omop", "trinetx", "auto"):
+    if form in FORMATS:
         raise typer.BadParameter(
             f"{form} is a form of sources: write --source-format {form}.", param_hint="--format"
         )

@@ -26,6 +26,9 @@ def synth(
     scenario: str = typer.Option("published", help="A row of scenarios.csv: what is planted."),
     dirty: bool = typer.Option(False, "--dirty", help="Plant faults, each listed in the truth."),
     folders: bool = typer.Option(False, "--folders", help="A folder per site, OUT/site_1 …"),
+    fhir: bool = typer.Option(
+        False, "--fhir", help="Write the same people as a FHIR bulk export too, to OUT.fhir."
+    ),
     as_json: AsJson = False,
 ) -> None:
     """Write a synthetic OMOP CDM v5.4 with planted truth."""
@@ -49,10 +52,11 @@ def synth(
             dirty,
             folders,
             progress=advance,
+            fhir=fhir,
         )
     if as_json:
         say_json({"out": str(out), "truth": f"{out}.truth", "rows": counts})
         return
     for table, size in counts.items():
         say(f"{table:24}{size:>14,}")
-    say(f"written to {out}, the truth to {out}.truth")
+    say(f"written to {out}, the truth to {out}.truth" + (f", FHIR to {out}.fhir" if fhir else ""))

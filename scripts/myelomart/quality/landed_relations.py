@@ -11,6 +11,7 @@ from myelomart.sources.values import is_text_id, number_of_text
 from myelomart.warehouse import literal, quoted
 
 OF_OTHER_VERSIONS = {("person", "death_datetime")}  # CDM v6: v5 rightly lacks it
+UNREADABLE = ("", "opened")  # why rows were set aside that could not be read, placed or understood
 MIDDLE = (0.05, 0.95)  # of all rows by date: feeds begin and end slowly
 ROWS_WORTH_COUNTING = 30  # in the median month: below it a month may be empty by chance
 
@@ -44,7 +45,10 @@ def landed_rows(scanned: Scanned) -> list[str]:
         landed = scanned.entry["tables"][table]
         if landed["form"] == "absent" or not landed["rows"] + landed["rows_set_aside"]:
             continue
-        if not landed["rows_set_aside"]:
+        # a resource that says itself that it is no fact (refused) is not unreadable
+        paths = [set_aside_path(scanned.landing, scanned.name, table, why) for why in UNREADABLE]
+        listed = [literal(path) for path in paths if path.exists()]
+        if not (listed and landed["rows_set_aside"]):
             statements.append(
                 f"insert into landed_rows values "
                 f"('{table}', false, null, null, null, {landed['rows']})"
@@ -58,7 +62,6 @@ def landed_rows(scanned: Scanned) -> list[str]:
         if person == "person_id":
             of_text = f"cast({number_of_text(of_row)} as varchar)"
             of_row = f"case when {is_text_id(of_row)} then {of_text} else {of_row} end"
-        faults = set_aside_path(scanned.landing, scanned.name, table)
         statements.append(
             f"""
             insert into landed_rows
@@ -71,7 +74,7 @@ def landed_rows(scanned: Scanned) -> list[str]:
                 from {scanned.path(table)} group by all
                 union all
                 select true as is_set_aside, {of_row} as person_key, reason, 1 as records
-                from read_parquet({literal(faults)}) where action = 'row set aside'
+                from read_parquet([{", ".join(listed)}]) where action = 'row set aside'
             ) as people
             left join (select cast(person_key as varchar) as person_key from myeloma_person)
                 as myeloma using (person_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from pathlib import Path
 
@@ -11,9 +12,13 @@ import pyarrow.parquet as pq
 from myelomart.sources import files, layout
 from myelomart.sources.source import (
     OpenSource,
+    RowAccount,
     Say,
 )
 from myelomart.sources.text_ids import ACTION
+from myelomart.warehouse import rows
+
+NOT_TAKEN = "resource set aside"
 
 
 def write_accounts(entry: dict, opened: OpenSource, landing: Path) -> None:
@@ -22,8 +27,13 @@ def write_accounts(entry: dict, opened: OpenSource, landing: Path) -> None:
         "rows_in", "rows_set_aside", "rows_left_out", "rows_renumbered", "cells_emptied",
         "ends_capped",
     )  # fmt: skip
+    made_of = {table: found.made_of for table, found in opened.tables.items()}
+    names = {
+        table: made_of.get(table) or [Path(one["path"]).name for one in account["files"]]
+        for table, account in entry["tables"].items()
+    }
     accounts = [
-        {"table_name": table, "form": account["form"], "files": len(account["files"])}
+        {"table_name": table, "form": account["form"], "files": len(names[table])}
         | {"rows_landed": account["rows"]}
         | {key: account[key] for key in counts}
         for table, account in entry["tables"].items()
@@ -38,9 +48,9 @@ def write_accounts(entry: dict, opened: OpenSource, landing: Path) -> None:
         for one in account["reasons"]
     ]  # fmt: skip
     read = [
-        {"table_name": table, "file_name": Path(one["path"]).name, "is_read": True, "reason": None}
-        for table, account in entry["tables"].items()
-        for one in account["files"]
+        {"table_name": table, "file_name": name, "is_read": True, "reason": None}
+        for table in entry["tables"]
+        for name in names[table]
     ]
     unused = [
         {"table_name": None, "file_name": one.path, "is_read": False, "reason": one.reason}
@@ -54,21 +64,21 @@ def write_accounts(entry: dict, opened: OpenSource, landing: Path) -> None:
         "vocabulary": opened.vocabulary_place,
         "data_cut": entry["data_cut"],
     }
-    for table, rows in {
+    for table, listed in {
         "row_accounts": accounts,
         "row_reasons": reasons,
         "source_files": read + unused,
         "landed_sources": [source],
     }.items():
         target = landing / table / f"source_name={entry['name']}" / "part.parquet"
-        _write_rows(table, rows, target)
+        _write_rows(table, listed, target)
 
 
-def _write_rows(table: str, rows: list[dict], target: Path) -> None:
+def _write_rows(table: str, listed: list[dict], target: Path) -> None:
     kinds = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "BOOLEAN": pa.bool_()}
     schema = pa.schema([(c.name, kinds[c.type]) for c in layout.landing_tables()[table]])
     temporary = target.with_name(target.name + ".new")
-    pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
+    pq.write_table(pa.Table.from_pylist(listed, schema), temporary)
     os.replace(temporary, target)  # an older landing may hold the same file under its name
 
 
@@ -108,15 +118,29 @@ def say_what_happened(entry: dict, opened: OpenSource, changed: list[str], say: 
         say(f"source {name}: not read: {listed}" + (f"; and {more} more" if more else ""))
 
 
+def count_set_aside(connection, path: Path, account: RowAccount) -> None:
+    """Add the rows that were set aside while the source was opened, by reason."""
+    query = "select reason, column_names, count(*) from read_parquet(?) group by all order by all"
+    for reason, column, count in rows(connection, query, [glob.escape(str(path))]):
+        account.note(NOT_TAKEN, column, reason, count)
+        account.rows_set_aside += count
+        account.rows_in += count
+
+
 def _said(account: dict) -> str:
     """What was mended in a table, in words; '' when nothing was."""
     parts = []
-    if account["rows_set_aside"] or account["cells_emptied"]:
+    not_taken = [one for one in account["reasons"] if one["action"] == NOT_TAKEN]
+    unreadable = account["rows_set_aside"] - sum(one["rows"] for one in not_taken)
+    if not_taken:
+        listed = "; ".join(f"{one['rows']:,} {one['reason']}" for one in not_taken)
+        parts.append(f"rows set aside (listed in qc.rows_set_aside): {listed}")
+    if unreadable or account["cells_emptied"]:
         forms = {
             f"{one['column']} like «{one['form']}»" for one in account["reasons"] if one["form"]
         }
         parts.append(
-            f"{account['rows_set_aside']:,} rows set aside and {account['cells_emptied']:,} cells "
+            f"{unreadable:,} rows set aside and {account['cells_emptied']:,} cells "
             f"emptied because they could not be read ({', '.join([*sorted(forms), 'listed'])} in "
             "qc.rows_set_aside)"
         )

@@ -17,7 +17,9 @@ def paths_of(found: Table | None, opened: OpenSource) -> list[Path]:
     """The files that a table is read from."""
     if found is None:
         return []
-    return [opened.attached] if found.relation else [file.path for file in found.files]
+    if found.relation:
+        return [opened.attached]
+    return [*(file.path for file in found.files), *found.set_aside.values()]
 
 
 def fingerprint(path: Path, old: dict | None, cache: dict[Path, dict]) -> dict:

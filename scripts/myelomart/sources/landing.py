@@ -20,7 +20,7 @@ from myelomart.errors import SourceError
 from myelomart.lock import held
 from myelomart.private_files import make_private, private
 from myelomart.sources import columns, folder, layout, mending
-from myelomart.sources.accounts import say_what_happened, write_accounts
+from myelomart.sources.accounts import count_set_aside, say_what_happened, write_accounts
 from myelomart.sources.addresses import file_and_options
 from myelomart.sources.databases import ATTACHED
 from myelomart.sources.fingerprints import (
@@ -44,7 +44,7 @@ from myelomart.sources.source import (
 from myelomart.sources.text_ids import keep_text_ids
 
 OPTIONS = ("format", "timezone", "vocabulary", "dates_shifted", "cohort", "allow_views")
-WHYS = ("", "days")  # the files of rows that the landing sets aside
+WHYS = ("", "days", "opened", "refused")  # the files of rows that the landing sets aside
 
 __all__ = ["Source", "land", "parse_source", "read_manifest"]
 
@@ -201,6 +201,9 @@ def _land_table(
         account.rows_left_out = found.rows - account.rows_in
         account.rows_in = found.rows
     mending.number_unnamed(connection, table, target, account)
+    for why, path in found.set_aside.items():
+        folder.take(path, set_aside_path(landing, source.name, table, why))
+        count_set_aside(connection, path, account)
     return account
 
 

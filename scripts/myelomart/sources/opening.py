@@ -9,6 +9,9 @@ from pathlib import Path
 
 from myelomart.errors import SourceError
 from myelomart.sources import addresses, databases, files, lakehouse, layout
+from myelomart.sources.fhir.export import is_export
+from myelomart.sources.fhir.reading import read_export
+from myelomart.sources.readable import readable_of
 from myelomart.sources.source import COHORTS, FORMATS, SHIFTS, OpenSource, Say, Source, Table
 
 DUCKDB_MARK = b"DUCK"
@@ -27,6 +30,9 @@ def open_source(source: Source, work: Path, say: Say) -> OpenSource:
         _add_vocabulary(opened, source.vocabulary, work / "vocabulary", say)
     elif opened.vocabulary_place is None and "concept" in opened.tables:
         opened.vocabulary_place = opened.shown
+    if opened.is_fhir:  # its codes are looked up in the vocabulary
+        place, _ = addresses.file_and_options(source.location)
+        read_export(opened, place, work, lambda table: readable_of(table, work / "looked_up").scan)
     if source.cohort:
         opened.notes.append(f"only persons with a diagnosis of {source.cohort} are read")
     return opened
@@ -110,13 +116,18 @@ def _of_database(source: Source, kind: str, shown: str, read: databases.Read) ->
 def _open_folder(source: Source, folder: Path, work: Path, say: Say) -> OpenSource:
     omop, trinetx = files.omop_layout(), files.trinetx_layout()
     is_omop = files.has_table(folder, omop, "person")
-    is_export = files.has_table(folder, trinetx, "trinetx_patient")
-    if source.format == "auto" and is_export and is_omop:
-        raise SourceError(
-            f"{folder} holds an OMOP CDM and a TriNetX export: say which with --format."
-        )
-    if source.format == "trinetx" or (source.format == "auto" and is_export):
-        if not is_export:
+    is_trinetx = files.has_table(folder, trinetx, "trinetx_patient")
+    is_fhir = is_export(folder)
+    if source.format == "auto" and is_trinetx + is_omop + is_fhir > 1:
+        kinds = {"an OMOP CDM": is_omop, "a TriNetX export": is_trinetx, "FHIR resources": is_fhir}
+        held = " and ".join(kind for kind, is_here in kinds.items() if is_here)
+        raise SourceError(f"{folder} holds {held}: say which with --format.")
+    if source.format == "fhir" or (source.format == "auto" and is_fhir):
+        if not is_fhir:
+            raise SourceError(f"{folder} has no file of FHIR resources (.ndjson, .ndjson.gz).")
+        return OpenSource(source, "FHIR bulk export", str(folder), {})
+    if source.format == "trinetx" or (source.format == "auto" and is_trinetx):
+        if not is_trinetx:
             raise SourceError(f"{folder} has no patient.csv: it is not a TriNetX export.")
         of, kind = trinetx, "TriNetX export"
     elif is_omop:
@@ -124,7 +135,8 @@ def _open_folder(source: Source, folder: Path, work: Path, say: Say) -> OpenSour
     else:
         raise SourceError(
             f"{folder} has neither a person table (OMOP: person.parquet, person.csv or .csv.gz) "
-            "nor a patient table (TriNetX: patient.csv): check what stands after --source."
+            "nor a patient table (TriNetX: patient.csv) nor resources (FHIR: Patient.ndjson): "
+            "check what stands after --source."
         )
     tables, unused, lakes = files.find_tables(folder, of)
     forms = {table.form for table in tables.values()} | {files.lake_kind(lake) for lake in lakes}

@@ -16,7 +16,7 @@ from pathlib import Path
 from myelomart.errors import SourceError
 
 DEFAULT_NAME = "cdm"
-FORMATS = ("auto", "omop", "trinetx")
+FORMATS = ("auto", "omop", "trinetx", "fhir")
 SHIFTS = ("person", "site")  # by whom dates are moved: each person by days of their own, or a site
 COHORTS = ("myeloma",)
 Say = Callable[[str], None]  # takes what a user is told, line by line
@@ -67,7 +67,9 @@ class Table:
     file. ``place`` is what a message calls it. ``rows`` is how many rows the owner of the table
     counts, where somebody else than our reader can say so (databases, Delta, Iceberg);
     ``rows_left_out`` how many more there are that the cohort leaves out. ``of_properties`` says
-    that its columns are not known before: each cell is one property.
+    that its columns are not known before: each cell is one property. ``set_aside`` are the rows
+    that were set aside while the source was opened, as files by why; ``made_of`` names the user's
+    files, where ``files`` are made of them.
     """
 
     name: str
@@ -78,6 +80,8 @@ class Table:
     rows: int | None = None
     rows_left_out: int = 0
     of_properties: bool = False
+    set_aside: dict[str, Path] = field(default_factory=dict)
+    made_of: tuple[str, ...] = ()
 
     @property
     def form(self) -> str:
@@ -115,6 +119,11 @@ class OpenSource:
     def is_trinetx(self) -> bool:
         """True for a TriNetX export, False for an OMOP CDM."""
         return self.kind.startswith("TriNetX")
+
+    @property
+    def is_fhir(self) -> bool:
+        """True for a bulk export of FHIR resources."""
+        return self.kind.startswith("FHIR")
 
 
 @dataclass

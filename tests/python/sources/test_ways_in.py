@@ -1,8 +1,9 @@
 """Every way in leads to the same cohorts and endpoints.
 
-One build has the same synthetic people four times: as a folder, as two halves (one of them a SQLite
-file), as a TriNetX export, and in PostgreSQL where it can be started. What the study engine finds
-for each way is compared, up to every number of every study; the halves together must be the whole.
+One build has the same synthetic people five times: as a folder, as two halves (one of them a SQLite
+file), as a TriNetX export, as FHIR resources, and in PostgreSQL where it can be started. What the
+study engine finds for each way is compared, up to every number of every study; the halves together
+must be the whole.
 """
 
 import sqlite3
@@ -15,6 +16,7 @@ import pytest
 from postgres_server import NoServer, running_server
 
 from myelomart import warehouse
+from myelomart.project import project_root
 from myelomart.quality import door
 from myelomart.running import run_study
 from myelomart.sources import layout
@@ -30,6 +32,7 @@ PEOPLE = 260
 HALF = PEOPLE // 2
 DEATH_DATED = ("all_cause_mortality", "overall_survival")  # endpoints that the day of death moves
 DAYS_OFF = 31
+ORDER = 32838  # type concept: EHR prescription
 CODES = ("codes_unmapped", "codes_unclaimed", "codes_by_year")
 # the others begin with a response or progression, which rest on what is charted: an export loses it
 ASK_NOTHING_LOST = ("cart_vs_pom", "first_line_transplant")
@@ -82,7 +85,7 @@ def ways(models, tmp_path_factory):
     """The database and the names of the sources in it."""
     folder = tmp_path_factory.mktemp("ways")
     cdm = folder / "cdm"
-    make_network(PEOPLE, 2, 7, cdm, 0.9)
+    make_network(PEOPLE, 2, 7, cdm, 0.9, fhir=True)
     half(cdm, folder / "first", f"person_id <= {HALF}")
     half(cdm, folder / "second", f"person_id > {HALF}")
     as_sqlite(folder / "second", folder / "second.sqlite")
@@ -92,6 +95,7 @@ def ways(models, tmp_path_factory):
         Source("first", str(folder / "first")),
         Source("second", str(folder / "second.sqlite")),
         Source("export", str(folder / "export")),
+        Source("fhir", str(folder / "cdm.fhir")),
     ]
     with ExitStack() as stack:
         try:
@@ -300,9 +304,68 @@ def test_no_way_in_fails_a_check(ways):
         if one["status"] in ("warning", "blocking")
     }
     # what the export's dirt and lost sites make true: codes that are blank, units of two sites
-    allowed = {"code_is_missing", "units_are_mixed"}
-    assert {one for one in failed if one[0] != "export" or one[2] not in allowed} == set()
+    allowed = {
+        "export": {"code_is_missing", "units_are_mixed"},
+        "fhir": {"vocabulary_is_missing", "concept_is_missing"},  # it came without one
+    }
+    assert {one for one in failed if one[2] not in allowed.get(one[0], ())} == set()
     assert {one["source"] for one in quality["checks"]} == set(sources)
+
+
+def columns_that_differ(database: Path) -> dict[tuple[str, str], int]:
+    """By table and column of the CDM: how many persons have a row that FHIR tells otherwise.
+
+    Orders are left out: each stands beside a dispensing, as no record of the whole does.
+    """
+    query = """
+        select table_name, list(column_name order by ordinal_position)
+        from information_schema.columns where table_schema = 'omop'
+        group by 1 having list_contains(list(column_name), 'source_person_id')
+    """
+    found = {}
+    with warehouse.database(database, reach=[database.parent]) as connection:
+        for table, columns in warehouse.rows(connection, query):
+            own = {"source_name", "source_person_id", "person_id", f"{table}_id"}
+            columns = [one for one in columns if one not in own]
+            day = next((one for one in columns if one.endswith("_date")), "null")
+            sums = ", ".join(f"sum(hash({day}, {one})) as {one}" for one in columns)
+            orders = f"and drug_type_concept_id != {ORDER}" if table == "drug_exposure" else ""
+            whole, fhir = (
+                f"""(
+                select known_as, {sums} from omop.{table}
+                inner join (
+                    select source_name, source_person_id, person_source_value as known_as
+                    from omop.person
+                ) using (source_name, source_person_id)
+                where source_name = '{way}' {orders} group by 1
+                )"""
+                for way in ("whole", "fhir")
+            )
+            differ = ", ".join(
+                f"count(*) filter (where whole.{one} is distinct from fhir.{one})"
+                for one in columns
+            )
+            counts = warehouse.rows(
+                connection,
+                f"select {differ} from {whole} as whole full join {fhir} as fhir using (known_as)",
+            )[0]
+            found |= {(table, one): n for one, n in zip(columns, counts, strict=True) if n}
+    return found
+
+
+def test_fhir_loses_what_its_page_lists_and_no_more(ways):
+    page = (project_root() / "docs" / "fhir.md").read_text(encoding="utf-8")
+    lines = page.split("| table | columns | persons |")[1].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines if line]
+    listed = {
+        (table, column): int(persons)
+        for table, columns, persons, _ in rows
+        for column in columns.split(", ")
+    }
+    assert columns_that_differ(ways[0]) == listed
+    with warehouse.database(ways[0], reach=[ways[0].parent]) as connection:
+        query = "select count(*) from omop.drug_exposure where drug_type_concept_id = "
+        assert warehouse.value(connection, query + str(ORDER)) > 1000
 
 
 def test_what_a_tumor_record_and_a_line_say_stands_in_observation(ways):

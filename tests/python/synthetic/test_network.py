@@ -1,5 +1,6 @@
 """The generated CDM: repeatable, clean by default, faulty exactly where planted."""
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -365,6 +366,45 @@ def test_physicians_work_at_the_site_and_in_the_specialty_of_the_visit(network):
 def test_an_unknown_scenario_is_a_sentence(tmp_path):
     with pytest.raises(MyelomartError, match="published, null"):
         make_network(10, 1, 1, tmp_path / "cdm", scenario="nonsense")
+
+
+def test_the_network_as_fhir_has_a_resource_for_each_row_and_says_its_profiles(tmp_path):
+    counts = make_network(30, 1, 7, tmp_path / "cdm", myeloma_share=0.9, fhir=True)
+    found: dict[str, list[dict]] = {}
+    for path in (tmp_path / "cdm.fhir").glob("*.ndjson"):
+        text = path.read_text(encoding="utf-8")
+        assert ":null" not in text  # JSON of FHIR has no missing values
+        for line in text.splitlines():
+            resource = json.loads(line)
+            found.setdefault(resource["resourceType"], []).append(resource)
+    drugs = found["MedicationDispense"] + found["MedicationAdministration"]
+    for resources, table in (
+        (found["Patient"], "person"),
+        (found["Encounter"], "visit_occurrence"),
+        (found["Condition"], "condition_occurrence"),
+        (found["Procedure"], "procedure_occurrence"),
+        (drugs, "drug_exposure"),
+    ):
+        assert len(resources) == counts[table]
+    assert len(found["Observation"]) == counts["measurement"] + counts["observation"]
+    people = {f"Patient/{one['id']}" for one in found["Patient"]}
+    subjects = {one["subject"]["reference"] for kind in found.values() for one in kind
+                if "subject" in one}  # fmt: skip
+    assert subjects <= people
+    profiles = {
+        one["meta"]["profile"][0].rsplit("/", 1)[1] for kind in found.values() for one in kind
+    }
+    assert {
+        "mcode-cancer-patient", "mcode-primary-cancer-condition", "mcode-tumor-marker-test",
+        "mcode-cancer-related-medication-request", "mcode-cancer-disease-status",
+        "mcode-cancer-related-medication-administration", "mcode-ecog-performance-status",
+    } <= profiles  # fmt: skip
+
+
+@pytest.mark.parametrize("other", ["dirty", "folders"])
+def test_fhir_is_one_folder_without_faults(tmp_path, other):
+    with pytest.raises(MyelomartError, match="--fhir writes one folder without faults"):
+        make_network(10, 1, 7, tmp_path / "cdm", fhir=True, **{other: True})
 
 
 def test_dirty_differs_from_clean_exactly_where_listed(network, tmp_path):
