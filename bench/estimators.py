@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from myelomart import survival
+from myelomart.estimates.change import difference_of_changes
 from myelomart.sensitivity import Validity, corrected_risks, probable_risks
 
 START, END = "<!-- estimators -->", "<!-- end of estimators -->"
@@ -163,12 +164,22 @@ def codes(rng: np.random.Generator) -> Found:
         yield f"risk difference, {words}", true[0] - true[1], *limits
 
 
+def changes(rng: np.random.Generator) -> Found:
+    """Values before and after, of which the second arm loses ten; pairs are alike in both."""
+    arm, shared = _arms(), np.tile(rng.normal(0, 8, PER_ARM), 2)
+    before = 100 + shared + rng.normal(0, 15, len(arm))
+    after = 40 + 0.6 * before - 10 * arm + shared + rng.normal(0, 6 + 6 * arm)
+    for words, pair in (("", None), (", pairs", np.tile(np.arange(PER_ARM), 2))):
+        found = difference_of_changes(before, after, arm == 1, pair)
+        yield f"difference of changes{words}", -10.0, *_limits(found)
+
+
 def _limits(found) -> tuple[float, float, float]:
     return found.estimate, found.ci_low, found.ci_high
 
 
 CASES: tuple[Callable[[np.random.Generator], Found], ...] = (
-    risks, numbers_needed, restricted_means, repeated, wins, plateau, codes,
+    risks, numbers_needed, restricted_means, repeated, wins, plateau, codes, changes,
 )  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """The effects that a correct analysis of a scenario finds, by simulating both arms of everybody.
 
 The conditional hazard ratio is planted. The marginal one is what Cox regression with the arm alone
-finds when every patient of a large CAR-T population is seen once under each treatment: hazard
-ratios do not collapse over covariates, so the two differ a little.
+finds when every patient of a large population is seen once under each treatment: that of CAR-T,
+or, for weights that stand for others, everybody or those in whom both are likely. Hazard ratios do
+not collapse over covariates, so these differ a little.
 """
 
 import numpy as np
@@ -17,15 +18,25 @@ from myelomart_synthetic.scenarios import Scenario
 from myelomart_synthetic.streams import Streams
 
 BLOCK = 25_000
+CHANCE = {  # to be in the population, by the chance of CAR-T
+    "treated": lambda share: share,
+    "everyone": np.ones_like,
+    "overlap": lambda share: share * (1 - share),
+}
 
 
-def effect_table(scenario: Scenario, seed: int, people: int = 100_000) -> pa.Table:
-    """One row an outcome: planted and marginal hazard ratio with its error, and 12-month shares."""
+def effect_table(
+    scenario: Scenario, seed: int, people: int = 100_000, whom: str = "treated"
+) -> pa.Table:
+    """One row an outcome: planted and marginal hazard ratio with its error, and 12-month shares.
+
+    ``whom`` the marginal ratio is of: a population of ``CHANCE``.
+    """
     names = outcome_names()
     window = int(parameter("arm_window_days"))
     counts = np.zeros((len(names), 2, 2, window + 1))
     for first in range(0, people, BLOCK):
-        counts += day_counts(scenario, seed, first, min(BLOCK, people - first), window)
+        counts += day_counts(scenario, seed, first, min(BLOCK, people - first), window, whom)
     given = rows("scenarios")[position("scenarios", "scenario")[scenario.name]]
     table = {
         "scenario": [scenario.name] * len(names),
@@ -45,7 +56,9 @@ def effect_table(scenario: Scenario, seed: int, people: int = 100_000) -> pa.Tab
     return pa.table(table)
 
 
-def day_counts(scenario: Scenario, seed: int, first: int, count: int, window: int) -> np.ndarray:
+def day_counts(
+    scenario: Scenario, seed: int, first: int, count: int, window: int, whom: str = "treated"
+) -> np.ndarray:
     """Events and exits by outcome, arm and day; shape (outcomes, 2, 2, window + 1)."""
     streams = Streams(seed, np.arange(first, first + count) + 2**40)
     network = rows("populations")[0]
@@ -54,7 +67,7 @@ def day_counts(scenario: Scenario, seed: int, first: int, count: int, window: in
     )
     charlson = draw_comorbidities(streams, age) @ column("comorbidities", "charlson")
     weight = cart_odds(age, charlson, streams)
-    chosen = streams.uniform("chosen") < weight / (1 + weight)
+    chosen = streams.uniform("chosen") < CHANCE[whom](weight / (1 + weight))
     planted = plant(streams, age, charlson, scenario)
     year = 2021.25 + 4.5 * streams.uniform("year")
     result = np.zeros((len(outcome_names()), 2, 2, window + 1))

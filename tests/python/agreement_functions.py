@@ -374,6 +374,12 @@ def changes(d, kind):
     return {"values": [found.estimate, found.ci_low, found.ci_high, found.p_value]}
 
 
+def crossed_clusters(d):
+    fit = survival.cox_regression(d["time"], d["event"], d[["arm"]], weights=d["weight"])
+    crossed = survival.crossed_clusters(fit, d["pair"], d["site"] + " " + d["stage"])
+    return {"se": float(crossed.robust_se[0])}
+
+
 SUBJECTS = {
     "quantiles": quantiles,
     "trend": trend,
@@ -410,4 +416,5 @@ SUBJECTS = {
     "proportion intervals": proportion_intervals,
     "difference of proportions": difference_of_proportions,
     "difference of changes": changes,
+    "crossed clusters": crossed_clusters,
 }

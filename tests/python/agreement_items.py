@@ -175,6 +175,8 @@ ITEMS = (
     _function("Wilson's interval", "prop.test", "proportion intervals", "^wilson"),
     _function("Clopper-Pearson interval", "binom.test", "proportion intervals", "^exact"),
     _function("Miettinen-Nurminen interval", "optimize, uniroot", "difference of proportions"),
+    _function("Robust variance of clusters that cross: sets and persons", "dfbeta, by hand",
+              "crossed clusters"),
     _function("Difference of changes: analysis of covariance, robust to pairs", "lm, vcovCL",
               "difference of changes"),
 )  # fmt: skip

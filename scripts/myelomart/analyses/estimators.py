@@ -1,7 +1,8 @@
 """One question, several estimators: each way to make the arms alike, side by side in one forest.
 
 The ways are rows of `seeds/studies/analysis_choices` (dimension `estimator`), all on one propensity
-score. Every ratio has a variance that is robust to the matched sets, or to the weighted persons.
+score. Every ratio has a variance that is robust to the matched sets, or to the weighted persons; to
+sets and persons both, where a control is in several sets.
 Survival is drawn for the first weights of each estimand; matched arms have curves of their own.
 """
 
@@ -21,13 +22,13 @@ from myelomart.estimates.curves import DAYS_PER_MONTH
 from myelomart.estimates.ratios import first_ratio
 from myelomart.figures.forest_plot import ratio_forest
 from myelomart.figures.survival_plot import survival_panel
-from myelomart.matching import balance_table
+from myelomart.matching import balance_table, robust_hazard_ratio
 from myelomart.population.alike import Alike, ScoredArms, made_alike, scored_arms
 from myelomart.population.comparison import endpoint_rows
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
 from myelomart.study_data import StudyData
-from myelomart.survival import cox_regression, kaplan_meier
+from myelomart.survival import kaplan_meier
 
 ROBUST = "Wald, robust"
 RATIO, SIZE = "hazard_ratio_of_an_estimator", "effective_sample_size"
@@ -90,11 +91,11 @@ def _add_sample(
     )  # fmt: skip
 
 
-def _members(rows: pd.DataFrame, alike: Alike) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """The rows of those who had it not before, with weights and clusters."""
+def _members(rows: pd.DataFrame, alike: Alike) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rows of those who had it not before, and which of ``alike`` these are."""
     free = ~rows["had_prior_event"].to_numpy(bool)
     kept = free[alike.rows] & (alike.weights > 0)
-    return rows.iloc[alike.rows[kept]], alike.weights[kept], alike.clusters[kept]
+    return rows.iloc[alike.rows[kept]], kept
 
 
 def _add_ratio(
@@ -102,7 +103,7 @@ def _add_ratio(
     results: Results,
 ) -> list[dict]:  # fmt: skip
     """The ratio of one estimator and endpoint, and its line of the forest."""
-    own, weights, clusters = _members(rows, alike)
+    own, kept = _members(rows, alike)
     common = {
         "population": label, "row_group": endpoint.label, "row_label": label, "arm": labels[0],
         "comparator": labels[1], "endpoint": endpoint.endpoint_id,
@@ -112,12 +113,12 @@ def _add_ratio(
     try:
         if not (event[treated].any() and event[~treated].any()):
             raise StatisticsError("one arm has no event")
-        model = pd.DataFrame({"treated": treated.astype(float)})
         found = first_ratio(
-            cox_regression(
-                own["time_days"].to_numpy(float), event, model, cluster=clusters, weights=weights
+            robust_hazard_ratio(
+                own["time_days"].to_numpy(float), event, treated, alike.clusters[kept],
+                alike.weights[kept], alike.rows[kept],
             )
-        )
+        )  # fmt: skip
     except StatisticsError:
         results.add(analysis.output_id, RATIO, status="not_estimable", **common)
         return []
@@ -134,7 +135,8 @@ def _add_ratio(
 
 def _curves(study, analysis, endpoint, rows, label: str, alike: Alike, labels, data):
     """Kaplan-Meier of both arms under one estimator, as a panel under its name."""
-    own, weights, _ = _members(rows, alike)
+    own, kept = _members(rows, alike)
+    weights = alike.weights[kept]
     treated = own["treated"].to_numpy(bool)
     drawn = {
         arm: kaplan_meier(

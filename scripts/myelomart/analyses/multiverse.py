@@ -19,7 +19,7 @@ from myelomart.display.table import Table
 from myelomart.errors import MyelomartError, NoData
 from myelomart.estimates.ratios import Ratio, first_ratio
 from myelomart.figures.multiverse_plot import Specification, multiverse_plot
-from myelomart.matching import weighted_hazard_ratio
+from myelomart.matching import robust_hazard_ratio, weighted_hazard_ratio
 from myelomart.population.alike import NEAREST, ScoredArms, made_alike, scored_arms
 from myelomart.population.comparison import endpoint_rows
 from myelomart.results import Results
@@ -102,6 +102,9 @@ def _ratio(arms: ScoredArms, way: dict, endpoint: Endpoint, data: StudyData) -> 
     kept = ~rows["had_prior_event"].to_numpy(bool)
     time, event = rows["time_days"].to_numpy(float)[kept], (rows["event"] == 1).to_numpy()[kept]
     treated = rows["treated"].to_numpy(bool)[kept]
+    if alike.estimand is None and not alike.is_of_pairs:
+        given = alike.clusters[kept], alike.weights[kept], alike.rows[kept]
+        return first_ratio(robust_hazard_ratio(time, event, treated, *given))
     if way["method"] == NEAREST:
         model = pd.DataFrame({"treated": treated.astype(float)})
         return first_ratio(cox_regression(time, event, model))

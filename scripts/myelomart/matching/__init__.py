@@ -12,7 +12,7 @@ from myelomart.matching.balance import (
     proportion_difference,
     standardized_difference,
 )
-from myelomart.matching.effects import matched_hazard_ratio
+from myelomart.matching.effects import matched_hazard_ratio, robust_hazard_ratio
 from myelomart.matching.nearest import Matches, match_nearest, pooled_sd
 from myelomart.matching.optimal import match_optimal
 from myelomart.matching.order_instability import OrderInstability, order_instability
@@ -55,6 +55,7 @@ __all__ = [
     "pooled_sd",
     "propensity_score",
     "proportion_difference",
+    "robust_hazard_ratio",
     "standardized_difference",
     "unshared_levels",
     "weighted_hazard_ratio",

@@ -1,14 +1,16 @@
 """What treatment does in matched or weighted rows: hazard ratio and risk difference.
 
-The variance is robust: with pairs its clusters are the matched sets, with weights the rows.
+The variance is robust: with pairs its clusters are the matched sets, with weights the rows. Where
+a control serves in several sets, sets and persons are clusters that cross.
 """
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from myelomart.errors import StatisticsError
 from myelomart.matching.nearest import Matches
-from myelomart.survival.cox import CoxFit, cox_regression
+from myelomart.survival.cox import CoxFit, cox_regression, crossed_clusters
 
 
 def matched_hazard_ratio(
@@ -30,10 +32,22 @@ def matched_hazard_ratio(
     if not len(matched.treated):
         raise StatisticsError("nobody was matched: there is no hazard ratio")
     members = matched.members
-    rows = pd.DataFrame({"time": time, "event": event, "treatment": treatment})
-    rows = rows.iloc[members["row"].to_numpy()].astype(float).reset_index(drop=True)
-    shared = None if (members["weight"] == 1).all() else members["weight"]
-    return cox_regression(
-        rows["time"], rows["event"], rows[["treatment"]],
-        cluster=members["match_set"], weights=shared,
+    rows = members["row"].to_numpy()
+    made_of = (np.asarray(one, float)[rows] for one in (time, event, treatment))
+    return robust_hazard_ratio(
+        *made_of, members["match_set"].to_numpy(), members["weight"].to_numpy(), rows
+    )
+
+
+def robust_hazard_ratio(
+    time: np.ndarray, event: np.ndarray, treated: np.ndarray, clusters: np.ndarray,
+    weights: np.ndarray, persons: np.ndarray,
+) -> CoxFit:  # fmt: skip
+    """Cox model of treatment alone in rows (m,), robust to clusters, and to persons in several."""
+    fit = cox_regression(
+        time, event, pd.DataFrame({"treatment": np.asarray(treated, float)}),
+        cluster=clusters, weights=None if (weights == 1).all() else weights,
     )  # fmt: skip
+    if len(np.unique(persons)) == len(persons):
+        return fit
+    return crossed_clusters(fit, clusters, persons)

@@ -46,6 +46,11 @@ class Alike:
     clusters: np.ndarray
     estimand: str | None = None  # whom weights stand for; None for matched sets
 
+    @property
+    def is_of_pairs(self) -> bool:
+        """Whether everybody stands once, with a weight of 1."""
+        return len(np.unique(self.rows)) == len(self.rows) and bool((self.weights == 1).all())
+
     def of_persons(self, count: int) -> np.ndarray:
         """The weight of each of ``count`` persons, 0 who is left out."""
         return np.bincount(self.rows, self.weights, count)

@@ -13,7 +13,13 @@ from myelomart.survival.competing_risks import (
     gray_test,
 )
 from myelomart.survival.concordance import Concordance, concordance
-from myelomart.survival.cox import CoxFit, cox_regression, dfbeta, score_residuals
+from myelomart.survival.cox import (
+    CoxFit,
+    cox_regression,
+    crossed_clusters,
+    dfbeta,
+    score_residuals,
+)
 from myelomart.survival.cure import CureFit, cure_model
 from myelomart.survival.fine_gray import FineGrayFit, cause_specific_regression, fine_gray
 from myelomart.survival.flexible import SplineFit, spline_model
@@ -85,6 +91,7 @@ __all__ = [
     "concordance",
     "confidence_limits",
     "cox_regression",
+    "crossed_clusters",
     "cumulative_incidence",
     "cure_model",
     "dfbeta",
