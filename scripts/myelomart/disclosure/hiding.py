@@ -6,6 +6,8 @@ smallest count beside the hidden one is hidden too, and the solver looks again.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from myelomart.disclosure.counts import Cell, Neighbours, Sum, counts_of, holds, sums
@@ -32,6 +34,7 @@ def hidden_cells(
     true = {name: counts[name].to_dict() for name in COUNTS}
     ties = true_sums(frame) if ties is None else ties
     hidden = (_small(frame, counts, policy) - held.shown.keys()) | held.hidden | more
+    hidden |= _of_hidden_sizes(hidden, true, held)
     fixed = {(index, name) for index in held.out for name in COUNTS}
     ours = counts["is_ours"].to_dict()
     small = [
@@ -45,8 +48,14 @@ def hidden_cells(
         more = {_smallest_near(cell, neighbours, hidden | fixed, true) for cell in small} - {None}
         if not more:
             break
-        hidden |= more
+        hidden |= more | _of_hidden_sizes(more, true, held)
     return hidden
+
+
+def _of_hidden_sizes(cells: Collection[Cell], true: dict, held: Held) -> set[Cell]:
+    """The numerators of rows whose size is hidden: such a row shows none, not even that it is 0."""
+    rows = ((index, "x") for index, name in cells if name == "n")
+    return {cell for cell in rows if cell not in held.shown and true["x"][cell[0]] >= 0}
 
 
 def true_sums(frame: pd.DataFrame) -> list[Sum]:
@@ -61,19 +70,23 @@ def intervals(
 ) -> dict[Cell, Interval]:
     """What a reader knows of each count: what rounds to it, or anything that it can be.
 
-    None is shown, so that a hidden count is 1 at least where it is not none.
+    None is shown, so that a hidden count is 1 at least where it is not none; but in a row whose
+    size is hidden none is hidden too.
     """
     held = held or Held()
     known: dict[Cell, Interval] = {}
     for one in counts[counts["is_ours"]].itertuples():
         most = policy.possible(policy.round(one.size))[1] if one.size > 0 else UNBOUNDED
+        if policy.is_small(one.size):  # hidden too: all that is known of it is that it is small
+            most = policy.hides_below - 1
         for name in COUNTS:
             value = getattr(one, name)
             if value != value:
                 continue
             cell = one.Index, name
             if cell in hidden or name == "c":
-                known[cell] = (min(value, 1), max(most, value))
+                is_some = name in ("n", "u") or (one.Index, "n") not in hidden
+                known[cell] = (min(value, 1) if is_some else 0, max(most, value))
             else:
                 known[cell] = held.possible(cell, value, policy)
     return known

@@ -161,3 +161,15 @@ def test_a_count_that_another_study_shows_is_hidden_there_too():
     told = {(frame.at[index, "study_id"], frame.at[index, "arm"])
             for index, name in hidden_cells(frame, EXACT) if name == "x"}  # fmt: skip
     assert {("one", "yes"), ("one", "no")} <= told or {("one", "yes"), ("two", "All")} <= told
+
+
+def test_a_column_of_all_stays_where_the_sizes_of_its_parts_are_hidden():
+    # 11 = 7 + 4: that 7 and 4 are small is all that is known of them, and their rows show no 0
+    results = Results("made_up", analysis_id="one")
+    for arm, known in (("All", 11), ("a", 7), ("b", 4)):
+        results.add(
+            "OUT-1", "percent", population="all", row_group="Disease", row_label="anemia", arm=arm,
+            numerator=0, denominator=known, estimate=0.0, unit="%", n_missing=0,
+        )  # fmt: skip
+    shown = coarsened(results.estimate_frame(), below(11))
+    assert shown["status"].eq("suppressed").fillna(False).tolist() == [False, True, True]
