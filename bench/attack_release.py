@@ -87,20 +87,15 @@ class Guesses:
         """Remember a sum."""
         self.equations.append((whole, parts))
 
-    def may_hold(self, whole: tuple, parts: list[tuple]) -> bool:
-        """Whether what is known of the counts leaves room for a sum."""
-        low, high = (sum(ends[p] for p in parts) for ends in (self.low, self.high))
-        return low <= self.high[whole] and high >= self.low[whole]
-
     def settle(self) -> None:
         """Read every sum again until no interval moves."""
         for _ in range(30):
             moved = False
             for whole, parts in self.equations:
-                if not self.may_hold(whole, parts):
-                    continue  # not a sum after all
                 low = sum(self.low[p] for p in parts)
                 high = sum(self.high[p] for p in parts)
+                if low > self.high[whole] or high < self.low[whole]:
+                    continue  # not a sum after all
                 moved |= self._narrow(whole, low, high)
                 for part in parts:
                     moved |= self._narrow(
@@ -122,19 +117,9 @@ class Guesses:
 def tie_tables(shown: pd.DataFrame, guesses: Guesses) -> None:
     """The sums anybody sees in a table: levels, columns, unknowns, flows, subgroups, repeats."""
     by = places(shown)
-    analysis = shown["analysis_id"].to_dict()
-    repeats = defaultdict(list)
     for key, rows in by.items():
         if maker := TIES.get(key[0]):
             for whole, parts in maker(key, rows, by):
-                if maker is of_repeats:
-                    pair = analysis[whole[0]], analysis[parts[0][0]]
-                    repeats[key[1], *key[4:], *pair].append((whole, parts))
-                else:
-                    guesses.tie(whole, parts)
-    for same in repeats.values():  # in another arm the two may be seen to be of other persons
-        if all(guesses.may_hold(*one) for one in same):
-            for whole, parts in same:
                 guesses.tie(whole, parts)
 
 
@@ -379,7 +364,7 @@ def score(true: pd.DataFrame, shown: pd.DataFrame, guesses: Guesses, limit: int)
     both = shown.reset_index().merge(
         true[[*KEY, "at", "x", "n", "u"]], on=[*KEY, "at"], suffixes=("", "_true"), how="inner"
     )
-    found = dict.fromkeys(("hidden", "exactly", "within one", "wrong"), 0)
+    found = dict.fromkeys(("hidden", "exactly", "within one", "within one but wrong", "wrong"), 0)
     for row in both.itertuples():
         for name in ("x", "n", "u"):
             truth, public = getattr(row, f"{name}_true"), getattr(row, name)
@@ -389,6 +374,7 @@ def score(true: pd.DataFrame, shown: pd.DataFrame, guesses: Guesses, limit: int)
             found["hidden"] += 1
             found["exactly"] += low == high == truth
             found["within one"] += high - low <= 2 and low <= truth <= high
+            found["within one but wrong"] += high - low <= 2 and not low <= truth <= high
             found["wrong"] += not low <= truth <= high
     return found
 

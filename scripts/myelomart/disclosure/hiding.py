@@ -14,10 +14,12 @@ from myelomart.disclosure.counts import Cell, Neighbours, Sum, counts_of, holds,
 from myelomart.disclosure.former import Held
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.ratios import arms_with_few_events, tells_few_events
+from myelomart.disclosure.reduction import tightened
 from myelomart.disclosure.solver import Interval, narrow
 
 COUNTS = ("x", "c", "n", "u")
 MOST_ROUNDS = 50
+NOT_TO_ONE = 3  # how far apart the ends must be of what is known of a count to be small
 UNBOUNDED = 10**6  # persons; more than any count of a release
 
 
@@ -41,11 +43,14 @@ def hidden_cells(
         (index, name) for name in COUNTS for index, value in true[name].items()
         if ours[index] and policy.is_small(value) and (index, name) not in held.shown
     ]  # fmt: skip
-    neighbours = Neighbours(ties)
+    neighbours, few, all_small = Neighbours(ties), small, small
     for _ in range(MOST_ROUNDS):
         known = intervals(counts, hidden, policy, held)
         small = list(narrow(small, known, ties, policy.least_width, true))  # the others stay wide
-        more = {_smallest_near(cell, neighbours, hidden | fixed, true) for cell in small} - {None}
+        known |= _as_small(all_small, known, ties, policy)
+        few = list(narrow(few, known, ties, NOT_TO_ONE, true))
+        told = {*small, *few}
+        more = {_smallest_near(cell, neighbours, hidden | fixed, true) for cell in told} - {None}
         if not more:
             break
         hidden |= more | _of_hidden_sizes(more, true, held)
@@ -56,6 +61,24 @@ def _of_hidden_sizes(cells: Collection[Cell], true: dict, held: Held) -> set[Cel
     """The numerators of rows whose size is hidden: such a row shows none, not even that it is 0."""
     rows = ((index, "x") for index, name in cells if name == "n")
     return {cell for cell in rows if cell not in held.shown and true["x"][cell[0]] >= 0}
+
+
+def _as_small(cells: list[Cell], known: dict, ties: list[Sum], policy: Policy) -> dict:
+    """What is known of small counts by a reader who sees why they are hidden: that they are small.
+
+    Next to nothing else is hidden, so that he is nearly always right; the reader of `intervals`
+    takes a hidden count for anything. A numerator may be hidden for its rest instead, and the rest
+    for the numerator, as long as the sums leave room for that.
+    """
+    most = policy.hides_below - 1
+    told = tightened(known, ties)
+    found = {}
+    for index, name in cells:
+        other = told.get((index, {"x": "c", "c": "x"}.get(name)), (UNBOUNDED, UNBOUNDED))
+        if other[0] > most:
+            low, high = known[index, name]
+            found[index, name] = low, min(high, most)
+    return found
 
 
 def true_sums(frame: pd.DataFrame) -> list[Sum]:
@@ -71,7 +94,10 @@ def intervals(
     """What a reader knows of each count: what rounds to it, or anything that it can be.
 
     None is shown, so that a hidden count is 1 at least where it is not none; but in a row whose
-    size is hidden none is hidden too.
+    size is hidden none is hidden too. Whoever knows this code learns of a hidden size that it is 1
+    to below the limit, and of a count in it no more than that: both are taken for known here, and
+    each small count must keep its room all the same. What is taken for known beyond what a reader
+    sees can only make the intervals narrower, so that more is hidden, never less.
     """
     held = held or Held()
     known: dict[Cell, Interval] = {}

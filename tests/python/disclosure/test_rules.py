@@ -173,3 +173,13 @@ def test_a_column_of_all_stays_where_the_sizes_of_its_parts_are_hidden():
         )  # fmt: skip
     shown = coarsened(results.estimate_frame(), below(11))
     assert shown["status"].eq("suppressed").fillna(False).tolist() == [False, True, True]
+
+
+def test_a_count_that_is_surely_hidden_for_being_small_keeps_room_below_the_limit():
+    # 35 - 25 leaves 6 to 14, but of 8 or more the count would be shown: 6 or 7
+    results = Results("made_up", analysis_id="one")
+    for arm, count in (("All", 34), ("a", 27), ("b", 7)):
+        results.add("OUT-1", "count", row_group="Size", row_label="Persons", arm=arm,
+                    estimate=count, unit="persons")  # fmt: skip
+    shown = coarsened(results.estimate_frame(), named("opensafely"))
+    assert shown["estimate"].isna().tolist() == [False, True, True]
