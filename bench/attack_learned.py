@@ -40,7 +40,6 @@ from scipy.sparse import csr_array
 LEARNED = ("equal", "sum of two")  # kinds of rules of which some are chance
 SECONDS = 5.0  # of one programme
 TOLD = 2  # width of an interval that tells a count to within one
-MOST = 10**6
 
 
 @dataclass
@@ -74,27 +73,29 @@ def read_release(shown: pd.DataFrame, own: pd.DataFrame, limit: int) -> Release:
     is_share = words["statistic"].isin(COUNTED) | words["statistic"].str.startswith("percent")
     is_some = words["name"].ne("x").to_numpy() | (is_share.to_numpy() & (size > 0))
     low = np.where(hidden, is_some & (base > 1), low)  # none is shown, unless with its row
-    low, high = np.where(np.isnan(low), 0, low), np.where(hidden | np.isnan(high), MOST, high)
+    most = 2 * np.nanmax(high)  # of any count of the release
+    low, high = np.where(np.isnan(low), 0, low), np.where(np.isnan(high), most, high)
     return Release(words, value, hidden, low, high, limit)
 
 
 def with_rests(release: Release, true: np.ndarray) -> tuple[Release, np.ndarray, list[Rule]]:
     """The release and the true counts with the rest of each row whose numerator is hidden."""
     row = [name for name in release.words.columns if name != "name"]
-    rules, added, rest = [], [], []
+    rules, added, rest, most = [], [], [], []
     for members in release.words.groupby(row, sort=False).indices.values():
         of = {release.words["name"].iat[k]: int(k) for k in members}
         if {"x", "n"} <= of.keys() and release.hidden[of["x"]]:
             size = len(true) + len(added)
             rules.append(Rule("within its row", {of["x"]: 1, size: 1, of["n"]: -1}))
             added.append(of["x"])
+            most.append(release.high[of["n"]])
             rest.append(true[of["n"]] - true[of["x"]])
     count = len(added)
     words = pd.concat([release.words, release.words.iloc[added].assign(name="c")])
     more = Release(
         words.reset_index(drop=True), np.append(release.shown, np.full(count, np.nan)),
         np.append(release.hidden, np.ones(count, bool)), np.append(release.low, np.zeros(count)),
-        np.append(release.high, np.full(count, float(MOST))), release.limit,
+        np.append(release.high, most), release.limit,
     )  # fmt: skip
     return more, np.append(true, rest), rules
 
@@ -183,8 +184,13 @@ class Programme:
             terms = {self.place[c]: f for c, f in rule.terms.items() if c in self.place}
             self.rows.append((terms, rule.low - fixed, rule.high - fixed))
         self.exceptions: list[int] = []
+        self.most = 4 * release.high.max()
+        self.whole = 1  # 0 where whole numbers take too long: what any numbers leave is wider
         if self.solve([], 1.0) is None:
-            self._without_the_wrong(rules)
+            self.whole = 0
+            if self.solve([], 1.0) is None:
+                self._without_the_wrong(rules)
+                self.whole = int(self.solve([], 1.0) is not None)
         if few:
             self._say_few(release, cells)
 
@@ -194,8 +200,8 @@ class Programme:
         for k, (terms, low, high) in enumerate(kept):
             if rules[k].kind in LEARNED:
                 fails[k] = self._new()
-                self.rows.append((terms | {fails[k]: MOST}, low, np.inf))
-                self.rows.append((terms | {fails[k]: -MOST}, -np.inf, high))
+                self.rows.append((terms | {fails[k]: self.most}, low, np.inf))
+                self.rows.append((terms | {fails[k]: -self.most}, -np.inf, high))
                 self.rows[k] = ({}, -np.inf, np.inf)
         answer = self.solve([*fails.values()], 1.0)
         failed = {k for k, at in fails.items() if answer is None or answer[0][at] > 0.5}
@@ -214,20 +220,20 @@ class Programme:
             if not release.hidden[cell] or release.words["name"].iat[cell] == "c":
                 continue
             whole, own = beside.get(cell), self._new()
-            self.rows.append(({at: 1, own: -MOST}, -np.inf, most))
+            self.rows.append(({at: 1, own: -self.most}, -np.inf, most))
             if whole is None:
                 self.exceptions.append(own)
                 continue
             rest, both = self._new(), self._new()
             self.exceptions.append(both)
-            terms, size = {at: -1, rest: -MOST}, 0.0
+            terms, size = {at: -1, rest: -self.most}, 0.0
             if whole in self.place:
                 terms[self.place[whole]] = 1
             else:
                 size = release.low[whole]
             self.rows.append((terms, -np.inf, most - size))
             self.rows.append(({own: 1, rest: 1, both: -1}, -np.inf, 1))
-        if self.exceptions:
+        if self.exceptions and self.whole:
             fewest = self.solve(self.exceptions, 1.0)
             if fewest is not None:
                 needed = float(np.rint(fewest[0][self.exceptions].sum()))
@@ -243,10 +249,14 @@ class Programme:
             k, at, f = zip(*index, strict=True)
             table = csr_array((f, (k, at)), (len(self.rows), len(goal)), dtype=float)
             limits = LinearConstraint(table, *([row[side] for row in self.rows] for side in (1, 2)))
-        answer = milp(goal, constraints=limits, bounds=Bounds(self.low, self.high),
-                      integrality=np.ones(len(goal)), options={"time_limit": SECONDS})  # fmt: skip
+        answer = milp(
+            goal, constraints=limits, bounds=Bounds(self.low, self.high),
+            integrality=np.full(len(goal), self.whole), options={"time_limit": SECONDS},
+        )  # fmt: skip
         if answer.x is None:
             return None
+        if not self.whole:
+            return answer.x, sign * answer.fun
         return np.rint(answer.x), sign * float(answer.mip_dual_bound)
 
 
