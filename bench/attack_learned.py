@@ -130,6 +130,7 @@ def narrow(release: Release, rules: list[Rule]) -> list[Rule]:
 
 def narrow_by_other_numbers(release: Release, shown: pd.DataFrame, true: np.ndarray) -> None:
     """Bounds from levels of curves, tests made and ratios, as `attack_release` reads them."""
+    shown = shown[shown["statistic"] != "change"]
     index = counts(shown).index
     at = pd.MultiIndex.from_frame(release.words).get_indexer(index)
     cells = [(row, name) for name in NAMES for row in shown.index]

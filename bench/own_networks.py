@@ -36,6 +36,7 @@ class Rule:
 
 def counts(frame: pd.DataFrame) -> pd.Series:
     """Every count of results, by the words of its row, its place among equal ones and its name."""
+    frame = frame[frame["statistic"] != "change"]  # its labels hold counts, so that none recurs
     words = frame[[*KEY, "at"]].astype("string").fillna("")
     parts = [
         pd.Series(frame[name].to_numpy(float), pd.MultiIndex.from_frame(words.assign(name=name)))
