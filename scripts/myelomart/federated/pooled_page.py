@@ -98,9 +98,9 @@ def ratio_table(estimates: list, title: str) -> Table:
         for own in grouped(of_group, "endpoint").values():
             rows.append(_ratio_row(own, arms, has_adjusted))
     note = (
-        "† not interpretable at a site: one arm was tested more than twice as much. (at least): a "
-        "site hides a count. sites: those that share a likelihood profile. tau: standard deviation "
-        "of the log ratio between sites."
+        "† not interpretable at a site: one arm was tested more than twice as much. (not all "
+        "sites): a site hides a count. sites: those that share a likelihood profile. tau: standard "
+        "deviation of the log ratio between sites."
     )
     return Table(title, columns, rows, note)
 

@@ -71,11 +71,11 @@ def test_a_count_that_a_site_hides_makes_the_sum_the_least_it_can_be():
     small = site("B", 4, 60)
     assert (small["status"] == SUPPRESSED).any()
     made = pooled(site("A", 100, 200), small)
-    assert made.loc["percent", "row_label"] == "Female (at least)"
+    assert made.loc["percent", "row_label"] == "Female (not all sites)"
     assert made.loc["percent", ["numerator", "denominator"]].tolist() == [100, 200]
     matched = site("A", 100, 200).assign(population="matched")  # hidden nowhere: the same row
     both = pooled(site("A", 100, 200), small, matched).loc["percent"]
-    assert both["row_label"].tolist() == ["Female (at least)"] * 2
+    assert both["row_label"].tolist() == ["Female (not all sites)"] * 2
     hidden = site("A", 100, 200).assign(
         estimate=lambda rows: rows["estimate"].mask(rows["statistic"] == "count"),
         status=lambda rows: rows["status"].mask(rows["statistic"] == "count", SUPPRESSED),
