@@ -10,7 +10,15 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from myelomart.disclosure.counts import Cell, Neighbours, Sum, counts_of, holds, sums
+from myelomart.disclosure.counts import (
+    Cell,
+    Neighbours,
+    Sum,
+    counts_of,
+    groups_elsewhere,
+    holds,
+    sums,
+)
 from myelomart.disclosure.former import Held
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.ratios import arms_with_few_events, tells_few_events
@@ -43,12 +51,13 @@ def hidden_cells(
         (index, name) for name in COUNTS for index, value in true[name].items()
         if ours[index] and policy.is_small(value) and (index, name) not in held.shown
     ]  # fmt: skip
-    neighbours, few, all_small = Neighbours(ties), small, small
+    elsewhere = [one for one in groups_elsewhere(frame, counts) if holds(one, true)]
+    neighbours, few, all_small = Neighbours([*ties, *elsewhere]), small, small
     for _ in range(MOST_ROUNDS):
         known = intervals(counts, hidden, policy, held)
         small = list(narrow(small, known, ties, policy.least_width, true))  # the others stay wide
         known |= _as_small(all_small, known, ties, policy)
-        few = list(narrow(few, known, ties, NOT_TO_ONE, true))
+        few = list(narrow(few, known, [*ties, *elsewhere], NOT_TO_ONE, true))
         told = {*small, *few}
         more = {_smallest_near(cell, neighbours, hidden | fixed, true) for cell in told} - {None}
         if not more:

@@ -183,3 +183,14 @@ def test_a_count_that_is_surely_hidden_for_being_small_keeps_room_below_the_limi
                     estimate=count, unit="persons")  # fmt: skip
     shown = coarsened(results.estimate_frame(), named("opensafely"))
     assert shown["estimate"].isna().tolist() == [False, True, True]
+
+
+def test_persons_at_risk_of_all_do_not_tell_those_of_a_group_in_another_analysis():
+    # 7 less 5, shown as 5 and 5: the others are 2 at most
+    results = Results("made_up")
+    about = {"population": "all", "row_label": "Death", "endpoint": "os", "timepoint_months": 6}
+    for analysis, arm, known in (("all", "All", 7), ("groups", "yes", 5), ("groups", "no", 2)):
+        results.analysis_id = analysis
+        results.add("OUT-1", "survival", arm=arm, denominator=known, estimate=0.5, **about)
+    hidden = hidden_cells(results.estimate_frame(), named("ohdsi5"))
+    assert len({cell for cell in hidden if cell[1] == "n"}) == 2
