@@ -55,9 +55,11 @@ def hidden_cells(
     neighbours, few, all_small = Neighbours([*ties, *elsewhere]), small, small
     for _ in range(MOST_ROUNDS):
         known = intervals(counts, hidden, policy, held)
-        small = list(narrow(small, known, ties, policy.least_width, true))  # the others stay wide
-        known |= _as_small(all_small, known, ties, policy)
-        few = list(narrow(few, known, [*ties, *elsewhere], NOT_TO_ONE, true))
+        if small:  # the others stay wide
+            small = list(narrow(small, known, ties, policy.least_width, true))
+        if few:
+            known |= _as_small(all_small, known, ties, policy)
+            few = list(narrow(few, known, [*ties, *elsewhere], NOT_TO_ONE, true))
         told = {*small, *few}
         more = {_smallest_near(cell, neighbours, hidden | fixed, true) for cell in told} - {None}
         if not more:
