@@ -38,6 +38,7 @@ grouped_events as (
         event_groups.event_group_id as event_group,
         clinical_events.person_id,
         clinical_events.event_date,
+        clinical_events.end_date,
         clinical_events.event_type,
         clinical_events.event_code,
         clinical_events.value,

@@ -27,6 +27,7 @@ class Words:
     endpoints: tuple[Endpoint, ...] = ()  # that are counted
     competing: tuple[Endpoint, ...] = ()  # those of them that have a competing event
     strata: tuple[str, ...] = ()  # the subgroups of the study
+    counted: tuple[Endpoint, ...] = ()  # of which every occurrence counts
 
     @property
     def left_out(self) -> str:

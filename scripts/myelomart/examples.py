@@ -29,6 +29,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "demo": ("myelomart demo", "myelomart demo --out small --patients 300"),
     "doctor": ("myelomart doctor", f"myelomart doctor {DATA} --json"),
+    "emulate": (
+        "myelomart emulate trial.csv --time days --event died --treated-at infused --grace 90 "
+        "--horizon 365 --period 15 --covariates age,lines",
+    ),
     "explore": ("myelomart explore", "myelomart explore --db both.duckdb --port 9000 --no-browser"),
     "export adam": ("myelomart export adam --study cart_vs_pom --out adam --format parquet",),
     "export omop": ("myelomart export omop --out omop --format csv",),
@@ -36,6 +40,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "match": (
         "myelomart match trial.csv --treatment cart --covariates age,lines",
         "myelomart match trial.parquet --treatment cart --covariates age --ratio 2 --out pairs.csv",
+    ),
+    "wins": (
+        "myelomart wins trial.csv --treatment arm --tier months/died --tier fewer:hospital_days",
+        "myelomart wins pairs.csv --treatment arm --tier months/died --pair pair --json",
+    ),
+    "bias": (
+        "myelomart bias cohort.csv --treatment arm --outcome pneumonia --sensitivity 0.8",
+        "myelomart bias cohort.csv --treatment arm --outcome pneumonia "
+        "--sensitivity 0.6,0.8,0.9 --specificity 0.98,0.99,1",
     ),
     "meta": ("myelomart meta rates.csv", "myelomart meta ratios.csv --measure hr --hartung-knapp"),
     "patient": ("myelomart patient 28", "myelomart patient 28 --svg page.svg"),

@@ -174,6 +174,7 @@ class Analysis:
     summary_style: str | None = None
     fewest_per_level: int | None = None
     published_curves: str | None = None
+    counted_endpoint_ids: str | None = None
 
     @property
     def is_adjusted(self) -> bool:
@@ -223,10 +224,22 @@ class Study:
         return next(one for one in self.endpoints if one.endpoint_id == endpoint_id)
 
     def endpoints_of(self, analysis: Analysis) -> list[Endpoint]:
-        """The endpoints that ``analysis`` names, in its order; all when it names none."""
+        """The endpoints that ``analysis`` names, in its order; all when it names or counts none."""
         if not analysis.endpoint_ids:
-            return list(self.endpoints)
+            return [] if analysis.counted_endpoint_ids else list(self.endpoints)
         return [self.endpoint(one) for one in analysis.endpoint_ids.split(";")]
+
+    def arms_of(self, analysis: Analysis) -> dict[str, str]:
+        """The labels of the treated arm and of its comparator, as columns of an estimate."""
+        return {
+            "arm": self.cohort(analysis.treated_cohort_id).label,
+            "comparator": self.cohort(analysis.comparator_cohort_id).label,
+        }
+
+    def counted_of(self, analysis: Analysis) -> list[Endpoint]:
+        """The endpoints of which ``analysis`` counts every occurrence, in its order."""
+        named = (analysis.counted_endpoint_ids or "").split(";")
+        return [self.endpoint(one) for one in named if one]
 
     def covariates_of(self, analysis: Analysis) -> list[Covariate]:
         """The covariates of the row groups that ``analysis`` names; all when it names none."""

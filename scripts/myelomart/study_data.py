@@ -43,6 +43,7 @@ class StudyData:
     population = _Rows("study_population", "cohort_id, person_id")
     covariates = _Rows("study_covariates", "cohort_id, person_id, covariate_id")
     endpoints = _Rows("study_endpoints", "cohort_id, person_id, endpoint")
+    repeats = _Rows("study_repeated_events", "cohort_id, person_id, endpoint, time_days, kind")
     attrition = _Rows("study_attrition", "cohort_id, step")
     testing = _Rows("study_test_intensity", "cohort_id, person_id, endpoint")
     lines = _Rows("study_lines", "cohort_id, person_id, ordinal_after_index")
@@ -53,6 +54,7 @@ class StudyData:
     ratio_units = _Rows("ratio_units", "covariate_id")
     choices = _Rows("analysis_choices", "sort_order, choice_id")
     gates = _Rows("diagnostic_gates", "diagnostic")
+    validity = _Rows("outcome_validity", "endpoint_id, arm")
     published = _Rows("study_published", "row_id")
     warnings = _Rows("study_warnings", "warning")
     main_results = _Rows("main_results", "sort_order")
@@ -76,6 +78,13 @@ class StudyData:
     def endpoint_of(self, endpoint_id: str, cohorts: Set[str]) -> pd.DataFrame:
         """Time and ending of one endpoint, of the members of ``cohorts``."""
         rows = self.endpoints
+        return rows[(rows["endpoint"] == endpoint_id) & rows["cohort_id"].isin(cohorts)]
+
+    def repeats_of(self, endpoint_id: str, cohorts: Set[str]) -> pd.DataFrame:
+        """Occurrences of one endpoint and ends of follow-up, of the members of ``cohorts``."""
+        rows = self.repeats
+        if not len(rows):
+            return pd.DataFrame(columns=["cohort_id", "person_id", "time_days", "kind", "days"])
         return rows[(rows["endpoint"] == endpoint_id) & rows["cohort_id"].isin(cohorts)]
 
     def note(self, *models: str) -> None:

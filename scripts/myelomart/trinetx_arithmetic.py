@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from myelomart.errors import StatisticsError
+from myelomart.estimates.effect import Effect
 from myelomart.survival.cox import CoxFit, cox_regression
 from myelomart.survival.inputs import event_flags, event_times
 from myelomart.survival.kaplan_meier import SurvivalCurve, kaplan_meier
@@ -22,15 +23,6 @@ from myelomart.survival.proportionality import Proportionality, proportionality_
 
 SHOWN_FLOOR = 10  # counts of 1 to 10 are shown as 10
 Z = 1.96  # the platform's own constant for risks
-
-
-@dataclass(frozen=True)
-class Effect:
-    """An estimate with its interval; NaN where the platform leaves it blank."""
-
-    estimate: float
-    ci_low: float
-    ci_high: float
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,11 @@ Where the comparison has limits:
 - **Matching**: MatchIt 4.5.1 ignores the caliper on a distance vector, so only its matrix form is
   compared. It has no closest-first order, and its random order is not ours: the tests compare both
   with brute force.
-- **E-value, calibration, entropy weights, mean cumulative count, Miettinen-Nurminen**: Debian has
-  no package of theirs; the R scripts write the definition out and leave the search to R.
+- **Target trials**: Debian has neither TrialEmulation nor ipw, which could not be asked. Clones and
+  weights are written out person by person in `expected_functions.R`; the models are R's own (`glm`,
+  `coxph` with clusters, `survfit`, `sandwich::vcovCL` without its small-sample factor).
+- **E-value, calibration, entropy weights, mean cumulative count, wins, Miettinen-Nurminen**: Debian
+  has no package of theirs; the R scripts write the definition out and leave the search to R.
 - **Random data sets**: `python bench/fuzz_statistics.py` draws 400 seeded data sets: ties,
   ties but for rounding, time 0, strata, weights, clusters, late entry and competing events, asks R
   again, and checks the matching against brute force; 40 of them with R's answers are a test.

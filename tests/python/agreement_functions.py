@@ -6,7 +6,7 @@ One function per subject: the data set and R's input in, a dictionary with R's k
 import numpy as np
 import pandas as pd
 
-from myelomart import matching, sensitivity, survival, tables
+from myelomart import matching, sensitivity, survival, tables, target_trial
 from myelomart import meta_analysis as meta
 from myelomart import trinetx_arithmetic as platform
 from myelomart.meta_analysis import binomial_normal
@@ -83,6 +83,24 @@ def exposure(d, landmarks, show):
     return {"analysis": "time-varying", "fit": _terms(fits[int(show)])}
 
 
+def target_trial_of(d, grace, horizon, period, initiation, control, stabilized):
+    found = target_trial.emulate(
+        d["time"], d["event"], d["start"],
+        target_trial.Protocol(grace, horizon, period, initiation, control), baseline=d[["age"]],
+        options=target_trial.Options(stabilized=stabilized, samples=0),
+    )  # fmt: skip
+    rows = found.clones
+    lengths = rows["weight"] * (rows["stop"] - rows["start"])
+    return {
+        "fit": _terms(found.fit),
+        "risks": [found.effects[name].estimate for name in ("risk_control", "risk_treated")],
+        "weights": lengths.groupby(rows["strategy"]).sum().tolist(),
+        "log_odds": found.logistic.log_odds_ratio,
+        "odds_se": found.logistic.se,
+        "pooled_risks": found.logistic.risks[:, -1].tolist(),
+    }
+
+
 def firth(d, covariates, entry, strata, ties):
     names = [covariates] if isinstance(covariates, str) else covariates
     names = [name for name in names if name not in ("time", "event", "entry")]
@@ -111,6 +129,76 @@ def mean_cumulative_count(d, times):
     return {
         key: getattr(result, key)[last].tolist() for key in ("count", "se", "ci_low", "ci_high")
     }
+
+
+def risk_difference(d, kind, at):
+    code = d["event"] if kind == "alone" else d["cause"]
+    found = survival.risk_difference(d["time"], code, d["arm"], at)
+    needed = found.number_needed
+    return {
+        "risks": [found.first.estimate, found.second.estimate],
+        "difference": found.estimate,
+        "se": found.se,
+        "limits": [found.ci_low, found.ci_high],
+        "p": found.p,
+        "number_needed": [needed.estimate, needed.ci_low, needed.ci_high],
+    }
+
+
+def rate_ratio(d, ties):
+    persons = d["person"].unique()
+    known = pd.DataFrame({"arm": persons % 2, "age": persons * 7 % 11}, index=persons)
+    return _terms(survival.rate_ratio(d["person"], d["time"], d["kind"], known, ties=ties))
+
+
+def wins(d):
+    d = d.head(300)
+    tiers = [
+        survival.TimeTier.of("death", d["time"], d["cause"] == 2),
+        survival.TimeTier.of("event", d["time"], d["cause"] == 1),
+        survival.NumberTier.of("marker", d["marker"], more_is_better=False),
+    ]
+    found = survival.win_statistics(d["arm"], tiers)
+    sizes = d.groupby("pair")["arm"].agg(["size", "sum"])
+    couples = sizes.index[(sizes["size"] == 2) & (sizes["sum"] == 1)]
+    pair = d["pair"].where(d["pair"].isin(couples))
+    matched = survival.win_statistics(d["arm"], tiers, pair=pair)
+    ratio = matched.win_ratio
+    told = {name: list(vars(getattr(found, name)).values())
+            for name in ("win_ratio", "win_odds", "net_benefit")}  # fmt: skip
+    return told | {
+        "counts": [found.wins, found.losses],
+        "z": found.test.estimate,
+        "matched": [matched.wins, matched.losses, ratio.estimate, ratio.ci_low, ratio.ci_high],
+        "matched_net": list(vars(matched.net_benefit).values()),
+    }
+
+
+def cure_model(d, latency, covariate):
+    known = d[[covariate]] if covariate else None
+    fit = survival.cure_model(d["time"], d["event"], known, latency=latency)
+    table = fit.table()
+    return {
+        "coef": table["coef"].tolist(),
+        "se": table["se"].tolist(),
+        "loglik": fit.log_likelihood,
+        "uncured": fit.log_likelihood_uncured,
+        "cured": [fit.cured, fit.ci_low, fit.ci_high],
+        "p": fit.likelihood_ratio_p,
+    }
+
+
+def spline_survival(d, knots, times):
+    fit = survival.spline_model(d["time"], d["event"], knots=knots)
+    shown = fit.at(times)
+    return {"loglik": fit.log_likelihood} | {
+        name: shown[name].tolist() for name in ("survival", "ci_low", "ci_high")
+    }
+
+
+def follow_up_test(d):
+    found = survival.follow_up(d["time"], d["event"])
+    return {"p": found.p, "beyond": found.beyond}
 
 
 def _penalty(kind):
@@ -216,6 +304,15 @@ def e_value(_, estimate):
     return {name: [value.estimate, value.limit] for name, value in pairs.items()}
 
 
+def misclassification(_, counts, errors):
+    ours, control = (sensitivity.Validity.known(*errors[at : at + 2]) for at in (0, 2))
+    found = sensitivity.corrected_risks(counts[::2], counts[1::2], ours, control)
+    return {"risks": [found.risk_treated, found.risk_control]} | {
+        name: [getattr(found, name), getattr(found, f"{name}_low"), getattr(found, f"{name}_high")]
+        for name in ("ratio", "difference")
+    }
+
+
 def tipping(_, limit):
     return {"strength": sensitivity.tipping_strength(limit, 0.2, 0.6)}
 
@@ -275,8 +372,15 @@ SUBJECTS = {
     "dfbeta": dfbeta,
     "cause-specific": cause_specific,
     "exposure": exposure,
+    "target trial": target_trial_of,
     "firth": firth,
     "mean cumulative count": mean_cumulative_count,
+    "risk difference": risk_difference,
+    "rate ratio": rate_ratio,
+    "wins": wins,
+    "cure model": cure_model,
+    "spline survival": spline_survival,
+    "follow-up test": follow_up_test,
     "penalty l1": _penalty("l1"),
     "penalty l2": _penalty("l2"),
     "weights": weights,
@@ -288,6 +392,7 @@ SUBJECTS = {
     "glmm": glmm,
     "riley": riley,
     "e-value": e_value,
+    "misclassification": misclassification,
     "tipping": tipping,
     "calibration": calibration,
     "subgroups": subgroups,

@@ -102,11 +102,11 @@ def _datasets(connection, study: Study, analysis: Analysis, data: StudyData):
     given = {"study": study.study_id, "cohorts": cohorts}
     found = {name: _query(connection, query, given) for name, (query, _) in DATASETS.items()}
     _refuse_twice(study, found["ADSL"])
+    lists, notes = codelists(), _left_out(connection, found["ADLB"], given)
     found["ADSL"] = _with_pairs(found["ADSL"], study, analysis, data)
     own = variables()
     standard = [one.variable for one in own if one.dataset == "ADSL"]
     own += covariate_variables(study, standard)
-    lists, notes = codelists(), []
     lists["PARAMCD"] = {}
     frames, shape = {}, {}
     for name, frame in found.items():
@@ -124,6 +124,19 @@ def _query(connection: duckdb.DuckDBPyConnection, name: str, given: dict) -> pd.
     text = (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
     wanted = {key: value for key, value in given.items() if f"${key}" in text}
     return connection.execute(text, wanted).df()
+
+
+def _left_out(connection: duckdb.DuckDBPyConnection, kept: pd.DataFrame, given: dict) -> list[str]:
+    """A note on laboratory rows that have no value, or none that is plausible; none without any."""
+    count = warehouse.value(
+        connection,
+        "select count(*) from core.labs inner join studies.study_population using (person_id) "
+        "where study_id = ? and cohort_id in (select unnest(?))",
+        [given["study"], given["cohorts"]],
+    )
+    lost = count - len(kept)
+    said = f"ADLB: {lost} of {count} laboratory rows have no plausible value and are left out"
+    return [said] if lost else []
 
 
 def _refuse_twice(study: Study, subjects: pd.DataFrame) -> None:

@@ -1,6 +1,7 @@
 """Diagnostics before results: each with the gate that the study sets, and whether it passes.
 
-What they are: `myelomart.population.gates`. A result that fails a gate is marked where it is shown.
+What they are: `myelomart.population.gates`. A result that does not pass one is marked where it is
+shown.
 """
 
 import numpy as np
@@ -31,7 +32,7 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
         raise NoData("the study has no rows in seeds/studies/diagnostic_gates")
     comparison = compare(study, analysis, data)
     is_matched = analysis.population == "matched"
-    persons = comparison.matched if is_matched else comparison.persons
+    persons = comparison.compared
     labels = (
         study.cohort(analysis.treated_cohort_id).label,
         study.cohort(analysis.comparator_cohort_id).label,
@@ -82,7 +83,8 @@ def table(estimates: list, title: str) -> Table:
     note = (
         "Endpoints: events in the arm with fewer, and the smallest hazard ratio above 1 that the "
         "events of both arms would show with a power of 80 % (Schoenfeld 1983). A result that "
-        "fails a gate is marked in the table of hazard ratios. Unknown: it cannot be computed."
+        "does not pass is marked in the table of hazard ratios. Unknown, which cannot be computed, "
+        "does not pass."
     )
     return Table(title, ["", "value", "gate", "verdict"], rows, note)
 

@@ -2,6 +2,7 @@
 
 The ways are rows of `seeds/studies/analysis_choices` (dimension `estimator`), all on one propensity
 score. Every ratio has a variance that is robust to the matched sets, or to the weighted persons.
+Survival is drawn for the first weights of each estimand; matched arms have curves of their own.
 """
 
 from __future__ import annotations
@@ -52,12 +53,13 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
             results.warnings.append(f"{analysis.output_id}: {way['label']}: {refusal}.")
             continue
         _add_sample(analysis, arms, way["label"], made[way["label"]], labels, results)
+    drawn = {one.estimand: label for label, one in reversed(made.items()) if one.estimand}
     shown, panels = [], []
     for endpoint in study.endpoints_of(analysis):
         rows = endpoint_rows(arms.persons, data, endpoint)
         for label, alike in made.items():
             shown += _add_ratio(analysis, endpoint, rows, label, alike, labels, results)
-            if curve_name(endpoint, data) is not None:
+            if curve_name(endpoint, data) is not None and label in drawn.values():
                 sheet = _curves(study, analysis, endpoint, rows, label, alike, labels, data)
                 panels.append((endpoint, sheet))
     if shown:

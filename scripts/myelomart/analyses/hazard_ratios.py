@@ -8,13 +8,14 @@ from myelomart.display.grouping import distinct, first, grouped
 from myelomart.display.numbers import NOTHING, p_value, ratio, rounded
 from myelomart.display.table import Table
 from myelomart.errors import StatisticsError
-from myelomart.estimates.absolute import absolute_effects, add_absolute
+from myelomart.estimates.absolute import Absolute, absolute_effects, add_absolute
 from myelomart.estimates.curves import DAYS_PER_MONTH
 from myelomart.estimates.proportions import add_percent
 from myelomart.estimates.ratios import PENALISED, first_ratio
 from myelomart.figures.forest_plot import forest_plot
 from myelomart.population import gates
 from myelomart.population.comparison import Comparison, compare, endpoint_rows
+from myelomart.population.control_ratios import free_rows
 from myelomart.population.weights import weights_of
 from myelomart.results import Results
 from myelomart.study import Analysis, Endpoint, Study
@@ -23,14 +24,14 @@ from myelomart.survival import cox_regression, logrank_test, proportionality_tes
 
 MOST_REMOVED = 0.5  # beyond it the persons left are no longer those who were matched
 DAYS_PER_YEAR = 365.25
-FAILS = " ◊"  # beside what fails a gate of the study
+MARK = " ◊"  # beside what does not pass a gate of the study
 MOST_TESTING_RATIO = 2.0  # issue of testing intensity: beyond it a lab outcome is not interpretable
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add sizes, events and hazard ratios per endpoint, and the forest plot of all of them."""
     comparison = compare(study, analysis, data)
-    persons = comparison.matched if analysis.population == "matched" else comparison.persons
+    persons = comparison.compared
     labels = (
         study.cohort(analysis.treated_cohort_id).label,
         study.cohort(analysis.comparator_cohort_id).label,
@@ -38,27 +39,27 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     own = gates.gates_of(data)
     if own:
         of_arms = gates.of_arms(study, analysis, data, comparison)
-        _add_failed(analysis, gates.failed(own, of_arms), labels, results)
+        _add_not_passed(analysis, gates.not_passed(own, of_arms), labels, results)
     shown = []
     for endpoint in study.endpoints_of(analysis):
         rows = endpoint_rows(persons, data, endpoint)
         one = _endpoint(analysis, endpoint, rows, comparison, data, labels, results)
         if own:
-            kept = rows[~rows["had_prior_event"].astype(bool)]
-            names = gates.failed(own, gates.of_endpoint(kept))
-            _add_failed(analysis, names, labels, results, endpoint)
-            one["label"] += FAILS if names else ""
+            free = free_rows(persons, data, endpoint)
+            names = gates.not_passed(own, gates.of_endpoint(free))
+            _add_not_passed(analysis, names, labels, results, endpoint)
+            one["label"] += MARK if names else ""
         shown.append(one)
     results.add_figure(f"{analysis.output_id}_forest", forest_plot(pd.DataFrame(shown), labels))
 
 
-def _add_failed(analysis, names, labels, results, endpoint: Endpoint | None = None) -> None:
-    """Add how many gates of the study the arms, or an endpoint, fail; the status names them."""
+def _add_not_passed(analysis, names, labels, results, endpoint: Endpoint | None = None) -> None:
+    """Add how many gates of the study the arms, or an endpoint, do not pass, and which."""
     of = {"row_group": endpoint.row_group, "row_label": endpoint.label,
           "endpoint": endpoint.endpoint_id,
           "timepoint_months": endpoint.horizon_months} if endpoint else {}  # fmt: skip
     results.add(
-        analysis.output_id, gates.GATES_FAILED, population=analysis.population, arm=labels[0],
+        analysis.output_id, gates.NOT_PASSED, population=analysis.population, arm=labels[0],
         comparator=labels[1], estimate=len(names), unit="gates", status="; ".join(names) or None,
         **of,
     )  # fmt: skip
@@ -110,10 +111,13 @@ def _endpoint(
     if endpoint.tested_event_group:
         status = _testing(analysis, endpoint, kept, data, labels, common, results)
     ratio = _hazard_ratio(analysis, kept, comparison, common, labels, status, results)
-    return shown | ratio | _absolute(analysis, kept, comparison, common, labels, results)
+    return shown | ratio | absolute_of(analysis, kept, comparison, common, labels, results)
 
 
-def _absolute(analysis, kept, comparison, common, labels, results) -> dict:
+def absolute_of(
+    analysis: Analysis, kept: pd.DataFrame, comparison: Comparison, common: dict,
+    labels: tuple[str, str], results: Results,
+) -> dict[str, Absolute]:  # fmt: skip
     """Add the risks at the horizon and their differences; weighted beneath an adjusted ratio."""
     months = analysis.months[-1] if analysis.months_shown else None
     horizon = common["timepoint_months"] or months
@@ -273,9 +277,9 @@ def table(estimates: list, title: str, published: pd.DataFrame) -> Table:
 
 
 def _gates_in_words(estimates: list) -> str:
-    """Which gates the arms fail, and which how many endpoints; nothing where none is failed."""
+    """Which gates the arms do not pass, and which how many endpoints; nothing where none."""
     rows = [
-        one for one in estimates if one.statistic == gates.GATES_FAILED and pd.notna(one.estimate)
+        one for one in estimates if one.statistic == gates.NOT_PASSED and pd.notna(one.estimate)
     ]
     of_arms, of_endpoints = (
         [name for one in rows if pd.isna(one.endpoint) == is_of_arms and one.status
@@ -283,14 +287,14 @@ def _gates_in_words(estimates: list) -> str:
     )  # fmt: skip
     told = ""
     if of_arms:
-        told += f" The two arms fail gates of the study: {'; '.join(map(_named, of_arms))}."
+        told += f" The two arms do not pass gates of the study: {'; '.join(map(_named, of_arms))}."
     if of_endpoints:
         counts = {name: of_endpoints.count(name) for name in gates.LABELS if name in of_endpoints}
         named = (
             f"{_named(name)} ({rounded(n, 0)} endpoint{'s' if n > 1 else ''})"
             for name, n in counts.items()
         )
-        told += f" ◊ fails a gate of the study: {'; '.join(named)}."
+        told += f" ◊ does not pass a gate of the study: {'; '.join(named)}."
     return told
 
 
@@ -304,8 +308,8 @@ def _ratio_row(own: list, arms: list[str]) -> list[str]:
     hr = first(own, "hazard_ratio")
     marks = " †" if hr.status == "not_interpretable" else ""
     marks += " ‡" if hr.p_test == PENALISED else ""
-    gate = first(own, gates.GATES_FAILED)
-    marks += FAILS if gate is not None and gate.estimate > 0 else ""
+    gate = first(own, gates.NOT_PASSED)
+    marks += MARK if gate is not None and gate.estimate > 0 else ""
     cells = [own[0].row_label + marks]
     for arm in arms:
         events, n, removed = (

@@ -39,11 +39,8 @@ def make(study: Study, analysis: Analysis, data: StudyData, results: Results) ->
     if not controls:
         raise NoData("no endpoint of the study says why it is a negative control")
     comparison = compare(study, analysis, data)
-    persons = comparison.matched if analysis.population == "matched" else comparison.persons
-    arms = {
-        "arm": study.cohort(analysis.treated_cohort_id).label,
-        "comparator": study.cohort(analysis.comparator_cohort_id).label,
-    }
+    persons = comparison.compared
+    arms = study.arms_of(analysis)
     outcomes = [one for one in study.endpoints_of(analysis) if not one.negative_control_reason]
     found = pd.DataFrame(
         [

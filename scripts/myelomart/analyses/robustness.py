@@ -33,12 +33,9 @@ SAMPLES = 200  # random orders, and thinnings
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add the rows of every endpoint of ``analysis``."""
     comparison = compare(study, analysis, data)
-    persons = comparison.matched if analysis.population == "matched" else comparison.persons
+    persons = comparison.compared
     orders = _orders(analysis, comparison) if analysis.population == "matched" else None
-    arms = {
-        "arm": study.cohort(analysis.treated_cohort_id).label,
-        "comparator": study.cohort(analysis.comparator_cohort_id).label,
-    }
+    arms = study.arms_of(analysis)
     for endpoint in study.endpoints_of(analysis):
         rows = endpoint_rows(persons, data, endpoint)
         rows = rows[~rows["had_prior_event"].astype(bool)]

@@ -24,11 +24,8 @@ LEVELS = {"inside": "yes", "outside": "no"}
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add size, events, ratio and interaction per endpoint and subgroup."""
     comparison = compare(study, analysis, data)
-    persons = comparison.matched if analysis.population == "matched" else comparison.persons
-    arms = {
-        "arm": study.cohort(analysis.treated_cohort_id).label,
-        "comparator": study.cohort(analysis.comparator_cohort_id).label,
-    }
+    persons = comparison.compared
+    arms = study.arms_of(analysis)
     inside = _membership(persons, data.strata)
     asked, shown = 0, 0
     for endpoint in study.endpoints_of(analysis):

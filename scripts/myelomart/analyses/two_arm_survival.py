@@ -29,7 +29,7 @@ from myelomart.survival import kaplan_meier, logrank_test
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add curves, medians and survival or incidence at the months shown, per endpoint and arm."""
     comparison = compare(study, analysis, data)
-    persons = comparison.matched if analysis.population == "matched" else comparison.persons
+    persons = comparison.compared
     labels = {
         True: study.cohort(analysis.treated_cohort_id).label,
         False: study.cohort(analysis.comparator_cohort_id).label,

@@ -1,4 +1,4 @@
-"""`myelomart survival`, `match`, `meta` and `curve`: the statistics on any CSV or Parquet file."""
+"""Statistics on any CSV or Parquet file: `survival`, `match`, `emulate`, `wins`, `meta` …."""
 
 import json
 import math
@@ -26,6 +26,8 @@ def register(app: typer.Typer) -> None:
     """Add the statistical commands to ``app``."""
     app.command()(survival)
     app.command()(match)
+    app.command()(emulate)
+    app.command()(wins)
     app.command()(meta)
     app.command()(curve)
 
@@ -77,7 +79,8 @@ def survival(
         str | None,
         typer.Option(
             help="Column of persons who have the event more than once, a row per event and one "
-            "that ends follow-up: the mean cumulative count; --competing is death."
+            "that ends follow-up: the mean cumulative count, and the ratio of rates of --group or "
+            "--covariates where given; --competing is death."
         ),
     ] = None,
     exposure_start: Annotated[
@@ -85,6 +88,17 @@ def survival(
         typer.Option(help="Column of the time at which exposure begins; empty: never."),
     ] = None,
     landmark: Annotated[str, typer.Option(help="Landmarks of the exposure, comma-separated.")] = "",
+    cure: Annotated[
+        str | None,
+        typer.Option(
+            help="Share that never has the event, by a mixture cure model, and whether follow-up "
+            "allows a statement: weibull, exponential or lognormal times of the others."
+        ),
+    ] = None,
+    knots: Annotated[
+        int | None,
+        typer.Option(help="Inner knots of a Royston-Parmar spline, shown at the times asked for."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Kaplan-Meier, log-rank, restricted mean, Cox, competing risks, recurrent events."""
@@ -99,12 +113,13 @@ def survival(
         conf_type=conf_type, rho=_whole(rho), tau=tau, at=_times(at), competing=competing or None,
         zph=zph, adjusted=tuple(adjusted or ()), person=person or None,
         exposure_start=exposure_start or None, landmarks=_times(landmark, "--landmark"),
+        cure=cure or None, knots=knots,
     )  # fmt: skip
-    with _solvable():
+    with solvable():
         summary = survival_summary(read_table(file), options)
         if bias:
             add_bias(summary, bias)
-    _show(summary, as_json)
+    show_summary(summary, as_json)
 
 
 def match(
@@ -186,11 +201,109 @@ def match(
             f"--out {out}: the file already has the columns {', '.join(taken)}, which the matched "
             "rows are given: rename them"
         )
-    with _solvable():
+    with solvable():
         summary, matched = match_summary(table, options)
     if out is not None:
         _write(matched, out)
-    _show(summary, as_json)
+    show_summary(summary, as_json)
+
+
+def wins(
+    file: File,
+    treatment: Annotated[str, typer.Option(help="Column of treatment: 1/0 or true/false.")],
+    tier: Annotated[
+        list[str],
+        typer.Option(
+            help="TIME/EVENT of an unwanted event, or fewer:COLUMN, more:COLUMN of a number, by "
+            "which is better. Give it once per tier, the most important first."
+        ),
+    ],
+    pair: Annotated[
+        str | None, typer.Option(help="Column of matched pairs: wins within them beside all.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Win ratio, win odds and net benefit of a hierarchy of outcomes."""
+    from myelomart.input_file import read_table
+    from myelomart.survival.wins_summary import WinOptions, wins_summary
+
+    with solvable():
+        summary = wins_summary(read_table(file), WinOptions(treatment, tuple(tier), pair or None))
+    show_summary(summary, as_json)
+
+
+def emulate(
+    file: File,
+    time: Annotated[str, typer.Option(help="Column of follow-up time from time zero.")],
+    event: Annotated[str, typer.Option(help="Column of events: 1/0, true/false.")],
+    treated_at: Annotated[
+        str, typer.Option(help="Column of the time at which treatment begins; empty: never.")
+    ],
+    grace: Annotated[
+        float, typer.Option(help="Until when treatment may begin, this time included.")
+    ],
+    horizon: Annotated[float, typer.Option(help="The time for which risks are given.")],
+    period: Annotated[
+        float, typer.Option(help="Length of the periods in which treatment is modelled.")
+    ],
+    event_value: Annotated[str | None, typer.Option(help="The value that is the event.")] = None,
+    covariates: Annotated[
+        str, typer.Option(help="Columns at time zero that decide on treatment, comma-separated.")
+    ] = "",
+    varying: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of covariates that change, with the column of --person and a time."
+        ),
+    ] = None,
+    varying_time: Annotated[str, typer.Option(help="Its column of times.")] = "time",
+    person: Annotated[
+        str | None, typer.Option(help="Column of persons, where they have several rows.")
+    ] = None,
+    trial: Annotated[
+        str | None, typer.Option(help="Column of a person's trials: one row per line of therapy.")
+    ] = None,
+    trials: Annotated[
+        str, typer.Option(help="Times at which trials begin with those untreated, comma-separated.")
+    ] = "",
+    initiation: Annotated[
+        str, typer.Option(help="When the strategy treats: observed, uniform or natural.")
+    ] = "observed",
+    control: Annotated[
+        str, typer.Option(help="Treatment after the grace period: later (allowed) or never.")
+    ] = "later",
+    unstabilized: Annotated[
+        bool, typer.Option("--unstabilized", help="Weights without a numerator.")
+    ] = False,
+    trim: Annotated[
+        float | None,
+        typer.Option(help="Cap the weights of a strategy at this share from the top."),
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Samples of the bootstrap of persons.")] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 1,
+    at: Annotated[str, typer.Option(help="Times to report, comma-separated.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Write the clones' rows and weights (CSV or Parquet).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Target trial by cloning, censoring and weighting: treated within a grace period or not."""
+    from myelomart.input_file import read_table
+    from myelomart.target_trial import Options, Protocol
+    from myelomart.target_trial.summary import EmulateOptions, emulate_summary
+
+    options = EmulateOptions(
+        time, event, treated_at, Protocol(grace, horizon, period, initiation, control),
+        _names(covariates), event_value or None, person or None, trial or None,
+        _times(trials, "--trials"), varying_time, _times(at),
+        Options(stabilized=not unstabilized, trim=trim, samples=samples, seed=seed),
+    )  # fmt: skip
+    changing = None if varying is None else read_table(varying)
+    with solvable():
+        summary, clones = emulate_summary(read_table(file), options, changing)
+    if out is not None:
+        _write(clones, out)
+    show_summary(summary, as_json)
 
 
 def meta(
@@ -212,9 +325,9 @@ def meta(
     from myelomart.meta_analysis.summary import MetaOptions, meta_summary
 
     options = MetaOptions(measure, method, hartung_knapp, transform)
-    with _solvable():
+    with solvable():
         summary = meta_summary(read_table(file), options)
-    _show(summary, as_json)
+    show_summary(summary, as_json)
 
 
 def curve(
@@ -257,11 +370,11 @@ def curve(
     )
     if out is not None:
         _write(rows, out)
-    _show(summary, as_json)
+    show_summary(summary, as_json)
 
 
 @contextmanager
-def _solvable() -> Iterator[None]:
+def solvable() -> Iterator[None]:
     """Equations that cannot be solved end in a sentence, as every other refusal."""
     import numpy as np
 
@@ -315,7 +428,7 @@ def _write(matched, out: Path) -> None:
         raise StatisticsError(f"--out {out}: it cannot be written ({said})") from None
 
 
-def _show(summary: dict, as_json: bool) -> None:
+def show_summary(summary: dict, as_json: bool) -> None:
     """Print the summary as JSON, or as tables."""
     summary = _plain(summary)
     if as_json:

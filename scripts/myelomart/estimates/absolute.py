@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
 from myelomart.errors import StatisticsError
 from myelomart.results import Results
-from myelomart.survival import cumulative_incidence
 from myelomart.survival.restricted_mean import restricted_mean_difference, restricted_means
-
-Z = float(norm.ppf(0.975))
+from myelomart.survival.risks import NumberNeeded, risk_difference
 
 
 @dataclass(frozen=True)
@@ -26,6 +23,11 @@ class Difference:
     estimate: float = float("nan")
     ci_low: float = float("nan")
     ci_high: float = float("nan")
+
+    @classmethod
+    def of(cls, found) -> Difference:
+        """The estimate and limits of any result that has them."""
+        return cls(found.estimate, found.ci_low, found.ci_high)
 
     def values(self) -> dict:
         """What the estimates hold of it."""
@@ -42,6 +44,7 @@ class Absolute:
     horizon: float
     risks: tuple[Difference, Difference]
     risk_difference: Difference
+    number_needed: NumberNeeded
     mean_difference: Difference | None  # months; None where something competes
 
 
@@ -54,37 +57,19 @@ def absolute_effects(
     ``cluster`` (n,) are pairs, which the restricted means respect; the risks of the arms are taken
     as independent. ``weights`` (n,) make both robust.
     """
-    rows = {"weights": weights}
-    risks = tuple(
-        _risk(time[arm], code[arm], horizon, None if weights is None else weights[arm])
-        for arm in (treated, ~treated)
-    )
-    (first, first_se), (second, second_se) = risks
-    gap, half = first - second, Z * float(np.hypot(first_se, second_se))
+    gap = risk_difference(time, code, treated, horizon, weights=weights)
     mean = None
     if not (code == 2).any():
         mean = Difference()
         try:
             means = restricted_means(
-                time, code == 1, treated.astype(int), tau=horizon, cluster=cluster, **rows
+                time, code == 1, treated.astype(int), tau=horizon, cluster=cluster, weights=weights
             )
-            found = restricted_mean_difference(means[0], means[1])
-            mean = Difference(found.estimate, found.ci_low, found.ci_high)
+            mean = Difference.of(restricted_mean_difference(means[0], means[1]))
         except StatisticsError:
             pass  # an arm is empty: no difference
-    told = tuple(
-        Difference(risk, max(risk - Z * se, 0.0), min(risk + Z * se, 1.0)) for risk, se in risks
-    )
-    return Absolute(horizon, told, Difference(gap, gap - half, gap + half), mean)
-
-
-def _risk(time, code, horizon, weights) -> tuple[float, float]:
-    """Share with the event by ``horizon``, and its standard error."""
-    if not len(time):
-        return float("nan"), float("nan")
-    curve = cumulative_incidence(time, code, causes=[1], weights=weights)[1]
-    at = curve.at([horizon]).iloc[0]
-    return float(at["cif"]), float(at["se"])
+    risks = Difference.of(gap.second), Difference.of(gap.first)
+    return Absolute(horizon, risks, Difference.of(gap), gap.number_needed, mean)
 
 
 def add_absolute(
@@ -103,6 +88,10 @@ def add_absolute(
     results.add(
         output_id, "risk_difference", unit="proportion", **found.risk_difference.values(),
         **compared,
+    )  # fmt: skip
+    results.add(
+        output_id, "number_needed_to_treat", unit="persons for one event",
+        **Difference.of(found.number_needed).values(), **compared,
     )  # fmt: skip
     if found.mean_difference is not None:
         results.add(

@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from myelomart.survival import CoxFit
+import numpy as np
+import pandas as pd
+
+from myelomart.errors import StatisticsError
+from myelomart.survival import CoxFit, cox_regression
 from myelomart.survival.firth import profile_limits, profile_p
 
 WALD = "Wald"
@@ -47,3 +51,28 @@ def first_ratio(fit: CoxFit) -> Ratio:
     low, high = profile_limits(fit, 0)
     ratio = float(fit.hazard_ratio[0])
     return Ratio(ratio, math.exp(low), math.exp(high), profile_p(fit, 0), PENALISED)
+
+
+def ratio_of_arms(
+    time: np.ndarray, event: np.ndarray, treated: np.ndarray, model: pd.DataFrame | None = None,
+    *, penalised: bool = True,
+) -> tuple[Ratio | None, str | None]:  # fmt: skip
+    """Cox's ratio of ``treated`` (n,) and its penalty: Firth's where one arm has no event.
+
+    ``model`` (n, c) has further columns, the arm first. None for a ratio that cannot be estimated,
+    and, unless ``penalised``, for one of an arm without events.
+
+    >>> time, event = np.array([1.0, 2, 3, 4]), np.array([True, True, False, False])
+    >>> ratio_of_arms(time, event, np.array([True, True, False, False]), penalised=False)
+    (None, None)
+    """
+    is_one_sided = not (event[treated].any() and event[~treated].any())
+    if is_one_sided and not penalised:
+        return None, None
+    penalty = "firth" if is_one_sided else None
+    model = pd.DataFrame({"treated": treated.astype(float)}) if model is None else model
+    try:
+        found = first_ratio(cox_regression(time, event, model, penalty=penalty))
+    except StatisticsError:
+        return None, penalty
+    return (found if found.is_bounded else None), penalty

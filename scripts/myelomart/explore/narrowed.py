@@ -84,8 +84,9 @@ def _columns(groups: Sequence[Group], day: str, value: str) -> str:
     """The columns of an event under one of the codes of its group."""
     _, kind, code, _ = groups[0]
     return (
-        f"person_id, {day} as event_date, {_text(kind)} as event_type, {_text(code)} as "
-        f"event_code, {value} as value, 'derived' as record_domain, cast(0 as bigint) as record_id"
+        f"person_id, {day} as event_date, cast(null as date) as end_date, {_text(kind)} as "
+        f"event_type, {_text(code)} as event_code, {value} as value, 'derived' as record_domain, "
+        "cast(0 as bigint) as record_id"
     )
 
 

@@ -29,6 +29,7 @@ from myelomart.figures.panels import joined
 
 LEFT, EDGE, PLOT = 52.0, 10.0, 124.0
 LEADING, INDENT = 13.0, 24.0
+MODEL_DASHES = ("7 4", "1 3")  # of fitted curves, in their order
 MOST_BANDS = 2  # bands of more curves hide each other
 TOPS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)  # where the axis of an incidence may end
 LETTER = 20.0  # pixels left free for the letter of a panel
@@ -58,15 +59,23 @@ class _Line:
     beside: str = ""
     censored: np.ndarray = field(default_factory=lambda: np.zeros(0))
     median: float = float("nan")
+    models: tuple[tuple[np.ndarray, np.ndarray], ...] = ()  # times and levels of fitted curves
 
 
-def survival_panel(curves: dict, frame: Frame, months: list[float]) -> Canvas:
-    """``curves``: label to SurvivalCurve in months; ``months`` are the ticks and risk columns."""
+def survival_panel(
+    curves: dict, frame: Frame, months: list[float], models: dict | None = None
+) -> Canvas:
+    """``curves``: label to SurvivalCurve in months; ``months`` are the ticks and risk columns.
+
+    ``models``: label to the times and levels of curves that were fitted to it; beside them stand
+    neither bands nor ticks, which are in the figure of the curves alone.
+    """
     lines = [
         _Line(
             label, curve.time, curve.survival, curve.ci_low, curve.ci_high,
             curve.at(months)["n_risk"].to_numpy(), _events_and_median(curve),
-            curve.time[curve.n_censor > 0], curve.median,
+            curve.time[(curve.n_censor > 0) & (models is None)], curve.median,
+            tuple((models or {}).get(label, ())),
         )
         for label, curve in curves.items()
     ]  # fmt: skip
@@ -149,7 +158,7 @@ def _panel(lines: list[_Line], frame: Frame, months, start: float, corners=None)
     down = Scale(0, most, top + PLOT, top + 6)
     _axes(sheet, across, down, months, most, frame, under)
     last = max(months) if max(months) > 0 else np.inf
-    has_bands = len(lines) <= MOST_BANDS
+    has_bands = len(lines) <= MOST_BANDS and not any(line.models for line in lines)
     for k, line in enumerate(lines):
         _curve(sheet, across, down, line, k, start, last, corners or _steps, has_bands)
     if start:
@@ -262,6 +271,10 @@ def _curve(sheet, across, down, line: _Line, k, start, last, corners, has_band) 
         lower = corners(across, down, time, low, start)
         sheet.path([*upper, *reversed(lower)], "none", 0, colour_of(k), 0.13)
     sheet.path(corners(across, down, time, level, start), colour_of(k), 1.8, dash=dash_of(k))
+    for dash, (times, levels) in zip(MODEL_DASHES, line.models, strict=False):
+        inside = times <= last
+        points = _joined(across, down, times[inside], levels[inside], start)
+        sheet.path([(across(0), down(start)), *points], INK, 1.1, dash=dash)
     _ticks(sheet, across, down, line, time, level, k, start, last)
 
 

@@ -44,6 +44,7 @@ class Alike:
     rows: np.ndarray
     weights: np.ndarray
     clusters: np.ndarray
+    estimand: str | None = None  # whom weights stand for; None for matched sets
 
     def of_persons(self, count: int) -> np.ndarray:
         """The weight of each of ``count`` persons, 0 who is left out."""
@@ -104,7 +105,7 @@ def made_alike(arms: ScoredArms, way: Mapping) -> Alike:
         found = inverse_probability_weights(
             score, treated, estimand=way["method"], trim=_given(way, "trim")
         )
-    return Alike(known, found.weights, known)
+    return Alike(known, found.weights, known, found.estimand)
 
 
 def _matches(arms: ScoredArms, known, score, treated, way: Mapping) -> Matches:

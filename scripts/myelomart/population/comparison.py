@@ -39,6 +39,11 @@ class Comparison:
         """The persons of matched pairs."""
         return self.persons[self.persons["pair"] >= 0]
 
+    @property
+    def compared(self) -> pd.DataFrame:
+        """The persons whose outcomes are compared: the matched, or all where nobody is matched."""
+        return self.persons if self.score is None else self.matched
+
 
 def compare(study: Study, analysis: Analysis, data: StudyData) -> Comparison:
     """The arms of ``analysis``, made once per matching; ``MyelomartError`` when an arm is empty."""

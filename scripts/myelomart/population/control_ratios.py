@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from myelomart.errors import StatisticsError
-from myelomart.estimates.ratios import Ratio, first_ratio
+from myelomart.estimates.ratios import Ratio, ratio_of_arms
 from myelomart.population.comparison import endpoint_rows
 from myelomart.sensitivity import ErrorPosterior, error_posterior
 from myelomart.sensitivity.negative_controls import FEWEST_CONTROLS
 from myelomart.study import Endpoint, Study
 from myelomart.study_data import StudyData
-from myelomart.survival import cox_regression
 
 Z_95 = norm.ppf(0.975)
 
@@ -32,14 +30,8 @@ def free_rows(persons: pd.DataFrame, data: StudyData, endpoint: Endpoint) -> pd.
 def wald_ratio(rows: pd.DataFrame) -> Ratio | None:
     """Cox's ratio; None where an arm has no event: its likelihood is no parabola."""
     event, treated = (rows["event"] == 1).to_numpy(), rows["treated"].to_numpy(bool)
-    if not (event[treated].any() and event[~treated].any()):
-        return None
-    arm = pd.DataFrame({"treated": treated.astype(float)})
-    try:
-        found = first_ratio(cox_regression(rows["time_days"].to_numpy(float), event, arm))
-    except StatisticsError:
-        return None
-    return found if found.is_bounded else None
+    time = rows["time_days"].to_numpy(float)
+    return ratio_of_arms(time, event, treated, penalised=False)[0]
 
 
 def log_and_error(found: Ratio | None) -> tuple[float, float]:

@@ -33,7 +33,7 @@ LABELS = {
     EVENTS: "Events in the arm with fewer",
     RATIO: "Smallest hazard ratio that would be found (power 80 %)",
 }
-GATES_FAILED = "gates_failed"  # the statistic that says how many, and in its status which
+NOT_PASSED = "gates_not_passed"  # the statistic that says how many, and in its status which
 PASSES, FAILS, UNKNOWN = "passes", "fails", "unknown"
 BETWEEN = (0.3, 0.7)
 
@@ -80,7 +80,7 @@ def of_arms(
 ) -> dict[str, float]:
     """The diagnostics of the two arms, made once per comparison; NaN what cannot be computed."""
     is_matched = analysis.population == "matched"
-    persons = comparison.matched if is_matched else comparison.persons
+    persons = comparison.compared
 
     def made() -> dict[str, float]:
         treated = comparison.persons["treated"].astype(bool)
@@ -116,6 +116,8 @@ def equipoise(preference: pd.Series) -> float:
     return float(preference.between(*BETWEEN).mean())
 
 
-def failed(gates: dict[str, Gate], values: dict[str, float]) -> list[str]:
-    """The diagnostics that do not pass their gate, among those that are known."""
-    return [name for name, one in gates.items() if one.judge(values.get(name, np.nan)) == FAILS]
+def not_passed(gates: dict[str, Gate], values: dict[str, float]) -> list[str]:
+    """The diagnostics among ``values`` that do not pass their gate: failed, or unknown."""
+    return [
+        name for name, one in gates.items() if name in values and one.judge(values[name]) != PASSES
+    ]

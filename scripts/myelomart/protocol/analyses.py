@@ -16,7 +16,10 @@ ORDERS = {"smallest": "in ascending order of the score", "random": "in random or
           "closest": "closest pairs first"}  # fmt: skip
 SCALES = {"probability": "propensity score", "logit": "logit of the propensity score"}
 # kinds that look again at another's result
-ROBUST = ("robustness", "estimators", "negative_controls", "subgroups", "ever_treated")
+ROBUST = (
+    "robustness", "estimators", "negative_controls", "subgroups", "ever_treated", "target_trial",
+    "bias_analysis",
+)  # fmt: skip
 UNTESTED = (
     "attrition",
     "baseline",
@@ -25,6 +28,7 @@ UNTESTED = (
     "line_table",
     "site_sets",
     "evidence_summary",
+    "bias_analysis",
 )
 OF_COVARIATES = ("cohort_table", "distribution")
 
@@ -61,7 +65,8 @@ def words_of(study: Study, one: Analysis) -> Words:
     endpoints = tuple(study.endpoints_of(one))
     competing = tuple(e for e in endpoints if study.rules_of(e.endpoint_id, "competing"))
     strata = tuple(stratum.label for stratum in study.strata)
-    return Words(of, by, to, after, one, endpoints, competing, strata)
+    counted = tuple(study.counted_of(one))
+    return Words(of, by, to, after, one, endpoints, competing, strata, counted)
 
 
 def matched_in_words(one: Analysis) -> str:
@@ -103,6 +108,10 @@ def adjustment(study: Study) -> tuple[str, ...]:
             way = f"{matched_in_words(one)}, without replacement" if is_matched else ""
             way = way or "adjusted for these covariates in the model"
             of_way.setdefault(f"{way}; {merging_in_words(one)}", []).append(one.title)
+    trials = [one.title for one in study.analyses if one.analysis_type == "target_trial"]
+    if trials:
+        way = "weighted by the inverse of the chance to follow the strategy, by these covariates"
+        of_way.setdefault(way, []).extend(trials)
     if not of_way:
         return ("No matching and no adjustment.",)
     adjusted = [one.label for one in study.covariates if one.is_adjusted_for]
@@ -132,8 +141,20 @@ def variance(study: Study) -> tuple[str, ...]:
         o.analysis_type == "hazard_ratios" and o.population == "matched" for o in study.analyses
     ):
         told.append("For matched arms, a second interval is robust to the pairing.")
+    if "effects" in kinds:
+        told.append(
+            "Risk differences: Wald's limits of Aalen-Johansen risks, arms independent; numbers "
+            "needed to treat are their inverses. Ratios of rates: robust to persons or pairs."
+        )
+    if "win_ratio" in kinds:
+        told.append("Win ratios: U-statistics; within pairs, from the share of wins.")
     if kinds & {"survival", "kaplan_meier", "ever_treated", "evidence_summary"}:
         told.append("Survival: Greenwood's variance, log-log limits.")
+    if "target_trial" in kinds:
+        told.append(
+            "Target trial: risks and their contrasts by the percentiles of a bootstrap of persons; "
+            "hazard ratio and curves by a variance robust by person."
+        )
     if "cumulative_incidence" in kinds:
         told.append("Cumulative incidence: limits of the Aalen-Johansen estimator.")
     if kinds & {"cohort_table", "line_table", "response_bars", "site_sets"}:
@@ -195,11 +216,10 @@ def _comparisons(study: Study, one: Analysis) -> int:
         return 0
     if one.analysis_type in OF_COVARIATES:
         return len(study.covariates_of(one))
-    if one.outcome_covariate_id:
+    if one.outcome_covariate_id or one.analysis_type == "win_ratio":
         return 1
-    return len(study.endpoints_of(one)) * (
-        len(study.strata) if one.analysis_type == "subgroups" else 1
-    )
+    outcomes = len(study.endpoints_of(one)) + len(study.counted_of(one))
+    return outcomes * (len(study.strata) if one.analysis_type == "subgroups" else 1)
 
 
 def sensitivity(study: Study) -> tuple[str, ...]:

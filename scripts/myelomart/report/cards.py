@@ -15,7 +15,7 @@ from myelomart.display.cells import SUPPRESSED
 from myelomart.display.grouping import first
 from myelomart.display.numbers import count_of, p_value, rounded
 from myelomart.estimates.power import POWER, least_ratio
-from myelomart.population.gates import GATES_FAILED, LABELS
+from myelomart.population.gates import LABELS, NOT_PASSED
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.survival import reverse_kaplan_meier
@@ -281,15 +281,15 @@ def _imbalance(study: Study, lead: Analysis, results: Results) -> str:
 
 
 def _gates(rows: list, own: list) -> str:
-    """The gates of the study that the arms, or the main endpoint, fail."""
+    """The gates of the study that the arms, or the main endpoint, do not pass."""
     of_arms = [row for row in rows if pd.isna(row.endpoint)]
     failed = [
         name for row in [*of_arms, *own]
-        if row.statistic == GATES_FAILED and row.status and row.status != SUPPRESSED
+        if row.statistic == NOT_PASSED and row.status and row.status != SUPPRESSED
         for name in row.status.split("; ")
     ]  # fmt: skip
     named = (LABELS[name][0].lower() + LABELS[name][1:] for name in failed)
-    return f"Fails gates of the study: {'; '.join(named)}." if failed else ""
+    return f"Does not pass gates of the study: {'; '.join(named)}." if failed else ""
 
 
 def _unknown(main: MainResult, results: Results) -> str:

@@ -2,6 +2,13 @@
 
 from myelomart.sensitivity.e_value import EValue, e_value
 from myelomart.sensitivity.error_posterior import ErrorPosterior, error_posterior
+from myelomart.sensitivity.misclassification import (
+    Corrected,
+    Validity,
+    corrected_risks,
+    misclassification_table,
+    probable_risks,
+)
 from myelomart.sensitivity.negative_controls import (
     SystematicError,
     calibrated_estimate,
@@ -18,18 +25,23 @@ from myelomart.sensitivity.unmeasured_confounding import (
 )
 
 __all__ = [
+    "Corrected",
     "EValue",
     "ErrorPosterior",
     "SubgroupAnalysis",
     "SystematicError",
+    "Validity",
     "adjusted_ratio",
     "bias_factor",
     "calibrated_estimate",
     "calibrated_p",
     "calibration_table",
+    "corrected_risks",
     "e_value",
     "error_posterior",
     "fit_systematic_error",
+    "misclassification_table",
+    "probable_risks",
     "subgroup_hazard_ratios",
     "tipping_strength",
     "tipping_table",

@@ -15,9 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from myelomart.columns import number_column, refuse_rows
-from myelomart.errors import StatisticsError
-from myelomart.sensitivity.negative_controls import FEWEST_CONTROLS
+from myelomart.sensitivity.negative_controls import checked_controls
 
 PRIOR_MEAN, PRIOR_DEVIATION = 2.0, 0.5
 DEVIATIONS = np.linspace(0.0, 3.0, 601)
@@ -96,13 +94,7 @@ def error_posterior(log_estimates: ArrayLike, standard_errors: ArrayLike) -> Err
     >>> [round(value, 2) for value in error.calibrated(0.5, 0.2)]
     [1.45, 0.81, 2.59]
     """
-    effect = number_column(log_estimates, "log_estimates")
-    se = number_column(standard_errors, "standard_errors")
-    refuse_rows(se <= 0, "standard_errors", "are not above 0", "drop controls without an estimate")
-    if len(effect) < FEWEST_CONTROLS:
-        raise StatisticsError(
-            f"{len(effect)} negative controls: calibration needs {FEWEST_CONTROLS} or more"
-        )
+    effect, se = checked_controls(log_estimates, standard_errors)
     spread = np.hypot(se, DEVIATIONS[:, None])  # (t, k)
     precision = 1 / PRIOR_MEAN**2 + (spread**-2).sum(1)
     variances = 1 / precision

@@ -29,12 +29,13 @@ class SystematicError(Shown):
     controls: int
 
 
-def fit_systematic_error(log_estimates: ArrayLike, standard_errors: ArrayLike) -> SystematicError:
-    """Fit the error to log ratios (k,) of negative controls with standard errors (k,).
+def checked_controls(
+    log_estimates: ArrayLike, standard_errors: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log ratios (k,) of negative controls and their standard errors (k,); refuses too few.
 
-    >>> error = fit_systematic_error([0.1, 0.2, -0.1, 0.3, 0.15], [0.1] * 5)
-    >>> round(error.mean, 3), error.controls
-    (0.13, 5)
+    >>> len(checked_controls([0.1, 0.2, -0.1, 0.3, 0.15], [0.1] * 5))
+    2
     """
     effect = number_column(log_estimates, "log_estimates")
     se = number_column(standard_errors, "standard_errors")
@@ -43,6 +44,17 @@ def fit_systematic_error(log_estimates: ArrayLike, standard_errors: ArrayLike) -
         raise StatisticsError(
             f"{len(effect)} negative controls: calibration needs {FEWEST_CONTROLS} or more"
         )
+    return effect, se
+
+
+def fit_systematic_error(log_estimates: ArrayLike, standard_errors: ArrayLike) -> SystematicError:
+    """Fit the error to log ratios (k,) of negative controls with standard errors (k,).
+
+    >>> error = fit_systematic_error([0.1, 0.2, -0.1, 0.3, 0.15], [0.1] * 5)
+    >>> round(error.mean, 3), error.controls
+    (0.13, 5)
+    """
+    effect, se = checked_controls(log_estimates, standard_errors)
 
     def loss(at):
         return -norm.logpdf(effect, at[0], np.sqrt(se**2 + at[1] ** 2)).sum()

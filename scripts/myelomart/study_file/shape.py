@@ -134,12 +134,13 @@ ANALYSES = Part(
         "comparator": "comparator_cohort_id",
         "months": "months_shown",
         "endpoints": "endpoint_ids",
+        "counted": "counted_endpoint_ids",
         "by": "group_covariate_id",
         "outcome": "outcome_covariate_id",
         "by_endpoint": "group_endpoint_id",
     },
     defaults={"population": "all", "adjustment": "none"},
-    lists=("months_shown", "endpoint_ids", "row_groups"),
+    lists=("months_shown", "endpoint_ids", "counted_endpoint_ids", "row_groups"),
     needed=("output", "title", "type"),
 )
 MATCHING = ("caliper", "caliper_scale", "match_order", "seed")

@@ -14,7 +14,10 @@ from myelomart.survival.competing_risks import (
 )
 from myelomart.survival.concordance import Concordance, concordance
 from myelomart.survival.cox import CoxFit, cox_regression, dfbeta, score_residuals
+from myelomart.survival.cure import CureFit, cure_model
 from myelomart.survival.fine_gray import FineGrayFit, cause_specific_regression, fine_gray
+from myelomart.survival.flexible import SplineFit, spline_model
+from myelomart.survival.follow_up import FollowUp, follow_up
 from myelomart.survival.immortal_time import (
     ExposureEffect,
     exposure_effect,
@@ -35,6 +38,7 @@ from myelomart.survival.recurrent import (
     expected_count,
     mean_cumulative_count,
 )
+from myelomart.survival.recurrent_rates import rate_ratio, rate_rows
 from myelomart.survival.restricted_mean import (
     RestrictedMean,
     common_horizon,
@@ -43,19 +47,37 @@ from myelomart.survival.restricted_mean import (
     restricted_mean_ratio,
     restricted_means,
 )
+from myelomart.survival.risks import (
+    NumberNeeded,
+    RiskDifference,
+    number_needed,
+    risk,
+    risk_difference,
+)
+from myelomart.survival.win_tiers import CountTier, NumberTier, TimeTier
+from myelomart.survival.wins import Wins, win_statistics
 
 __all__ = [
     "Concordance",
+    "CountTier",
     "CoxFit",
     "CumulativeIncidence",
+    "CureFit",
     "ExposureEffect",
     "FineGrayFit",
+    "FollowUp",
     "GrayTest",
     "LogRank",
     "MeanCumulativeCount",
+    "NumberNeeded",
+    "NumberTier",
     "Proportionality",
     "RestrictedMean",
+    "RiskDifference",
+    "SplineFit",
     "SurvivalCurve",
+    "TimeTier",
+    "Wins",
     "adjusted_curves",
     "baseline_hazard",
     "cause_specific_regression",
@@ -64,22 +86,31 @@ __all__ = [
     "confidence_limits",
     "cox_regression",
     "cumulative_incidence",
+    "cure_model",
     "dfbeta",
     "expected_count",
     "exposure_effect",
     "fine_gray",
+    "follow_up",
     "gray_test",
     "kaplan_meier",
     "landmark_rows",
     "logrank_test",
     "mean_cumulative_count",
+    "number_needed",
     "person_time",
     "proportionality_test",
+    "rate_ratio",
+    "rate_rows",
     "restricted_mean",
     "restricted_mean_difference",
     "restricted_mean_ratio",
     "restricted_means",
     "reverse_kaplan_meier",
+    "risk",
+    "risk_difference",
     "score_residuals",
+    "spline_model",
     "start_stop_rows",
+    "win_statistics",
 ]

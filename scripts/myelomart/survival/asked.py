@@ -9,10 +9,12 @@ import pandas as pd
 
 from myelomart.design import is_category
 from myelomart.errors import StatisticsError
+from myelomart.input_file import covariates as design_of
 from myelomart.input_file import label
 from myelomart.survival.baseline_hazard import adjusted_curves
 from myelomart.survival.cox import CoxFit
 from myelomart.survival.recurrent import MeanCumulativeCount, expected_count, mean_cumulative_count
+from myelomart.survival.recurrent_rates import rate_ratio
 
 MEANS = "means"
 
@@ -112,3 +114,37 @@ def count_rows(
 def _every(counts: MeanCumulativeCount) -> pd.DataFrame:
     names = ("time", "count", "ci_low", "ci_high")
     return pd.DataFrame({name: getattr(counts, name) for name in names})
+
+
+def rate_terms(
+    frame: pd.DataFrame,
+    person: str,
+    time: np.ndarray,
+    kind: np.ndarray,
+    names: Sequence[str] | str | None,
+) -> list[dict] | None:
+    """Terms of the proportional means model of the columns ``names``; None without any.
+
+    A single name is that of groups, which are taken as they are. Refuses a column that changes
+    within a person.
+
+    >>> frame = pd.DataFrame({"id": [1, 1, 2, 3, 3, 4], "arm": [1, 1, 1, 0, 0, 0]})
+    >>> time, kind = np.array([2, 9, 4, 1, 8, 6]), np.array([1, 0, 0, 1, 0, 0])
+    >>> [row["term"] for row in rate_terms(frame, "id", time, kind, "arm")]
+    ['arm']
+    """
+    if not names:
+        return None
+    columns = [names] if isinstance(names, str) else list(names)
+    for name in columns:
+        changed = int((frame.groupby(person)[name].nunique() > 1).sum())
+        if changed:
+            raise StatisticsError(
+                f"column {name}: it changes within {changed} persons; the ratio of rates needs one "
+                "value for each"
+            )
+    each = frame.drop_duplicates(person)
+    design = each[columns] if isinstance(names, str) else design_of(each, columns)
+    design = design.set_axis(each[person])
+    terms = rate_ratio(frame[person].to_numpy(), time, kind, design).table()
+    return terms.rename(columns={"hr": "rate_ratio"}).to_dict("records")

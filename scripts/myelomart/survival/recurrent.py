@@ -48,16 +48,7 @@ def mean_cumulative_count(
     kinds = number_column(kind, "kind")
     refuse_rows(~np.isin(kinds, (0, 1, 2)), "kind", "are not 0, 1 or 2", "see the definition")
     codes, labels = labels_of(person, times, "person")
-    ends = kinds != 1
-    count = np.bincount(codes[ends], minlength=len(labels))
-    if (count != 1).any():
-        raise StatisticsError(
-            f"column person: {int((count != 1).sum())} of {len(labels)} persons do not have "
-            "exactly one row that ends follow-up (kind 0 or 2)"
-        )
-    last = np.empty(len(labels))
-    last[codes[ends]] = times[ends]
-    refuse_rows(times > last[codes], "time", "lie after the person's last day", "mend the dates")
+    last = refuse_open_follow_up(codes, labels, times, kinds)
     grid = np.unique(times[kinds > 0])
     if not (kinds == 1).any():
         raise StatisticsError(f"no event among {len(times)} rows: there is nothing to count")
@@ -75,6 +66,28 @@ def mean_cumulative_count(
     return MeanCumulativeCount(
         grid, at_risk, events, mean, se, mean * np.exp(-width), mean * np.exp(width)
     )
+
+
+def refuse_open_follow_up(
+    codes: np.ndarray, labels: np.ndarray, times: np.ndarray, kinds: np.ndarray
+) -> np.ndarray:
+    """The last day of each person (k,); refuses persons without exactly one, and events beyond it.
+
+    >>> kinds = np.array([1, 0])
+    >>> refuse_open_follow_up(np.array([0, 0]), np.array(["a"]), np.array([1.0, 2]), kinds).tolist()
+    [2.0]
+    """
+    ends = kinds != 1
+    count = np.bincount(codes[ends], minlength=len(labels))
+    if (count != 1).any():
+        raise StatisticsError(
+            f"column person: {int((count != 1).sum())} of {len(labels)} persons do not have "
+            "exactly one row that ends follow-up (kind 0 or 2)"
+        )
+    last = np.empty(len(labels))
+    last[codes[ends]] = times[ends]
+    refuse_rows(times > last[codes], "time", "lie after the person's last day", "mend the dates")
+    return last
 
 
 def expected_count(result: MeanCumulativeCount, times: ArrayLike) -> pd.DataFrame:

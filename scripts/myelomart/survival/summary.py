@@ -16,7 +16,7 @@ from myelomart.input_file import (
     numbers,
     refuse_repeated,
 )
-from myelomart.survival.asked import count_rows
+from myelomart.survival.asked import count_rows, rate_terms
 from myelomart.survival.immortal_time import exposure_effect
 from myelomart.survival.kaplan_meier import CONF_TYPES, kaplan_meier, reverse_kaplan_meier
 from myelomart.survival.logrank import logrank_test
@@ -27,7 +27,9 @@ from myelomart.survival.restricted_mean import (
     restricted_mean_difference,
     restricted_mean_ratio,
 )
+from myelomart.survival.risks import risk_difference
 from myelomart.survival.summary_models import competing_part, cox_part
+from myelomart.survival.summary_plateau import plateau_part, spline_part
 from myelomart.survival.summary_rows import (
     Rows,
     SurvivalOptions,
@@ -66,10 +68,14 @@ def survival_summary(frame: pd.DataFrame, options: SurvivalOptions) -> dict:
         "logrank": _logrank(rows, options, notes),
         "rmst_difference": _contrast(means, restricted_mean_difference),
         "rmst_ratio": _contrast(means, restricted_mean_ratio),
+        "risk_difference": _risk_differences(rows, options),
         "cox": cox_part(complete.frame, rows, options, notes),
         "competing": competing_part(complete.frame, rows, options, notes),
         "exposure": _exposure(frame.loc[complete.frame.index], rows, options),
         "recurrent": None,
+        "rates": None,
+        "plateau": plateau_part(complete.frame, rows, options, notes),
+        "spline": spline_part(rows, options, notes),
     }
     if options.competing:
         notes.append(
@@ -114,9 +120,14 @@ def _check_asked(options: SurvivalOptions) -> None:
             "--exposure-start and --landmark go together: ever against never exposed is shown only "
             "beside what is not biased"
         )
+    modelled = options.cure is not None or options.knots is not None
+    unused = ("entry", "weights", "person")
+    said = [f"--{name}" for name in unused if modelled and getattr(options, name)]
+    if said:
+        raise StatisticsError(f"--cure and --knots take no {' or '.join(said)}")
     if options.person is None:
         return
-    unused = ("entry", "strata", "covariates", "cluster", "weights", "exposure_start")
+    unused = ("entry", "strata", "cluster", "weights", "exposure_start")
     said = [f"--{name.replace('_', '-')}" for name in unused if getattr(options, name)]
     if said:
         raise StatisticsError(
@@ -239,6 +250,34 @@ def _contrast(means: dict, contrast) -> dict | None:
     }
 
 
+def _risk_differences(rows: Rows, options) -> list[dict] | None:
+    """The second group's risk less the first's at each time of --at, with the number needed."""
+    if len(rows.labels) != 2 or not options.at:
+        return None
+    code = rows.event.astype(int) if rows.code is None else rows.code
+    told = []
+    for moment in options.at:
+        found = risk_difference(
+            rows.time, code, rows.group == 1, moment, entry=rows.entry, weights=rows.weights,
+            cluster=rows.cluster,
+        )  # fmt: skip
+        needed = found.number_needed
+        told.append(
+            {
+                "time": moment,
+                "risk_first": found.first.estimate,
+                "risk_second": found.second.estimate,
+                **{name: getattr(found, name) for name in ("estimate", "se", "ci_low", "ci_high")},
+                "p": found.p,
+                "nnt": needed.estimate,
+                "nnt_ci_low": needed.ci_low,
+                "nnt_ci_high": needed.ci_high,
+                "nnt_in_words": needed.in_words(),
+            }
+        )
+    return told
+
+
 def _exposure(frame, rows: Rows, options) -> list[dict] | None:
     """Exposure that begins during follow-up: time-varying, at landmarks, and naive beside them."""
     if options.exposure_start is None:
@@ -259,7 +298,7 @@ def _exposure(frame, rows: Rows, options) -> list[dict] | None:
 
 
 def _recurrent(complete, options, notes) -> dict:
-    """Events that persons have more than once: the mean cumulative count, and nothing else."""
+    """Events that persons have more than once: the mean cumulative count, the ratio of rates."""
     frame = complete.frame
     time = numbers(frame, options.time, refuse_negative=True).to_numpy()
     if options.competing:
@@ -272,8 +311,22 @@ def _recurrent(complete, options, notes) -> dict:
         for code, name in enumerate(labels)
     ]
     report = dict.fromkeys(
-        ("logrank", "rmst_difference", "rmst_ratio", "cox", "competing", "exposure")
-    )
+        (
+            "logrank", "rmst_difference", "rmst_ratio", "risk_difference", "cox", "competing",
+            "exposure", "plateau", "spline",
+        )
+    )  # fmt: skip
+    known = frame
+    if len(labels) > 2:  # three groups are no number
+        known = frame.assign(**{options.group: np.asarray(labels, dtype=object)[group]})
+    names = options.covariates or options.group
+    try:
+        rates = rate_terms(known, options.person, time, kind, names)
+    except StatisticsError as cause:
+        if options.covariates:
+            raise
+        rates = None
+        notes.append(f"no ratio of rates: {cause}")
     counts = count_rows(frame[options.person].to_numpy(), time, kind, groups, options.at)
     told = {"n": len(frame), "n_dropped": complete.n_dropped, "dropped": complete.dropped}
-    return told | {"groups": [], **report, "recurrent": counts, "notes": notes}
+    return told | {"groups": [], **report, "recurrent": counts, "rates": rates, "notes": notes}

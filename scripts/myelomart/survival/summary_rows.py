@@ -35,6 +35,8 @@ class SurvivalOptions:
     person: str | None = None
     exposure_start: str | None = None
     landmarks: tuple[float, ...] = ()
+    cure: str | None = None
+    knots: int | None = None
 
     def columns(self) -> list[str]:
         """Every column the analysis reads."""

@@ -11,6 +11,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Table:
     file: str
     title: str
     rows: pd.DataFrame  # column `line`: where the row stands in its file
+    unread: tuple[int, ...] = ()  # lines of it that are not as wide as its header
 
     def numbers(self, *names: str) -> pd.DataFrame:
         """These columns as numbers: without "%" and thousands separators; NaN where empty."""
@@ -67,7 +69,12 @@ def read_package(path: Path) -> tuple[dict[str, list[Table]], list[str]]:
     tables, others = {}, []
     for name, content in files.items():
         if name.lower().endswith(".csv") and content is not None:
-            tables[name] = tables_of(name, content.decode("utf-8-sig", errors="replace"))
+            try:
+                tables[name] = tables_of(name, content.decode("utf-8-sig"))
+            except UnicodeDecodeError:
+                raise SourceError(
+                    f"{path}, {name}: it is not in UTF-8, as TriNetX writes it: export it again."
+                ) from None
         else:
             others.append(name)
     if not tables:
@@ -76,11 +83,19 @@ def read_package(path: Path) -> tuple[dict[str, list[Table]], list[str]]:
 
 
 def _in_folder(path: Path) -> dict[str, bytes | None]:
-    return {
-        one.relative_to(path).as_posix(): one.read_bytes() if _is_csv(one.name) else None
-        for one in sorted(path.rglob("*"))
-        if one.is_file() and not one.is_symlink() and one.stat().st_size <= LARGEST
-    }
+    """The files of a folder; a link is named as not read."""
+    found: dict[str, bytes | None] = {}
+    for one in sorted(path.rglob("*")):
+        if one.is_symlink() or one.is_file():
+            name = one.relative_to(path).as_posix()
+            is_read = _is_csv(name) and not one.is_symlink()
+            if len(found) >= MOST_FILES or (is_read and one.stat().st_size > LARGEST):
+                raise SourceError(f"{path}: it is larger than any package of results.")
+            try:
+                found[name] = one.read_bytes() if is_read else None
+            except OSError as cause:
+                raise SourceError(f"{one}: it cannot be read ({cause.strerror}).") from None
+    return found
 
 
 def _in_zip(path: Path) -> dict[str, bytes | None]:
@@ -96,7 +111,7 @@ def _in_zip(path: Path) -> dict[str, bytes | None]:
             return {
                 one.filename: opened.read(one) if _is_csv(one.filename) else None for one in infos
             }
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as cause:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as cause:
         raise SourceError(f"{path}: it cannot be read as a zip ({cause}).") from None
 
 
@@ -134,10 +149,11 @@ def _table(file: str, block: list[tuple[int, list[str]]]) -> list[Table]:
         return []
     names = [plain(name) for name in block[0][1]]
     if len(set(names)) < len(names):
-        return []
+        return [Table(file, title, pd.DataFrame(), tuple(line for line, _ in block[1:]))]
     rows = [
         dict(zip(names, row, strict=True)) | {"line": line}
         for line, row in block[1:]
         if len(row) == len(names)
     ]
-    return [Table(file, title, pd.DataFrame(rows))] if rows else []
+    unread = tuple(line for line, row in block[1:] if len(row) != len(names))
+    return [Table(file, title, pd.DataFrame(rows), unread)]

@@ -26,9 +26,11 @@ from myelomart.trinetx_results.checking import (
 from myelomart.trinetx_results.package import Table, read_package
 
 OUTCOME = re.compile(r"outcome[ _]+(\d+)", re.IGNORECASE)
+RATIO = "hazard ratio"
 RECOMPUTED = "recomputed"
 READ_ALONE = "read for the others"  # a curve, whose numbers are those of its table
 NOTHING_FOLLOWS = "nothing in it follows from other numbers"
+NOT_TOLD = "not recomputed: its counts do not tell its numbers"
 NOT_UNDERSTOOD = "not understood"
 
 
@@ -75,7 +77,8 @@ def package_summary(path: Path) -> dict:
             for one in checks if not one.agrees
         ],
         "recovered": [asdict(one) for one in recovered],
-        "notes": _notes(checks, recovered),
+        "notes": [*_unread(files), *_untold(of_file, checks, recovered),
+                  *_notes(checks, recovered)],
     }  # fmt: skip
 
 
@@ -115,6 +118,8 @@ def _what(kind: str | None, numbers: int) -> str:
         return NOT_UNDERSTOOD
     if kind == "curve":
         return READ_ALONE
+    if not numbers and kind in ("risk", "survival"):
+        return NOT_TOLD
     return RECOMPUTED if numbers else NOTHING_FOLLOWS
 
 
@@ -144,6 +149,31 @@ def _density(table: Table, sizes: dict[str, dict[int, float]]) -> Iterator[Check
                 row = {name: f"{total:g}", "line": int(table.rows["line"].iloc[-1]),
                        "cohort": f"all scores of cohort {arm}"}  # fmt: skip
                 yield check(table, row, name, size)
+
+
+def _unread(files: dict[str, list[Table]]) -> list[str]:
+    """A sentence per file on its lines that are not as wide as their table, or have no names."""
+    lines = {name: sorted(line for one in tables for line in one.unread)
+             for name, tables in files.items()}  # fmt: skip
+    return [
+        f"{name}: {len(own)} lines do not fit the header of their table and were not read "
+        f"(first line {own[0]})"
+        for name, own in lines.items() if own
+    ]  # fmt: skip
+
+
+def _untold(
+    of_file: dict[str, dict[str, Table]], checks: list[Check], recovered: list[Recovered]
+) -> list[str]:
+    """A sentence per hazard ratio that is printed, and is not checked though both arms are told."""
+    told = Counter(one.file for one in recovered if one.events is not None)
+    checked = {one.file for one in checks if one.what == RATIO}
+    return [
+        f"{name}: both arms are rebuilt, but no model of them can be fitted: its hazard ratio and "
+        "log-rank test are not checked"
+        for name, tables in of_file.items()
+        if RATIO in tables and told[name] == len(ARMS) and name not in checked
+    ]
 
 
 def _notes(checks: list[Check], recovered: list[Recovered]) -> list[str]:

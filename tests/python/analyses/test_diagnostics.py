@@ -75,17 +75,20 @@ def test_preference_is_one_half_where_the_score_is_the_share_treated():
     assert preference_score([np.log(0.3 / 0.7)], treated) == pytest.approx([0.5])
 
 
-def test_a_failed_gate_marks_the_ratio_and_says_which():
+def test_a_gate_that_is_not_passed_marks_the_ratio_and_says_which():
     results, found, _ = made(hazard_ratios)
-    failed = found[found["statistic"].eq("gates_failed")]
+    failed = found[found["statistic"].eq("gates_not_passed")]
     assert failed["estimate"].tolist() == [1, 1]
     assert failed["status"].tolist() == [
         "expected_absolute_systematic_error", "events_in_the_smaller_arm"
     ]  # fmt: skip
     table = hazard_ratios.table(results.own_rows("judged"), "Ratios", PRINTED)
     assert [row[0] for row in table.rows if len(row) > 1] == ["Fever ◊"]
-    assert "The two arms fail gates of the study: expected absolute" in table.note
-    assert "◊ fails a gate of the study: events in the arm with fewer (1 endpoint)" in table.note
+    assert "The two arms do not pass gates of the study: expected absolute" in table.note
+    assert (
+        "◊ does not pass a gate of the study: events in the arm with fewer (1 endpoint)"
+        in table.note
+    )
     forest = next(iter(results.figures.values()))
     assert "Fever ◊" in forest
 
@@ -101,7 +104,7 @@ def test_the_table_shows_value_gate_and_verdict():
 
 def test_no_gates_mark_nothing():
     results, found, _ = made(hazard_ratios, given=pd.DataFrame())
-    assert "gates_failed" not in set(found["statistic"])
+    assert "gates_not_passed" not in set(found["statistic"])
     with pytest.raises(NoData, match="diagnostic_gates"):
         made(given=pd.DataFrame())
 
@@ -110,6 +113,9 @@ def test_arms_that_are_not_matched_have_no_equipoise():
     _, found, _ = made(population="all")
     row = found[found["statistic"].eq("equipoise")].iloc[0]
     assert np.isnan(row["estimate"]) and row["status"] == "unknown"
+    _, ratios, _ = made(hazard_ratios, population="all")
+    of_arms = ratios[ratios["statistic"].eq("gates_not_passed") & ratios["endpoint"].isna()]
+    assert of_arms["status"].iloc[0].startswith("equipoise; ")  # the unknown passes no gate
 
 
 PRINTED = pd.DataFrame(columns=["statistic", "endpoint"])

@@ -1,5 +1,7 @@
 """The makers of one cohort's outputs, against numbers counted by hand or by the package's tests."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,10 +16,12 @@ from myelomart.analyses import (
     ever_treated,
     line_table,
     one_arm_survival,
+    plateau,
     prognostic_factors,
     response_bars,
     site_sets,
     swimmer,
+    target_trial,
     transitions,
 )
 from myelomart.errors import NoData
@@ -34,6 +38,7 @@ from myelomart.survival import (
 from myelomart.tables import wilson_interval
 from myelomart.tables.contingency import fisher_exact
 from myelomart.tables.logistic import logistic_regression
+from myelomart.target_trial import Options, Protocol, emulate
 
 MONTH = 365 / 12
 TIME, EVENT = (np.array(part) for part in zip(*OS, strict=True))
@@ -432,3 +437,95 @@ def test_medians_are_tested_by_student_where_the_row_says_so(make):
 )  # fmt: skip
 def test_levels_are_words_and_only_abbreviations_stand_in_capitals(level, words):
     assert level_in_words(level) == words
+
+
+def waiting(data, persons=120):
+    """More persons for a trial: a transplant for many, sooner in the high-risk, who die sooner."""
+    rng = np.random.default_rng(8)
+    own = pd.DataFrame({"person_id": np.arange(1, persons + 1), "cohort_id": COHORT})
+    risk = rng.integers(0, 2, persons)
+    death = np.ceil(rng.exponential(500 / (1 + risk)))
+    begun = np.ceil(rng.exponential(120 / (1 + risk)))
+    data.rows["population"] = own.assign(study_id="made_up")
+    data.rows["covariates"] = own.assign(
+        covariate_id="high_risk", value_number=risk.astype(float), value_text=None
+    )
+    ends = {"os": (np.minimum(death, 900), death <= 900),
+            "transplant": (np.minimum(begun, death), begun <= death)}  # fmt: skip
+    data.rows["endpoints"] = pd.concat(
+        own.assign(endpoint=name, time_days=days, event=happened.astype(int), had_prior_event=False)
+        for name, (days, happened) in ends.items()
+    )
+    return risk, death, np.where(begun <= death, begun, np.nan)
+
+
+def test_a_target_trial_is_that_of_the_statistics_with_the_naive_ratio_beside(make, study, data):
+    risk, death, begun = waiting(data)
+    study.__dict__["covariates"] = tuple(
+        replace(one, is_adjusted_for=one.covariate_id == "high_risk") for one in study.covariates
+    )
+    results = make(
+        target_trial, "target_trial", endpoint_ids="os", group_endpoint_id="transplant",
+        landmark_day=90,
+    )  # fmt: skip
+    month = 365 / 12
+    wanted = emulate(
+        np.minimum(death, 900) / month, death <= 900, begun / month,
+        Protocol(90 / month, 12, 15 / month), baseline=pd.DataFrame({"high_risk": risk * 1.0}),
+        options=Options(samples=200, seed=0),
+    )  # fmt: skip
+    told = {"population": target_trial.WAY}
+    for statistic, name in (("hazard_ratio", "hazard_ratio"),
+                            ("risk_difference", "risk_difference")):  # fmt: skip
+        row = only(results, statistic, **told)
+        assert row["estimate"] == pytest.approx(wanted.effects[name].estimate)
+        assert row["ci_low"] == pytest.approx(wanted.effects[name].ci_low)
+    naive = only(results, "hazard_ratio", population=target_trial.NAIVE)
+    assert naive["status"] == "immortal_time"
+    assert naive["estimate"] < wanted.effects["hazard_ratio"].estimate
+    curve = results.curve_frame().query("arm == 'Transplant: within 90 days'")
+    at_end = curve[curve["time_months"] <= 12]["survival"].iloc[-1]
+    assert at_end == pytest.approx(1 - wanted.effects["risk_treated"].estimate)
+    arm = {"arm": "Transplant: within 90 days"}
+    departed = only(results, "clones_departed", **arm)["estimate"]
+    assert departed == (~(begun <= 90) & (death > 90)).sum()
+    shown = target_trial.table(results.own_rows("the_target_trial"), "A trial")
+    words = [cell for row in shown.rows for cell in row]
+    assert "hazard ratio, ever against never (immortal-time biased) †" in words
+    assert f"{departed:.0f}" in words
+    assert len(results.figures) == 2
+
+
+def test_a_target_trial_that_cannot_be_weighted_says_so(make, data):
+    waiting(data)
+    with pytest.raises(NoData, match="names no landmark_day"):
+        make(target_trial, "target_trial", endpoint_ids="os", group_endpoint_id="transplant")
+    data.rows["endpoints"].iloc[0, data.rows["endpoints"].columns.get_loc("time_days")] = 0
+    data.rows["endpoints"].loc[lambda rows: rows["endpoint"] == "transplant", "time_days"] += 90
+    results = make(
+        target_trial, "target_trial", endpoint_ids="os", group_endpoint_id="transplant",
+        landmark_day=90,
+    )  # fmt: skip
+    assert only(results, "hazard_ratio", population=target_trial.WAY)["status"] == "not_estimable"
+    assert any("begins treatment by" in one for one in results.warnings)
+    assert any("of 1 of 120 persons ends at time zero" in one for one in results.warnings)
+    assert any("adjusts for no covariate" in one for one in results.warnings)
+
+
+def test_a_plateau_is_told_only_where_the_tail_is_long_and_full(make):
+    """Survival: the last of six events on day 400, two followed to 500 and 600; days 210 and 400
+    lie in the 200 days before it."""
+    results = make(plateau, "plateau", endpoint_ids="os")
+    rows = {row["statistic"]: row for row in results.estimates}
+    assert rows["percent_beyond_last_event"]["numerator"] == 2
+    assert rows["sufficient_follow_up"]["estimate"] == 2
+    assert rows["sufficient_follow_up"]["p_value"] == pytest.approx((10 / 12) ** 12)
+    assert rows["cured_weibull"]["status"] == "not_interpretable"
+    assert rows["last_event_months"]["estimate"] == pytest.approx(400 * 12 / 365)
+    assert any("does not allow a statement on a plateau: only 2 of 12" in one
+               for one in results.warnings)  # fmt: skip
+    shown = plateau.table(results.own_rows("the_plateau"), "Plateau")
+    assert shown.rows[1][-1] == "no" and len(shown.rows[1]) == len(shown.columns)
+    assert "†" in shown.rows[1][6]  # the exponential share
+    (sheet,) = results.figures.values()
+    assert "Long dashes" in str(sheet)

@@ -21,16 +21,19 @@ from typer.testing import CliRunner
 from myelomart.analyses import (
     attrition,
     baseline,
+    bias_analysis,
+    effects,
     hazard_ratios,
     multiverse,
     robustness,
     subgroups,
     two_arm_survival,
+    win_ratio,
 )
 from myelomart.commands import study as commands
 from myelomart.disclosure.policies import below
 from myelomart.disclosure.suppression import suppress
-from myelomart.errors import MyelomartError, StatisticsError
+from myelomart.errors import MyelomartError, NoData, StatisticsError
 from myelomart.population.comparison import compare
 from myelomart.protocol import analysis_prose
 from myelomart.report.sections import section
@@ -38,6 +41,7 @@ from myelomart.results import Results, write_results
 from myelomart.running import run_study
 from myelomart.sensitivity import e_value
 from myelomart.sensitivity.e_value import RARE
+from myelomart.study import Endpoint
 from myelomart.survival import cox_regression
 
 FEVER = np.sqrt(1 / 3)
@@ -557,3 +561,114 @@ def test_the_studys_own_way_is_among_all_ways_with_its_own_ratio(make, data):
     shown = multiverse.table(results.own_rows("the_multiverse"), "Every way")
     assert shown.columns[:4] == ["Rule set", "Time zero", "Score model", "Way to compare"]
     assert {row[0] for row in shown.rows[1:]} == {"default", "registry"}
+
+
+COUNTED = {1: [5, 9], 2: [], 3: [4], 5: [], 6: [], 7: [2], 8: [1, 2, 3], 9: [4], 10: [], 11: []}
+
+
+def with_repeats(data):
+    """Of the pairs: occurrences of two days each, followed to day 20; person 9 dies on day 5."""
+    rows = [
+        {"person_id": person, "time_days": day, "kind": 1, "days": 2}
+        for person, days in COUNTED.items()
+        for day in days
+    ]
+    rows += [
+        {"person_id": one, "time_days": 5 if one == 9 else 20, "kind": 2 if one == 9 else 0}
+        for one in range(1, 13)
+    ]
+    rows = pd.DataFrame(rows).assign(endpoint="stay")
+    data.rows = {**data.rows, "repeats": rows.assign(
+        cohort_id=["one" if person < 7 else "zero" for person in rows["person_id"]])}  # fmt: skip
+    return data
+
+
+def with_stays(horizon=20):
+    stay = Endpoint("stay", "Stay", "Use", 1, horizon, False, None)
+    return replace(two_arms.study(), endpoints=(*two_arms.ENDPOINTS, stay))
+
+
+def test_effects_stand_side_by_side(data):
+    with_repeats(data)
+    one = analysis("effects", endpoint_ids="fever;relapse", counted_endpoint_ids="stay")
+    results = Results("twelve", analysis_id=one.analysis_id)
+    study = with_stays()
+    effects.make(study, one, data, results)
+    frame = pd.DataFrame(results.estimates).set_index(["endpoint", "statistic"])
+    assert frame.loc[("fever", "hazard_ratio"), "estimate"] == pytest.approx(FEVER)
+    # fever by the horizon: nobody is followed to it, so neither risk nor number is known
+    assert frame.loc[("fever", "risk_difference"), "status"] == "not_estimable"
+    assert frame.loc[("fever", "number_needed_to_treat"), "status"] == "not_estimable"
+    # nobody relapses; one control dies first
+    assert frame.loc[("relapse", "hazard_ratio"), "status"] == "not_estimable"
+    means = frame.loc[("stay", "mean_count")]
+    assert means["estimate"].tolist() == pytest.approx([3 / 5, 5 / 5])
+    assert means["numerator"].tolist() == [2, 3]
+    assert frame.loc[("stay", "rate_ratio"), "p_test"].endswith("robust to persons or pairs")
+    shown = effects.table(results.own_rows(one.analysis_id), "Effects")
+    assert ["Every occurrence"] in shown.rows
+    stay = shown.rows[-1]
+    assert stay[:3] == ["Stay", "2 / 5; 0.60 per person", "3 / 5; 1.00 per person"]
+    assert "OUT-2_effects" in results.figures
+    assert "robust to persons or pairs" in analysis_prose(study, one)
+    beyond = Results("twelve", analysis_id=one.analysis_id)
+    effects.make(with_stays(365), one, data, beyond)
+    means = [row for row in beyond.estimates if row["statistic"] == "mean_count"]
+    assert [row["status"] for row in means] == ["not_estimable"] * 2  # nobody is followed so long
+
+
+def test_wins_go_down_the_tiers_and_pairs_stand_beside_all_couples(data):
+    """Pairs 1-7, 2-8, 3-9, 5-10, 6-11. Relapse decides none, for only a competing death ends it.
+
+    By days to the shared end: 1-7 4 to 2 lost, 2-8 won, 3-9 2 each by day 5, 5-10 and 6-11 alike.
+    """
+    with_repeats(data)
+    study = with_stays()
+    one = analysis("win_ratio", endpoint_ids="relapse", counted_endpoint_ids="stay")
+    results = Results("twelve", analysis_id=one.analysis_id)
+    win_ratio.make(study, one, data, results)
+    frame = pd.DataFrame(results.estimates)
+    pairs = frame[frame["row_group"] == win_ratio.PAIRS].set_index(["row_label", "statistic"])
+    assert pairs.loc[("Relapse", "percent_won"), "numerator"] == 0
+    counts = [pairs.loc[("Stay: days", name), "numerator"] for name in win_ratio.COUNTS]
+    assert counts == [1, 1, 3]
+    assert pairs.loc[("Win ratio", "win_ratio"), "estimate"] == 1.0
+    whole = frame[frame["row_group"] == win_ratio.EVERYONE].set_index(["row_label", "statistic"])
+    # 2, 5 and 6 win against 7, 8 and 9, and 1 and 3 against 8; 1 loses to 7, both to 10 and 11
+    counts = [whole.loc[("all tiers", name), "numerator"] for name in win_ratio.COUNTS]
+    assert counts == [11, 5, 9]
+    shown = win_ratio.table(results.own_rows(one.analysis_id), "Wins")
+    assert [win_ratio.PAIRS] in shown.rows and "OUT-2_wins" in results.figures
+    assert "then the days of «Stay»" in analysis_prose(study, one)
+    with pytest.raises(NoData, match="no occurrences of «Stay»"):
+        win_ratio.make(study, one, two_arms.data(), Results("twelve", analysis_id="x"))
+
+
+def test_bias_is_told_of_codes_and_of_a_confounder_that_nobody_measured(data):
+    """Codes of fever find four of five, and nobody who had none."""
+    ends = ("least", "likely", "most")
+    row = {"endpoint_id": "fever", "arm": "both"}
+    row |= {f"sensitivity_{end}": 0.8 for end in ends} | {f"specificity_{end}": 1.0 for end in ends}
+    data.rows = {**data.rows, "validity": pd.DataFrame([row])}
+    one = analysis("bias_analysis", endpoint_ids="fever;relapse")
+    results = Results("twelve", analysis_id=one.analysis_id)
+    bias_analysis.make(two_arms.study(), one, data, results)
+    frame = pd.DataFrame(results.estimates).set_index(["endpoint", "statistic"])["estimate"]
+    found = [frame[("fever", f"risk_{what}_found")] for what in ("ratio", "difference")]
+    # perfect specificity leaves the ratio and divides the difference by the sensitivity
+    told = [frame[("fever", f"risk_{what}_corrected")] for what in ("ratio", "difference")]
+    assert told == pytest.approx([found[0], found[1] / 0.8])
+    ratio = frame[("fever", "hazard_ratio_cause_specific")]
+    assert ratio == pytest.approx(FEVER)
+    left = frame[("fever", "hazard_ratio_confounder_2_40_20")]
+    assert left == pytest.approx(ratio / (1.4 / 1.2))
+    (relapse,) = (row for row in results.estimates if row["endpoint"] == "relapse")
+    assert relapse["status"] == "not_estimable"  # nobody had it: no ratio to judge
+    shown = bias_analysis.table(results.own_rows(one.analysis_id), "Bias")
+    assert ["Relapse: HR not estimable"] in shown.rows
+    assert any(row[0] == "in 40 % of treated, 20 % of controls" for row in shown.rows)
+    assert "codes" in analysis_prose(two_arms.study(), one)
+    half = pd.DataFrame([row | {"arm": "treated"}])
+    data.rows = {**data.rows, "validity": half}
+    with pytest.raises(StatisticsError, match="no row of the arm comparator"):
+        bias_analysis.make(two_arms.study(), one, data, results)

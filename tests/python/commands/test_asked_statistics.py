@@ -1,6 +1,7 @@
 """What `match` and `survival` give on top, by the numbers of R (tests/fixtures/r)."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from myelomart.cli import app
 from myelomart.errors import StatisticsError
 from myelomart.matching.summary import MatchOptions, match_summary
+from myelomart.sensitivity.misclassified_rows import BiasOptions, bias_summary
 from myelomart.sensitivity.unmeasured_terms import add_bias
 from myelomart.survival.summary import SurvivalOptions, survival_summary
 
@@ -104,7 +106,28 @@ def test_repeated_events_are_counted_as_by_r(case):
     for name in ("count", "ci_low", "ci_high"):
         shown = [row[name] for row in report["recurrent"]]
         assert shown == pytest.approx(case["expected"][name], **NEAR), name
-    assert report["groups"] == [] and report["cox"] is None
+    assert report["groups"] == [] and report["cox"] is None and report["rates"] is None
+
+
+def test_a_ratio_of_rates_needs_one_value_for_each_person():
+    rows = read("recurrent_death")
+    rows["arm"] = np.where(rows["person"] % 2, "new", "old")
+    options = SurvivalOptions(
+        "time", "kind", competing="2", person="person", group="arm", at=(8.0,)
+    )
+    report = survival_summary(rows, options)
+    (term,) = report["rates"]
+    assert term["term"] == "arm[old]" and term["robust_se"] > 0
+    rows.loc[rows.index[0], "arm"] = "old"
+    asked = replace(options, group=None, covariates=("arm",))
+    with pytest.raises(StatisticsError, match="column arm: it changes within 1 persons"):
+        survival_summary(rows, asked)
+    rows["arm"] = rows["person"] % 3  # three groups, one of them without an event: only a note
+    quiet = rows[(rows["arm"] != 2) | (rows["kind"] != 1)]
+    report = survival_summary(rows, options)
+    assert [term["term"] for term in report["rates"]] == ["arm[1]", "arm[2]"]
+    with pytest.raises(StatisticsError, match="no event among"):
+        survival_summary(quiet, options)
 
 
 def test_a_bias_is_the_published_e_value_and_leaves_the_model_as_it_was():
@@ -177,7 +200,7 @@ def test_options_of_match_that_do_not_go_together_are_refused(options, said):
         ),
         ({"exposure_start": "entry"}, "go together"),
         ({"exposure_start": "begun", "landmarks": (1.0,)}, "the file has no such column"),
-        ({"person": "pair", "covariates": ("age",)}, "takes no --covariates"),
+        ({"person": "pair", "strata": "site"}, "takes no --strata"),
     ],
 )
 def test_options_of_survival_that_do_not_go_together_are_refused(options, said):
@@ -185,9 +208,25 @@ def test_options_of_survival_that_do_not_go_together_are_refused(options, said):
         survival_summary(read("days"), SurvivalOptions("time", "event", **options))
 
 
+def test_misclassified_rows_are_counted_and_their_errors_read():
+    rows = read("days")
+    said = bias_summary(rows, BiasOptions("arm", "event", "0.9", "0.95", "0.8"))
+    counts = rows.groupby("arm")["event"].agg(["sum", "size"])
+    assert [said["events_treated"], said["n_treated"]] == counts.loc[1].tolist()
+    shares = counts["sum"] / counts["size"]
+    assert said["corrected"]["risk_treated"] == pytest.approx((shares[1] - 0.05) / 0.85)
+    assert said["corrected"]["risk_control"] == pytest.approx((shares[0] - 0.05) / 0.75)
+    for given, message in ((("0.9,1", "1"), "give one number"), (("x", "1"), "give one number"),
+                           (("0.9", "0.1"), "the codes tell nothing")):  # fmt: skip
+        with pytest.raises(StatisticsError, match=message):
+            bias_summary(rows, BiasOptions("arm", "event", *given))
+    with pytest.raises(StatisticsError, match="all 3 rows are in one arm"):
+        bias_summary(rows[rows["arm"] == 1].head(3), BiasOptions("arm", "event", "1", "1"))
+
+
 def test_every_option_has_its_row_among_the_features_and_every_row_its_option():
     shown = FEATURES.read_text(encoding="utf-8")
-    for command in ("survival", "match", "curve"):
+    for command in ("survival", "match", "emulate", "wins", "bias", "curve"):
         told = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
         options = {word for word in told.split() if word.startswith("--") and word[2:].islower()}
         options -= OF_ALL

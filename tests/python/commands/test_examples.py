@@ -10,7 +10,7 @@ import pytest
 
 import myelomart
 
-PACKAGES = ("survival", "matching", "meta_analysis", "tables", "sensitivity")
+PACKAGES = ("survival", "matching", "meta_analysis", "tables", "sensitivity", "target_trial")
 MODULES = ("trinetx_arithmetic", "input_file", "columns", "design", "frame_calls", "results_shown")
 
 

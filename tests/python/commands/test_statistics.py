@@ -14,7 +14,11 @@ from myelomart.cli import main
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "tests" / "fixtures" / "r" / "data"
-BASE = {"survival": "--time time --event event", "match": "--treatment treated"}
+BASE = {
+    "survival": "--time time --event event",
+    "match": "--treatment treated",
+    "emulate": "--time time --event event --treated-at start --grace 8 --horizon 40 --period 4",
+}
 
 
 @pytest.fixture
@@ -67,6 +71,10 @@ COVARIATES = "--covariates arm,age,stage"
         ("survival", "days", f"--event cause --competing 2 --group arm {COVARIATES}"),
         ("survival", "days", f"--event cause --competing 2 --strata site {COVARIATES} --firth"),
         ("survival", "missing_values", f"--group stage {COVARIATES} --ties breslow"),
+        ("survival", "recurrent_death", "--event kind --competing 2 --person person --at 8"),
+        ("wins", "days", "--treatment arm --tier time/event --tier fewer:marker"),
+        ("survival", "days", "--group arm --covariates age --cure weibull --knots 1 --at 6"),
+        ("bias", "days", "--treatment arm --outcome event --sensitivity 0.7,0.9,1"),
         ("match", "match_plain", "--covariates age,marker,stage"),
         (
             "match",
@@ -79,6 +87,9 @@ COVARIATES = "--covariates arm,age,stage"
             "--covariates age --order closest --scale probability --caliper 1e-9",
         ),
         ("match", "match_plain", "--covariates age --replace"),
+        ("emulate", "exposure_days", "--covariates age --samples 25 --at 8,20,21 --trim 0.05"),
+        ("emulate", "exposure_days", "--samples 0 --control never --unstabilized"),
+        ("emulate", "exposure_days", "--samples 20 --seed 3 --trials 0,2,4 --initiation natural"),
         ("meta", "meta_response", ""),
         ("meta", "meta_rare", "--method glmm"),
         ("meta", "meta_response", "--transform freeman-tukey --hartung-knapp"),
@@ -643,3 +654,73 @@ def test_a_study_given_twice_is_named(run, table):
     frame = pd.DataFrame({"study": ["a", "a", "b"], "events": [3, 4, 4], "n": [10, 10, 12]})
     _, out, _ = run("meta", table(frame), "--json")
     assert json.loads(out)["notes"] == ["study a stands in 2 rows, pooled as so many studies"]
+
+
+def trials():
+    """Persons with a marker that changes, and treatment that it brings nearer."""
+    rng = np.random.default_rng(5)
+    records = pd.DataFrame({"id": np.repeat(np.arange(80), 4), "day": np.tile([0, 5, 10, 15], 80)})
+    records["marker"] = rng.normal(size=320).round(3)
+    frame = pd.DataFrame({"id": np.arange(80), "time": rng.integers(1, 60, 80), "event": 1})
+    frame["start"] = np.where(np.arange(80) % 2, rng.integers(0, 12, 80), np.nan)
+    return frame, records
+
+
+def test_a_covariate_that_changes_and_the_clones_with_their_weights(run, table, tmp_path):
+    frame, records = trials()
+    changing = table(records, "marker.csv")
+    words = f"--varying {changing} --varying-time day --person id --samples 0 --json"
+    code, out, err = run("emulate", table(frame), f"{words} --out {tmp_path / 'clones.csv'}")
+    assert code == 0, err
+    clones = pd.read_csv(tmp_path / "clones.csv")
+    assert len(clones["weight"].unique()) > 20
+    treated = json.loads(out)["effects"][0]["estimate"]
+    own = clones[clones["strategy"] == 1]
+    last = own[(own["weight"] > 0)].assign(time=own["stop"], entry=own["start"])
+    _, out, _ = run(
+        "survival", table(last, "t.csv"), "--entry entry --weights weight --at 40 --json"
+    )
+    assert 1 - json.loads(out)["groups"][0]["at"][0]["survival"] == pytest.approx(treated)
+
+
+def test_trials_of_a_file_are_those_of_trials_at_times(run, table):
+    frame, _ = trials()
+    late = frame[(frame["time"] > 3) & ~(frame["start"] < 3)]
+    late = late.assign(time=late["time"] - 3, start=late["start"] - 3)
+    both = pd.concat([frame.assign(line=0), late.assign(line=3)])
+    words = "--covariates line --person id --trial line --samples 0 --json"
+    code, from_file, err = run("emulate", table(both), words)
+    assert code == 0, err
+    _, at_times, _ = run("emulate", table(frame, "b.csv"), "--trials 0,3 --samples 0 --json")
+    one, two = json.loads(from_file), json.loads(at_times)
+    assert (one["persons"], one["trials"], one["rows_of_trials"]) == (80, 2, len(both))
+    for first, second in zip(one["effects"], two["effects"], strict=True):
+        assert first["estimate"] == pytest.approx(second["estimate"])
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "sentence"),
+    [
+        ({}, "--varying CHANGING", "--varying needs --person"),
+        ({}, "--varying CHANGING --person id", "column time: the file of --varying has no such column"),
+        ({"id": 1}, "--varying CHANGING --person id --varying-time day", "79 rows are of a person who has another"),
+        ({"id": 500}, "--varying CHANGING --person id --varying-time day --trials 0", "column marker: 80 of 80 rows have no value at or before time zero"),
+        ({}, "--trial id", "--trial needs --person"),
+        ({}, "--trial id --person id --trials 0,1", "--trials makes trials of each row"),
+        ({}, "--trim 2", "--trim 2: give a share from the top"),
+        ({}, "--samples -1", "--samples -1: 0 for none"),
+        ({}, "--covariates time", "column time: the follow-up time is no covariate"),
+        ({}, "--treated-at begun", "column begun: the file has no such column"),
+        ({"start": "soon"}, "", "column start: 80 of 80 rows hold text, not a number"),
+        ({}, "--grace 50", "--horizon 40: it lies beyond the grace period (50)"),
+        ({}, "--initiation late", "--initiation late is unknown"),
+    ],
+)  # fmt: skip
+def test_a_trial_that_cannot_be_emulated_is_refused_in_words(
+    run, table, change, arguments, sentence
+):
+    frame, records = trials()
+    words = arguments.replace("CHANGING", str(table(records, "marker.csv")))
+    code, out, err = run("emulate", table(frame.assign(**change)), f"{words} --json")
+    assert (code, out) == (2, ""), out
+    assert sentence in " ".join(err.split())

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from myelomart import sensitivity
 from myelomart.errors import StatisticsError
 from myelomart.sensitivity import (
     adjusted_ratio,
@@ -100,3 +101,61 @@ def test_a_subgroup_without_estimate_leaves_the_interaction_open():
     result = subgroup_hazard_ratios(time, event, treated, group)
     assert np.isnan(result.levels["hr"][1])
     assert result.interaction is None
+
+
+@pytest.mark.parametrize(
+    ("sensitivities", "specificities", "printed"),
+    [
+        ((0.95, 0.95), (0.99, 0.99), 1.83), ((0.90, 0.90), (0.98, 0.98), 1.70),
+        ((0.95, 0.95), (0.90, 0.99), 3.19), ((0.70, 0.95), (0.99, 0.99), 1.39),
+        ((0.70, 0.95), (0.99, 0.98), 1.20),
+    ],
+)  # fmt: skip
+def test_published_misclassification_is_undone(sensitivities, specificities, printed):
+    """JAMIA 2019;26:1664, Table 3: a ratio of 2 as it is found; their risk of controls, 5.27 %,
+    is had from the predictive value that they print."""
+    size, true = 1_000_000, (0.1054, 0.0527)
+    found = [
+        share * seen + (1 - share) * (1 - spared)
+        for share, seen, spared in zip(true, sensitivities, specificities, strict=True)
+    ]
+    assert found[0] / found[1] == pytest.approx(printed, abs=0.011)
+    events = tuple(round(size * share) for share in found)
+    ours, control = (
+        sensitivity.Validity.known(*one) for one in zip(sensitivities, specificities, strict=True)
+    )
+    back = sensitivity.corrected_risks(events, (size, size), ours, control)
+    assert back.ratio == pytest.approx(2.0, abs=1e-4)
+    assert back.risk_control == pytest.approx(0.0527, abs=1e-5)
+
+
+def test_what_the_data_rule_out_is_nan_and_perfect_codes_change_nothing():
+    perfect = sensitivity.Validity.known(1, 1)
+    same = sensitivity.corrected_risks((12, 30), (90, 120), perfect)
+    assert (same.risk_treated, same.risk_control) == pytest.approx((12 / 90, 30 / 120))
+    # more false positives are assumed than there are events
+    poor = sensitivity.Validity.known(0.9, 0.8)
+    ruled_out = sensitivity.corrected_risks((12, 30), (90, 120), poor)
+    assert np.isnan(ruled_out.ratio) and ruled_out.possible == 0
+    drawn = sensitivity.probable_risks((2, 30), (90, 120), poor)
+    assert np.isnan(drawn.ratio) and drawn.possible < 0.5
+    none = sensitivity.corrected_risks((0, 30), (90, 120), perfect)  # no event in one arm
+    assert np.isnan(none.ratio) and none.difference == pytest.approx(-0.25)
+    for least, said in (((0.9, 0.8, 0.7), "in this order"), ((0.3, 0.4, 0.5), "tell nothing")):
+        with pytest.raises(StatisticsError, match=said):
+            sensitivity.Validity(least, (0.5, 0.5, 0.6))
+    with pytest.raises(StatisticsError, match="13 events of 12 persons"):
+        sensitivity.corrected_risks((13, 1), (12, 12), perfect)
+
+
+def test_drawn_errors_shared_by_the_arms_widen_the_interval_of_known_ones():
+    known = sensitivity.corrected_risks((60, 40), (300, 300), sensitivity.Validity.known(0.8, 0.98))
+    ranges = sensitivity.Validity((0.6, 0.8, 1.0), (0.96, 0.98, 1.0))
+    drawn = sensitivity.probable_risks((60, 40), (300, 300), ranges, seed=4)
+    again = sensitivity.probable_risks((60, 40), (300, 300), ranges, seed=4)
+    assert drawn == again
+    assert drawn.ratio == pytest.approx(known.ratio, rel=0.05)
+    width = known.difference_high - known.difference_low
+    assert drawn.difference_high - drawn.difference_low > width
+    apart = sensitivity.probable_risks((60, 40), (300, 300), ranges, ranges, seed=4)
+    assert np.log(apart.ratio_high / apart.ratio_low) > np.log(drawn.ratio_high / drawn.ratio_low)

@@ -33,6 +33,8 @@ DAYS_OFF = 31
 CODES = ("codes_unmapped", "codes_unclaimed", "codes_by_year")
 # the others begin with a response or progression, which rest on what is charted: an export loses it
 ASK_NOTHING_LOST = ("cart_vs_pom", "first_line_transplant")
+FROM_FINDINGS = ("progression",)  # an endpoint of theirs that is derived from what an export lacks
+ASK_FOR_IT = ("cart_vs_pom_effects", "cart_vs_pom_wins")
 
 
 def half(cdm: Path, target: Path, test: str) -> None:
@@ -266,10 +268,14 @@ def test_a_trinetx_export_gives_the_same_studies_but_for_the_day_of_death(ways, 
         keys = ["cohort_id", "person_id", "endpoint"]
         both = export.endpoints.merge(whole.endpoints, on=keys, validate="one_to_one")
         assert len(both) == len(whole.endpoints)
+        both = both[~both["endpoint"].isin(FROM_FINDINGS)]
         assert (both["time_days_x"] - both["time_days_y"]).abs().max() < DAYS_OFF
         of_the_living = both[~both["person_id"].isin(dead)]
         for value in ("time_days", "event", "reason"):
             assert of_the_living[f"{value}_x"].equals(of_the_living[f"{value}_y"])
+        numbers, expected = (
+            frame[~frame["analysis_id"].isin(ASK_FOR_IT)] for frame in (numbers, expected)
+        )
         undated = [
             frame[
                 frame["endpoint"].isna()

@@ -137,15 +137,53 @@ def test_the_command_reads_a_zip_and_says_what_it_did_not_understand(tmp_path):
     assert found.exit_code == 1 and "risk ratio" in found.output
 
 
+def broken(path):
+    """A zip whose only file cannot be unpacked: its bytes are changed in the middle."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("a.csv", "x,y\n" * 5000)
+    held = bytearray(path.read_bytes())
+    held[45:55] = bytes(255 - one for one in held[45:55])
+    path.write_bytes(bytes(held))
+
+
+def latin(path):
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("a.csv", "Zürich,1\n".encode("latin-1"))
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
         (lambda path: None, "there is no such file or folder"),
         (lambda path: path.write_text("a,b\n1,2"), "cannot be read as a zip"),
         (lambda path: zipfile.ZipFile(path, "w").close(), "no CSV file is in it"),
+        (lambda path: broken(path), "cannot be read as a zip"),
+        (lambda path: latin(path), "it is not in UTF-8"),
     ],
 )
 def test_what_is_no_package_is_refused_in_words(make, said, tmp_path):
     make(tmp_path / "results.zip")
     with pytest.raises(SourceError, match=said):
         package_summary(tmp_path / "results.zip")
+
+
+def test_a_line_that_does_not_fit_its_table_is_named(tmp_path):
+    name = "Outcome_1_Result_a_MOA_table.csv"
+    lines = FILES[name].split("\r\n")
+    at = next(k for k, line in enumerate(lines) if line.startswith("Risk Difference,"))
+    files = {name: "\r\n".join([*lines[: at + 2], "1,2", *lines[at + 2 :]])}
+    told = package_summary(folder_of(files, tmp_path))
+    assert told["notes"][0] == (
+        f"{name}: 1 lines do not fit the header of their table and were not read "
+        f"(first line {at + 3})"
+    )
+    (tmp_path / "link.csv").symlink_to(tmp_path / name)
+    assert package_summary(tmp_path)["not_read"] == ["link.csv"]
+
+
+def test_risks_that_the_counts_do_not_tell_are_said_to_be_unchecked(tmp_path):
+    name = "Outcome_2_Result_a_MOA_table.csv"
+    few = FILES[name].replace(",400,10,", ",8,10,", 1)  # an arm smaller than what 10 may stand for
+    assert few != FILES[name]
+    (file,) = package_summary(folder_of({name: few}, tmp_path))["files"]
+    assert file["what"] == "not recomputed: its counts do not tell its numbers"
