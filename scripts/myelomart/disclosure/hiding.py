@@ -22,7 +22,7 @@ from myelomart.disclosure.counts import (
 from myelomart.disclosure.former import Held
 from myelomart.disclosure.policies import Policy
 from myelomart.disclosure.ratios import arms_with_few_events, tells_few_events
-from myelomart.disclosure.reduction import tightened
+from myelomart.disclosure.reduction import around, tightened
 from myelomart.disclosure.solver import Interval, narrow
 
 COUNTS = ("x", "c", "n", "u")
@@ -58,8 +58,10 @@ def hidden_cells(
         if small:  # the others stay wide
             small = list(narrow(small, known, ties, policy.least_width, true))
         if few:
-            known |= _as_small(all_small, known, ties, policy)
-            few = list(narrow(few, known, [*ties, *elsewhere], NOT_TO_ONE, true))
+            near = around(few, [*ties, *elsewhere], known)
+            read = {*few, *(cell for one in near for cell in one.cells)}
+            known |= _as_small([one for one in all_small if one in read], known, ties, policy)
+            few = list(narrow(few, known, near, NOT_TO_ONE, true))
         told = {*small, *few}
         more = {_smallest_near(cell, neighbours, hidden | fixed, true) for cell in told} - {None}
         if not more:
@@ -82,10 +84,11 @@ def _as_small(cells: list[Cell], known: dict, ties: list[Sum], policy: Policy) -
     for the numerator, as long as the sums leave room for that.
     """
     most = policy.hides_below - 1
-    told = tightened(known, ties)
+    others = {(index, name): (index, {"x": "c", "c": "x"}.get(name, "")) for index, name in cells}
+    told = tightened(known, around([*others, *others.values()], ties, known))
     found = {}
     for index, name in cells:
-        other = told.get((index, {"x": "c", "c": "x"}.get(name)), (UNBOUNDED, UNBOUNDED))
+        other = told.get(others[index, name], (UNBOUNDED, UNBOUNDED))
         if other[0] > most:
             low, high = known[index, name]
             found[index, name] = low, min(high, most)
