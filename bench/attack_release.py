@@ -364,7 +364,7 @@ def score(true: pd.DataFrame, shown: pd.DataFrame, guesses: Guesses, limit: int)
     both = shown.reset_index().merge(
         true[[*KEY, "at", "x", "n", "u"]], on=[*KEY, "at"], suffixes=("", "_true"), how="inner"
     )
-    found = dict.fromkeys(("hidden", "exactly", "within one", "wrong"), 0)
+    found = dict.fromkeys(("hidden", "exactly", "within one", "within one but wrong", "wrong"), 0)
     for row in both.itertuples():
         for name in ("x", "n", "u"):
             truth, public = getattr(row, f"{name}_true"), getattr(row, name)
@@ -374,6 +374,7 @@ def score(true: pd.DataFrame, shown: pd.DataFrame, guesses: Guesses, limit: int)
             found["hidden"] += 1
             found["exactly"] += low == high == truth
             found["within one"] += high - low <= 2 and low <= truth <= high
+            found["within one but wrong"] += high - low <= 2 and not low <= truth <= high
             found["wrong"] += not low <= truth <= high
     return found
 

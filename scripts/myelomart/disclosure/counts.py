@@ -25,6 +25,7 @@ AT = ["study_id", "analysis_id", "population"]
 WHAT = ["row_group", "row_label", "endpoint", "timepoint_months"]
 Cell = tuple[int, str]  # row and which of its counts
 LEVEL_KINDS = ("count", "share")
+GROUPED = ("count", "share", "sample", "remaining", "reached", "time_median")
 ROW_WORDS = [*AT, *WHAT, "arm", "statistic"]
 YES = ": yes"  # what a table of two states adds to the label of a yes-or-no row
 PARTS = {"inside": "hazard_ratio_inside", "outside": "hazard_ratio_outside"}
@@ -180,6 +181,23 @@ def _arms(rows: list[Row]) -> Iterator[Sum]:
             for whole in own:
                 others = tuple((one.at, count) for one in own if one is not whole)
                 yield Sum((whole.at, count), others)
+
+
+def groups_elsewhere(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
+    """The groups of one analysis make up the persons whom another counts in one column.
+
+    Persons at risk as well; whether it holds is for the caller to see.
+    """
+    rows = _rows(frame[counts["is_ours"]], counts["kind"])
+    counted = [one for one in rows if one.kind in GROUPED]
+    names = ["study_id", "population", "row_label", "endpoint", "timepoint_months", "statistic"]
+    for own in _together(counted, names):
+        by_analysis = [*_together(own, ["analysis_id"])]
+        wholes = [of[0] for of in by_analysis if len(of) == 1]
+        for parts in (of for of in by_analysis if len({one.arm for one in of}) == len(of) > 1):
+            for whole in wholes:
+                for count in ("x", "n"):
+                    yield Sum((whole.at, count), tuple((one.at, count) for one in parts))
 
 
 def _known_and_unknown(rows: list[Row]) -> Iterator[Sum]:

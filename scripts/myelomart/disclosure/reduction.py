@@ -38,6 +38,7 @@ class Reduced:
 
 def reduced(known: dict[Cell, Interval], ties: list[Sum], asked: Collection[Cell]) -> Reduced:
     """What ``ties`` and the intervals of ``known`` say of the ``asked`` cells, in fewer counts."""
+    ties = around(asked, ties, known)
     known, stands_for = _merged(known, ties)
     sums = {}
     for one in ties:
@@ -49,6 +50,33 @@ def reduced(known: dict[Cell, Interval], ties: list[Sum], asked: Collection[Cell
     kept = {stands_for.get(cell, cell) for cell in asked}
     equations = _without_free([one for one in equations if one.terms], known, kept)
     return Reduced(_groups(equations), known, stands_for)
+
+
+def around(cells: Iterable[Cell], ties: list[Sum], known: dict[Cell, Interval]) -> list[Sum]:
+    """Those of ``ties`` that can say anything of ``cells``: a count that is one number passes none.
+
+    >>> ties = [Sum((0, "x"), ((1, "x"), (2, "x"))), Sum((2, "x"), ((3, "x"), (4, "x")))]
+    >>> known = {(k, "x"): (2.0, 2.0) if k == 2 else (0.0, 9.0) for k in range(5)}
+    >>> [one.whole for one in around([(1, "x")], ties, known)]
+    [(0, 'x')]
+    """
+    places: dict[Cell, list[int]] = {}
+    for k, one in enumerate(ties):
+        for cell in one.cells:
+            low, high = known[cell]
+            if low != high:
+                places.setdefault(cell, []).append(k)
+    seen: set[int] = set()
+    reached = {*cells}
+    waiting = [*reached]
+    while waiting:
+        for k in places.get(waiting.pop(), ()):
+            if k not in seen:
+                seen.add(k)
+                fresh = {cell for cell in ties[k].cells if cell in places} - reached
+                reached |= fresh
+                waiting += fresh
+    return [ties[k] for k in sorted(seen)]
 
 
 def _merged(

@@ -98,9 +98,9 @@ def ratio_table(estimates: list, title: str) -> Table:
         for own in grouped(of_group, "endpoint").values():
             rows.append(_ratio_row(own, arms, has_adjusted))
     note = (
-        "† not interpretable at a site: one arm was tested more than twice as much. (at least): a "
-        "site hides a count. sites: those that share a likelihood profile. tau: standard deviation "
-        "of the log ratio between sites."
+        "† not interpretable at a site: one arm was tested more than twice as much. (not all "
+        "sites): a site hides a count. sites: those that share a likelihood profile. tau: standard "
+        "deviation of the log ratio between sites."
     )
     return Table(title, columns, rows, note)
 
@@ -114,7 +114,8 @@ def _ratio_row(own: list, arms: list[str], has_adjusted: bool) -> list[str]:
         cells.append(" / ".join("hidden" if one.estimate != one.estimate
                                 else rounded(one.estimate, 0) for one in counts))  # fmt: skip
     sites = sum(one.statistic == "hazard_ratio_at_site" for one in own)
-    cells += [str(sites), ratio(hr.estimate, hr.ci_low, hr.ci_high), p_value(hr.p_value)]
+    of_all = ratio(hr.estimate, hr.ci_low, hr.ci_high) if sites else NOTHING  # none shares it
+    cells += [str(sites), of_all, p_value(hr.p_value)]
     mixed, ahead = (first(own, f"hazard_ratio_{name}") for name in
                     ("random_effects", "of_a_new_site"))  # fmt: skip
     cells += [NOTHING if mixed is None else ratio(mixed.estimate, mixed.ci_low, mixed.ci_high),

@@ -17,7 +17,7 @@ from myelomart.estimates.proportions import add_percent
 from myelomart.results import Results
 from myelomart.tables.standardized_differences import over_spread
 
-AT_LEAST, LABEL = "at_least", " (at least)"
+AT_LEAST, LABEL = "at_least", " (not all sites)"
 ROW = ["output_id", "population", "row_group", "row_label", "endpoint", "timepoint_months",
        "time_anchor"]  # fmt: skip
 BEFORE = ("before matching", "all")  # populations whose spread measures a difference

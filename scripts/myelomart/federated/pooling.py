@@ -161,10 +161,10 @@ def _said_of_all(packs: list[Pack]) -> list[str]:
     named = ", ".join(one.site for one in packs)
     said = [
         f"Pooled from aggregates of {named}; no row left a site. Counts are sums of rounded "
-        f"counts; where a site hides one the row says{LABEL}. Hazard ratios are those of the "
-        "summed likelihood profiles, which is a Cox model stratified by site; medians of "
-        "characteristics, tests of proportional hazards and whatever else needs rows are left to "
-        "the sites."
+        f"counts; where a site hides one the row says{LABEL} and is that of the others. Hazard "
+        "ratios are those of the summed likelihood profiles, which is a Cox model stratified by "
+        "site; medians of characteristics, tests of proportional hazards and whatever else needs "
+        "rows are left to the sites."
     ]
     said += [f"{one.site} shares a profile when {RULES[one.profiles]}." for one in packs]
     first = packs[0]

@@ -217,7 +217,7 @@ def _ratio(row, analysis: Analysis) -> str:
     if row.status == SUPPRESSED:
         return "Hazard ratio suppressed"
     if pd.isna(row.estimate):
-        return "No hazard ratio could be estimated"
+        return "There is no hazard ratio"
     adjusted = "Adjusted hazard ratio" if analysis.adjustment == "covariates" else "Hazard ratio"
     test = f"; p {p_value(row.p_value)}, {row.p_test}" if row.p_test else ""
     return f"{adjusted} {rounded(row.estimate, 2)} (95 % CI {_span(row, 2)}{test})"

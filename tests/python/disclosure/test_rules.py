@@ -161,3 +161,36 @@ def test_a_count_that_another_study_shows_is_hidden_there_too():
     told = {(frame.at[index, "study_id"], frame.at[index, "arm"])
             for index, name in hidden_cells(frame, EXACT) if name == "x"}  # fmt: skip
     assert {("one", "yes"), ("one", "no")} <= told or {("one", "yes"), ("two", "All")} <= told
+
+
+def test_a_column_of_all_stays_where_the_sizes_of_its_parts_are_hidden():
+    # 11 = 7 + 4: that 7 and 4 are small is all that is known of them, and their rows show no 0
+    results = Results("made_up", analysis_id="one")
+    for arm, known in (("All", 11), ("a", 7), ("b", 4)):
+        results.add(
+            "OUT-1", "percent", population="all", row_group="Disease", row_label="anemia", arm=arm,
+            numerator=0, denominator=known, estimate=0.0, unit="%", n_missing=0,
+        )  # fmt: skip
+    shown = coarsened(results.estimate_frame(), below(11))
+    assert shown["status"].eq("suppressed").fillna(False).tolist() == [False, True, True]
+
+
+def test_a_count_that_is_surely_hidden_for_being_small_keeps_room_below_the_limit():
+    # 35 - 25 leaves 6 to 14, but of 8 or more the count would be shown: 6 or 7
+    results = Results("made_up", analysis_id="one")
+    for arm, count in (("All", 34), ("a", 27), ("b", 7)):
+        results.add("OUT-1", "count", row_group="Size", row_label="Persons", arm=arm,
+                    estimate=count, unit="persons")  # fmt: skip
+    shown = coarsened(results.estimate_frame(), named("opensafely"))
+    assert shown["estimate"].isna().tolist() == [False, True, True]
+
+
+def test_persons_at_risk_of_all_do_not_tell_those_of_a_group_in_another_analysis():
+    # 7 less 5, shown as 5 and 5: the others are 2 at most
+    results = Results("made_up")
+    about = {"population": "all", "row_label": "Death", "endpoint": "os", "timepoint_months": 6}
+    for analysis, arm, known in (("all", "All", 7), ("groups", "yes", 5), ("groups", "no", 2)):
+        results.analysis_id = analysis
+        results.add("OUT-1", "survival", arm=arm, denominator=known, estimate=0.5, **about)
+    hidden = hidden_cells(results.estimate_frame(), named("ohdsi5"))
+    assert len({cell for cell in hidden if cell[1] == "n"}) == 2

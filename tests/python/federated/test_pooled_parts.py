@@ -10,6 +10,7 @@ from myelomart.display.cells import SUPPRESSED
 from myelomart.errors import MyelomartError, StatisticsError
 from myelomart.federated.likelihood_profile import LikelihoodProfile, likelihood_profile, maximum
 from myelomart.federated.pooled_curves import level_at, median_of, pooled_curve
+from myelomart.federated.pooled_page import ratio_table
 from myelomart.federated.pooled_ratios import adjusted_start, adjusted_step, pooled_ratios
 from myelomart.federated.pooled_sums import AT_LEAST, add_sums
 from myelomart.federated.profile_rules import withheld
@@ -71,11 +72,11 @@ def test_a_count_that_a_site_hides_makes_the_sum_the_least_it_can_be():
     small = site("B", 4, 60)
     assert (small["status"] == SUPPRESSED).any()
     made = pooled(site("A", 100, 200), small)
-    assert made.loc["percent", "row_label"] == "Female (at least)"
+    assert made.loc["percent", "row_label"] == "Female (not all sites)"
     assert made.loc["percent", ["numerator", "denominator"]].tolist() == [100, 200]
     matched = site("A", 100, 200).assign(population="matched")  # hidden nowhere: the same row
     both = pooled(site("A", 100, 200), small, matched).loc["percent"]
-    assert both["row_label"].tolist() == ["Female (at least)"] * 2
+    assert both["row_label"].tolist() == ["Female (not all sites)"] * 2
     hidden = site("A", 100, 200).assign(
         estimate=lambda rows: rows["estimate"].mask(rows["statistic"] == "count"),
         status=lambda rows: rows["status"].mask(rows["statistic"] == "count", SUPPRESSED),
@@ -212,3 +213,19 @@ def test_adjusted_models_meet_at_the_mean_and_take_one_step():
     assert model.names == ("treated", "stage=II")
     assert model.coefficients == pytest.approx([0.8, -0.1])
     assert model.se == pytest.approx([np.sqrt(1 / 20)] * 2)
+
+
+@pytest.mark.parametrize(
+    ("at_site", "shown"), [(False, ["0", "–"]), (True, ["1", "not estimable"])]
+)
+def test_a_ratio_of_which_no_site_shares_a_profile_is_a_dash(at_site, shown):
+    results = Results("made_up", analysis_id="one")
+    about = {"row_group": "Outcomes", "row_label": "Death", "endpoint": "os"}
+    for arm in "ab":
+        for statistic in ("n", "events"):
+            results.add("OUT-1", statistic, arm=arm, estimate=60, unit="persons", **about)
+    names = ["hazard_ratio", "hazard_ratio_at_site"][: 1 + at_site]
+    for name in names:
+        results.add("OUT-1", name, arm="a", comparator="b", unit="ratio", **about)
+    [_, row] = ratio_table(results.own_rows("one"), "Hazard ratios").rows
+    assert row[3:5] == shown
