@@ -28,6 +28,7 @@ ROWS = {
     "study_analyses": study.Analysis,
     "endpoint_rules": study.Rule,
     "strata": study.Stratum,
+    "followed_labs": study.FollowedLab,
     "table_rows": study.TableRow,
     "study_code_lists": study.Code,
     "protocol_items": study.Item,

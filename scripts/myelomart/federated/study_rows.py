@@ -22,7 +22,7 @@ TABLES = {
     "cohort_criteria": ("cohort_id", "step", "label"), "covariates": ("covariate_id",),
     "endpoints": ("endpoint_id",), "endpoint_rules": ("endpoint_id", "role", "event_group"),
     "study_analyses": ("analysis_id",), "strata": ("stratum_id",),
-    "event_groups": ("event_group_id",),
+    "event_groups": ("event_group_id",), "followed_labs": ("lab",),
 }  # fmt: skip
 # what a study is read with beside those rows, in which sites may differ: words, codes, order;
 # whether a table has the study in each row
