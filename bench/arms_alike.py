@@ -16,18 +16,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pages import into_page
 
 from myelomart.errors import StatisticsError
 from myelomart.matching import propensity_score, robust_hazard_ratio
 from myelomart.population.alike import Alike, ScoredArms, made_alike
 from myelomart.project import project_root
-from myelomart_synthetic.constants import rows
-from myelomart_synthetic.effects import outcome_names
 from myelomart_synthetic.estimands import effect_table
-from myelomart_synthetic.recovery import ADJUSTED, DESIGNS, analysed, arm_frame, event_days
+from myelomart_synthetic.recovery import DESIGNS, analysed, arm_frame, covariates_of, followed
 from myelomart_synthetic.scenarios import scenario_named
 
-START, END = "<!-- arms made alike -->", "<!-- end of arms made alike -->"
+MARKS = "<!-- arms made alike -->", "<!-- end of arms made alike -->"
 STUDY, DIMENSION = "cart_vs_pom", "estimator"
 OUTCOMES = ("all_cause_mortality", "neutropenia")
 STANDS_FOR = {"ate": "everyone", "overlap": "overlap"}  # the others for the treated
@@ -46,15 +45,13 @@ def replicate(first: int, patients: int, seed: int, scenario: str) -> list[dict]
     design = DESIGNS[scenario][0]
     frame, course = arm_frame(first, patients, seed, scenario)
     frame = analysed(frame, design)
-    charlson = [row["comorbidity"] for row in rows("comorbidities") if float(row["charlson"])]
-    names = [name for name in (*ADJUSTED, *charlson) if frame[name].nunique() > 1]
-    treated = frame["treated"].to_numpy()
-    score = propensity_score(treated, frame[names]).probability
-    arms = ScoredArms(frame.assign(sex=frame["male"]), treated, score, frame[names])
+    treated, covariates = frame["treated"].to_numpy(), covariates_of(frame, design)
+    score = propensity_score(treated, covariates).probability
+    arms = ScoredArms(frame.assign(sex=frame["male"]), treated, score, covariates)
     everyone = Alike(np.arange(len(frame)), np.ones(len(frame)), np.arange(len(frame)))
     found = []
     for outcome in OUTCOMES:
-        time, event, had_before = _followed(frame, course, outcome, design)
+        time, event, had_before = followed(frame, course, outcome, design)
         for way in [None, *ways()]:
             try:
                 made = everyone if way is None else made_alike(arms, way)
@@ -76,17 +73,6 @@ def replicate(first: int, patients: int, seed: int, scenario: str) -> list[dict]
                 }
             )
     return found
-
-
-def _followed(frame, course, outcome: str, design: str):
-    """Days, whether the outcome came, and whether it had come before (each n,)."""
-    before = course.planted.prior[frame.index.to_numpy(), outcome_names().index(outcome)]
-    day = event_days(course, frame, outcome, design)
-    death = np.minimum(frame["death"], frame["doom"]).to_numpy()
-    end = np.minimum(np.minimum(day, death), frame["until"].to_numpy())
-    origin = frame["origin"].to_numpy()
-    event = (day <= end) & (day > origin)
-    return np.maximum(end - origin, 1).astype(float), event, before
 
 
 def truths(scenario: str, seed: int) -> dict[tuple[str, str], float]:
@@ -153,10 +139,7 @@ def main() -> None:
     table = as_table(tables)
     print(table)
     if given.page:
-        text = given.page.read_text(encoding="utf-8")
-        before, rest = text.split(START)
-        whole = f"{before}{START}\n\n{table}\n\n{END}{rest.split(END)[1]}"
-        given.page.write_text(whole, encoding="utf-8")
+        into_page(given.page, MARKS, table)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pages import into_page
 
 from myelomart import survival
 from myelomart.estimates.change import difference_of_changes
 from myelomart.sensitivity import Validity, corrected_risks, probable_risks
 
-START, END = "<!-- estimators -->", "<!-- end of estimators -->"
+MARKS = "<!-- estimators -->", "<!-- end of estimators -->"
 YEAR, PER_ARM = 12.0, 150
 # monthly hazards of the event and of death, controls first
 EVENT, DEATH = (0.06, 0.03), (0.03, 0.02)
@@ -225,10 +226,7 @@ def main() -> None:
     table = as_table(measured(given.replicates, given.only))
     print(table)
     if given.page:
-        text = given.page.read_text(encoding="utf-8")
-        before, rest = text.split(START)
-        whole = f"{before}{START}\n\n{table}\n\n{END}{rest.split(END)[1]}"
-        given.page.write_text(whole, encoding="utf-8")
+        into_page(given.page, MARKS, table)
 
 
 if __name__ == "__main__":

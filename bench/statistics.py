@@ -23,9 +23,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pages import into_page
 
 HERE = Path(__file__).parent
-START, END = "<!-- figures -->", "<!-- end of figures -->"
+MARKS = "<!-- figures -->", "<!-- end of figures -->"
 COVARIATES = [f"x{position}" for position in range(10)]
 TASKS = {
     "kaplan_meier": "Kaplan-Meier",
@@ -212,13 +213,6 @@ def _circumstances(started: float) -> str:
     )
 
 
-def _write_page(page: Path, table: str, circumstances: str) -> None:
-    """Put the table and its circumstances between the markers of the page."""
-    text = page.read_text()
-    before, after = text.split(START)[0], text.split(END)[1]
-    page.write_text(f"{before}{START}\n\n{circumstances}\n\n{table}\n\n{END}{after}")
-
-
 def _cell(value: dict) -> str:
     return value["why"] if "why" in value else f"{value['seconds']:.3g} s / {value['mb']:.0f} MB"
 
@@ -250,7 +244,7 @@ def main() -> None:
     if chosen.json:
         chosen.json.write_text(json.dumps(results, indent=1))
     if chosen.page:
-        _write_page(chosen.page, table, circumstances)
+        into_page(chosen.page, MARKS, f"{circumstances}\n\n{table}")
 
 
 if __name__ == "__main__":

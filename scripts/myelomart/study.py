@@ -121,6 +121,11 @@ class FollowedLab:
     start_day: int
     horizon_days: int
 
+    @property
+    def horizon_months(self) -> float:
+        """The end of the window in months of a twelfth of a year."""
+        return 12 * self.horizon_days / 365
+
 
 @dataclass(frozen=True)
 class TableRow:

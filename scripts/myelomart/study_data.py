@@ -88,12 +88,6 @@ class StudyData:
             return pd.DataFrame(columns=["cohort_id", "person_id", "time_days", "kind", "days"])
         return rows[(rows["endpoint"] == endpoint_id) & rows["cohort_id"].isin(cohorts)]
 
-    def lab_of(self, lab: str, persons: pd.DataFrame) -> pd.DataFrame:
-        """The values of one laboratory test before and after index, in the order of ``persons``."""
-        keys = ["cohort_id", "person_id"]
-        own = self.lab_changes[self.lab_changes["lab"] == lab]
-        return persons[[*keys, "treated", "pair"]].merge(own, on=keys, how="left")
-
     def note(self, *models: str) -> None:
         """Tell everybody who is noting that ``models`` were read."""
         for one in self._noting:

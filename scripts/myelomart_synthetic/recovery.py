@@ -103,6 +103,27 @@ def event_days(course: Course, frame: pd.DataFrame, outcome: str, design: str) -
     return found[frame.index.to_numpy()]
 
 
+def covariates_of(frame: pd.DataFrame, design: str) -> pd.DataFrame:
+    """What the arms of a design are made alike by: the columns that vary."""
+    charlson = [row["comorbidity"] for row in rows("comorbidities") if float(row["charlson"])]
+    names = [*ADJUSTED, *charlson]
+    if design == "no calendar floor":
+        names.remove("index_year")
+    return frame[[name for name in names if frame[name].nunique() > 1]]
+
+
+def followed(
+    frame: pd.DataFrame, course: Course, outcome: str, design: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Days, whether the outcome came, and whether it had come before (each n,)."""
+    prior = course.planted.prior[frame.index.to_numpy(), outcome_names().index(outcome)]
+    day = event_days(course, frame, outcome, design)
+    death = np.minimum(frame["death"], frame["doom"]).to_numpy()
+    end = np.minimum(np.minimum(day, death), frame["until"].to_numpy())
+    origin = frame["origin"].to_numpy()
+    return np.maximum(end - origin, 1).astype(float), (day <= end) & (day > origin), prior
+
+
 def hazard_ratios(
     first: int, patients: int, seed: int, scenario: str, design: str, outcomes: list[str]
 ) -> list[dict]:
@@ -112,30 +133,19 @@ def hazard_ratios(
     """
     frame, course = arm_frame(first, patients, seed, scenario)
     frame = analysed(frame, design)
-    charlson = [row["comorbidity"] for row in rows("comorbidities") if float(row["charlson"])]
-    names = [*ADJUSTED, *charlson]
-    if design == "no calendar floor":
-        names.remove("index_year")
     treated = frame["treated"].to_numpy()
-    varying = [name for name in names if frame[name].nunique() > 1]
-    score = propensity_score(treated, frame[varying])
+    score = propensity_score(treated, covariates_of(frame, design))
     matches = match_nearest(
         score.probability, treated, caliper=0.1, scale="probability", order="smallest"
     )
     frame = frame[np.asarray(matches.pair_ids) >= 0]
     found = []
     for outcome in outcomes:
-        prior = course.planted.prior[frame.index.to_numpy(), outcome_names().index(outcome)]
-        kept = frame[~prior]
-        day = event_days(course, kept, outcome, design)
-        death = np.minimum(kept["death"], kept["doom"]).to_numpy()
-        end = np.minimum(np.minimum(day, death), kept["until"].to_numpy())
-        event = (day <= end) & (day > kept["origin"].to_numpy())
-        arm = kept["treated"].to_numpy()
+        time, event, prior = followed(frame, course, outcome, design)
+        time, event, arm = time[~prior], event[~prior], frame["treated"].to_numpy()[~prior]
         smaller = min(int(event[arm].sum()), int(event[~arm].sum()))
         row = {"outcome": outcome, "pairs": len(frame) // 2, "smaller": smaller}
         if smaller:
-            time = np.maximum(end - kept["origin"].to_numpy(), 1).astype(float)
             model = pd.DataFrame({"treated": arm.astype(float)})
             fit = cox_regression(time, event, model).table().iloc[0]
             row["log_hr"] = np.log(fit["hr"])

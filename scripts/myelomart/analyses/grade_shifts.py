@@ -14,31 +14,23 @@ from myelomart.display.numbers import rounded
 from myelomart.display.table import INDENT, Table
 from myelomart.errors import NoData
 from myelomart.population.comparison import compare
+from myelomart.population.followed_labs import by_arm, followed_labs
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData
 
-MONTH = 365 / 12
 GRADES = range(5)
 
 
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add how many went from each grade to each, per graded test and arm."""
-    persons = compare(study, analysis, data).compared
-    if not study.followed_labs:
-        raise NoData("the study has no rows of `followed_labs`: they name the tests to follow")
-    arms = study.arms_of(analysis)
     is_any = False
-    for lab in study.followed_labs:
-        rows = data.lab_of(lab.lab, persons)
+    comparison = compare(study, analysis, data)
+    for rows, common in followed_labs(study, analysis, comparison, data):
         if rows[["grade_before", "worst_grade_after"]].isna().all(axis=None):
             continue  # a test without grades
         is_any = True
-        common = {
-            "population": analysis.population, "row_group": lab.label, "endpoint": lab.lab,
-            "timepoint_months": lab.horizon_days / MONTH, "time_anchor": "index",
-        }  # fmt: skip
-        for arm, is_own in ((arms["arm"], rows["treated"]), (arms["comparator"], ~rows["treated"])):
+        for arm, is_own in by_arm(study, analysis, rows):
             _shifts(results, analysis, rows[is_own], common | {"arm": arm})
     if not is_any:
         raise NoData("none of the tests that the study follows has a grade in these persons")

@@ -13,17 +13,17 @@ from myelomart.display.cells import hidden_word
 from myelomart.display.grouping import grouped
 from myelomart.display.numbers import NOTHING, count_of, p_value, rounded, tested, with_limits
 from myelomart.display.table import Table
-from myelomart.errors import NoData, StatisticsError
+from myelomart.errors import StatisticsError
 from myelomart.estimates.change import difference_of_changes
 from myelomart.estimates.proportions import add_percent
 from myelomart.estimates.spread import mean_of, median_of
 from myelomart.population.comparison import Comparison, compare
+from myelomart.population.followed_labs import by_arm, followed_labs
 from myelomart.results import Results
 from myelomart.study import Analysis, Study
 from myelomart.study_data import StudyData
 from myelomart.tables import compare_categories, miettinen_nurminen
 
-MONTH = 365 / 12
 BEFORE, AFTER, CHANGE = "Before, median", "Last after, median", "Mean change"
 VALUES = {BEFORE: "value_before", AFTER: "last_value_after"}
 WORSE = {"Worse by a grade or more": "is_worse", "Severe after, not before": "became_severe"}
@@ -32,26 +32,17 @@ WORSE = {"Worse by a grade or more": "is_worse", "Severe after, not before": "be
 def make(study: Study, analysis: Analysis, data: StudyData, results: Results) -> None:
     """Add medians before and after, mean changes, who got worse, and how the arms differ."""
     comparison = compare(study, analysis, data)
-    if not study.followed_labs:
-        raise NoData("the study has no rows of `followed_labs`: they name the tests to follow")
     arms = study.arms_of(analysis)
-    persons = comparison.compared
-    for lab in study.followed_labs:
-        rows = data.lab_of(lab.lab, persons)
+    for rows, common in followed_labs(study, analysis, comparison, data):
         change = rows["last_value_after"] - rows["value_before"]
-        common = {
-            "population": analysis.population, "row_group": lab.label, "endpoint": lab.lab,
-            "timepoint_months": lab.horizon_days / MONTH, "time_anchor": "index",
-        }  # fmt: skip
-        for arm, is_own in ((arms["arm"], rows["treated"]), (arms["comparator"], ~rows["treated"])):
+        for arm, is_own in by_arm(study, analysis, rows):
             for label, column in VALUES.items():
                 _add(results, analysis, "median", label, arm, rows.loc[is_own, column], common)
             _add(results, analysis, "mean_change", CHANGE, arm, change[is_own], common)
-        adjusted = comparison if analysis.adjustment == "covariates" else None
-        _difference(results, analysis, rows, persons.index, adjusted, common | arms)
+        _difference(results, analysis, rows, comparison, common | arms)
         for label, column in WORSE.items():
             if rows[column].notna().any():
-                _worse(results, analysis, rows, column, common | {"row_label": label}, arms)
+                _worse(study, results, analysis, rows, column, common | {"row_label": label})
 
 
 def _add(results: Results, analysis, statistic, label, arm, values: pd.Series, common) -> None:
@@ -64,12 +55,14 @@ def _add(results: Results, analysis, statistic, label, arm, values: pd.Series, c
     )  # fmt: skip
 
 
-def _difference(results, analysis, rows, index, adjusted: Comparison | None, common) -> None:
+def _difference(results, analysis, rows, comparison: Comparison, common) -> None:
     """Treated less control at the same value before, of those who have both values."""
     known = rows[["value_before", "last_value_after"]].notna().all(axis=1)
     own = rows[known]
     pair = own["pair"].to_numpy() if analysis.population == "matched" else None
-    held = adjusted.covariates.loc[index][known.to_numpy()] if adjusted else None
+    held = None
+    if analysis.adjustment == "covariates":
+        held = comparison.covariates.loc[comparison.compared.index][known.to_numpy()]
     common |= {"row_label": CHANGE, "denominator": len(own), "n_missing": int((~known).sum())}
     try:
         found = difference_of_changes(
@@ -83,10 +76,10 @@ def _difference(results, analysis, rows, index, adjusted: Comparison | None, com
     results.add(analysis.output_id, "difference_in_change", **found.values(), **common)
 
 
-def _worse(results: Results, analysis, rows: pd.DataFrame, column: str, common, arms) -> None:
+def _worse(study: Study, results: Results, analysis, rows: pd.DataFrame, column, common) -> None:
     """The share that got worse in each arm, and the difference of the shares."""
     counts = []
-    for arm, is_own in ((arms["arm"], rows["treated"]), (arms["comparator"], ~rows["treated"])):
+    for arm, is_own in by_arm(study, analysis, rows):
         values = rows.loc[is_own, column]
         known = values.dropna().astype(bool)
         counts += [int(known.sum()), len(known)]
@@ -101,7 +94,7 @@ def _worse(results: Results, analysis, rows: pd.DataFrame, column: str, common, 
     results.add(
         analysis.output_id, "risk_difference", estimate=events / size - events_other / size_other,
         ci_low=low, ci_high=high, p_value=test.p, p_test=test.test, denominator=size + size_other,
-        **common, **arms,
+        **common, **study.arms_of(analysis),
     )  # fmt: skip
 
 

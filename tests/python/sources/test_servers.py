@@ -10,7 +10,6 @@ from server_kinds import (
     NAMES,
     PASSWORDS,
     TABLES,
-    Postgres,
     loaded,
     started,
 )
@@ -77,10 +76,9 @@ def test_one_cohort_is_cut_on_the_server(whole, tmp_path):
     assert landed.rows("concept") == [(4,)]  # a vocabulary is read whole
 
 
+@pytest.mark.parametrize("whole", FAKES, indirect=True)  # what a real one is asked it does not keep
 def test_what_is_asked_for_is_of_the_dialect_and_of_the_layout(whole):
     """No `*` but in a count, no column or table that the layout has not, names as stored."""
-    if isinstance(whole, Postgres):
-        pytest.skip("a real server keeps no list of what it was asked")
     import sqlglot
     from sqlglot import exp
 
@@ -212,9 +210,8 @@ def test_rows_come_in_batches(server, tmp_path, monkeypatch):
     assert {table.rows_left_out for table in tables.values()} == {0}
 
 
+@pytest.mark.parametrize("server", PASSWORDS, indirect=True)
 def test_what_a_server_refuses_is_a_sentence_without_the_password(server, tmp_path, monkeypatch):
-    if server.kind not in PASSWORDS:
-        pytest.skip("its address holds no password")
     monkeypatch.setattr(sql_server, "LOGIN_SECONDS", 1)
     loaded(server, {"person": PERSON})
     wrong = server.address().replace(":geheim@", ":falsch%40wort@")
@@ -230,9 +227,8 @@ def test_what_a_server_refuses_is_a_sentence_without_the_password(server, tmp_pa
         assert "falsch" not in without_passwords(f"error: {location}")
 
 
+@pytest.mark.parametrize("server", PASSWORDS, indirect=True)
 def test_a_password_comes_from_where_the_clients_of_the_server_look(server, tmp_path, monkeypatch):
-    if server.kind not in PASSWORDS:
-        pytest.skip("its client looks for itself")
     variable = PASSWORDS[server.kind]
     loaded(server, {"person": PERSON})
     monkeypatch.setenv(variable, "geheim")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from myelomart import warehouse
 from myelomart.sources.database_tables import Found
 
 
-class Dialect:
+class Dialect(ABC):
     """Standard SQL, as SQLite and PostgreSQL have it; a kind of database overrides what differs.
 
     ``catalogue`` is the query for its tables: schema, name, 1 where it may be read, is it a view.
@@ -32,18 +34,18 @@ class Dialect:
         """A table as a FROM clause names it."""
         return f"{self.quoted(one.schema)}.{self.quoted(one.name)}"
 
+    @abstractmethod
     def columns(self, one: Found) -> str:
         """The query for the names and types of the columns of a table, in their order."""
-        raise NotImplementedError
 
     def selected(self, name: str, kind: str) -> str:
         """A column of type ``kind`` as it is fetched, under its name."""
         value = self.value(self.quoted(name), kind)
         return value if value == self.quoted(name) else f"{value} as {self.quoted(name)}"
 
+    @abstractmethod
     def value(self, name: str, kind: str) -> str:
         """The value of a column: as it is, or as a text that loses nothing of it."""
-        raise NotImplementedError
 
     def count(self, rows: str) -> str:
         """The query for how many ``rows`` (a FROM clause and its WHERE) there are."""

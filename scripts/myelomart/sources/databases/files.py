@@ -48,6 +48,10 @@ class DuckDB(Dialect):
         """As in ``Dialect``."""
         return f"describe {self.relation(one)}"
 
+    def value(self, name: str, kind: str) -> str:
+        """As in ``Dialect``: as it is, for it is read in place."""
+        return name
+
 
 class SQLite(Dialect):
     """A SQLite file."""
