@@ -294,7 +294,7 @@ def write_bulk(cdm: Path, target: Path) -> dict[str, int]:
         "Observation.000": RESULT.format(tumor_marker=tumor_marker),
         "Observation.001": FINDING,
     }
-    with warehouse.scratch() as connection:
+    with warehouse.scratch([cdm]) as connection:
         for table in TABLES:
             path = warehouse.literal(cdm / f"{table}.parquet")
             connection.execute(f"create view {table} as select * from read_parquet({path})")

@@ -27,10 +27,13 @@ def test_only_three_verbs_call_the_network():
 
 
 def test_the_network_uses_the_statistics_and_nothing_that_reads_a_warehouse():
+    texts = [file.read_text() for file in (SCRIPTS / "myelomart_synthetic").rglob("*.py")]
     used = {
-        found
-        for file in (SCRIPTS / "myelomart_synthetic").rglob("*.py")
-        for found in re.findall(r"^\s*from (myelomart\.\w+)", file.read_text(), re.MULTILINE)
+        found.replace(" import ", ".")
+        for text in texts
+        for found in re.findall(r"^\s*from (myelomart(?:\.| import )\w+)", text, re.MULTILINE)
     }
-    files = {"myelomart.errors", "myelomart.project"}  # where the seeds are; no warehouse
-    assert used <= files | {"myelomart.matching", "myelomart.survival"}
+    files = {f"myelomart.{name}" for name in ("errors", "project", "warehouse", "whole")}
+    assert used == files | {"myelomart.matching", "myelomart.survival"}
+    asked = {found for text in texts for found in re.findall(r"\bwarehouse\.(\w+)\(", text)}
+    assert asked == {"scratch", "literal"}  # a connection to its own files, and no database
