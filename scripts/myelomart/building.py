@@ -101,17 +101,17 @@ def working_of(made: Path) -> Path:
 
 
 def _project_of(database: Path) -> Path:
-    """The project that dbt reads for a database: ours, or a site's own copy beside it."""
-    return working_of(database) / "project" if site_folder() else project_root()
+    """The project that dbt reads for a database."""
+    return working_of(database) / "project"
 
 
 def _begin_working(database: Path) -> None:
-    """Make the folder where dbt works, and in it the project of a site."""
+    """Make the folder where dbt works, and in it the project with the rows of a site."""
     beside = working_of(database)
     whole.claim(beside, folder.MADE_BY)
     make_private(beside)
-    if (site := site_folder()) is not None:
-        make_project(project_root(), beside / "project", own_rows(site))
+    site = site_folder()
+    make_project(project_root(), beside / "project", own_rows(site) if site else None)
     forget_other_project(beside / "target", _project_of(database))
 
 

@@ -25,7 +25,7 @@ def hashes_of(steps: list[Step], root: Path, rule_set: str) -> dict[str, str]:
     hashes: dict[str, str] = {}
     for step in steps:
         behind = [hashes[one] for one in sorted(step.reads) if one in hashes]
-        own = [step.kind, step.table, step.own_hash(root, rule_set), step.columns, step.key, behind]
+        own = [step.kind, step.table, step.own_hash(root, rule_set), step.columns, behind]
         hashes[step.node_id] = hashlib.sha256(json.dumps(own).encode()).hexdigest()
     return hashes
 

@@ -21,7 +21,6 @@ import duckdb
 from myelomart import warehouse
 from myelomart.dbt_child import end_with_parent
 from myelomart.messages import say_json
-from myelomart.project import project_root
 from myelomart.steps import MADE, Step
 
 Tell = Callable[[dict], None]
@@ -47,7 +46,8 @@ def make(
     unmade: set[str] = set()
     doubted: set[str] = set()  # a data test of them failed
     run = [one for one in steps if one.kind != "ephemeral" and one.node_id not in kept]
-    reach = [project_root(), root, landing]  # the project of a site links to files of ours
+    linked = (root / "dbt_project.yml").resolve().parent  # whose files the project links to
+    reach = [linked, root, landing]
     with warehouse.database(database, read_only=False, reach=reach) as connection:
         _drop_all_but(connection, {one.table for one in steps if one.node_id in kept})
         for schema in sorted({step.schema for step in run if step.kind in MADE} | {OF_ITSELF}):
@@ -114,7 +114,6 @@ def _statements(step: Step, root: Path) -> list[str]:
     else:
         names = ", ".join(step.columns)
         filled = f"insert into {step.table} ({names}) select {names} from (\n{step.sql}\n)"
-    parts += [f"primary key ({', '.join(step.key)})"] if step.key else []
     return [f"create table {step.table} ({', '.join(parts)})", filled]
 
 

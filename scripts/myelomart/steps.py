@@ -48,7 +48,6 @@ class Step:
     sql: str = ""
     reads: list[str] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
-    key: list[str] = field(default_factory=list)
     checksum: str = ""
     description: str = ""
     comments: dict[str, str] = field(default_factory=dict)
@@ -139,7 +138,6 @@ def _step(node: dict, words: dict[str, dict[str, str]]) -> Step:
         kind = node["config"]["materialized"]
         is_contract = node["contract"]["enforced"]
         types = {one["name"]: one["data_type"] for one in columns} if is_contract else {}
-    keys = [one["columns"] for one in node.get("constraints", []) if one["type"] == "primary_key"]
     return Step(
         node["unique_id"],
         kind,
@@ -149,7 +147,6 @@ def _step(node: dict, words: dict[str, dict[str, str]]) -> Step:
         (node.get("compiled_code") or "").replace(f'"{node["database"]}".', ""),
         node["depends_on"].get("nodes", []),
         types,
-        keys[0] if keys else [],
         node["checksum"]["checksum"],
         node["description"],
         words.get(node["config"].get("group"), {}) | _told(node),
