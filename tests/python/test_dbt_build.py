@@ -76,3 +76,17 @@ def test_a_build_fills_each_table_and_view_as_dbt_does(both):
         if warehouse.value(both, f"select count(*) from {query}"):
             differing.append(f"{schema}.{name}")
     assert differing == [] and len(names) > 200
+
+
+def test_a_grain_is_held_against_every_row_and_no_key_is_unknown(small):
+    project = json.loads((small / "target" / "manifest.json").read_text())
+    (test,) = (one for key, one in project["nodes"].items() if "grain_cytogenetics_" in key)
+    query = test["compiled_code"].replace(f'"{test["database"]}".', "")
+    with warehouse.scratch() as connection:
+        connection.execute(
+            "create schema core; create table core.cytogenetics as from (values "
+            "(1, 'del_17p'), (1, 't_4_14'), (2, 't_4_14'), (3, 'del_17p'), (3, 'del_17p'), "
+            "(4, null)) as tests (person_id, abnormality)"
+        )
+        found = warehouse.rows(connection, f"from ({query}) order by person_id")
+    assert found == [(3, "del_17p", 2), (4, None, 1)]

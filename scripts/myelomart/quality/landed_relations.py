@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from myelomart import warehouse
+from myelomart.quality.lookups import rows_and_unrisen
 from myelomart.quality.scanned import Scanned
 from myelomart.quality.shapes import NOT_BY_MONTH, STARTS_AND_ENDS, shape_of
 from myelomart.sources import layout
@@ -94,10 +94,7 @@ def landed_cells(scanned: Scanned) -> list[str]:
 
 
 def keys(scanned: Scanned) -> list[str]:
-    """The rows whose key is their own, and each later row of a key: a repeat or a collision.
-
-    Keys that only ever rise, as most exports write them, are unique: no need to gather them all.
-    """
+    """The rows whose key is their own, and each later row of a key: a repeat or a collision."""
     kinds = "is_repeat boolean, is_collision boolean, person_key varchar, is_myeloma boolean"
     statements = [
         f"create or replace temp table keys (table_name varchar, {kinds}, records bigint)"
@@ -107,19 +104,9 @@ def keys(scanned: Scanned) -> list[str]:
         if shape.key is None:
             continue
         path, key = scanned.path(table), quoted(shape.key)
-        counted, unrisen = warehouse.rows(
-            scanned.connection,
-            f"""
-            select count(*), count(*) filter (where key <= key_before)
-            from (
-                select {key} as key, lag({key}) over () as key_before
-                from {path} where {key} is not null
-            )
-            """,
-        )[0]
-        doubled = unrisen and warehouse.value(
-            scanned.connection, f"select count({key}) - count(distinct {key}) from {path}"
-        )
+        counted, unrisen = rows_and_unrisen(scanned.connection, key, path)
+        by_key = f"order by {key}"
+        doubled = unrisen and rows_and_unrisen(scanned.connection, key, path, by_key)[1]
         statements.append(
             f"insert into keys values ('{table}', false, false, null, null, {counted - doubled})"
         )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from myelomart import warehouse
 from myelomart.project import seed
 from myelomart.quality.macros import plain_code as plain
 from myelomart.quality.macros import plain_unit
@@ -32,6 +33,8 @@ class Columns:
 
     people: str
     person: str
+    visits: str
+    visit: str
     labs: str
     row: str
     day: str
@@ -45,6 +48,8 @@ class Columns:
 CDM = Columns(
     people="person",
     person="person_id",
+    visits="visit_occurrence",
+    visit="visit_occurrence_id",
     labs="measurement",
     row="measurement_id",
     day="measurement_date",
@@ -69,6 +74,8 @@ CDM = Columns(
 TRINETX = Columns(
     people="trinetx_patient",
     person="patient_id",
+    visits="trinetx_encounter",
+    visit="encounter_id",
     labs="trinetx_lab_result",
     row="row_id",
     day="date",
@@ -99,6 +106,22 @@ def path_of(landing: Path, source: str, table: str) -> str:
     return f"read_parquet({literal(file)}, hive_partitioning = false)"
 
 
+def rows_and_unrisen(connection, key: str, rows: str, order: str = "") -> tuple[int, int]:
+    """How many of ``rows`` have a key, and of how many it is not above that of the row before.
+
+    None where keys always rise, as most exports write them: each is then the only one of its kind.
+    With ``order`` by the key, those that bear the key of another.
+    """
+    query = f"""
+        select count(*), count(*) filter (where key <= key_before)
+        from (
+            select {key} as key, lag({key}) over ({order}) as key_before
+            from {rows} where {key} is not null
+        )
+    """
+    return warehouse.rows(connection, query)[0]
+
+
 def make_lookups(
     connection, landing: Path, source: str, is_trinetx: bool, is_shifted: bool = False
 ) -> None:
@@ -108,9 +131,11 @@ def make_lookups(
     def landed(table: str) -> str:
         return path_of(landing, source, table)
 
+    columns = columns_of(is_trinetx)
+    visits, visit = landed(columns.visits), columns.visit
+    _, unrisen = rows_and_unrisen(connection, visit, visits)
     of_source = _trinetx_queries(landed) if is_trinetx else _cdm_queries(landed)
     myeloma = sets_of("myeloma_phenotype", "candidate")
-    columns = columns_of(is_trinetx)
     for name, query in {
         "span": _span_query(is_shifted),
         "concept": f"select distinct concept_id from {landed('concept')}",
@@ -122,6 +147,7 @@ def make_lookups(
             select distinct person as person_key
             from ({people_with(landing, source, columns, myeloma, {"condition"})})
         """,
+        "visit": f"select {'distinct ' if unrisen else ''}{visit} as visit_key from {visits}",
         **of_source,
     }.items():
         connection.execute(f"create or replace temp table {name} as {query}")
@@ -164,9 +190,6 @@ def _cdm_queries(landed: Landed) -> dict[str, str]:
             left join myeloma_person on people.person_id = myeloma_person.person_key
             group by 1
         """,
-        "visit": f"""
-            select distinct visit_occurrence_id as visit_key from {landed("visit_occurrence")}
-        """,
         "launch": f"""
             select concept_id as drug_key, min(launched_on) as launched_on
             from set_concept inner join ({_launches()}) using (concept_set_id)
@@ -204,7 +227,6 @@ def _trinetx_queries(landed: Landed) -> dict[str, str]:
             left join myeloma_person on people.patient_id = myeloma_person.person_key
             group by 1
         """,
-        "visit": f"select distinct encounter_id as visit_key from {landed('trinetx_encounter')}",
         "launch": f"""
             select code as drug_key, min(launched_on) as launched_on
             from set_code inner join ({_launches()}) using (concept_set_id)
