@@ -3,7 +3,11 @@
 -- Limits: TriNetX's own groups (code system TNX) look like LOINC numbers and are not; they are marked and match
 -- nothing. A genomic finding is its code alone: the export has no result beside it.
 
-with lab_results as (
+with lab_results as (select * from {{ landed('trinetx_lab_result', 'trinetx') }}),
+vital_signs as (select * from {{ landed('trinetx_vitals_signs', 'trinetx') }}),
+genomic as (select * from {{ landed('trinetx_genomic', 'trinetx') }}),
+
+results as (
 
     select
         source_name,
