@@ -1,7 +1,7 @@
 -- One row per person and statement of a source that the person died: a row of DEATH or, in CDM v6, of PERSON.
--- Definition: death_date is NULL where the day is unknown; death_number tells the statements of one person apart. In
--- PERSON, 1900-01-01 (and any day before) is what databases write for an unknown day: died, day unknown. The end of time
--- (9999-12-31) is no death: the landing empties it.
+-- Definition: death_date is NULL where the day is unknown; death_number tells the statements of one person apart.
+-- 1900-01-01 in PERSON (and any day before) is what databases write for an unknown day: died, day unknown. The end of
+-- time (9999-12-31) is no death: the landing empties it.
 
 with of_death as (
 

@@ -19,7 +19,8 @@ months as (
     select
         source_name,
         patient_id,
-        try_cast(substr(month_year_death, 1, 4) || '-' || substr(month_year_death, 5, 2) || '-01' as date) as first_of_month
+        try_cast(substr(month_year_death, 1, 4) || '-' || substr(month_year_death, 5, 2) || '-01' as date)
+            as first_of_month
     from patients
 
 ),
