@@ -31,7 +31,7 @@ SCRIPTS = {  # what the theme would take from another host, and the file of the 
     "iframe-worker/shim": "shim/index.js",
     "mermaid": "dist/mermaid.min.js",
 }
-PRIVATE = {"staging", "intermediate"}  # schemas that no reader of a warehouse needs
+PRIVATE = {"intermediate"}  # schemas that no reader of a warehouse needs
 PACKAGES = ("survival", "matching", "meta_analysis", "sensitivity", "tables")
 LINK = re.compile(r"(\]\()(?!https?:|#|mailto:)([^)#\s]+)")
 EXAMPLE = re.compile(r"^(>>> .*(?:\n.+)*)", re.MULTILINE)

@@ -1,3 +1,9 @@
 -- One row per directed relation between two concepts, from all sources.
 
-select * from {{ ref('stg_omop__concept_relationship') }}
+select
+    source_name,
+    cast(concept_id_1 as bigint) as concept_id_1,
+    cast(concept_id_2 as bigint) as concept_id_2,
+    relationship_id,
+    invalid_reason
+from {{ landed('concept_relationship') }}

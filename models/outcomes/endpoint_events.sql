@@ -2,7 +2,7 @@
 -- Definition: is_prior tells the history of the outcome, up to prior_until_day, from the follow-up window, start_day to
 -- horizon_days after index. What lies between (the stay in which the infusion was given) is neither.
 
-with members as (select * from {{ ref('cohort_members') }}),
+with members as (select * from {{ ref('cohort_decisions') }} where is_member),
 endpoints as (select * from {{ ref('endpoints') }}),
 endpoint_rules as (select * from {{ ref('endpoint_rules') }}),
 grouped_events as (select * from {{ ref('grouped_events') }}),

@@ -4,7 +4,7 @@
 -- label of a day), and codes that hold from or to a day, choose by the shifted day.
 -- Limits: nothing is left out for them; the study says so in its warnings (study_warnings).
 
-with sources as (select * from {{ ref('stg_landing__landed_sources') }}),
+with sources as (select * from {{ ref('landed_sources') }}),
 cohorts as (select * from {{ ref('cohorts') }}),
 criteria as (select * from {{ ref('cohort_criteria') }}),
 covariates as (select * from {{ ref('covariates') }}),

@@ -3,9 +3,8 @@
 -- is read for one cohort, unreadable where a person or a day cannot be read, and unusable by the checks at the door.
 -- Limits: a file that no table takes has no row here; it stands in qc.source_files.
 
-with row_accounts as (select * from {{ ref('stg_landing__row_accounts') }}),
-
-rows_set_aside as (select * from {{ ref('stg_landing__rows_set_aside') }}),
+with row_accounts as (select * from {{ landed('row_accounts', 'landing') }}),
+rows_set_aside as (select * from {{ ref('rows_set_aside') }}),
 
 all_set_aside as (
 
@@ -25,7 +24,7 @@ accounts as (
         row_accounts.source_name,
         row_accounts.table_name,
         row_accounts.form,
-        row_accounts.file_count,
+        row_accounts.files as file_count,
         row_accounts.rows_in,
         row_accounts.rows_left_out,
         row_accounts.rows_set_aside as rows_unreadable,

@@ -2,6 +2,13 @@
 -- Definition: written when the source was landed and checked; row_as_json is the row as it came.
 -- Limits: a row may fail for a reason that a person at the source can mend; nothing here is in any mart.
 
-with rows_set_aside as (select * from {{ ref('stg_landing__rows_set_aside') }})
-
-select * from rows_set_aside
+select
+    source_name,
+    table_name,
+    file_name,
+    row_number as source_row_number,
+    column_names,
+    reason,
+    action,
+    row_as_json
+from {{ landed('rows_set_aside', 'landing') }}

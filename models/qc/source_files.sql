@@ -1,6 +1,10 @@
 -- One row per file of a source, read or not, and why not.
 -- Definition: every file below the source's folder but hidden ones; a database is one file.
 
-with source_files as (select * from {{ ref('stg_landing__source_files') }})
-
-select * from source_files
+select
+    source_name,
+    table_name,
+    file_name,
+    is_read,
+    reason
+from {{ landed('source_files', 'landing') }}

@@ -2,6 +2,12 @@
 -- Definition: form is the first such text with every digit as 9 and every letter as a, so that no value of a patient is
 -- shown.
 
-with row_reasons as (select * from {{ ref('stg_landing__row_reasons') }})
-
-select * from row_reasons
+select
+    source_name,
+    table_name,
+    column_name,
+    action,
+    reason,
+    form,
+    row_count
+from {{ landed('row_reasons', 'landing') }}

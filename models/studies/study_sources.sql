@@ -4,7 +4,7 @@
 -- words of a row of seeds/studies/source_notices. Released: the CDM, else the original data, else the cut of the build.
 -- Limits: a source without CDM_SOURCE says nothing of itself; its notice is NULL, which is no proof that it is real.
 
-with landed_sources as (select * from {{ ref('stg_landing__landed_sources') }}),
+with landed_sources as (select * from {{ ref('landed_sources') }}),
 deliveries as (select * from {{ ref('cdm_source') }}),
 persons as (select * from {{ ref('person') }}),
 notices as (select * from {{ ref('source_notices') }}),

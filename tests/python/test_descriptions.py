@@ -12,7 +12,7 @@ from myelomart.warehouse import database
 
 SCHEMAS = ["core", "cohorts", "outcomes", "studies", "qc", "exports", "omop", "intermediate"]
 IDEAS = sorted((project_root() / "models" / "clinical").glob("*/_*__models.yml"))
-SOURCES = sorted((project_root() / "models" / "staging").glob("*/_*__sources.yml"))
+SOURCES = sorted((project_root() / "models").rglob("_*__sources.yml"))
 SEEDS = {file.stem for file in (project_root() / "seeds").glob("*/*.csv")}
 
 

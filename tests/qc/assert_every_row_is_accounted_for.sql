@@ -19,7 +19,7 @@ landed as (
             source_name,
             '{{ table }}' as table_name,
             count(*) as row_count
-        from {{ ref('stg_omop__' ~ table) }}
+        from {{ landed(table) }}
         group by source_name
         union all
     {%- endfor %}
@@ -28,7 +28,7 @@ landed as (
             source_name,
             'trinetx_{{ table }}' as table_name,
             count(*) as row_count
-        from {{ ref('stg_trinetx__' ~ table) }}
+        from {{ landed('trinetx_' ~ table, 'trinetx') }}
         group by source_name
         {{- ' union all' if not loop.last }}
     {%- endfor %}

@@ -4,44 +4,22 @@
 -- from that day on. Of two answers of one day the larger holds (yes before no). Rows lie by name and person: who asks
 -- for a few names leaves most of the mart unread.
 
-with patient_characteristics as (select * from {{ ref('int_patient_characteristics') }}),
-treatment_characteristics as (select * from {{ ref('int_treatment_characteristics') }}),
-comorbidity_characteristics as (select * from {{ ref('int_comorbidity_characteristics') }}),
-refractory_characteristics as (select * from {{ ref('int_refractory_characteristics') }}),
-risk_characteristics as (select * from {{ ref('int_risk_characteristics') }}),
-clone_characteristics as (select * from {{ ref('int_clone_characteristics') }}),
-eligibility_characteristics as (select * from {{ ref('int_eligibility_characteristics') }}),
-disease_characteristics as (select * from {{ ref('int_disease_characteristics') }}),
-course_characteristics as (select * from {{ ref('int_course_characteristics') }}),
-relapse_characteristics as (select * from {{ ref('int_relapse_characteristics') }}),
-mrd_characteristics as (select * from {{ ref('int_mrd_characteristics') }}),
-soft_tissue_characteristics as (select * from {{ ref('int_soft_tissue_characteristics') }}),
+with answers as (
 
-answers as (
-
-    select * from patient_characteristics
-    union all
-    select * from treatment_characteristics
-    union all
-    select * from comorbidity_characteristics
-    union all
-    select * from refractory_characteristics
-    union all
-    select * from risk_characteristics
-    union all
-    select * from clone_characteristics
-    union all
-    select * from eligibility_characteristics
-    union all
-    select * from disease_characteristics
-    union all
-    select * from course_characteristics
-    union all
-    select * from relapse_characteristics
-    union all
-    select * from soft_tissue_characteristics
-    union all
-    select * from mrd_characteristics
+    {{ rows_of_all([
+        ref('int_patient_characteristics'),
+        ref('int_treatment_characteristics'),
+        ref('int_comorbidity_characteristics'),
+        ref('int_refractory_characteristics'),
+        ref('int_risk_characteristics'),
+        ref('int_clone_characteristics'),
+        ref('int_eligibility_characteristics'),
+        ref('int_disease_characteristics'),
+        ref('int_course_characteristics'),
+        ref('int_relapse_characteristics'),
+        ref('int_mrd_characteristics'),
+        ref('int_soft_tissue_characteristics'),
+    ]) }}
 
 ),
 

@@ -9,7 +9,7 @@ with members as (select * from {{ ref('int_concept_set_members') }}),
 concepts as (select * from {{ ref('concept') }}),
 relationships as (select * from {{ ref('concept_relationship') }}),
 ancestors as (select * from {{ ref('concept_ancestor') }}),
-sources as (select distinct source_name from {{ ref('person') }}),
+sources as (select source_name from {{ ref('landed_sources') }}),
 
 vocabularies as (
 

@@ -5,7 +5,7 @@
 -- followed a documented partial response.
 
 with lines_of_therapy as (select * from {{ ref('lines_of_therapy') }}),
-line_responses as (select * from {{ ref('line_responses') }}),
+best_responses as (select * from {{ ref('int_best_overall_responses') }}),
 
 toxicities as (
 
@@ -33,15 +33,15 @@ lines_without_response as (
         'no_response' as failure,
         max(assessments.assessed_date) as evidence_date
     from lines_of_therapy
-    inner join line_responses
+    inner join best_responses
         on
-            lines_of_therapy.person_id = line_responses.person_id
-            and lines_of_therapy.line_number = line_responses.line_number
+            lines_of_therapy.person_id = best_responses.person_id
+            and lines_of_therapy.line_number = best_responses.line_number
     inner join assessments
         on
             lines_of_therapy.person_id = assessments.person_id
             and lines_of_therapy.line_number = assessments.line_number
-    where line_responses.best_response in ('SD', 'PD')
+    where best_responses.confirmed_rank <= {{ response_rank('SD') }}
     group by 1, 2
     having
         count(distinct assessments.assessed_date) >= 2
@@ -89,15 +89,18 @@ lines_switched as (
         'next_line' as failure,
         switches.switch_date as evidence_date
     from switches
-    left join line_responses
-        on switches.person_id = line_responses.person_id and switches.line_number = line_responses.line_number
+    left join best_responses
+        on switches.person_id = best_responses.person_id and switches.line_number = best_responses.line_number
     left join switches_for_toxicity
         on
             switches.person_id = switches_for_toxicity.person_id
             and switches.line_number = switches_for_toxicity.line_number
     where
         switches.start_reason != 'GAP'
-        and not (switches.start_reason in ('CART', 'ASCT') and coalesce(line_responses.is_responder, false))
+        and not (
+            switches.start_reason in ('CART', 'ASCT')
+            and coalesce(best_responses.confirmed_rank >= {{ response_rank('PR') }}, false)
+        )
         and switches_for_toxicity.person_id is null
 
 ),

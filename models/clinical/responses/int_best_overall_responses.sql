@@ -27,12 +27,7 @@ confirmed_best_responses as (
             as first_response_date,
         min(case when credited_rank >= {{ response_rank('CR') }} and is_before_progression then assessed_date end)
             as first_complete_response_date
-    from (
-        select
-            responses_confirmed.*,
-            coalesce(progression_number > assessment_number, true) as is_before_progression
-        from responses_confirmed
-    ) as responses_of_lines
+    from responses_confirmed
     group by 1, 2
 
 ),

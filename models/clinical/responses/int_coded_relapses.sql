@@ -8,7 +8,7 @@
 -- Limits: a relapse that was first coded after the next treatment had worked reads as a second one.
 
 with response_lines as (select * from {{ ref('int_response_lines') }}),
-line_responses as (select * from {{ ref('int_best_overall_responses') }}),
+responses_confirmed as (select * from {{ ref('int_responses_confirmed') }} where is_before_progression),
 assessments as (select * from {{ ref('int_disease_assessments') }}),
 events as (select * from {{ ref('int_coded_events') }}),
 
@@ -50,25 +50,24 @@ new_codes as (
 
 ),
 
-first_responses as (
+responses as (
 
     select
         response_lines.person_id,
         response_lines.line_number,
-        min(charted_responses.charted_date) as response_date
+        charted_responses.charted_date as response_date
     from response_lines
     inner join charted_responses
         on
             response_lines.person_id = charted_responses.person_id
             and response_lines.index_date < charted_responses.charted_date
-    group by 1, 2
     union all
     select
         person_id,
         line_number,
-        first_response_date as response_date
-    from line_responses
-    where first_response_date is not null
+        assessed_date as response_date
+    from responses_confirmed
+    where credited_rank >= {{ response_rank('PR') }}
 
 ),
 
@@ -85,12 +84,12 @@ codes_in_lines as (
             response_lines.person_id = new_codes.person_id
             and response_lines.index_date < new_codes.coded_date
             and coalesce(response_lines.next_line_start_date >= new_codes.coded_date, true)
-    left join first_responses
+    left join responses
         on
-            response_lines.person_id = first_responses.person_id
-            and response_lines.line_number = first_responses.line_number
-            and new_codes.coded_date > first_responses.response_date
-    where response_lines.infusion_date is not null or first_responses.person_id is not null
+            response_lines.person_id = responses.person_id
+            and response_lines.line_number = responses.line_number
+            and new_codes.coded_date > responses.response_date
+    where response_lines.infusion_date is not null or responses.person_id is not null
 
 ),
 

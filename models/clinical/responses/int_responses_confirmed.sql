@@ -106,6 +106,7 @@ responses_confirmed as (
         is_progression_confirmed,
         credited_rank,
         progression_number,
+        coalesce(assessment_number < progression_number, true) as is_before_progression,
         case when assessment_number >= progression_number then {{ response_rank('PD') }} else best_credited_rank end
             as confirmed_rank,
         case

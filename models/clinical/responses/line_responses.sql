@@ -3,15 +3,104 @@
 -- (specification responses 4.3 rule 6, Kumar 2016), relaxed_best_response the same without confirmation or marrow (rule
 -- 8, for response rates, never for complete response); day90_response the overall response nearest day 90 in [60, 120],
 -- PD after a confirmed progression or death before it (rule 7), NE without any; charted_best_response what the site
--- recorded. Residual disease is that of int_line_mrd (rule 9).
+-- recorded. Residual disease (rule 9 and 4.6) is that of tests from the day after the index to the day the next line
+-- starts: negative by any assay; negative at mrd_sensitivity in a complete response, an overall response of up to
+-- marrow_window days on either side of the test; sustained when two negatives of the line are mrd_sustained_days apart
+-- with nothing but negatives between.
 -- Limits: is_evaluable false belongs in the denominator of all lines (intention to treat), not in that of the
--- evaluable.
+-- evaluable. A negative test with no overall response near it is unknown, as is one whose assay does not see the
+-- threshold.
 
 with response_lines as (select * from {{ ref('int_response_lines') }}),
 categories as (select * from {{ ref('response_categories') }}),
 best_responses as (select * from {{ ref('int_best_overall_responses') }}),
-line_mrd as (select * from {{ ref('int_line_mrd') }}),
+overall_responses as (select * from {{ ref('int_overall_responses') }} where response_rank is not null),
 charted_responses as (select * from {{ ref('int_charted_responses') }}),
+
+mrd_assessments as (
+
+    select * from {{ ref('mrd_assessments') }}
+    where threshold = {{ parameter('responses', 'mrd_sensitivity') }}
+
+),
+
+line_tests as (
+
+    select
+        response_lines.person_id,
+        response_lines.line_number,
+        mrd_assessments.tested_date,
+        mrd_assessments.result,
+        mrd_assessments.is_negative,
+        min(mrd_assessments.tested_date) over (
+            partition by response_lines.person_id, response_lines.line_number, mrd_assessments.negative_since
+        ) as negative_since
+    from response_lines
+    inner join mrd_assessments
+        on
+            response_lines.person_id = mrd_assessments.person_id
+            and response_lines.index_date < mrd_assessments.tested_date
+            and coalesce(response_lines.next_line_start_date, date '9999-12-31') >= mrd_assessments.tested_date
+
+),
+
+complete_responses as (
+
+    select
+        line_tests.person_id,
+        line_tests.line_number,
+        line_tests.tested_date,
+        bool_or(overall_responses.response_rank >= {{ response_rank('CR') }}) as is_complete
+    from line_tests
+    inner join overall_responses
+        on
+            line_tests.person_id = overall_responses.person_id
+            and line_tests.line_number = overall_responses.line_number
+            and not overall_responses.is_after_line
+            and abs({{ days_between('line_tests.tested_date', 'overall_responses.assessed_date') }})
+            <= {{ parameter('responses', 'marrow_window') }}
+    group by 1, 2, 3
+
+),
+
+tests_judged as (
+
+    select
+        line_tests.person_id,
+        line_tests.line_number,
+        line_tests.result = 'negative' or coalesce(line_tests.is_negative, false) as is_negative_any,
+        line_tests.is_negative and complete_responses.is_complete as is_negative_in_complete_response,
+        case
+            when line_tests.is_negative
+                then
+                    {{ days_between('line_tests.negative_since', 'line_tests.tested_date') }}
+                    >= {{ parameter('responses', 'mrd_sustained_days') }}
+            else line_tests.is_negative
+        end as is_sustained
+    from line_tests
+    left join complete_responses
+        on
+            line_tests.person_id = complete_responses.person_id
+            and line_tests.line_number = complete_responses.line_number
+            and line_tests.tested_date = complete_responses.tested_date
+
+),
+
+line_mrd as (
+
+    select
+        person_id,
+        line_number,
+        bool_or(is_negative_any) as is_mrd_negative_any,
+        case
+            when bool_or(is_negative_in_complete_response) then true
+            when count(is_negative_in_complete_response) = count(*) then false
+        end as is_mrd_negative,
+        bool_or(is_sustained) as is_mrd_sustained
+    from tests_judged
+    group by 1, 2
+
+),
 
 best_charted_responses as (
 

@@ -9,7 +9,7 @@
 
 with mrd_tests as (select * from {{ ref('int_mrd_tests') }}),
 thresholds as (select * from {{ ref('mrd_thresholds') }}),
-progressions as (select * from {{ ref('progressions') }}),
+progressions as (select * from {{ ref('int_line_progressions') }}),
 
 test_days as (
 

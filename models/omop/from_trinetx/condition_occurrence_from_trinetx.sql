@@ -1,8 +1,8 @@
 {{ config(materialized='ephemeral') }}
 -- One row per diagnosis and per tumor record of a TriNetX export, as a condition with the export's own code.
 
-with diagnoses as (select * from {{ ref('stg_trinetx__diagnosis') }}),
-tumors as (select * from {{ ref('stg_trinetx__tumor') }}),
+with diagnoses as (select * from {{ landed('trinetx_diagnosis', 'trinetx') }}),
+tumors as (select * from {{ landed('trinetx_tumor', 'trinetx') }}),
 
 conditions as (
 
@@ -10,7 +10,7 @@ conditions as (
         diagnoses.source_name,
         2 * diagnoses.row_id as condition_occurrence_id,
         {{ stable_number('diagnoses.patient_id') }} as source_person_id,
-        diagnoses.diagnosis_date as condition_start_date,
+        diagnoses.date as condition_start_date,
         {{ stable_number("diagnoses.patient_id || '|' || diagnoses.encounter_id", 15) }} as visit_occurrence_id,
         diagnoses.code as condition_source_value
     from diagnoses
@@ -19,9 +19,9 @@ conditions as (
         tumors.source_name,
         2 * tumors.row_id + 1 as condition_occurrence_id,
         {{ stable_number('tumors.patient_id') }} as source_person_id,
-        tumors.diagnosis_date as condition_start_date,
+        coalesce(tumors.diagnosis_date, tumors.observation_date) as condition_start_date,
         cast(null as bigint) as visit_occurrence_id,
-        tumors.code as condition_source_value
+        tumors.morphology_code as condition_source_value
     from tumors
 
 ),

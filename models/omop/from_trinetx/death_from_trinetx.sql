@@ -7,19 +7,20 @@
 
 with patients as (
 
-    select * from {{ ref('stg_trinetx__patient') }}
-    where death_month is not null
+    select * from {{ landed('trinetx_patient', 'trinetx') }}
+    where month_year_death is not null
 
 ),
 
-encounters as (select * from {{ ref('stg_trinetx__encounter') }}),
+encounters as (select * from {{ landed('trinetx_encounter', 'trinetx') }}),
 
 months as (
 
     select
         source_name,
         patient_id,
-        try_cast(substr(death_month, 1, 4) || '-' || substr(death_month, 5, 2) || '-01' as date) as first_of_month
+        try_cast(substr(month_year_death, 1, 4) || '-' || substr(month_year_death, 5, 2) || '-01' as date)
+            as first_of_month
     from patients
 
 ),

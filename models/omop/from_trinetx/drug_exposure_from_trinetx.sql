@@ -4,8 +4,8 @@
 -- terminology has for it, so that drugs without a verified ingredient code are found by name.
 -- Limits: an ingredient has a start alone: no end, no dose, no days of supply.
 
-with ingredients as (select * from {{ ref('stg_trinetx__medication_ingredient') }}),
-products as (select * from {{ ref('stg_trinetx__medication_drug') }}),
+with ingredients as (select * from {{ landed('trinetx_medication_ingredient', 'trinetx') }}),
+products as (select * from {{ landed('trinetx_medication_drug', 'trinetx') }}),
 
 named_codes as (
 
@@ -19,8 +19,8 @@ terms as (
     select
         terminology.source_name,
         terminology.code,
-        max(terminology.description) as description
-    from {{ ref('stg_trinetx__standardized_terminology') }} as terminology
+        max(terminology.code_description) as description
+    from {{ landed('trinetx_standardized_terminology', 'trinetx') }} as terminology
     left join named_codes on terminology.code = named_codes.code
     where named_codes.code is null
     group by 1, 2

@@ -3,26 +3,41 @@
 -- Limits: TriNetX's own groups (code system TNX) look like LOINC numbers and are not; they are marked and match
 -- nothing. A genomic finding is its code alone: the export has no result beside it.
 
-with lab_results as (select * from {{ ref('stg_trinetx__lab_result') }}),
-vital_signs as (select * from {{ ref('stg_trinetx__vitals_signs') }}),
-genomic as (select * from {{ ref('stg_trinetx__genomic') }}),
+with lab_results as (select * from {{ landed('trinetx_lab_result', 'trinetx') }}),
+vital_signs as (select * from {{ landed('trinetx_vitals_signs', 'trinetx') }}),
+genomic as (select * from {{ landed('trinetx_genomic', 'trinetx') }}),
 
 results as (
 
     select
+        source_name,
         3 * row_id as measurement_id,
-        lab_results.*
+        patient_id,
+        encounter_id,
+        code_system,
+        code,
+        lab_result_num_val as value_number,
+        lab_result_text_val as value_text,
+        units_of_measure as unit,
+        date as measured_date
     from lab_results
     union all
     select
+        source_name,
         3 * row_id + 1 as measurement_id,
-        vital_signs.*
+        patient_id,
+        encounter_id,
+        code_system,
+        code,
+        value as value_number,
+        text_value as value_text,
+        units_of_measure as unit,
+        date as measured_date
     from vital_signs
     union all
     select
-        3 * row_id + 2 as measurement_id,
         source_name,
-        row_id,
+        3 * row_id + 2 as measurement_id,
         patient_id,
         cast(null as {{ dbt.type_string() }}) as encounter_id,
         code_system,
@@ -30,8 +45,7 @@ results as (
         cast(null as double) as value_number,
         cast(null as {{ dbt.type_string() }}) as value_text,
         cast(null as {{ dbt.type_string() }}) as unit,
-        tested_date as measured_date,
-        derived_by_trinetx
+        test_date as measured_date
     from genomic
 
 ),

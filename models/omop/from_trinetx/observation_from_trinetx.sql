@@ -5,10 +5,10 @@
 -- the value stands as text, and as number where it is one.
 -- Limits: lines of therapy are derived here from drugs; the network's are kept to be compared, never used.
 
-with tumors as (select * from {{ ref('stg_trinetx__tumor') }}),
-lines as (select * from {{ ref('stg_trinetx__chemo_lines') }}),
-tumor_properties as (select * from {{ ref('stg_trinetx__tumor_properties') }}),
-treatments as (select * from {{ ref('stg_trinetx__oncology_treatment') }}),
+with tumors as (select * from {{ landed('trinetx_tumor', 'trinetx') }}),
+lines as (select * from {{ landed('trinetx_chemo_lines', 'trinetx') }}),
+tumor_properties as (select * from {{ landed('trinetx_tumor_properties', 'trinetx') }}),
+treatments as (select * from {{ landed('trinetx_oncology_treatment', 'trinetx') }}),
 
 facts as (
 
@@ -16,13 +16,13 @@ facts as (
         tumors.source_name,
         8 * tumors.row_id + tumor_facts.fact_number as observation_id,
         tumors.patient_id,
-        tumors.observed_date as fact_date,
-        case when tumor_facts.fact = 'stage' then tumors.stage_system else tumor_facts.fact end as fact,
+        coalesce(tumors.observation_date, tumors.diagnosis_date) as fact_date,
+        case when tumor_facts.fact = 'stage' then tumors.stage_code_system else tumor_facts.fact end as fact,
         case tumor_facts.fact
-            when 'stage' then tumors.stage
-            when 'tumor site' then tumors.site_code
+            when 'stage' then tumors.stage_code
+            when 'tumor site' then tumors.tumor_site_code
             when 'tumor size' then tumors.tumor_size
-            when 'number of lymph nodes' then tumors.lymph_nodes
+            when 'number of lymph nodes' then tumors.number_of_lymph_nodes
             when 'metastatic' then tumors.metastatic
         end as fact_value
     from tumors
@@ -41,7 +41,7 @@ facts as (
         patient_id,
         start_date as fact_date,
         'line of chemotherapy' as fact,
-        cast(line_number as {{ dbt.type_string() }}) as fact_value
+        cast(line as {{ dbt.type_string() }}) as fact_value
     from lines
     union all
     select

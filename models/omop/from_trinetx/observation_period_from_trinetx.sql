@@ -9,37 +9,37 @@ with dates as (
         source_name,
         patient_id,
         start_date as event_date
-    from {{ ref('stg_trinetx__encounter') }}
+    from {{ landed('trinetx_encounter', 'trinetx') }}
     union all
     select
         source_name,
         patient_id,
         end_date as event_date
-    from {{ ref('stg_trinetx__encounter') }}
+    from {{ landed('trinetx_encounter', 'trinetx') }}
     union all
     select
         source_name,
         patient_id,
-        diagnosis_date as event_date
-    from {{ ref('stg_trinetx__diagnosis') }}
+        date as event_date
+    from {{ landed('trinetx_diagnosis', 'trinetx') }}
     union all
     select
         source_name,
         patient_id,
-        procedure_date as event_date
-    from {{ ref('stg_trinetx__procedure') }}
+        date as event_date
+    from {{ landed('trinetx_procedure', 'trinetx') }}
     union all
     select
         source_name,
         patient_id,
         start_date as event_date
-    from {{ ref('stg_trinetx__medication_ingredient') }}
+    from {{ landed('trinetx_medication_ingredient', 'trinetx') }}
     union all
     select
         source_name,
         patient_id,
-        measured_date as event_date
-    from {{ ref('stg_trinetx__lab_result') }}
+        date as event_date
+    from {{ landed('trinetx_lab_result', 'trinetx') }}
 
 ),
 

@@ -2,7 +2,7 @@
 -- One row per patient of a TriNetX export, as a person. The number of a person is made from the patient's id.
 -- Limits: only the year of birth is known; no site is named.
 
-with patients as (select * from {{ ref('stg_trinetx__patient') }}),
+with patients as (select * from {{ landed('trinetx_patient', 'trinetx') }}),
 known_values as (select * from {{ ref('trinetx_values') }}),
 
 persons as (
@@ -11,7 +11,7 @@ persons as (
         patients.source_name,
         {{ stable_number('patients.patient_id') }} as source_person_id,
         coalesce(sexes.concept_id, 0) as gender_concept_id,
-        patients.year_of_birth,
+        cast(patients.year_of_birth as integer) as year_of_birth,
         cast(null as integer) as month_of_birth,
         cast(null as integer) as day_of_birth,
         coalesce(races.concept_id, 0) as race_concept_id,

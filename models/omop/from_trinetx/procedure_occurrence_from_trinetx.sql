@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- One row per procedure of a TriNetX export, with the export's own code.
 
-with procedures as (select * from {{ ref('stg_trinetx__procedure') }}),
+with procedures as (select * from {{ landed('trinetx_procedure', 'trinetx') }}),
 
 procedure_occurrences as (
 
@@ -10,8 +10,8 @@ procedure_occurrences as (
         procedures.row_id as procedure_occurrence_id,
         {{ stable_number('procedures.patient_id') }} as source_person_id,
         cast(0 as bigint) as procedure_concept_id,
-        procedures.procedure_date,
-        procedures.procedure_date as procedure_end_date,
+        procedures.date as procedure_date,
+        procedures.date as procedure_end_date,
         cast(null as bigint) as procedure_type_concept_id,
         {{ stable_number("procedures.patient_id || '|' || procedures.encounter_id", 15) }} as visit_occurrence_id,
         procedures.code as procedure_source_value,

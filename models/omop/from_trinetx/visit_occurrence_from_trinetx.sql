@@ -4,7 +4,7 @@
 -- their own, since one number may stand for months: the first has the id that other records name, the next their own.
 -- Limits: no end means the same day.
 
-with encounters as (select * from {{ ref('stg_trinetx__encounter') }}),
+with encounters as (select * from {{ landed('trinetx_encounter', 'trinetx') }}),
 trinetx_values as (select * from {{ ref('trinetx_values') }}),
 
 distinct_encounters as (
@@ -13,7 +13,7 @@ distinct_encounters as (
         source_name,
         patient_id,
         coalesce(encounter_id, '') as encounter_id,
-        coalesce(encounter_type, '') as encounter_type,
+        coalesce(type, '') as encounter_type,
         start_date,
         coalesce(end_date, start_date) as end_date
     from encounters

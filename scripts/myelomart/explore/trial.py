@@ -174,7 +174,7 @@ class Trial:
         rules = f"where study_id = {study} and endpoint_id = {endpoint}"
         among = f"where person_id in (select person_id from {DECISIONS} where is_member)"
         given = {
-            "cohort_members": f"select {study} as study_id, cohort_id, person_id, index_date "
+            "cohort_decisions": f"select {study} as study_id, * exclude (study_id) "
             f"from {DECISIONS} where is_member",
             "index_events": f"select {study} as study_id, * exclude (study_id) from {INDEX}",
             "cohorts": f"select {_text(COHORT)} as cohort_id, 'single' as arm",

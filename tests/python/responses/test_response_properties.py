@@ -17,7 +17,7 @@ INPUTS = {
     "int_response_lines": "intermediate",
     "int_myeloma_deaths": "intermediate",
     "int_charted_responses": "intermediate",
-    "int_line_mrd": "intermediate",
+    "mrd_assessments": "core",
     "algorithm_parameters": "clinical_rules",
     "response_categories": "clinical_rules",
 }
