@@ -1,0 +1,136 @@
+"""States that are made of others: whoever has "EMD or PMD" has "EMD only", "PMD only" or both.
+
+Nothing in a study's rows says so: the marts define each state by itself. The persons show it, in
+every cohort of the study: a state that no level of a category divides is made of those levels, and
+states of the same category that are made of different levels add up to a third. What holds of few
+persons may be chance; taken for a rule it can only hide more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import combinations, islice, product
+
+import numpy as np
+import pandas as pd
+
+from myelomart.disclosure.counts import LEVEL_KINDS, YES, Cell, Row, Sum, rows_of
+from myelomart.population.comparison import UNKNOWN, wide_covariates
+from myelomart.population.members import NO, labels_of
+from myelomart.study import Covariate, Study
+from myelomart.study_data import StudyData
+
+MOST_CHOICES = 64  # of rows that count the parts of a state; other cohorts count the same states
+
+
+@dataclass(frozen=True)
+class Union:
+    """In a study, the persons of the state ``whole`` are those of ``parts``, each in one of them.
+
+    A state is in words, as a table has it: "EMD at baseline: yes".
+    """
+
+    study_id: str
+    whole: str
+    parts: tuple[str, ...]
+
+
+def unions(study: Study, data: StudyData) -> list[Union]:
+    """Every state of the study's covariates that others make up, as its persons show it."""
+    persons = data.population
+    if not len(persons) or not len(data.covariates):
+        return []
+    wide = wide_covariates(study, data, persons.reset_index(drop=True))
+    known = [one for one in study.covariates if one.value_kind != "number"]
+    columns = {one: labels_of(one, wide).astype(object).fillna(UNKNOWN) for one in known}
+    found = (
+        Union(study.study_id, whole, parts)
+        for one in known if one.value_kind == "category"
+        for whole, parts in _made_of(one, columns)
+    )  # fmt: skip
+    return [*dict.fromkeys(found)]
+
+
+def _made_of(
+    category: Covariate, columns: dict[Covariate, pd.Series]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """States that are made of levels of ``category``, and those of them that make up a third."""
+    code, levels = pd.factorize(columns[category])
+    own = {frozenset([k]): [f"{category.label}: {level}"] for k, level in enumerate(levels)}
+    sizes = np.bincount(code)
+    states = defaultdict(list, own)
+    for other, column in columns.items():
+        if other is category:
+            continue
+        its_code, its_levels = pd.factorize(column)
+        table = np.zeros((len(its_levels), len(levels)), int)
+        np.add.at(table, (its_code, code), 1)
+        for level, row in zip(its_levels, table, strict=True):
+            of = frozenset(np.flatnonzero(row).tolist())
+            if len(of) < len(levels) and (row[[*of]] == sizes[[*of]]).all():
+                word = f"{other.label}: {level}"
+                yield word, tuple(own[frozenset([k])][0] for k in sorted(of))
+                states[of].append(word)
+    for words in states.values():
+        yield from ((whole, (part,)) for whole, part in combinations(words, 2))
+    for one, other in combinations(states, 2):
+        if not one & other and (one | other) in states:
+            yield from product(states[one | other], product(states[one], states[other]))
+
+
+def sums_of_states(
+    frame: pd.DataFrame, counts: pd.DataFrame, made_of: Collection[Union]
+) -> Iterator[Sum]:
+    """Sums that hold of the counts of states, in rows and in columns, of any analysis of a study.
+
+    A part that no row counts is nobody; a sum in which it is somebody does not hold.
+    """
+    parts_of: dict[tuple, list[tuple[str, ...]]] = defaultdict(list)
+    for one in made_of:
+        parts_of[one.study_id, one.whole].append(one.parts)
+    if not parts_of:
+        return
+    true = {name: counts[name].to_dict() for name in ("x", "c", "n", "u")}
+    counted = [
+        ((row.study_id, row.population), _column(row), what, cell, true[cell[1]][cell[0]])
+        for row in rows_of(frame[counts["is_ours"]], counts["kind"])
+        for what, cell in _counted(row)
+    ]
+    at: dict[tuple, dict[float, Cell]] = defaultdict(dict)
+    for place, column, what, cell, count in counted:
+        if count == count:
+            at[place, column, what].setdefault(count, cell)
+    for place, column, what, whole, count in counted:
+        columns = [(column,), *parts_of[place[0], column]]
+        whats = [(what,)]
+        if what[0] == "state":
+            whats += [tuple(("state", one) for one in own) for own in parts_of[place[0], what[1]]]
+        for some, others in product(columns, whats):
+            cells = [at.get((place, *key), {}) for key in product(some, others)]
+            choices = product(*(one.items() for one in cells if one))
+            for choice in islice(choices, MOST_CHOICES):
+                parts = tuple(cell for _, cell in choice)
+                if parts and whole not in parts and sum(value for value, _ in choice) == count:
+                    yield Sum(whole, parts, "states")
+
+
+def _column(row: Row) -> str | None:
+    """The state that a row's column is of; a table of a state's own has it above its rows."""
+    group, arm = row.row_group or "", row.arm
+    return group if arm is not None and group.endswith(f": {arm}") else arm
+
+
+def _counted(row: Row) -> Iterator[tuple[tuple, Cell]]:
+    """What each count of a row counts, in words that are the same in every analysis."""
+    about = (row.row_label, row.endpoint, row.timepoint_months, row.statistic)
+    if row.kind not in LEVEL_KINDS or row.row_label is None:
+        yield ("x", *about), (row.at, "x")
+    elif row.of is not None:
+        yield ("state", row.row_label), (row.at, "x")
+    else:
+        yield ("state", row.row_label + YES), (row.at, "x")
+        yield ("state", f"{row.row_label}: {NO}"), (row.at, "c")
+        yield ("state", f"{row.row_label}: {UNKNOWN}"), (row.at, "u")
+    yield ("n", *about), (row.at, "n")
