@@ -2,8 +2,9 @@
 
 Nothing in a study's rows says so: the marts define each state by itself. The persons show it, in
 every cohort of the study: a state that no level of a category divides is made of those levels, and
-states of the same category that are made of different levels add up to a third. What holds of few
-persons may be chance; taken for a rule it can only hide more.
+states of the same category that are made of different levels add up to a third. To be in another
+cohort is a state as well: those who progressed are those who did so early or late. What holds of
+few persons may be chance; taken for a rule it can only hide more.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import combinations, islice, product
+from itertools import combinations, islice, permutations, product
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from myelomart.population.members import NO, labels_of
 from myelomart.study import Covariate, Study
 from myelomart.study_data import StudyData
 
+SIZE = ("Size", "Persons")  # group and label of the row that counts a column
 MOST_CHOICES = 64  # of rows that count the parts of a state; other cohorts count the same states
 
 
@@ -29,7 +31,7 @@ MOST_CHOICES = 64  # of rows that count the parts of a state; other cohorts coun
 class Union:
     """In a study, the persons of the state ``whole`` are those of ``parts``, each in one of them.
 
-    A state is in words, as a table has it: "EMD at baseline: yes".
+    A state is in words, as a table has it: "EMD at baseline: yes", or `persons_of` an analysis.
     """
 
     study_id: str
@@ -45,12 +47,35 @@ def unions(study: Study, data: StudyData) -> list[Union]:
     wide = wide_covariates(study, data, persons.reset_index(drop=True))
     known = [one for one in study.covariates if one.value_kind != "number"]
     columns = {one: labels_of(one, wide).astype(object).fillna(UNKNOWN) for one in known}
-    found = (
-        Union(study.study_id, whole, parts)
-        for one in known if one.value_kind == "category"
-        for whole, parts in _made_of(one, columns)
-    )  # fmt: skip
-    return [*dict.fromkeys(found)]
+    categories = [one for one in known if one.value_kind == "category"]
+    found = [
+        *(made for one in categories for made in _made_of(one, columns)),
+        *(made for one in categories for made in _cohorts_of(study, persons, one, columns[one])),
+    ]
+    return [Union(study.study_id, whole, parts) for whole, parts in dict.fromkeys(found)]
+
+
+def persons_of(analysis_id: str) -> str:
+    """To be of the persons of an analysis, as a state in words."""
+    return f"persons of {analysis_id}"
+
+
+def _cohorts_of(
+    study: Study, persons: pd.DataFrame, category: Covariate, levels: pd.Series
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Cohorts of which the levels that ``category`` has in another cohort say who is in them."""
+    of = persons.reset_index(drop=True).groupby("cohort_id", sort=True).indices
+    person, level = persons["person_id"].to_numpy(), levels.to_numpy()
+    for here, there in permutations(of, 2):
+        inside = np.isin(person[of[here]], person[of[there]])
+        own = level[of[here]]
+        parts = sorted({*own[inside]})
+        is_made = inside.any() and not inside.all() and not np.isin(own[~inside], parts).any()
+        if is_made and len({*person[of[there]]} - {*person[of[here]]}) == 0:
+            words = tuple(f"{category.label}: {one}" for one in parts)
+            for analysis in study.analyses:
+                if analysis.treated_cohort_id == there:
+                    yield persons_of(analysis.analysis_id), words
 
 
 def _made_of(
@@ -125,7 +150,10 @@ def _column(row: Row) -> str | None:
 def _counted(row: Row) -> Iterator[tuple[tuple, Cell]]:
     """What each count of a row counts, in words that are the same in every analysis."""
     about = (row.row_label, row.endpoint, row.timepoint_months, row.statistic)
-    if row.kind not in LEVEL_KINDS or row.row_label is None:
+    if (row.row_group, row.row_label) == SIZE or row.statistic == "n":
+        yield ("state", persons_of(row.analysis_id)), (row.at, "x")
+        yield ("x", *about), (row.at, "x")
+    elif row.kind not in LEVEL_KINDS or row.row_label is None:
         yield ("x", *about), (row.at, "x")
     elif row.of is not None:
         yield ("state", row.row_label), (row.at, "x")

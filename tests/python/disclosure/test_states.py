@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from myelomart.disclosure.coarsening import coarsened
-from myelomart.disclosure.policies import named
-from myelomart.disclosure.states import Union, unions
+from myelomart.disclosure.policies import Policy, named
+from myelomart.disclosure.states import Union, persons_of, unions
 from myelomart.results import Results
 from myelomart.study import Covariate
 from myelomart.study_data import StudyData
@@ -17,7 +17,7 @@ STATES = {"none": 4, "emd_only": 3, "pmd_only": 2, "both": 1, None: 2}
 EITHER = Union("one", "EMD or PMD: yes", ("Soft tissue: PMD only", "EMD: yes"))
 
 
-def persons_of(states: dict) -> tuple[SimpleNamespace, StudyData]:
+def study_of(states: dict) -> tuple[SimpleNamespace, StudyData]:
     """A study of so many persons of each state, of whom EMD, PMD and either are said as well."""
     covariates = [
         Covariate("soft_tissue", "Soft tissue", "Disease", "category", False),
@@ -38,12 +38,12 @@ def persons_of(states: dict) -> tuple[SimpleNamespace, StudyData]:
         rows += [(person, name, None, float(value)) for name, value in has.items()]
     columns = ["person_id", "covariate_id", "value_text", "value_number"]
     own = pd.DataFrame(rows, columns=columns).assign(cohort_id="all")
-    study = SimpleNamespace(study_id="one", covariates=covariates)
+    study = SimpleNamespace(study_id="one", covariates=covariates, analyses=[])
     return study, StudyData(population=population, covariates=own)
 
 
 def test_a_state_is_made_of_levels_and_two_states_make_up_a_third():
-    found = unions(*persons_of(STATES))
+    found = unions(*study_of(STATES))
     words = {(one.whole, frozenset(one.parts)) for one in found}
     level = "Soft tissue: {}".format
     assert ("EMD: yes", frozenset([level("EMD only"), level("both")])) in words
@@ -54,7 +54,7 @@ def test_a_state_is_made_of_levels_and_two_states_make_up_a_third():
 
 
 def test_a_state_that_divides_a_level_is_made_of_none():
-    study, data = persons_of(STATES | {"none": 5})
+    study, data = study_of(STATES | {"none": 5})
     one = data.covariates["covariate_id"].eq("pmd") & data.covariates["person_id"].eq(0)
     data.covariates.loc[one, "value_number"] = 1.0
     assert not any(one.whole in ("PMD: yes", "PMD: no") for one in unions(study, data))
@@ -96,3 +96,28 @@ def test_the_columns_of_states_are_read_as_their_rows_are():
     assert coarsened(frame, policy)["denominator"].notna().tolist() == [True, True, False]
     shown = coarsened(frame, policy, made_of=[EITHER])["denominator"]
     assert shown.notna().sum() == 1
+
+
+def test_a_cohort_that_levels_make_up_is_known_by_its_size():
+    # who progressed did so early or late: 12 less 10 are 2
+    study, data = study_of({"early": 2, "late": 10, None: 20})
+    progressed = data.population.head(12).assign(cohort_id="progressed")
+    study.analyses = [SimpleNamespace(analysis_id="table", treated_cohort_id="progressed")]
+    data = StudyData(
+        population=pd.concat([data.population, progressed]), covariates=data.covariates
+    )
+    parts = ("Soft tissue: early", "Soft tissue: late")
+    assert Union("one", persons_of("table"), parts) in unions(study, data)
+    results = Results("one", analysis_id="table")
+    results.add("OUT-1", "count", population="all", row_group="Size", row_label="Persons",
+                arm="All", estimate=12, unit="persons")  # fmt: skip
+    results.analysis_id = "flow"
+    for name, count in (("early", 2), ("late", 10)):
+        results.add("OUT-2", "percent", population="all", row_group="Flow", endpoint="soft_tissue",
+                    row_label=f"Soft tissue: {name}", arm="All", numerator=count, denominator=32,
+                    estimate=100 * count / 32, unit="%", n_missing=0)  # fmt: skip
+    policy = Policy("made up", 5, 1)
+    shown = coarsened(results.estimate_frame(), policy)
+    assert shown["estimate"].isna().tolist() == [False, True, False]
+    shown = coarsened(results.estimate_frame(), policy, made_of=unions(study, data))
+    assert shown["estimate"].isna().sum() == 2
