@@ -242,7 +242,10 @@ def _flow(rows: list[Row]) -> Iterator[Sum]:
 
 
 def _kept_and_removed(rows: list[Row]) -> Iterator[Sum]:
-    """Those compared and those removed are the arm; events of both arms are those of the ratio."""
+    """Those compared and those removed are the arm; events of both arms are those of the ratio.
+
+    Events are of those compared.
+    """
     counted = [one for one in rows if one.kind in ("count", "effect")]
     for own in _together(counted, [*AT, "endpoint", "timepoint_months"]):
         at = {(one.statistic, one.arm): one.at for one in own}
@@ -250,6 +253,8 @@ def _kept_and_removed(rows: list[Row]) -> Iterator[Sum]:
         for arm in arms:
             if removed := at.get(("removed_for_prior_outcome", arm)):
                 yield Sum((removed, "n"), ((at["n", arm], "x"), (removed, "x")))
+            if events := at.get(("events", arm)):
+                yield Sum((events, "n"), ((at["n", arm], "x"),))
         ratios = [index for (statistic, _), index in at.items() if statistic == "hazard_ratio"]
         events = [at[key] for key in at if key[0] == "events"]
         for ratio in ratios:

@@ -21,6 +21,7 @@ from myelomart.disclosure.counts import (
     sums,
 )
 from myelomart.disclosure.former import Held
+from myelomart.disclosure.loss import Loss
 from myelomart.disclosure.policies import NOT_TO_ONE, Policy
 from myelomart.disclosure.ratios import arms_with_few_events, tells_few_events
 from myelomart.disclosure.reduction import around, tightened
@@ -56,6 +57,7 @@ def hidden_cells(
     ]  # fmt: skip
     elsewhere = [one for one in groups_elsewhere(frame, counts) if holds(one, true)]
     neighbours = Neighbours([*ties, *elsewhere])
+    loss = Loss(frame, [*ties, *elsewhere], true, fixed)
 
     def told(hidden: set[Cell], small: list[Cell], few: list[Cell]) -> tuple[list, list]:
         """Those of ``small`` and of ``few`` that have too little room where ``hidden`` is hidden.
@@ -81,8 +83,10 @@ def hidden_cells(
             beyond_help = {*chain(*told(_all_that_can_be(true, ours, fixed), small, few))}
         small = [one for one in small if one not in beyond_help]
         few = [one for one in few if one not in beyond_help]
-        more = {_smallest_near(cell, neighbours, hidden | fixed, true) for cell in {*small, *few}}
-        more -= {None}
+        more = {
+            cell for one in {*small, *few}
+            for cell in loss.cheapest(neighbours.nearest(one, loss.may_be_hidden(hidden)), hidden)
+        }  # fmt: skip
         if not more:
             break
         hidden |= more | _of_hidden_sizes(more, true, held)
@@ -195,14 +199,3 @@ def _small(frame: pd.DataFrame, counts: pd.DataFrame, policy: Policy) -> set[Cel
         ):
             hidden.add((one.Index, "x"))
     return hidden
-
-
-def _smallest_near(
-    cell: Cell, neighbours: Neighbours, hidden: set[Cell], true: dict
-) -> Cell | None:
-    """The smallest count above 0 that is still shown in a sum with ``cell``, or near it."""
-    near = neighbours.nearest(
-        cell,
-        lambda one: one not in hidden and one[1] != "c" and true[one[1]][one[0]] > 0,
-    )
-    return min(near, key=lambda one: (true[one[1]][one[0]], one), default=None)
