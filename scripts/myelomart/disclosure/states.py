@@ -84,7 +84,7 @@ def _made_of(
     """States that are made of levels of ``category``, and those of them that make up a third."""
     code, levels = pd.factorize(columns[category])
     own = {frozenset([k]): [f"{category.label}: {level}"] for k, level in enumerate(levels)}
-    sizes = np.bincount(code)
+    sizes, is_known = np.bincount(code), levels != UNKNOWN
     states = defaultdict(list, own)
     for other, column in columns.items():
         if other is category:
@@ -93,9 +93,8 @@ def _made_of(
         table = np.zeros((len(its_levels), len(levels)), int)
         np.add.at(table, (its_code, code), 1)
         for level, row in zip(its_levels, table, strict=True):
-            of = frozenset(np.flatnonzero(row).tolist())
-            if len(of) < len(levels) and (row[[*of]] == sizes[[*of]]).all():
-                word = f"{other.label}: {level}"
+            word = f"{other.label}: {level}"
+            for of in _undivided(row, sizes, is_known):
                 yield word, tuple(own[frozenset([k])][0] for k in sorted(of))
                 states[of].append(word)
     for words in states.values():
@@ -103,6 +102,21 @@ def _made_of(
     for one, other in combinations(states, 2):
         if not one & other and (one | other) in states:
             yield from product(states[one | other], product(states[one], states[other]))
+
+
+def _undivided(row: np.ndarray, sizes: np.ndarray, is_known: np.ndarray) -> list[frozenset[int]]:
+    """The levels of which a state is made, in persons (``row``) of each level's ``sizes``.
+
+    Of those of whom the level is unknown the state may have some: where there are none of these, as
+    in a cohort of whom it is known, it is made of the other levels.
+    """
+    of = frozenset(np.flatnonzero(row > 0).tolist())
+    known = frozenset(k for k in of if is_known[k])
+    if (row[[*known]] < sizes[[*known]]).any():
+        return []
+    is_whole = known != of and (row[[*of]] == sizes[[*of]]).all()
+    found = dict.fromkeys([known, of] if is_whole else [known])
+    return [one for one in found if one and len(one) < len(sizes)]
 
 
 def sums_of_states(

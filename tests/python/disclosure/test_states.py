@@ -60,6 +60,17 @@ def test_a_state_that_divides_a_level_is_made_of_none():
     assert not any(one.whole in ("PMD: yes", "PMD: no") for one in unions(study, data))
 
 
+def test_of_whom_the_level_is_unknown_a_state_may_have_some():
+    # EMD is known of all, soft tissue of those who were imaged again
+    study, data = study_of(STATES)
+    unknown = pd.DataFrame({"person_id": [10, 11], "covariate_id": "emd", "value_text": None,
+                            "value_number": [1.0, 0.0], "cohort_id": "all"})  # fmt: skip
+    rows = pd.concat([data.covariates, unknown], ignore_index=True)
+    found = unions(study, StudyData(population=data.population, covariates=rows))
+    parts = {"Soft tissue: EMD only", "Soft tissue: both"}
+    assert parts in [{*one.parts} for one in found if one.whole == "EMD: yes"]
+
+
 def table(**counts: int) -> pd.DataFrame:
     """Shares of 40 persons in one table, and the level of a category in another."""
     results = Results("one", analysis_id="table")
