@@ -20,7 +20,7 @@ from myelomart.disclosure.former import Held
 from myelomart.disclosure.hiding import hidden_cells, true_sums
 from myelomart.disclosure.policies import Policy, kinds
 from myelomart.disclosure.rounding import NUMBERS, OF_A_CURVE, shown_numbers
-from myelomart.disclosure.states import Union
+from myelomart.disclosure.states import Union, sums_of_states
 from myelomart.disclosure.words import without_small_numbers
 from myelomart.display.cells import SUPPRESSED
 
@@ -53,9 +53,10 @@ def coarsened_and_why(
     """
     held = held or Held()
     more: frozenset = frozenset()
-    ties, few = true_sums(frame, made_of), _few_events_before(frame, policy, events or {})
+    beside = [*sums_of_states(frame, counts_of(frame), made_of)]
+    ties, few = true_sums(frame), _few_events_before(frame, policy, events or {})
     for _ in range(MOST_ROUNDS):
-        cells = hidden_cells(frame, policy, held, more, ties)
+        cells = hidden_cells(frame, policy, held, more, ties, beside)
         shown, why = _with_counts(frame, policy, cells, few, held)
         fresh = near(rebuilt(shown, policy, cells), held.out) - cells
         fresh = frozenset(fresh or near(rebuilt(shown, policy), held.out) - cells)

@@ -27,7 +27,6 @@ from myelomart.disclosure.ratios import arms_with_few_events, tells_few_events
 from myelomart.disclosure.reduction import around, tightened
 from myelomart.disclosure.rounding import OF_A_CURVE
 from myelomart.disclosure.solver import Interval, narrow
-from myelomart.disclosure.states import Union, sums_of_states
 
 COUNTS = ("x", "c", "n", "u")
 MOST_ROUNDS = 50
@@ -36,11 +35,13 @@ UNBOUNDED = 10**6  # persons; more than any count of a release
 
 def hidden_cells(
     frame: pd.DataFrame, policy: Policy, held: Held | None = None, more: frozenset = frozenset(),
-    ties: list[Sum] | None = None,
+    ties: list[Sum] | None = None, beside: Collection[Sum] = (),
 ) -> set[Cell]:  # fmt: skip
     """The counts of ``frame`` (estimates with their true numbers) that a release must not show.
 
     ``more`` are to be hidden whatever the sums say; ``ties`` are the `true_sums` of the frame.
+    ``beside`` are sums that its words do not say, such as those of states: a small count needs no
+    more room beside them than not to be told to within one.
     """
     held = held or Held()
     counts = counts_of(frame)
@@ -56,6 +57,7 @@ def hidden_cells(
         if ours[index] and policy.is_small(value) and (index, name) not in held.shown
     ]  # fmt: skip
     elsewhere = [one for one in groups_elsewhere(frame, counts) if holds(one, true)]
+    elsewhere = [*dict.fromkeys([*elsewhere, *beside])]
     neighbours = Neighbours([*ties, *elsewhere])
     loss = Loss(frame, [*ties, *elsewhere], true, fixed)
 
@@ -143,12 +145,11 @@ def _as_small(cells: list[Cell], known: dict, ties: list[Sum], policy: Policy) -
     return found
 
 
-def true_sums(frame: pd.DataFrame, made_of: Collection[Union] = ()) -> list[Sum]:
-    """The sums between the counts of ``frame`` that hold; ``made_of`` are states made of others."""
+def true_sums(frame: pd.DataFrame) -> list[Sum]:
+    """The sums between the counts of ``frame`` that hold."""
     counts = counts_of(frame)
     true = {name: counts[name].to_dict() for name in COUNTS}
-    found = [one for one in sums(frame, counts) if holds(one, true)]
-    return [*dict.fromkeys([*found, *sums_of_states(frame, counts, made_of)])]
+    return [one for one in sums(frame, counts) if holds(one, true)]
 
 
 def intervals(
