@@ -194,10 +194,15 @@ def _arms(rows: list[Row]) -> Iterator[Sum]:
 def groups_elsewhere(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
     """The groups of one analysis make up the persons whom another counts in one column.
 
-    Persons at risk as well, and of another population: a landmark may lose nobody. Whether it holds
-    is for the caller to see.
+    Persons at risk as well, and of another population: a landmark may lose nobody. And events are
+    of those compared. Whether it holds is for the caller to see.
     """
     rows = rows_of(frame[counts["is_ours"]], counts["kind"])
+    compared = [one for one in rows if one.statistic in ("n", "events")]
+    for own in _together(compared, [*AT, "endpoint", "timepoint_months", "arm"]):
+        at = {one.statistic: one.at for one in own}
+        if len(at) > 1:
+            yield Sum((at["events"], "n"), ((at["n"], "x"),))
     counted = [one for one in rows if one.kind in GROUPED]
     names = ["study_id", "row_label", "endpoint", "timepoint_months", "statistic"]
     for own in _together(counted, names):
@@ -242,10 +247,7 @@ def _flow(rows: list[Row]) -> Iterator[Sum]:
 
 
 def _kept_and_removed(rows: list[Row]) -> Iterator[Sum]:
-    """Those compared and those removed are the arm; events of both arms are those of the ratio.
-
-    Events are of those compared.
-    """
+    """Those compared and those removed are the arm; events of both arms are those of the ratio."""
     counted = [one for one in rows if one.kind in ("count", "effect")]
     for own in _together(counted, [*AT, "endpoint", "timepoint_months"]):
         at = {(one.statistic, one.arm): one.at for one in own}
@@ -253,8 +255,6 @@ def _kept_and_removed(rows: list[Row]) -> Iterator[Sum]:
         for arm in arms:
             if removed := at.get(("removed_for_prior_outcome", arm)):
                 yield Sum((removed, "n"), ((at["n", arm], "x"), (removed, "x")))
-            if events := at.get(("events", arm)):
-                yield Sum((events, "n"), ((at["n", arm], "x"),))
         ratios = [index for (statistic, _), index in at.items() if statistic == "hazard_ratio"]
         events = [at[key] for key in at if key[0] == "events"]
         for ratio in ratios:
