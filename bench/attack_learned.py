@@ -40,6 +40,8 @@ from scipy.sparse import csr_array
 LEARNED = ("equal", "sum of two")  # kinds of rules of which some are chance
 SECONDS = 5.0  # of one programme
 TOLD = 2  # width of an interval that tells a count to within one
+NO_0_BELOW = 6  # limits under which a column of few persons shows no 0 but at risk
+AT_RISK = ("survival", "cumulative_incidence", "rate_at_time", "risk_at_horizon")
 
 
 @dataclass
@@ -72,6 +74,10 @@ def read_release(shown: pd.DataFrame, own: pd.DataFrame, limit: int) -> Release:
     size = words.drop(columns="name").merge(n_of, how="left")["n"].to_numpy()
     is_share = words["statistic"].isin(COUNTED) | words["statistic"].str.startswith("percent")
     is_some = words["name"].ne("x").to_numpy() | (is_share.to_numpy() & (size > 0))
+    if limit < NO_0_BELOW:
+        column = [words[name] for name in ("study_id", "analysis_id", "population", "arm")]
+        is_shown = pd.Series(value > 0).groupby(column).transform("any").to_numpy()
+        is_some &= is_shown | words["statistic"].isin(AT_RISK).to_numpy()
     low = np.where(hidden, is_some & (base > 1), low)  # none is shown, unless with its row
     most = 2 * np.nanmax(high)  # of any count of the release
     low, high = np.where(np.isnan(low), 0, low), np.where(np.isnan(high), most, high)

@@ -144,7 +144,7 @@ def places(shown: pd.DataFrame) -> dict[tuple, list[tuple[int, str]]]:
             by["sides", study, place[3], arm, row.row_label].append(told)
         if row.statistic == "hazard_ratio":
             by["whole", study, place[3], arm].append(told)
-        if row.row_group == "Size" and row.row_label == "Persons":
+        if str(row.row_group) == "Size" and row.row_label == "Persons":
             for population in {place[2], "all"}:
                 by["size", *own, population].append(told)
         elif row.statistic in ("percent", "mean", "median"):

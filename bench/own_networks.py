@@ -123,8 +123,8 @@ def learn_groups(filled, words, there, weight, bits) -> Iterator[Rule]:
             wholes = [members, known] if len(known) < len(members) else [members]
             wholes += [members[members != one] for one in members] if len(members) > 3 else []
             for parts in wholes:
-                if len(parts) < 3:
-                    continue
+                if len(parts) < 3 or not there[parts].any(axis=1).all():
+                    continue  # of a row that no network has nothing is learned
                 seen = there[parts].any(axis=0)
                 total = int(filled[parts].sum(axis=0) @ weight)
                 for whole in by_mark.get(total, [])[:3]:

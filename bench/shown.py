@@ -6,6 +6,7 @@ TRUE is a folder of `myelomart study run`, SHOWN a release of the same studies. 
 those of which a quarter could be rebuilt: a row whose count, rest or unknown is
 below the limit loses its numbers but for the denominator; where one cell of a row or a column is
 hidden, so is the smallest beside it; numbers without counts go with those they were made from.
+They left denominators below the limit in sight; "small" are these, which no policy lets be shown.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from attack_release import KEY, read, unpacked
 
 NUMBERS = ["estimate", "ci_low", "ci_high", "iqr_low", "iqr_high", "p_value", "numerator",
            "denominator", "n_missing"]  # fmt: skip
+COUNTS = ["numerator", "denominator", "n_missing"]
 TABLE = ["study_id", "output_id", "population", "row_group", "endpoint", "statistic",
          "timepoint_months"]  # fmt: skip
 MADE_TOGETHER = ["study_id", "output_id", "population", "endpoint", "row_label"]
@@ -57,13 +59,17 @@ def main() -> None:
     former = shown_by_single_cells(true, given.below)
     both = true[[*KEY, "at"]].merge(now, on=[*KEY, "at"], how="left", validate="one_to_one")
     still = both[NUMBERS].notna()
+    small = true[COUNTS].ge(1) & true[COUNTS].lt(given.below) & former[COUNTS]
     told = pd.DataFrame(
         {"numbers": true[NUMBERS].notna().sum(axis=1), "former rules": former.sum(axis=1),
+         "small": small.sum(axis=1),
          "now": still.sum(axis=1), "both": (still & former).sum(axis=1)}
     )  # fmt: skip
     table = told.groupby([true[name].fillna("") for name in given.by]).sum()
     table = pd.concat([table, table.sum().rename("all").to_frame().T])
     table["now, % of the former"] = 100 * table["now"] / table["former rules"].clip(lower=1)
+    allowed = table["former rules"] - table["small"]
+    table["of those not small"] = 100 * table["now"] / allowed.clip(lower=1)
     table["still shown, %"] = 100 * table["both"] / table["former rules"].clip(lower=1)
     print(table.round(1).to_string())
 

@@ -16,6 +16,7 @@ import duckdb
 from myelomart import __version__, warehouse, whole
 from myelomart.disclosure.former import Former, persons_as_they_were
 from myelomart.disclosure.policies import Policy
+from myelomart.disclosure.states import unions
 from myelomart.disclosure.suppression import Hidden, suppress
 from myelomart.display.table import Table
 from myelomart.errors import MyelomartError
@@ -90,7 +91,9 @@ def run_studies(
             made.append((study, run_study(study, data), data))
     if policy:
         months = {one.output_id: one.months for study, *_ in made for one in study.analyses}
-        hidden = suppress([results for _, results, _ in made], policy, months, former, out)
+        made_of = [one for study, _, data in made for one in unions(study, data)]
+        shown = [results for _, results, _ in made]
+        hidden = suppress(shown, policy, months, former, out, made_of)
     chapters = [
         chapter(study, results, data, [asdict(one) for one in sources], policy is None)
         for study, results, data in made

@@ -7,6 +7,8 @@ rest on a hidden count (specification pooling 11.2).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -18,6 +20,7 @@ from myelomart.disclosure.former import Held
 from myelomart.disclosure.hiding import hidden_cells, true_sums
 from myelomart.disclosure.policies import Policy, kinds
 from myelomart.disclosure.rounding import NUMBERS, OF_A_CURVE, shown_numbers
+from myelomart.disclosure.states import Union, sums_of_states
 from myelomart.disclosure.words import without_small_numbers
 from myelomart.display.cells import SUPPRESSED
 
@@ -37,18 +40,23 @@ def coarsened(frame: pd.DataFrame, policy: Policy, **given) -> pd.DataFrame:
 
 
 def coarsened_and_why(
-    frame: pd.DataFrame, policy: Policy, events: dict | None = None, held: Held | None = None
+    frame: pd.DataFrame,
+    policy: Policy,
+    events: dict | None = None,
+    held: Held | None = None,
+    made_of: Collection[Union] = (),
 ) -> tuple[pd.DataFrame, pd.Series]:
     """The estimates as they may be shown, and per row why it is hidden, in words.
 
     The solver of `attack` reads what would be shown, knowing what is hidden and then guessing it as
-    anybody else must, until it tells nothing more.
+    anybody else must, until it tells nothing more. ``made_of`` are states that others make up.
     """
     held = held or Held()
     more: frozenset = frozenset()
+    beside = [*sums_of_states(frame, counts_of(frame), made_of)]
     ties, few = true_sums(frame), _few_events_before(frame, policy, events or {})
     for _ in range(MOST_ROUNDS):
-        cells = hidden_cells(frame, policy, held, more, ties)
+        cells = hidden_cells(frame, policy, held, more, ties, beside)
         shown, why = _with_counts(frame, policy, cells, few, held)
         fresh = near(rebuilt(shown, policy, cells), held.out) - cells
         fresh = frozenset(fresh or near(rebuilt(shown, policy), held.out) - cells)

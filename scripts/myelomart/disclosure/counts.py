@@ -86,12 +86,17 @@ class Neighbours:
 
 
 def counts_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """Kind, whether it is ours, and the counts ``x``, ``c`` (the others), ``n``, ``u``."""
+    """Kind, whether it is ours, and the counts ``x``, ``c`` (the others), ``n``, ``u``.
+
+    ``size`` is the largest number of whom anything is known in the row's arm and endpoint, ``arm``
+    the largest count of its arm in the analysis; NaN where there is none.
+    """
     kind = frame["statistic"].map(kinds()).fillna("hidden")
     counted = frame["unit"].isin(COUNTED) | frame["unit"].isna()
     is_ours = ~frame["population"].isin(PUBLIC) & ~((kind == "count") & ~counted)
     x = frame["numerator"].where((kind != "count") | frame["estimate"].isna(), frame["estimate"])
-    size = pd.Series(_sizes(frame), frame.index, float)
+    sizes = _largest(frame, frame["denominator"], (*AT, "arm", "endpoint"))
+    size = pd.Series(sizes, frame.index, float)
     gone = (size * (1 - frame["estimate"])).round()
     x = x.where(kind != "remaining", gone)
     x = x.where(kind != "reached", (size * frame["estimate"]).round())
@@ -101,16 +106,19 @@ def counts_of(frame: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
     has_rest = kind.isin(["count", "share", "effect"]) & (x <= counts["n"])
     counts["c"] = (counts["n"] - x).where(has_rest)  # the others of those known
+    largest = counts[["x", "n"]].astype(float).max(axis=1)
+    counts["arm"] = pd.Series(_largest(frame, largest, (*AT, "arm")), frame.index, float)
+    counts["arm"] = counts["arm"].where(frame["arm"].notna())
     return counts.astype(dict.fromkeys(["x", "n", "u", "c", "size"], float))
 
 
-def _sizes(frame: pd.DataFrame) -> list[float]:
-    """The largest denominator of each row's arm and endpoint; NaN where there is none."""
-    arms = [*zip(*(_words(frame[name]) for name in (*AT, "arm", "endpoint")), strict=True)]
+def _largest(frame: pd.DataFrame, counts: pd.Series, of: Iterable[str]) -> list[float]:
+    """The largest of ``counts`` among the rows that have the same words under ``of``, per row."""
+    together = [*zip(*(_words(frame[name]) for name in of), strict=True)]
     most: dict[tuple, float] = {}
-    for arm, known in zip(arms, frame["denominator"].tolist(), strict=True):
-        most[arm] = np.fmax(known, most.get(arm, np.nan))
-    return [most[arm] for arm in arms]
+    for key, count in zip(together, counts.tolist(), strict=True):
+        most[key] = np.fmax(count, most.get(key, np.nan))
+    return [most[key] for key in together]
 
 
 def sums(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
@@ -118,7 +126,7 @@ def sums(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
 
     Words alone are read, so that the sums of true numbers and of shown ones are the same.
     """
-    rows = _rows(frame[counts["is_ours"]], counts["kind"])
+    rows = rows_of(frame[counts["is_ours"]], counts["kind"])
     for one in rows:
         yield Sum((one.at, "n"), ((one.at, "x"), (one.at, "c")), "those with and without")
     for kind, make in MAKERS.items():
@@ -126,7 +134,7 @@ def sums(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
             yield Sum(one.whole, one.parts, kind)
 
 
-def _rows(frame: pd.DataFrame, kind: pd.Series) -> list[Row]:
+def rows_of(frame: pd.DataFrame, kind: pd.Series) -> list[Row]:
     """The words of each row; None where one is missing."""
     words = [_words(frame[name]) for name in ROW_WORDS]
     of = [None if label is None or ": " not in label else label.rpartition(": ")[0]
@@ -186,13 +194,19 @@ def _arms(rows: list[Row]) -> Iterator[Sum]:
 def groups_elsewhere(frame: pd.DataFrame, counts: pd.DataFrame) -> Iterator[Sum]:
     """The groups of one analysis make up the persons whom another counts in one column.
 
-    Persons at risk as well; whether it holds is for the caller to see.
+    Persons at risk as well, and of another population: a landmark may lose nobody. And events are
+    of those compared. Whether it holds is for the caller to see.
     """
-    rows = _rows(frame[counts["is_ours"]], counts["kind"])
+    rows = rows_of(frame[counts["is_ours"]], counts["kind"])
+    compared = [one for one in rows if one.statistic in ("n", "events")]
+    for own in _together(compared, [*AT, "endpoint", "timepoint_months", "arm"]):
+        at = {one.statistic: one.at for one in own}
+        if len(at) > 1:
+            yield Sum((at["events"], "n"), ((at["n"], "x"),))
     counted = [one for one in rows if one.kind in GROUPED]
-    names = ["study_id", "population", "row_label", "endpoint", "timepoint_months", "statistic"]
+    names = ["study_id", "row_label", "endpoint", "timepoint_months", "statistic"]
     for own in _together(counted, names):
-        by_analysis = [*_together(own, ["analysis_id"])]
+        by_analysis = [*_together(own, ["analysis_id", "population"])]
         wholes = [of[0] for of in by_analysis if len(of) == 1]
         for parts in (of for of in by_analysis if len({one.arm for one in of}) == len(of) > 1):
             for whole in wholes:

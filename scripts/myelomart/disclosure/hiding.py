@@ -7,6 +7,7 @@ smallest count beside the hidden one is hidden too, and the solver looks again.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 
 import pandas as pd
 
@@ -20,54 +21,103 @@ from myelomart.disclosure.counts import (
     sums,
 )
 from myelomart.disclosure.former import Held
-from myelomart.disclosure.policies import Policy
+from myelomart.disclosure.loss import Loss
+from myelomart.disclosure.policies import NOT_TO_ONE, Policy
 from myelomart.disclosure.ratios import arms_with_few_events, tells_few_events
 from myelomart.disclosure.reduction import around, tightened
+from myelomart.disclosure.rounding import OF_A_CURVE
 from myelomart.disclosure.solver import Interval, narrow
 
 COUNTS = ("x", "c", "n", "u")
 MOST_ROUNDS = 50
-NOT_TO_ONE = 3  # how far apart the ends must be of what is known of a count to be small
 UNBOUNDED = 10**6  # persons; more than any count of a release
 
 
 def hidden_cells(
     frame: pd.DataFrame, policy: Policy, held: Held | None = None, more: frozenset = frozenset(),
-    ties: list[Sum] | None = None,
+    ties: list[Sum] | None = None, beside: Collection[Sum] = (),
 ) -> set[Cell]:  # fmt: skip
     """The counts of ``frame`` (estimates with their true numbers) that a release must not show.
 
     ``more`` are to be hidden whatever the sums say; ``ties`` are the `true_sums` of the frame.
+    ``beside`` are sums that its words do not say, such as those of states: a small count needs no
+    more room beside them than not to be told to within one.
     """
     held = held or Held()
     counts = counts_of(frame)
     true = {name: counts[name].to_dict() for name in COUNTS}
     ties = true_sums(frame) if ties is None else ties
-    hidden = (_small(frame, counts, policy) - held.shown.keys()) | held.hidden | more
+    hidden = _small(frame, counts, policy) | _none_of_few(counts, policy)
+    hidden = (hidden - held.shown.keys()) | held.hidden | more
     hidden |= _of_hidden_sizes(hidden, true, held)
     fixed = {(index, name) for index in held.out for name in COUNTS}
     ours = counts["is_ours"].to_dict()
-    small = [
+    all_small = [
         (index, name) for name in COUNTS for index, value in true[name].items()
         if ours[index] and policy.is_small(value) and (index, name) not in held.shown
     ]  # fmt: skip
     elsewhere = [one for one in groups_elsewhere(frame, counts) if holds(one, true)]
-    neighbours, few, all_small = Neighbours([*ties, *elsewhere]), small, small
-    for _ in range(MOST_ROUNDS):
+    elsewhere = [*dict.fromkeys([*elsewhere, *beside])]
+    neighbours = Neighbours([*ties, *elsewhere])
+    loss = Loss(frame, [*ties, *elsewhere], true, fixed)
+
+    def told(hidden: set[Cell], small: list[Cell], few: list[Cell]) -> tuple[list, list]:
+        """Those of ``small`` and of ``few`` that have too little room where ``hidden`` is hidden.
+
+        The first are read by whoever takes a hidden count for anything, the second by whoever takes
+        it for small.
+        """
         known = intervals(counts, hidden, policy, held)
-        if small:  # the others stay wide
+        if small:
             small = list(narrow(small, known, ties, policy.least_width, true))
         if few:
             near = around(few, [*ties, *elsewhere], known)
             read = {*few, *(cell for one in near for cell in one.cells)}
             known |= _as_small([one for one in all_small if one in read], known, ties, policy)
             few = list(narrow(few, known, near, NOT_TO_ONE, true))
-        told = {*small, *few}
-        more = {_smallest_near(cell, neighbours, hidden | fixed, true) for cell in told} - {None}
+        return small, few
+
+    small = few = all_small
+    beyond_help: set[Cell] | None = None
+    for _ in range(MOST_ROUNDS):
+        small, few = told(hidden, small, few)  # the others stay wide
+        if beyond_help is None:
+            beyond_help = {*chain(*told(_all_that_can_be(true, ours, fixed), small, few))}
+        small = [one for one in small if one not in beyond_help]
+        few = [one for one in few if one not in beyond_help]
+        more = {
+            cell for one in {*small, *few}
+            for cell in loss.cheapest(neighbours.nearest(one, loss.may_be_hidden(hidden)), hidden)
+        }  # fmt: skip
         if not more:
             break
         hidden |= more | _of_hidden_sizes(more, true, held)
     return hidden
+
+
+def _all_that_can_be(true: dict, ours: dict, fixed: set[Cell]) -> set[Cell]:
+    """Every count that could be hidden: what is told beside these, nothing that is hidden helps."""
+    return {
+        (index, name) for name in ("x", "n", "u") for index, value in true[name].items()
+        if ours[index] and value == value and (index, name) not in fixed
+        and (value > 0 or (name == "x" and true["n"][index] > 0))
+    }  # fmt: skip
+
+
+def _none_of_few(counts: pd.DataFrame, policy: Policy) -> set[Cell]:
+    """Known and unknown of which there are none, in a column of few persons."""
+    if not policy.hides_none_of_few:
+        return set()
+    return {
+        (one.Index, name) for one in counts[_in_few(counts, policy)].itertuples()
+        for name in ("n", "u") if getattr(one, name) == 0
+    }  # fmt: skip
+
+
+def _in_few(counts: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Rows of a column of few persons; those at risk are counted at each time, and may be none."""
+    of_a_curve = counts["kind"].isin(OF_A_CURVE)
+    return counts["is_ours"] & counts["arm"].map(policy.is_small) & ~of_a_curve
 
 
 def _of_hidden_sizes(cells: Collection[Cell], true: dict, held: Held) -> set[Cell]:
@@ -110,11 +160,13 @@ def intervals(
     None is shown, so that a hidden count is 1 at least where it is not none; but in a row whose
     size is hidden none is hidden too. Whoever knows this code learns of a hidden size that it is 1
     to below the limit, and of a count in it no more than that: both are taken for known here, and
-    each small count must keep its room all the same. What is taken for known beyond what a reader
-    sees can only make the intervals narrower, so that more is hidden, never less.
+    each small count must keep its room all the same. Nor is a count some where its whole column is
+    hidden, with every 0 in it (`Policy.hides_none_of_few`). What is taken for known beyond what a
+    reader sees can only make the intervals narrower, so that more is hidden, never less.
     """
     held = held or Held()
     known: dict[Cell, Interval] = {}
+    shows_no_0 = _in_few(counts, policy) if policy.hides_none_of_few else counts["is_ours"] & False
     for one in counts[counts["is_ours"]].itertuples():
         most = policy.possible(policy.round(one.size))[1] if one.size > 0 else UNBOUNDED
         if policy.is_small(one.size):  # hidden too: all that is known of it is that it is small
@@ -126,6 +178,7 @@ def intervals(
             cell = one.Index, name
             if cell in hidden or name == "c":
                 is_some = name in ("n", "u") or (one.Index, "n") not in hidden
+                is_some &= not shows_no_0[one.Index]
                 known[cell] = (min(value, 1) if is_some else 0, max(most, value))
             else:
                 known[cell] = held.possible(cell, value, policy)
@@ -147,14 +200,3 @@ def _small(frame: pd.DataFrame, counts: pd.DataFrame, policy: Policy) -> set[Cel
         ):
             hidden.add((one.Index, "x"))
     return hidden
-
-
-def _smallest_near(
-    cell: Cell, neighbours: Neighbours, hidden: set[Cell], true: dict
-) -> Cell | None:
-    """The smallest count above 0 that is still shown in a sum with ``cell``, or near it."""
-    near = neighbours.nearest(
-        cell,
-        lambda one: one not in hidden and one[1] != "c" and true[one[1]][one[0]] > 0,
-    )
-    return min(near, key=lambda one: (true[one[1]][one[0]], one), default=None)

@@ -9,6 +9,7 @@ from myelomart.errors import MyelomartError
 from myelomart.project import seed
 
 ROUNDS_TO = 5  # of a limit given as a bare number
+NOT_TO_ONE = 3  # how far apart the ends must be of what is known of a count to be small
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,15 @@ class Policy:
     def least_width(self) -> int:
         """How far apart the least and the most that a hidden count may be must stay."""
         return min(self.hides_below - 2, max(3, self.hides_below // 2))
+
+    @property
+    def hides_none_of_few(self) -> bool:
+        """Whether a column of few persons shows no 0 either.
+
+        Known and unknown, both hidden and so not 0, are the limit less 2 each at most: too near to
+        1 where the limit is low.
+        """
+        return self.hides_below - 2 - 1 < NOT_TO_ONE
 
     @property
     def least_shown(self) -> float:

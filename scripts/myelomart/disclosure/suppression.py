@@ -6,6 +6,7 @@ drawn again from what is shown; those that show single persons are left out.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from myelomart.disclosure.counts import AT
 from myelomart.disclosure.curves import AN_ENDPOINT, coarse_curve, draw, events_by_month, key_of
 from myelomart.disclosure.former import Former, hold
 from myelomart.disclosure.policies import Policy
+from myelomart.disclosure.states import Union
 from myelomart.disclosure.words import shown_words, without_small_numbers
 from myelomart.display.cells import SUPPRESSED
 from myelomart.results import Results
@@ -37,17 +39,19 @@ class Hidden:
 def suppress(
     made: list[Results], policy: Policy, months: dict[str, list[float]],
     former: list[Former] | None = None, out: frozenset[str] = frozenset(),
+    made_of: Collection[Union] = (),
 ) -> Hidden:  # fmt: skip
     """Hide what ``policy`` hides in studies that are shown together; one may tell of another.
 
     ``former`` are earlier releases, newest first; the studies ``out`` stand in them and are only
-    here because they tell of the others. Returns what was hidden and why.
+    here because they tell of the others; ``made_of`` are states that others make up. Returns what
+    was hidden and why.
     """
     true = pd.concat([one.estimate_frame() for one in made], ignore_index=True)
     curves = [curve for one in made for curve in one.curves]
     held = hold(true, former or [], policy, out)
     true = held.frame
-    shown, why = coarsened_and_why(true, policy, events_by_month(curves), held)
+    shown, why = coarsened_and_why(true, policy, events_by_month(curves), held, made_of)
     told = Hidden(_listed(shown, why))
     for one in (one for one in made if one.study_id not in out):
         own = held.in_order(shown[shown["study_id"] == one.study_id])

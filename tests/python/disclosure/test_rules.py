@@ -185,12 +185,41 @@ def test_a_count_that_is_surely_hidden_for_being_small_keeps_room_below_the_limi
     assert shown["estimate"].isna().tolist() == [False, True, True]
 
 
-def test_persons_at_risk_of_all_do_not_tell_those_of_a_group_in_another_analysis():
+@pytest.mark.parametrize("population", ["all", "landmark at day 90"])
+def test_persons_at_risk_of_all_do_not_tell_those_of_a_group_in_another_analysis(population):
     # 7 less 5, shown as 5 and 5: the others are 2 at most
     results = Results("made_up")
-    about = {"population": "all", "row_label": "Death", "endpoint": "os", "timepoint_months": 6}
+    about = {"row_label": "Death", "endpoint": "os", "timepoint_months": 6}
     for analysis, arm, known in (("all", "All", 7), ("groups", "yes", 5), ("groups", "no", 2)):
         results.analysis_id = analysis
-        results.add("OUT-1", "survival", arm=arm, denominator=known, estimate=0.5, **about)
+        of = "all" if arm == "All" else population
+        results.add("OUT-1", "survival", arm=arm, denominator=known, estimate=0.5, population=of,
+                    **about)  # fmt: skip
     hidden = hidden_cells(results.estimate_frame(), named("ohdsi5"))
     assert len({cell for cell in hidden if cell[1] == "n"}) == 2
+
+
+@pytest.mark.parametrize("policy", ["ohdsi5", "opensafely"])
+def test_a_column_of_few_shows_no_0_where_known_and_unknown_would_leave_each_other_little(policy):
+    # 3 known and 1 unknown, 4 at most: each is 1 to 3 as long as neither could be 0
+    results = Results("made_up", analysis_id="one")
+    for label, known in (("EMD", 3), ("PMD", 4), ("FISH", 0)):
+        results.add("OUT-1", "percent", population="all", row_group="Disease", row_label=label,
+                    arm="few", numerator=0, denominator=known, estimate=0, unit="%",
+                    n_missing=4 - known)  # fmt: skip
+    shown = coarsened(results.estimate_frame(), named(policy))
+    shows_0 = policy == "opensafely"
+    assert shown["n_missing"].notna().tolist() == [False, shows_0, False]
+    assert shown["denominator"].notna().tolist() == [False, False, shows_0]
+
+
+def test_what_no_hiding_helps_takes_nothing_with_it():
+    # 3 in all, 2 and 1 in the groups, all hidden: 2 to 4 in all, whatever else is hidden
+    results = Results("made_up")
+    about = {"population": "all", "row_label": "Relapse", "unit": "persons"}
+    for analysis, arm, count in (("all", "All", 3), ("groups", "yes", 2), ("groups", "no", 1)):
+        results.analysis_id = analysis
+        results.add("OUT-1", "count", arm=arm, estimate=count, numerator=count,
+                    denominator=40 if arm == "All" else 20, **about)  # fmt: skip
+    hidden = hidden_cells(results.estimate_frame(), named("ohdsi5"))
+    assert {name for _, name in hidden} == {"x"}

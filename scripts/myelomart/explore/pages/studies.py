@@ -11,6 +11,7 @@ import streamlit as st
 
 from myelomart.analyses import TYPES
 from myelomart.disclosure.policies import Policy
+from myelomart.disclosure.states import unions
 from myelomart.disclosure.suppression import suppress
 from myelomart.errors import MyelomartError
 from myelomart.explore import look, state
@@ -165,5 +166,6 @@ def _made(study: Study, analysis: Analysis, data: StudyData, policy: Policy | No
         TYPES[analysis.analysis_type].make(study, analysis, data, results)
     results.read[analysis.analysis_id] = tuple(sorted(read))
     if policy:
-        suppress([results], policy, {analysis.output_id: analysis.months})
+        months = {analysis.output_id: analysis.months}
+        suppress([results], policy, months, made_of=unions(study, data))
     return results
