@@ -17,7 +17,7 @@ from myelomart.disclosure.beside_printed import from_shown
 from myelomart.disclosure.counts import AT, WHAT, counts_of
 from myelomart.disclosure.curves import AN_ENDPOINT, LEVELS, key_of, rests_on_few
 from myelomart.disclosure.former import Held
-from myelomart.disclosure.hiding import hidden_cells, true_sums
+from myelomart.disclosure.hiding import MOST_ROUNDS, hidden_cells, true_sums
 from myelomart.disclosure.policies import Policy, kinds
 from myelomart.disclosure.rounding import NUMBERS, OF_A_CURVE, shown_numbers
 from myelomart.disclosure.states import Union, sums_of_states
@@ -31,7 +31,6 @@ FEW = "few persons or events, or what would tell them"
 MADE_FROM_HIDDEN = "made from hidden numbers"
 AS_IT_WAS = [*COUNTED, "p_test", "status"]
 HELD = "hidden in a former release"
-MOST_ROUNDS = 5
 
 
 def coarsened(frame: pd.DataFrame, policy: Policy, **given) -> pd.DataFrame:

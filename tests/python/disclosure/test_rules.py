@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from myelomart.disclosure import coarsening
+from myelomart.disclosure.attack import Rebuilt
 from myelomart.disclosure.coarsening import coarsened
 from myelomart.disclosure.counts import Sum
 from myelomart.disclosure.hiding import hidden_cells
@@ -223,3 +225,17 @@ def test_what_no_hiding_helps_takes_nothing_with_it():
                     denominator=40 if arm == "All" else 20, **about)  # fmt: skip
     hidden = hidden_cells(results.estimate_frame(), named("ohdsi5"))
     assert {name for _, name in hidden} == {"x"}
+
+
+def test_more_is_hidden_as_long_as_the_solver_tells_anything(monkeypatch):
+    variables = [levels(40, 62).assign(row_label=f"v{number}: a") for number in range(12)]
+    frame = pd.concat([one.head(1) for one in variables], ignore_index=True)
+    chain = iter(range(1, len(frame)))
+
+    def tells_one_after_the_other(shown, policy, cells=None):
+        place = next(chain, None)
+        return [] if place is None else [Rebuilt((0, "x"), 1, 2, ((40, (place, "x")),))]
+
+    monkeypatch.setattr(coarsening, "rebuilt", tells_one_after_the_other)
+    shown = coarsened(frame, below(11))
+    assert shown["status"].tolist()[1:] == ["suppressed"] * (len(frame) - 1)
