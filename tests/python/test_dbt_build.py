@@ -59,7 +59,7 @@ def both(small, models, tmp_path_factory):
 def test_a_build_says_what_dbt_says_of_each(both, said):
     query = f"{said} where database_name = ? order by all"
     by_dbt, by_steps = (warehouse.rows(both, query, [name]) for name in ("by_dbt", "by_steps"))
-    assert by_dbt == by_steps and len(by_dbt) > 10
+    assert by_dbt == by_steps and by_dbt
 
 
 def test_a_build_fills_each_table_and_view_as_dbt_does(both):
