@@ -22,12 +22,12 @@ from pathlib import Path
 from myelomart import made_before, steps, warehouse, whole
 from myelomart.errors import NoRoom, Stopped, WarehouseError
 from myelomart.extras import refuse_without
+from myelomart.linked_project import make_project
 from myelomart.private_files import make_private, private
 from myelomart.project import own_rows, project_root, refuse_site_faults, site_folder
 from myelomart.quality.door import check, refuse_blocking
 from myelomart.quality.history import carry_on
 from myelomart.room import needed, no_room
-from myelomart.site.dbt_project import make_project
 from myelomart.sources import folder
 from myelomart.sources.landing import Source, bytes_of, land
 from myelomart.sources.source import Say

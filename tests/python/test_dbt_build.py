@@ -14,9 +14,11 @@ SAID = {
     "views": "select schema_name, view_name, comment, column_count from duckdb_views()",
     "columns": "select schema_name, table_name, column_name, data_type, is_nullable, comment "
     "from duckdb_columns()",
-    "constraints": "select schema_name, table_name, constraint_type, constraint_column_names "
-    "from duckdb_constraints()",
 }
+KEYS = (
+    "select schema_name, table_name, constraint_type, constraint_column_names "
+    "from duckdb_constraints() where database_name = ? order by all"
+)
 
 
 def test_every_node_of_the_project_is_built_or_passes(small):
@@ -59,7 +61,14 @@ def both(small, models, tmp_path_factory):
 def test_a_build_says_what_dbt_says_of_each(both, said):
     query = f"{said} where database_name = ? order by all"
     by_dbt, by_steps = (warehouse.rows(both, query, [name]) for name in ("by_dbt", "by_steps"))
-    assert by_dbt == by_steps and by_dbt
+    assert by_dbt == by_steps and len(by_dbt) > 10
+
+
+@pytest.mark.parametrize("made", ["by_dbt", "by_steps"])
+def test_no_table_bears_a_key_but_the_warehouses_own_notes(both, made):
+    notes = ("studies", "built_nodes")
+    asked = [(*notes, kind, ["node_id"]) for kind in ("NOT NULL", "PRIMARY KEY")]
+    assert warehouse.rows(both, KEYS, [made]) == asked
 
 
 def test_a_build_fills_each_table_and_view_as_dbt_does(both):

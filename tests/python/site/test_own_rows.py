@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 from myelomart import project
 from myelomart.cli import app
 from myelomart.errors import MyelomartError
+from myelomart.linked_project import make_project
 from myelomart.project import own_seed, project_root, seed
 from myelomart.rows.faults import RowFaults
-from myelomart.site.dbt_project import make_project
 from myelomart.site.making import make_site
 from myelomart.site.own_rows import OwnRows
 from myelomart.site.settings import read_site
