@@ -1,9 +1,12 @@
 """`myelomart study` and `report`: what they print, and the sentences for what cannot be."""
 
+import re
 import subprocess
 import sys
 
 import pytest
+
+COMPUTED = re.compile(r"(?<=<dt>Computed</dt><dd>)\d{4}-\d\d-\d\d(?=</dd>)")
 
 
 def myelomart(*arguments):
@@ -50,4 +53,6 @@ def test_report_writes_one_page(demo, tmp_path):
     page = tmp_path / "report.html"
     done = myelomart("report", "--db", demo / "myelomart.duckdb", "--out", page)
     assert done.returncode == 0
-    assert page.read_text() == (demo / "report.html").read_text()
+    texts = [one.read_text() for one in (page, demo / "report.html")]
+    made, kept = (COMPUTED.subn("a day", text) for text in texts)  # midnight may lie between them
+    assert made == kept and made[1] == 1
